@@ -1,0 +1,69 @@
+/**
+ * Which folder may import which. One direction only:
+ *   errors, config, telemetry, log-record -> avro, schemas -> topics -> kafka, postgres, credentials
+ *   -> stream, connector, normalise, http -> connectors -> role -> apps
+ */
+const layers = [
+  ['libs/errors', 'libs/config', 'libs/telemetry', 'libs/log-record'],
+  ['libs/avro'],
+  ['schemas'],
+  ['libs/topics'],
+  ['libs/kafka', 'libs/postgres', 'libs/credentials'],
+  ['libs/stream', 'libs/connector', 'libs/normalise', 'libs/http'],
+  ['libs/connectors'],
+  ['libs/role'],
+];
+const anyOf = (folders) => `^(${folders.join('|')})/`;
+
+/** A layer imports only layers before it (and itself); apps import every library. */
+const downwards = layers.map((folders, index) => ({
+  name: `${folders.join('-and-')}-imports-only-lower-layers`,
+  severity: 'error',
+  from: { path: anyOf(folders), pathNot: '\\.test\\.ts$' },
+  to: { path: anyOf([...layers.slice(index + 1).flat(), 'apps', 'scripts']) },
+}));
+
+module.exports = {
+  forbidden: [
+    ...downwards,
+    {
+      name: 'apps-meet-in-topics',
+      comment: 'An app never imports another app: they meet in Kafka topics.',
+      severity: 'error',
+      from: { path: '^apps/([^/]+)/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^apps/([^/]+)/', pathNot: '^apps/$1/' },
+    },
+    {
+      name: 'connectors-stand-alone',
+      severity: 'error',
+      from: { path: '^libs/connectors/([^/]+)/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^libs/connectors/([^/]+)/', pathNot: '^libs/connectors/$1/' },
+    },
+    {
+      name: 'kafka-client-only-in-libs-kafka',
+      severity: 'error',
+      from: { pathNot: '^libs/kafka/' },
+      to: { path: 'node_modules/(kafkajs|@platformatic/kafka)/' },
+    },
+    {
+      name: 'cloud-sdk-only-in-its-own-connector',
+      comment: 'The simulator reads the protocol definitions a cloud publishes inside its SDK; it calls no SDK.',
+      severity: 'error',
+      from: { pathNot: '^libs/connectors/' },
+      to: { path: 'node_modules/(@aws-sdk|@azure|@google-cloud)/' },
+    },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+  ],
+  options: {
+    parser: 'swc',
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(node_modules|golden|\\.tailrace)/(?!(kafkajs|@platformatic|@aws-sdk|@azure|@google-cloud))' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'], extensions: ['.ts', '.js'] },
+    tsPreCompilationDeps: true,
+  },
+};

@@ -1,0 +1,55 @@
+import { type Connection, connectionCodec } from '@tailrace/schemas/generated/connection.ts';
+import { type DeadLetter, deadLetterCodec } from '@tailrace/schemas/generated/dead-letter.ts';
+import { type LogRecord, logRecordCodec } from '@tailrace/schemas/generated/log-record.ts';
+import { type RawEvent, rawEventCodec } from '@tailrace/schemas/generated/raw-event.ts';
+import type { TopicSpec } from './topic-spec.ts';
+
+const day = 24 * 60 * 60 * 1000;
+
+/**
+ * Partitions of the three tables keyed by connection id. They are co-partitioned: whoever owns partition n of
+ * `connections` finds its checkpoints and statuses in partition n of theirs.
+ */
+const connectionPartitions = 12;
+const streamPartitions = 6;
+
+/** Largest record any topic takes, bytes. One cloud event is at most 1 MB, and its JSON envelope may double it. */
+const maxMessageBytes = String(4 * 1024 * 1024);
+
+function stream<Value>(name: string, codec: TopicSpec<Value>['codec'], retentionMs: number): TopicSpec<Value> {
+  return {
+    name,
+    kind: 'stream',
+    partitions: streamPartitions,
+    codec,
+    config: { 'cleanup.policy': 'delete', 'retention.ms': String(retentionMs), 'max.message.bytes': maxMessageBytes },
+  };
+}
+
+function table<Value>(name: string, codec: TopicSpec<Value>['codec']): TopicSpec<Value> {
+  return {
+    name,
+    kind: 'table',
+    partitions: connectionPartitions,
+    codec,
+    config: { 'cleanup.policy': 'compact', 'max.message.bytes': maxMessageBytes, 'min.cleanable.dirty.ratio': '0.1' },
+  };
+}
+
+/** Every topic of Tailrace. */
+export const topics = {
+  /** Desired configuration of each source. Key: connection id. */
+  connections: table<Connection>('connections', connectionCodec),
+  /** The provider's events as they came. Key: connection id. Their retention is how far back a replay reaches. */
+  rawAws: stream<RawEvent>('logs.raw.aws', rawEventCodec, 7 * day),
+  rawAzure: stream<RawEvent>('logs.raw.azure', rawEventCodec, 7 * day),
+  rawGcp: stream<RawEvent>('logs.raw.gcp', rawEventCodec, 7 * day),
+  /** Canonical records of live data. Key: connection id. */
+  logs: stream<LogRecord>('logs', logRecordCodec, 3 * day),
+  /** Canonical records of replays and rewinds; only the sink reads them. Key: connection id. */
+  logsReplayed: stream<LogRecord>('logs.replayed', logRecordCodec, 3 * day),
+  /** What could not be read. Key: source topic/partition. */
+  dead: stream<DeadLetter>('logs.dead', deadLetterCodec, 30 * day),
+} as const satisfies Record<string, TopicSpec<never>>;
+
+export const rawTopics = { aws: topics.rawAws, azure: topics.rawAzure, gcp: topics.rawGcp } as const;
