@@ -142,7 +142,8 @@ export interface ReaderOptions {
 export interface Reader {
   /**
    * The next batches, at most one a partition; empty when nothing came within `maxWaitMs` or the broker is briefly away.
-   * One call at a time. Memory is bounded: nothing is fetched far beyond what was polled.
+   * One call at a time. Memory is bounded: nothing is fetched far beyond what was polled. An aborted signal ends the
+   * wait, not the reader: the poll resolves with what is there, and a fetch under way is kept for the next one.
    * @throws OffsetOutOfRangeError when a position is no longer (or not yet) in the log: never a silent reset.
    * @throws TopicRecreatedError when the topic is not the one this reader began with.
    */
