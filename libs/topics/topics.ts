@@ -50,6 +50,6 @@ export const topics = {
   logsReplayed: stream<LogRecord>('logs.replayed', logRecordCodec, 3 * day),
   /** What could not be read. Key: source topic/partition. */
   dead: stream<DeadLetter>('logs.dead', deadLetterCodec, 30 * day),
-} as const satisfies Record<string, TopicSpec<never>>;
+} as const satisfies Record<string, TopicSpec>;
 
 export const rawTopics = { aws: topics.rawAws, azure: topics.rawAzure, gcp: topics.rawGcp } as const;

@@ -1,0 +1,47 @@
+import { messageOf } from '@tailrace/errors/tailrace-error.ts';
+import type { FetchedRecord, OutgoingRecord, TopicPartition } from '@tailrace/kafka/kafka.ts';
+import { partitionFor } from '@tailrace/kafka/partitioner.ts';
+import type { DeadLetter } from '@tailrace/schemas/generated/dead-letter.ts';
+import { topics } from '@tailrace/topics/topics.ts';
+
+/** Why a record is dead; stable words for metrics and for the list of dead letters. */
+export type DeadReason = 'decode_failed' | 'unknown_schema' | 'record_too_large' | 'processing_failed';
+
+/** A dead letter keeps this much of the record's value, bytes; where it stands tells where the rest is. */
+const maxValueBytes = 512 * 1024;
+
+interface DeadRecord {
+  readonly group: string;
+  readonly partition: TopicPartition;
+  readonly record: FetchedRecord;
+  readonly reason: DeadReason;
+  readonly error: unknown;
+  /** Partitions of `logs.dead`. */
+  readonly partitions: number;
+}
+
+/** The record for `logs.dead`, to be sent in the transaction that commits the dead record's offset. */
+export function deadLetterRecord({ group, partition, record, reason, error, partitions }: DeadRecord): OutgoingRecord {
+  const project = record.headers.get('project')?.toString() ?? null;
+  const connection = record.headers.get('connection')?.toString() ?? null;
+  const letter: DeadLetter = {
+    reason,
+    detail: messageOf(error).slice(0, 2000),
+    group,
+    topic: partition.topic,
+    partition: partition.partition,
+    offset: record.offset,
+    failed_at: Date.now() * 1000,
+    project_id: project,
+    connection_id: connection,
+    value: (record.value ?? Buffer.alloc(0)).subarray(0, maxValueBytes),
+  };
+  const key = `${partition.topic}/${partition.partition}`;
+  return {
+    topic: topics.dead.name,
+    partition: partitionFor(key, partitions),
+    key: Buffer.from(key),
+    value: topics.dead.codec.encode(letter),
+    ...(project !== null && connection !== null && { headers: { project, connection } }),
+  };
+}

@@ -1,0 +1,52 @@
+import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
+import type { StateStore, StoreSpec } from './state-store.ts';
+
+/**
+ * What a processor reads, writes and does, as a value: the same value runs on Kafka, on the in-memory broker, and in a
+ * replay. Consume, transform, produce: outputs, state and offsets of one input partition commit together.
+ */
+export interface Topology<In> {
+  /** Consumer group; also the stem of the transactional ids, one for each input partition. */
+  readonly group: string;
+  readonly inputs: readonly TopicSpec<In>[];
+  /** Topics it may emit to, besides `logs.dead`. */
+  readonly outputs: readonly TopicSpec[];
+  /** Stores of each task. A store has one changelog partition for each input partition, so it goes with one input. */
+  readonly stores?: readonly StoreSpec[];
+  /** The processor of one input partition, made anew whenever the partition is taken. */
+  processor(task: TaskContext): RecordProcessor<In>;
+}
+
+export interface TaskContext {
+  readonly topic: string;
+  readonly partition: number;
+  /** The store as its changelog left it, already restored. */
+  store<Value>(spec: StoreSpec<Value>): StateStore<Value>;
+}
+
+export interface RecordProcessor<In> {
+  /**
+   * Synchronous, so that one batch is one uninterrupted run. Throwing sends the record to `logs.dead` and takes back
+   * what it emitted; throwing a `TailraceError` with remedy `retry` or `reconnect` runs the batch again later instead.
+   */
+  process(record: InputRecord<In>, emit: Emit): void;
+}
+
+export interface InputRecord<Value> {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number;
+  readonly key: string | null;
+  readonly value: Value;
+  readonly headers: ReadonlyMap<string, Buffer>;
+}
+
+/** Adds a record to the transaction. The key chooses the partition. */
+export type Emit = <Value>(
+  topic: TopicSpec<Value>,
+  key: string,
+  value: Value,
+  headers?: Readonly<Record<string, string>>,
+) => void;
