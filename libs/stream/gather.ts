@@ -28,7 +28,8 @@ export async function gather(
   let records = first.records;
   const commitAt = lastCommit + pace.intervalMs;
   while (records.length < pace.maxRecords && performance.now() < commitAt && !signal.aborted) {
-    const more = await nextBatch(reader, AbortSignal.any([signal, AbortSignal.timeout(commitAt - performance.now())]));
+    const interval = AbortSignal.timeout(Math.max(0, Math.ceil(commitAt - performance.now())));
+    const more = await nextBatch(reader, AbortSignal.any([signal, interval]));
     if (!more) break;
     records = records.concat(more.records);
     last = more;

@@ -1,6 +1,6 @@
-import { readPartition } from './read-partition.ts';
 import type { Kafka, OutgoingRecord } from '@tailrace/kafka/kafka.ts';
 import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
+import { readPartition } from './read-partition.ts';
 
 /** A keyed store of one task, backed by a table: its changelog. */
 export interface StoreSpec<Value = unknown> {
@@ -9,6 +9,7 @@ export interface StoreSpec<Value = unknown> {
   readonly changelog: TopicSpec<Value>;
 }
 
+/** Values are replaced, never changed in place: a change that the store did not see is in no changelog. */
 export interface StateStore<Value> {
   get(key: string): Value | undefined;
   set(key: string, value: Value): void;
@@ -26,6 +27,8 @@ export class ChangelogStore<Value> implements StateStore<Value> {
   readonly #partition: number;
   readonly #values: Map<string, Value>;
   readonly #changed = new Set<string>();
+  /** What the present record overwrote, latest last. */
+  #undo: { readonly key: string; readonly value: Value | undefined; readonly changed: boolean }[] = [];
 
   private constructor(spec: StoreSpec<Value>, partition: number, values: Map<string, Value>) {
     this.#spec = spec;
@@ -51,12 +54,35 @@ export class ChangelogStore<Value> implements StateStore<Value> {
   }
 
   set(key: string, value: Value): void {
+    this.#remember(key);
     this.#values.set(key, value);
     this.#changed.add(key);
   }
 
   delete(key: string): void {
-    if (this.#values.delete(key)) this.#changed.add(key);
+    if (!this.#values.has(key)) return;
+    this.#remember(key);
+    this.#values.delete(key);
+    this.#changed.add(key);
+  }
+
+  /** From here on `rollback` leads back to here. */
+  mark(): void {
+    if (this.#undo.length > 0) this.#undo = [];
+  }
+
+  /** Takes back every change since `mark`: those of a record that turned out to be poison. */
+  rollback(): void {
+    for (const { key, value, changed } of this.#undo.toReversed()) {
+      if (value === undefined) this.#values.delete(key);
+      else this.#values.set(key, value);
+      if (!changed) this.#changed.delete(key);
+    }
+    this.mark();
+  }
+
+  #remember(key: string): void {
+    this.#undo.push({ key, value: this.#values.get(key), changed: this.#changed.has(key) });
   }
 
   entries(): IterableIterator<[string, Value]> {

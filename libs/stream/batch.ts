@@ -1,0 +1,90 @@
+import { DecodeError, UnknownSchemaError } from '@tailrace/avro/errors.ts';
+import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
+import { RecordTooLargeError } from '@tailrace/kafka/errors.ts';
+import type { FetchedRecord, OutgoingRecord, TopicPartition } from '@tailrace/kafka/kafka.ts';
+import { partitionFor } from '@tailrace/kafka/partitioner.ts';
+import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
+import { topics } from '@tailrace/topics/topics.ts';
+import { type DeadReason, deadLetterRecord } from './dead-letter.ts';
+import type { ChangelogStore } from './state-store.ts';
+import type { Emit, RecordProcessor } from './topology.ts';
+
+/** Kafka counts the record's framing too; no header of ours comes near this. */
+const framingBytes = 1024;
+
+interface BatchContext<In> {
+  readonly group: string;
+  readonly partition: TopicPartition;
+  readonly input: TopicSpec<In>;
+  readonly processor: RecordProcessor<In>;
+  readonly stores: readonly ChangelogStore<unknown>[];
+  /** Partition counts of the topics it may write, as the broker has them. */
+  readonly partitionsOf: (topic: string) => number;
+}
+
+/** What one transaction writes, besides the offsets. */
+interface BatchOutput {
+  readonly records: readonly OutgoingRecord[];
+  readonly dead: readonly DeadReason[];
+}
+
+/**
+ * Runs records through a processor: each is transformed whole, or is a dead letter and has written nothing else.
+ * @throws what the processor threw with remedy `retry` or `reconnect`; the whole batch must then be run again.
+ */
+export function processBatch<In>(context: BatchContext<In>, records: readonly FetchedRecord[]): BatchOutput {
+  const { processor, stores, partition, input, group, partitionsOf } = context;
+  const outgoing: OutgoingRecord[] = [];
+  const dead: DeadReason[] = [];
+  const emit: Emit = (topic, key, value, headers) => {
+    const bytes = topic.codec.encode(value);
+    const limit = Number(topic.config['max.message.bytes'] ?? 1_048_576) - framingBytes;
+    if (bytes.length > limit) {
+      throw new RecordTooLargeError(`a record of ${bytes.length} bytes is over ${topic.name}'s limit of ${limit}`);
+    }
+    outgoing.push({
+      topic: topic.name,
+      partition: partitionFor(key, partitionsOf(topic.name)),
+      key: Buffer.from(key),
+      value: bytes,
+      ...(headers && { headers }),
+    });
+  };
+  for (const record of records) {
+    // A stream has no deletions: a record without a value says nothing.
+    if (record.value === null) continue;
+    const mark = outgoing.length;
+    for (const store of stores) store.mark();
+    try {
+      processor.process(
+        {
+          topic: partition.topic,
+          partition: partition.partition,
+          offset: record.offset,
+          timestamp: record.timestamp,
+          key: record.key === null ? null : record.key.toString(),
+          value: input.codec.decode(record.value),
+          headers: record.headers,
+        },
+        emit,
+      );
+    } catch (error) {
+      if (error instanceof TailraceError && error.remedy !== 'give-up') throw error;
+      outgoing.length = mark;
+      for (const store of stores) store.rollback();
+      const reason = reasonOf(error);
+      dead.push(reason);
+      const partitions = partitionsOf(topics.dead.name);
+      outgoing.push(deadLetterRecord({ group, partition, record, reason, error, partitions }));
+    }
+  }
+  for (const store of stores) outgoing.push(...store.takeChanges());
+  return { records: outgoing, dead };
+}
+
+function reasonOf(error: unknown): DeadReason {
+  if (error instanceof DecodeError) return 'decode_failed';
+  if (error instanceof UnknownSchemaError) return 'unknown_schema';
+  if (error instanceof RecordTooLargeError) return 'record_too_large';
+  return 'processing_failed';
+}

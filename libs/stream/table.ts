@@ -1,0 +1,166 @@
+import { messageOf } from '@tailrace/errors/tailrace-error.ts';
+import { OffsetOutOfRangeError, TopicRecreatedError } from '@tailrace/kafka/errors.ts';
+import type { FetchedBatch, Kafka } from '@tailrace/kafka/kafka.ts';
+import type { Logger } from '@tailrace/telemetry/logger.ts';
+import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
+import { Backoff } from './backoff.ts';
+
+/** A change of a table: the value it has now (undefined when deleted) and had before. */
+export interface TableChange<Value> {
+  readonly key: string;
+  readonly value: Value | undefined;
+  readonly previous: Value | undefined;
+  /** -1 for a key that was found missing when the table was read again. */
+  readonly partition: number;
+  /** False while the table is first read: what is told then is how things stand, not news. */
+  readonly live: boolean;
+}
+
+export interface TableOptions<Value> {
+  readonly kafka: Kafka;
+  readonly topic: TopicSpec<Value>;
+  readonly logger: Logger;
+  /** Left out: every partition. */
+  readonly partitions?: readonly number[];
+  readonly onChange?: (change: TableChange<Value>) => void;
+}
+
+/** A compacted topic as the map it stands for, kept current. Read it anywhere; write it by producing to the topic. */
+export interface Table<Value> {
+  get(key: string): Value | undefined;
+  entries(): IterableIterator<[string, Value]>;
+  readonly size: number;
+  /** Resolves once everything that was in the topic at opening has been read. */
+  readonly caughtUp: Promise<void>;
+  readonly isCaughtUp: boolean;
+  /**
+   * Resolves when the predicate holds for the key's value, now or after a later change: how a writer reads its own write.
+   * Rejects with the signal's reason.
+   */
+  until(key: string, predicate: (value: Value | undefined) => boolean, signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Materialises a table. It survives a broker that goes away: it goes on where it was, or, where the topic's beginning
+ * has moved past that, reads anew. A value that cannot be decoded is logged and leaves the key as it was.
+ */
+export function openTable<Value>(options: TableOptions<Value>): Table<Value> {
+  const { kafka, topic, logger, onChange } = options;
+  const values = new Map<string, Value>();
+  const positions = new Map<number, number>();
+  /** Keys of before a reading from the beginning that have not come up again. */
+  const stale = new Set<string>();
+  const waiting = new Set<() => void>();
+  const stop = new AbortController();
+  const caughtUp = Promise.withResolvers<void>();
+  caughtUp.promise.catch(() => undefined);
+  let isCaughtUp = false;
+
+  function change(key: string, value: Value | undefined, partition: number): void {
+    const previous = values.get(key);
+    stale.delete(key);
+    if (value === undefined) values.delete(key);
+    else values.set(key, value);
+    onChange?.({ key, value, previous, partition, live: isCaughtUp });
+  }
+
+  function apply({ records, partition, nextOffset }: FetchedBatch): void {
+    positions.set(partition, nextOffset);
+    for (const { key, value, offset } of records) {
+      if (key === null) continue;
+      try {
+        change(key.toString(), value === null ? undefined : topic.codec.decode(value), partition);
+      } catch (error) {
+        const where = { topic: topic.name, partition, offset };
+        logger.error({ ...where, err: error }, 'unreadable table record: its key stays as it was');
+      }
+    }
+    if (records.length > 0) for (const check of waiting) check();
+  }
+
+  /** Everything up to the end that was there at the start has been read: what was not seen again is gone. */
+  function reachedEnd(): void {
+    for (const key of [...stale]) change(key, undefined, -1);
+    if (isCaughtUp) return;
+    isCaughtUp = true;
+    caughtUp.resolve();
+  }
+
+  async function follow(): Promise<void> {
+    const [earliest, ends] = await Promise.all([
+      kafka.admin.offsets(topic.name, 'earliest'),
+      kafka.admin.offsets(topic.name, 'latest'),
+    ]);
+    const starts = earliest
+      .map((offset, partition) => ({ topic: topic.name, partition, offset: positions.get(partition) ?? offset }))
+      .filter(({ partition }) => options.partitions === undefined || options.partitions.includes(partition));
+    const behind = new Set(
+      starts.filter(({ partition, offset }) => offset < (ends[partition] ?? 0)).map(({ partition }) => partition),
+    );
+    if (behind.size === 0) reachedEnd();
+    const reader = await kafka.reader({ positions: starts, maxWaitMs: 5000 });
+    try {
+      while (!stop.signal.aborted) {
+        for (const batch of await reader.poll(stop.signal)) {
+          apply(batch);
+          if (batch.nextOffset < (ends[batch.partition] ?? 0)) continue;
+          if (behind.delete(batch.partition) && behind.size === 0) reachedEnd();
+        }
+        backoff.reset();
+      }
+    } finally {
+      await reader.close();
+    }
+  }
+
+  const backoff = new Backoff({ initialMs: 100, maxMs: 5000 });
+  const following = (async () => {
+    while (!stop.signal.aborted) {
+      try {
+        await follow();
+      } catch (error) {
+        if (stop.signal.aborted) break;
+        if (error instanceof OffsetOutOfRangeError || error instanceof TopicRecreatedError) {
+          positions.clear();
+          for (const key of values.keys()) stale.add(key);
+        }
+        logger.warn({ topic: topic.name, err: error }, `reading the table again: ${messageOf(error)}`);
+        await backoff.wait(stop.signal);
+      }
+    }
+    caughtUp.reject(new Error(`table ${topic.name} was closed before it was read`));
+  })();
+
+  return {
+    get: (key) => values.get(key),
+    entries: () => values.entries(),
+    get size() {
+      return values.size;
+    },
+    caughtUp: caughtUp.promise,
+    get isCaughtUp() {
+      return isCaughtUp;
+    },
+    until: (key, predicate, signal) =>
+      new Promise((resolve, reject) => {
+        const finish = (settle: () => void) => {
+          waiting.delete(check);
+          signal.removeEventListener('abort', abort);
+          settle();
+        };
+        const check = () => {
+          if (predicate(values.get(key))) finish(resolve);
+        };
+        const abort = () => finish(() => reject(signal.reason));
+        if (signal.aborted) return reject(signal.reason);
+        waiting.add(check);
+        signal.addEventListener('abort', abort);
+        check();
+      }),
+    close: async () => {
+      stop.abort();
+      await following;
+    },
+  };
+}

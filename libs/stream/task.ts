@@ -1,0 +1,154 @@
+import { OffsetOutOfRangeError } from '@tailrace/kafka/errors.ts';
+import type { Kafka, Reader, TopicPartition, TransactionalProducer } from '@tailrace/kafka/kafka.ts';
+import type { Logger } from '@tailrace/telemetry/logger.ts';
+import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
+import { processBatch } from './batch.ts';
+import type { CommitPace } from './commit-pace.ts';
+import { type Gathered, gather } from './gather.ts';
+import type { Ownership } from './partition-owner.ts';
+import type { ProcessorMetrics } from './processor-metrics.ts';
+import { ChangelogStore, type StateStore, type StoreSpec } from './state-store.ts';
+import type { Topology } from './topology.ts';
+
+export interface TaskOptions<In> {
+  readonly kafka: Kafka;
+  readonly topology: Topology<In>;
+  readonly pace: CommitPace;
+  readonly partitionsOf: (topic: string) => number;
+  readonly logger: Logger;
+  readonly metrics: ProcessorMetrics;
+}
+
+/**
+ * Works on one owned partition until it is revoked: fence, then read the committed offset, then read records, in this
+ * order (DESIGN, guarantee 2). Every error ends it; the partition's owner starts it anew, which makes a new producer
+ * and goes back to the committed offset.
+ */
+export async function runTask<In>(options: TaskOptions<In>, ownership: Ownership): Promise<void> {
+  const { kafka, topology } = options;
+  const { partition } = ownership;
+  const input = topology.inputs.find((spec) => spec.name === partition.topic);
+  if (!input) throw new Error(`${topology.group} was assigned ${partition.topic}, which it does not read`);
+  const producer = await kafka.transactionalProducer(transactionalId(topology.group, partition));
+  try {
+    const stores = await restoreStores(options, ownership);
+    const reader = await kafka.reader({
+      positions: [{ ...partition, offset: await startOffset(kafka, topology.group, partition) }],
+      maxWaitMs: idlePollMs,
+    });
+    try {
+      await consume({ ...options, producer, reader, input, stores }, ownership);
+    } finally {
+      await reader.close();
+    }
+  } finally {
+    await producer.close();
+  }
+}
+
+/** A long poll of a quiet partition. Records end it at once, so its length costs no latency, only idle requests. */
+const idlePollMs = 5000;
+
+export function transactionalId(group: string, partition: TopicPartition): string {
+  return `${group}-${partition.topic}-${partition.partition}`;
+}
+
+/** The committed offset, else the earliest: what was written before this group existed is processed too. */
+async function startOffset(kafka: Kafka, group: string, { topic, partition }: TopicPartition): Promise<number> {
+  const committed = await kafka.admin.committedOffsets(group, [topic]);
+  const own = committed.find((position) => position.partition === partition);
+  if (own) return own.offset;
+  const earliest = await kafka.admin.offsets(topic, 'earliest');
+  return earliest[partition] ?? 0;
+}
+
+type Stores = ReadonlyMap<StoreSpec, ChangelogStore<unknown>>;
+
+async function restoreStores<In>({ kafka, topology }: TaskOptions<In>, ownership: Ownership): Promise<Stores> {
+  const stores = new Map<StoreSpec, ChangelogStore<unknown>>();
+  for (const spec of topology.stores ?? []) {
+    stores.set(spec, await ChangelogStore.restore(kafka, spec, ownership.partition.partition, ownership.revoked));
+  }
+  return stores;
+}
+
+interface Consuming<In> extends TaskOptions<In> {
+  readonly producer: TransactionalProducer;
+  readonly reader: Reader;
+  readonly input: TopicSpec<In>;
+  readonly stores: Stores;
+}
+
+async function consume<In>(task: Consuming<In>, ownership: Ownership): Promise<void> {
+  const { topology, stores, partitionsOf, reader, pace, metrics, input } = task;
+  const { partition, revoked } = ownership;
+  const context = {
+    group: topology.group,
+    partition,
+    input,
+    partitionsOf,
+    stores: [...stores.values()],
+    processor: topology.processor({
+      topic: partition.topic,
+      partition: partition.partition,
+      store: <Value>(spec: StoreSpec<Value>) => {
+        const store = stores.get(spec);
+        if (!store) throw new Error(`${topology.group} does not declare the store ${spec.name}`);
+        // The map's keys carry the value types that the map itself cannot express.
+        return store as StateStore<unknown> as StateStore<Value>;
+      },
+    }),
+  };
+  let lastCommit = Number.NEGATIVE_INFINITY;
+  while (!revoked.aborted) {
+    const gathered = await gatherOrSkipGap(task, partition, () => gather(reader, pace, lastCommit, revoked));
+    if (!gathered || revoked.aborted) continue;
+    metrics.lag(partition, gathered.lag);
+    if (gathered.records.length === 0) continue;
+    const started = performance.now();
+    const output = processBatch(context, gathered.records);
+    const transaction = task.producer.begin();
+    try {
+      if (output.records.length > 0) await transaction.send(output.records);
+      await transaction.commitOffsets(ownership.group(), [{ ...partition, offset: gathered.nextOffset }]);
+      ownership.lost.throwIfAborted();
+      await transaction.commit();
+    } catch (error) {
+      metrics.aborted(partition);
+      await transaction.abort().catch(() => undefined);
+      throw error;
+    }
+    lastCommit = performance.now();
+    ownership.progressed();
+    metrics.committed(partition, gathered.records.length, lastCommit - started);
+    for (const reason of output.dead) metrics.dead(partition, reason);
+    if (output.dead.length > 0) {
+      task.logger.error({ ...partition, count: output.dead.length, reasons: output.dead.slice(0, 5) }, 'dead letters');
+    }
+    task.logger.debug(
+      { ...partition, records: gathered.records.length, next: gathered.nextOffset, ms: lastCommit - started },
+      'committed',
+    );
+  }
+}
+
+/** When retention has passed the position, counts what is gone and goes on behind it; anything else is the caller's. */
+async function gatherOrSkipGap<In>(
+  { reader, metrics, logger }: Consuming<In>,
+  partition: TopicPartition,
+  read: () => Promise<Gathered | undefined>,
+): Promise<Gathered | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof OffsetOutOfRangeError) || error.position.offset >= error.earliest) throw error;
+    const lost = error.earliest - error.position.offset;
+    metrics.lostToRetention(partition, lost);
+    logger.error(
+      { ...error.position, earliest: error.earliest, lost },
+      'retention removed records before they were read',
+    );
+    reader.seek({ ...partition, offset: error.earliest });
+    return undefined;
+  }
+}
