@@ -1,4 +1,4 @@
-import type { Provider } from '@tailrace/schemas/generated/raw-event.ts';
+import type { Provider } from '@tailrace/schemas/generated/provider.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import type { ZodObject, output } from 'zod';
 

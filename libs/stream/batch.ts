@@ -1,11 +1,10 @@
-import { DecodeError, UnknownSchemaError } from '@tailrace/avro/errors.ts';
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import { RecordTooLargeError } from '@tailrace/kafka/errors.ts';
 import type { FetchedRecord, OutgoingRecord, TopicPartition } from '@tailrace/kafka/kafka.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
 import { topics } from '@tailrace/topics/topics.ts';
-import { type DeadReason, deadLetterRecord } from './dead-letter.ts';
+import { type DeadReason, deadLetterRecord, deadReason } from './dead-letter.ts';
 import type { ChangelogStore } from './state-store.ts';
 import type { Emit, RecordProcessor } from './topology.ts';
 
@@ -72,7 +71,7 @@ export function processBatch<In>(context: BatchContext<In>, records: readonly Fe
       if (error instanceof TailraceError && error.remedy !== 'give-up') throw error;
       outgoing.length = mark;
       for (const store of stores) store.rollback();
-      const reason = reasonOf(error);
+      const reason = deadReason(error);
       dead.push(reason);
       const partitions = partitionsOf(topics.dead.name);
       outgoing.push(deadLetterRecord({ group, partition, record, reason, error, partitions }));
@@ -80,11 +79,4 @@ export function processBatch<In>(context: BatchContext<In>, records: readonly Fe
   }
   for (const store of stores) outgoing.push(...store.takeChanges());
   return { records: outgoing, dead };
-}
-
-function reasonOf(error: unknown): DeadReason {
-  if (error instanceof DecodeError) return 'decode_failed';
-  if (error instanceof UnknownSchemaError) return 'unknown_schema';
-  if (error instanceof RecordTooLargeError) return 'record_too_large';
-  return 'processing_failed';
 }

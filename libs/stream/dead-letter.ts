@@ -1,4 +1,6 @@
+import { DecodeError, UnknownSchemaError } from '@tailrace/avro/errors.ts';
 import { messageOf } from '@tailrace/errors/tailrace-error.ts';
+import { RecordTooLargeError } from '@tailrace/kafka/errors.ts';
 import type { FetchedRecord, OutgoingRecord, TopicPartition } from '@tailrace/kafka/kafka.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import type { DeadLetter } from '@tailrace/schemas/generated/dead-letter.ts';
@@ -6,6 +8,14 @@ import { topics } from '@tailrace/topics/topics.ts';
 
 /** Why a record is dead; stable words for metrics and for the list of dead letters. */
 export type DeadReason = 'decode_failed' | 'unknown_schema' | 'record_too_large' | 'processing_failed';
+
+/** The reason that an error stands for. */
+export function deadReason(error: unknown): DeadReason {
+  if (error instanceof DecodeError) return 'decode_failed';
+  if (error instanceof UnknownSchemaError) return 'unknown_schema';
+  if (error instanceof RecordTooLargeError) return 'record_too_large';
+  return 'processing_failed';
+}
 
 /** A dead letter keeps this much of the record's value, bytes; where it stands tells where the rest is. */
 const maxValueBytes = 512 * 1024;

@@ -1,4 +1,5 @@
-import type { FetchedBatch, FetchedRecord, Reader } from '@tailrace/kafka/kafka.ts';
+import { OffsetOutOfRangeError } from '@tailrace/kafka/errors.ts';
+import type { FetchedBatch, FetchedRecord, Reader, TopicPartition } from '@tailrace/kafka/kafka.ts';
 import type { CommitPace } from './commit-pace.ts';
 
 /** Records of one partition that one transaction will take. */
@@ -10,26 +11,34 @@ export interface Gathered {
   readonly lag: number;
 }
 
+interface GatherOptions {
+  /** Reads this one partition only. */
+  readonly reader: Reader;
+  readonly partition: TopicPartition;
+  readonly pace: CommitPace;
+  /** When the caller committed last, by `performance.now()`. */
+  readonly lastCommit: number;
+  readonly signal: AbortSignal;
+  /** Told how many records retention removed before they were read. */
+  readonly onLost: (records: number) => void;
+}
+
 /**
- * Waits for records of the reader's one partition, then goes on gathering until the pace says to commit.
+ * Waits for records, then goes on gathering until the pace says to commit. When retention has passed the position,
+ * what is gone is counted and reading goes on behind it; a position beyond the log's end is an error.
  *
- * @param lastCommit when this task committed last, by `performance.now()`.
  * @returns undefined when the signal aborted before anything came.
  */
-export async function gather(
-  reader: Reader,
-  pace: CommitPace,
-  lastCommit: number,
-  signal: AbortSignal,
-): Promise<Gathered | undefined> {
-  const first = await nextBatch(reader, signal);
+export async function gather(options: GatherOptions): Promise<Gathered | undefined> {
+  const { pace, signal } = options;
+  const first = await nextBatch(options, signal);
   if (!first) return undefined;
   let last = first;
   let records = first.records;
-  const commitAt = lastCommit + pace.intervalMs;
+  const commitAt = options.lastCommit + pace.intervalMs;
   while (records.length < pace.maxRecords && performance.now() < commitAt && !signal.aborted) {
     const interval = AbortSignal.timeout(Math.max(0, Math.ceil(commitAt - performance.now())));
-    const more = await nextBatch(reader, AbortSignal.any([signal, interval]));
+    const more = await nextBatch(options, AbortSignal.any([signal, interval]));
     if (!more) break;
     records = records.concat(more.records);
     last = more;
@@ -37,10 +46,17 @@ export async function gather(
   return { records, nextOffset: last.nextOffset, lag: Math.max(0, last.lastStableOffset - last.nextOffset) };
 }
 
-async function nextBatch(reader: Reader, signal: AbortSignal): Promise<FetchedBatch | undefined> {
+async function nextBatch(options: GatherOptions, signal: AbortSignal): Promise<FetchedBatch | undefined> {
+  const { reader, partition, onLost } = options;
   while (!signal.aborted) {
-    const [batch] = await reader.poll(signal);
-    if (batch) return batch;
+    try {
+      const [batch] = await reader.poll(signal);
+      if (batch) return batch;
+    } catch (error) {
+      if (!(error instanceof OffsetOutOfRangeError) || error.position.offset >= error.earliest) throw error;
+      onLost(error.earliest - error.position.offset);
+      reader.seek({ ...partition, offset: error.earliest });
+    }
   }
   return undefined;
 }

@@ -1,10 +1,9 @@
-import { OffsetOutOfRangeError } from '@tailrace/kafka/errors.ts';
 import type { Kafka, Reader, TopicPartition, TransactionalProducer } from '@tailrace/kafka/kafka.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
 import { processBatch } from './batch.ts';
 import type { CommitPace } from './commit-pace.ts';
-import { type Gathered, gather } from './gather.ts';
+import { gather } from './gather.ts';
 import type { Ownership } from './partition-owner.ts';
 import type { ProcessorMetrics } from './processor-metrics.ts';
 import { ChangelogStore, type StateStore, type StoreSpec } from './state-store.ts';
@@ -99,9 +98,13 @@ async function consume<In>(task: Consuming<In>, ownership: Ownership): Promise<v
       },
     }),
   };
+  const onLost = (records: number) => {
+    metrics.lostToRetention(partition, records);
+    task.logger.error({ ...partition, records }, 'retention removed records before they were read');
+  };
   let lastCommit = Number.NEGATIVE_INFINITY;
   while (!revoked.aborted) {
-    const gathered = await gatherOrSkipGap(task, partition, () => gather(reader, pace, lastCommit, revoked));
+    const gathered = await gather({ reader, partition, pace, lastCommit, signal: revoked, onLost });
     if (!gathered || revoked.aborted) continue;
     metrics.lag(partition, gathered.lag);
     if (gathered.records.length === 0) continue;
@@ -129,26 +132,5 @@ async function consume<In>(task: Consuming<In>, ownership: Ownership): Promise<v
       { ...partition, records: gathered.records.length, next: gathered.nextOffset, ms: lastCommit - started },
       'committed',
     );
-  }
-}
-
-/** When retention has passed the position, counts what is gone and goes on behind it; anything else is the caller's. */
-async function gatherOrSkipGap<In>(
-  { reader, metrics, logger }: Consuming<In>,
-  partition: TopicPartition,
-  read: () => Promise<Gathered | undefined>,
-): Promise<Gathered | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (!(error instanceof OffsetOutOfRangeError) || error.position.offset >= error.earliest) throw error;
-    const lost = error.earliest - error.position.offset;
-    metrics.lostToRetention(partition, lost);
-    logger.error(
-      { ...error.position, earliest: error.earliest, lost },
-      'retention removed records before they were read',
-    );
-    reader.seek({ ...partition, offset: error.earliest });
-    return undefined;
   }
 }

@@ -1,0 +1,154 @@
+import type { FetchedRecord, Kafka, Producer } from '@tailrace/kafka/kafka.ts';
+import { DataRefusedError, databaseError } from '@tailrace/postgres/database-error.ts';
+import type { TimePartitions } from '@tailrace/postgres/time-partitions.ts';
+import type { CommitPace } from '@tailrace/stream/commit-pace.ts';
+import { deadLetterRecord, deadReason } from '@tailrace/stream/dead-letter.ts';
+import { type Gathered, gather } from '@tailrace/stream/gather.ts';
+import type { Ownership } from '@tailrace/stream/partition-owner.ts';
+import type { Logger } from '@tailrace/telemetry/logger.ts';
+import { topics } from '@tailrace/topics/topics.ts';
+import type pg from 'pg';
+import { commitRows, findRefused, type Row } from './batch-writer.ts';
+import type { SinkMetrics } from './sink-metrics.ts';
+import { takePartition } from './sink-offsets.ts';
+
+export const sinkGroup = 'sink';
+
+export interface SinkTaskOptions {
+  readonly kafka: Kafka;
+  readonly pool: pg.Pool;
+  /** For dead letters. */
+  readonly producer: Producer;
+  /** Partitions of `logs.dead`. */
+  readonly deadPartitions: number;
+  /** Left out where TimescaleDB makes its chunks by itself. */
+  readonly dayPartitions?: TimePartitions;
+  readonly pace: CommitPace;
+  readonly logger: Logger;
+  readonly metrics: SinkMetrics;
+}
+
+/**
+ * Writes one owned partition to PostgreSQL: rows and the consumed offset commit in one database transaction, and the
+ * offset is read from there (DESIGN, guarantee 4). Every error ends it with nothing half done; its owner runs it again,
+ * and while the database is away nothing more is read from Kafka.
+ */
+export async function runSinkTask(options: SinkTaskOptions, ownership: Ownership): Promise<void> {
+  const client = await options.pool.connect().catch((error) => {
+    throw databaseError(error);
+  });
+  // The pool reports errors of idle connections only; this one's next query fails with the same error.
+  const ignore = () => undefined;
+  client.on('error', ignore);
+  let clean = false;
+  try {
+    await writePartition(options, client, ownership);
+    clean = true;
+  } finally {
+    client.off('error', ignore);
+    client.release(!clean);
+  }
+}
+
+async function writePartition(options: SinkTaskOptions, client: pg.PoolClient, ownership: Ownership): Promise<void> {
+  const { kafka, metrics, logger, pace } = options;
+  const { partition, revoked } = ownership;
+  const { id } = await kafka.admin.describeTopic(partition.topic);
+  const { nextOffset, epoch } = await takePartition(client, partition, id).catch((error) => {
+    throw databaseError(error);
+  });
+  const offset = nextOffset ?? (await kafka.admin.offsets(partition.topic, 'earliest'))[partition.partition] ?? 0;
+  const reader = await kafka.reader({ positions: [{ ...partition, offset }], maxWaitMs: 5000 });
+  try {
+    const onLost = (records: number) => {
+      metrics.lostToRetention(partition, records);
+      logger.error({ ...partition, records }, 'retention removed records before they were written');
+    };
+    let lastCommit = Number.NEGATIVE_INFINITY;
+    while (!revoked.aborted) {
+      const gathered = await gather({ reader, partition, pace, lastCommit, signal: revoked, onLost });
+      if (!gathered || revoked.aborted) continue;
+      if (gathered.records.length === 0) continue;
+      const started = performance.now();
+      await writeBatch(options, client, ownership, epoch, gathered);
+      lastCommit = performance.now();
+      ownership.progressed();
+      metrics.committed(partition, gathered.records.length, gathered.lag, lastCommit - started);
+      logger.debug({ ...partition, records: gathered.records.length, next: gathered.nextOffset }, 'written');
+    }
+  } finally {
+    await reader.close();
+  }
+}
+
+async function writeBatch(
+  options: SinkTaskOptions,
+  client: pg.PoolClient,
+  { partition }: Ownership,
+  epoch: number,
+  { records, nextOffset }: Gathered,
+): Promise<void> {
+  const rows: Row[] = [];
+  const dead: Dead[] = [];
+  for (const record of records) {
+    if (record.value === null) continue;
+    try {
+      rows.push({ record, log: topics.logs.codec.decode(record.value) });
+    } catch (error) {
+      dead.push({ record, error });
+    }
+  }
+  await ensureDays(options, client, rows);
+  const offset = { partition, epoch, nextOffset };
+  await sendDead(options, partition.topic, partition.partition, dead);
+  try {
+    await commitRows(client, rows, offset);
+  } catch (error) {
+    if (!(error instanceof DataRefusedError)) throw error;
+    const refused = await findRefused(client, rows);
+    await sendDead(
+      options,
+      partition.topic,
+      partition.partition,
+      refused.map(({ row, error }) => ({ record: row.record, error })),
+    );
+    const bad = new Set(refused.map(({ row }) => row));
+    await commitRows(
+      client,
+      rows.filter((row) => !bad.has(row)),
+      offset,
+    );
+  }
+}
+
+async function ensureDays({ dayPartitions }: SinkTaskOptions, client: pg.PoolClient, rows: readonly Row[]): Promise<void> {
+  try {
+    await dayPartitions?.ensure(
+      client,
+      rows.map(({ log }) => log.timestamp),
+    );
+  } catch (error) {
+    throw databaseError(error);
+  }
+}
+
+interface Dead {
+  readonly record: FetchedRecord;
+  readonly error: unknown;
+}
+
+/**
+ * Dead letters go out before the offset is committed: a crash in between sends one again, which its position (group,
+ * topic, partition, offset) makes recognisable. Kafka and PostgreSQL share no transaction.
+ */
+async function sendDead(options: SinkTaskOptions, topic: string, partition: number, dead: readonly Dead[]): Promise<void> {
+  if (dead.length === 0) return;
+  const letters = dead.map(({ record, error }) => {
+    const reason = deadReason(error);
+    options.metrics.dead({ topic, partition }, reason);
+    const where = { group: sinkGroup, partition: { topic, partition }, partitions: options.deadPartitions };
+    return deadLetterRecord({ ...where, record, reason, error });
+  });
+  await options.producer.send(letters);
+  options.logger.error({ topic, partition, count: dead.length, err: dead[0]?.error }, 'dead letters');
+}
