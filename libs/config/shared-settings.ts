@@ -1,0 +1,95 @@
+import { logLevels } from '@tailrace/telemetry/logger.ts';
+import { z } from 'zod';
+import { choice, flag, hostList, integer, list, secret, secretUrl, text, url } from './setting.ts';
+
+/** Every process reads these; `runRoles` does. */
+export const processSettings = z.object({
+  logLevel: choice(
+    'Least level logged. `debug` shows each poll and each transaction, never a secret.',
+    logLevels,
+  ).default('info'),
+  port: integer('HTTP port: health, readiness, metrics, and the API where that role runs. 0 takes a free one.', {
+    min: 0,
+    max: 65535,
+  }).default(8080),
+  host: text('Address to listen on.').default('0.0.0.0'),
+  shutdownTimeoutMs: integer('How long a stopping process may take to finish what is in flight.', {
+    min: 100,
+    max: 600_000,
+    unit: 'ms',
+  }).default(15_000),
+});
+
+export const kafkaSettings = z.object({
+  kafkaBrokers: hostList('Kafka bootstrap brokers.').default(['127.0.0.1:9092']),
+  kafkaClient: choice('Which Kafka client library is used.', ['platformatic', 'kafkajs']).default('platformatic'),
+  kafkaCompression: choice('Compression of written records.', ['none', 'gzip', 'snappy', 'lz4', 'zstd']).default(
+    'zstd',
+  ),
+  kafkaReplicationFactor: integer('Replicas of the topics that Tailrace creates.', { min: 1, max: 15 }).default(1),
+  topicPrefix: text(
+    'Put before every topic, consumer group and transactional id, so that several installations share a cluster.',
+    {
+      pattern: /^[A-Za-z0-9._-]{0,60}$/,
+      accepts: 'at most 60 letters, digits, dots, hyphens and underscores',
+    },
+  ).default(''),
+  schemaRegistryUrl: url(
+    'Confluent schema registry. When set, values are written in its wire format with subject `<topic>-value`.',
+    ['http', 'https'],
+  ).optional(),
+});
+
+export const databaseSettings = z.object({
+  databaseUrl: secretUrl('PostgreSQL: where logs are stored.', ['postgres', 'postgresql']),
+  databaseReadUrl: secretUrl('A read replica for searches. Default: DATABASE_URL.', [
+    'postgres',
+    'postgresql',
+  ]).optional(),
+});
+
+/** Who may call. One of the two ways to check tokens must be set. */
+export const tokenSettings = z.object({
+  jwtSecret: secret('Secret of HS256 tokens.', { minBytes: 32 }).optional(),
+  jwtJwksUrl: url('Key set of the identity provider that signs tokens. Instead of JWT_SECRET.', [
+    'https',
+    'http',
+  ]).optional(),
+  jwtAudience: text('Required `aud` claim; not checked when unset.').optional(),
+  jwtIssuer: text('Required `iss` claim; not checked when unset.').optional(),
+  ticketSecret: secret(
+    'Signs one-use WebSocket tickets. Default: derived from JWT_SECRET; required with JWT_JWKS_URL.',
+    { minBytes: 32 },
+  ).optional(),
+});
+
+export const credentialSettings = z.object({
+  credentialEncryptionKey: secret(
+    'Seals cloud credentials: one or more 32-byte keys in url-safe base64, newest first, separated by commas.',
+    {
+      accepts: 'url-safe base64 of 32 bytes, separated by commas',
+    },
+  ),
+});
+
+export const endpointSettings = z.object({
+  cloudEndpointAllowlist: hostList(
+    'Hosts that a connection may name as its own cloud endpoint. None when empty.',
+  ).default([]),
+});
+
+export const httpSettings = z.object({
+  httpBodyLimitBytes: integer('Largest request body.', { min: 1024, max: 16 * 1024 * 1024, unit: 'bytes' }).default(
+    256 * 1024,
+  ),
+  httpRateLimit: integer('Requests a minute from one address, in each process.', {
+    min: 1,
+    max: 1_000_000,
+    unit: 'requests',
+  }).default(1200),
+  trustProxy: flag("Take the caller's address from X-Forwarded-For. Only behind a proxy that sets it.").default(false),
+  allowedOrigins: list('Origins of pages, besides our own, that may open the WebSocket.', {
+    each: /^https?:\/\/[^\s/]+$/,
+    accepts: 'scheme://host[:port]',
+  }).default([]),
+});
