@@ -53,14 +53,15 @@ export async function findRefused(client: pg.ClientBase, rows: readonly Row[]): 
     if (!(error instanceof DataRefusedError)) throw error;
     if (rows.length === 1) return [{ row: rows[0]!, error }];
     const middle = rows.length >> 1;
-    return [
-      ...(await findRefused(client, rows.slice(0, middle))),
-      ...(await findRefused(client, rows.slice(middle))),
-    ];
+    return [...(await findRefused(client, rows.slice(0, middle))), ...(await findRefused(client, rows.slice(middle)))];
   }
 }
 
-async function inTransaction(client: pg.ClientBase, end: 'commit' | 'rollback', work: () => Promise<unknown>): Promise<void> {
+async function inTransaction(
+  client: pg.ClientBase,
+  end: 'commit' | 'rollback',
+  work: () => Promise<unknown>,
+): Promise<void> {
   try {
     await client.query('begin');
     await work();

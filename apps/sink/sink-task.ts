@@ -2,6 +2,7 @@ import type { FetchedRecord, Kafka, Producer } from '@tailrace/kafka/kafka.ts';
 import { DataRefusedError, databaseError } from '@tailrace/postgres/database-error.ts';
 import type { TimePartitions } from '@tailrace/postgres/time-partitions.ts';
 import type { CommitPace } from '@tailrace/stream/commit-pace.ts';
+import type { ConsumerMetrics } from '@tailrace/stream/consumer-metrics.ts';
 import { deadLetterRecord, deadReason } from '@tailrace/stream/dead-letter.ts';
 import { type Gathered, gather } from '@tailrace/stream/gather.ts';
 import type { Ownership } from '@tailrace/stream/partition-owner.ts';
@@ -9,7 +10,6 @@ import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import type pg from 'pg';
 import { commitRows, findRefused, type Row } from './batch-writer.ts';
-import type { SinkMetrics } from './sink-metrics.ts';
 import { takePartition } from './sink-offsets.ts';
 
 export const sinkGroup = 'sink';
@@ -25,7 +25,7 @@ export interface SinkTaskOptions {
   readonly dayPartitions?: TimePartitions;
   readonly pace: CommitPace;
   readonly logger: Logger;
-  readonly metrics: SinkMetrics;
+  readonly metrics: ConsumerMetrics;
 }
 
 /**
@@ -121,7 +121,11 @@ async function writeBatch(
   }
 }
 
-async function ensureDays({ dayPartitions }: SinkTaskOptions, client: pg.PoolClient, rows: readonly Row[]): Promise<void> {
+async function ensureDays(
+  { dayPartitions }: SinkTaskOptions,
+  client: pg.PoolClient,
+  rows: readonly Row[],
+): Promise<void> {
   try {
     await dayPartitions?.ensure(
       client,
@@ -141,7 +145,12 @@ interface Dead {
  * Dead letters go out before the offset is committed: a crash in between sends one again, which its position (group,
  * topic, partition, offset) makes recognisable. Kafka and PostgreSQL share no transaction.
  */
-async function sendDead(options: SinkTaskOptions, topic: string, partition: number, dead: readonly Dead[]): Promise<void> {
+async function sendDead(
+  options: SinkTaskOptions,
+  topic: string,
+  partition: number,
+  dead: readonly Dead[],
+): Promise<void> {
   if (dead.length === 0) return;
   const letters = dead.map(({ record, error }) => {
     const reason = deadReason(error);

@@ -3,8 +3,8 @@ import type { Logger } from '@tailrace/telemetry/logger.ts';
 import type { Metrics } from '@tailrace/telemetry/metrics.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { type CommitPace, defaultCommitPace } from './commit-pace.ts';
+import { consumerMetrics } from './consumer-metrics.ts';
 import { ownPartitions, type PartitionOwner } from './partition-owner.ts';
-import { processorMetrics } from './processor-metrics.ts';
 import { runTask } from './task.ts';
 import type { Topology } from './topology.ts';
 
@@ -32,7 +32,7 @@ export async function runProcessor<In>(topology: Topology<In>, options: Processo
     topology,
     pace,
     logger,
-    metrics: processorMetrics(options.metrics, topology.group),
+    metrics: consumerMetrics(options.metrics, topology.group),
     partitionsOf: (topic: string) => {
       const count = partitionCounts.get(topic);
       if (count === undefined) throw new Error(`${topology.group} does not declare ${topic} as an output`);

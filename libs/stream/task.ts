@@ -3,9 +3,9 @@ import type { Logger } from '@tailrace/telemetry/logger.ts';
 import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
 import { processBatch } from './batch.ts';
 import type { CommitPace } from './commit-pace.ts';
+import type { ConsumerMetrics } from './consumer-metrics.ts';
 import { gather } from './gather.ts';
 import type { Ownership } from './partition-owner.ts';
-import type { ProcessorMetrics } from './processor-metrics.ts';
 import { ChangelogStore, type StateStore, type StoreSpec } from './state-store.ts';
 import type { Topology } from './topology.ts';
 
@@ -15,7 +15,7 @@ export interface TaskOptions<In> {
   readonly pace: CommitPace;
   readonly partitionsOf: (topic: string) => number;
   readonly logger: Logger;
-  readonly metrics: ProcessorMetrics;
+  readonly metrics: ConsumerMetrics;
 }
 
 /**
@@ -106,7 +106,6 @@ async function consume<In>(task: Consuming<In>, ownership: Ownership): Promise<v
   while (!revoked.aborted) {
     const gathered = await gather({ reader, partition, pace, lastCommit, signal: revoked, onLost });
     if (!gathered || revoked.aborted) continue;
-    metrics.lag(partition, gathered.lag);
     if (gathered.records.length === 0) continue;
     const started = performance.now();
     const output = processBatch(context, gathered.records);
@@ -123,7 +122,7 @@ async function consume<In>(task: Consuming<In>, ownership: Ownership): Promise<v
     }
     lastCommit = performance.now();
     ownership.progressed();
-    metrics.committed(partition, gathered.records.length, lastCommit - started);
+    metrics.committed(partition, gathered.records.length, gathered.lag, lastCommit - started);
     for (const reason of output.dead) metrics.dead(partition, reason);
     if (output.dead.length > 0) {
       task.logger.error({ ...partition, count: output.dead.length, reasons: output.dead.slice(0, 5) }, 'dead letters');

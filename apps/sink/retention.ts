@@ -1,0 +1,51 @@
+import { databaseError } from '@tailrace/postgres/database-error.ts';
+import type { Partitioning } from '@tailrace/postgres/migrate.ts';
+import type { TimePartitions } from '@tailrace/postgres/time-partitions.ts';
+import type { Logger } from '@tailrace/telemetry/logger.ts';
+import type pg from 'pg';
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+
+export interface RetentionOptions {
+  readonly pool: pg.Pool;
+  readonly partitioning: Partitioning;
+  readonly dayPartitions: TimePartitions;
+  readonly keepDays: number;
+  readonly logger: Logger;
+}
+
+/**
+ * Drops days that are older than `keepDays`, at start and every hour. Safe in several processes at once. A failure is
+ * logged and tried again the next hour.
+ *
+ * @returns what stops it.
+ */
+export function startRetention(options: RetentionOptions): () => void {
+  const run = () =>
+    void dropOld(options).catch((err) => options.logger.error({ err }, 'retention failed, next try in an hour'));
+  run();
+  const timer = setInterval(run, hourMs);
+  return () => clearInterval(timer);
+}
+
+async function dropOld({ pool, partitioning, dayPartitions, keepDays, logger }: RetentionOptions): Promise<void> {
+  const before = Date.now() - keepDays * dayMs;
+  const client = await pool.connect();
+  try {
+    // A drop waits for readers of the table; new readers and writers would queue up behind it.
+    await client.query(`set lock_timeout = '5s'`);
+    const dropped =
+      partitioning === 'timescaledb'
+        ? (
+            await client.query(`select drop_chunks('logs', to_timestamp($1 / 1000.0))::text as name`, [before])
+          ).rows.map((row: { name: string }) => row.name)
+        : await dayPartitions.dropBefore(client, before * 1000);
+    if (dropped.length > 0) logger.info({ dropped, keepDays }, 'dropped days that are past their retention');
+    await client.query('delete from used_tickets where expires_at < now()');
+  } catch (error) {
+    throw databaseError(error);
+  } finally {
+    client.release(true);
+  }
+}
