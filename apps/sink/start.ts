@@ -23,7 +23,7 @@ export async function start(config: SinkConfig, deps: RoleDeps): Promise<Running
   );
   const partitions = descriptions.slice(0, inputs.length).reduce((sum, topic) => sum + topic.partitions, 0);
   const pool = openPool({
-    url: config.databaseUrl,
+    url: config.databaseUrl.reveal(),
     applicationName: 'tailrace-sink',
     max: partitions + spareConnections,
     onIdleError: (err) => logger.warn({ err }, 'an idle database connection broke'),
@@ -31,7 +31,7 @@ export async function start(config: SinkConfig, deps: RoleDeps): Promise<Running
   const partitioning = await migrate(pool);
   logger.info({ partitioning }, 'the database is at this version');
   const dayPartitions = new TimePartitions();
-  const stopRetention = startRetention({ pool, partitioning, dayPartitions, keepDays: config.retentionDays, logger });
+  const stopRetention = startRetention({ pool, partitioning, dayPartitions, keepDays: config.logRetentionDays, logger });
   const producer = await kafka.producer();
   const task = {
     kafka,
@@ -39,7 +39,7 @@ export async function start(config: SinkConfig, deps: RoleDeps): Promise<Running
     producer,
     deadPartitions: descriptions.at(-1)!.partitions,
     ...(partitioning === 'native' && { dayPartitions }),
-    pace: { intervalMs: config.commitIntervalMs, maxRecords: config.batchRecords },
+    pace: { intervalMs: config.sinkCommitIntervalMs, maxRecords: config.sinkBatchRecords },
     logger,
     metrics: consumerMetrics(metrics, sinkGroup),
   };
