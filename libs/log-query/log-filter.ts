@@ -1,0 +1,52 @@
+import { levels } from '@tailrace/log-record/level.ts';
+import { type output, z } from 'zod';
+import { compileRegex } from './regex.ts';
+
+const text = z.string().min(1).max(1000);
+const fields = z
+  .record(z.string().min(1).max(256), z.string().max(1000))
+  .refine((value) => Object.keys(value).length <= 20, {
+    error: 'at most 20 fields',
+  });
+
+/**
+ * Which lines a person wants to see. The same filter runs on the live stream (`matcher.ts`) and as SQL on what is
+ * stored; a line must satisfy every part that is given.
+ */
+export const logFilter = z
+  .strictObject({
+    /** Lines of this level and above. Lines without a level never match. */
+    level: z.enum(levels).optional(),
+    /** Lines of exactly these levels; `unset` is a line without one. */
+    levels: z
+      .array(z.enum([...levels, 'unset']))
+      .min(1)
+      .max(7)
+      .optional(),
+    connections: z.array(z.string().min(1).max(64)).min(1).max(100).optional(),
+    /** Part of the body, whatever its case. */
+    text: text.optional(),
+    /** Lines whose body has this part are left out. */
+    exclude: text.optional(),
+    /** An RE2 expression that finds something in the body. */
+    regex: z
+      .string()
+      .min(1)
+      .max(1000)
+      .superRefine((pattern, context) => {
+        const compiled = compileRegex(pattern);
+        if ('problem' in compiled) context.addIssue({ code: 'custom', message: compiled.problem });
+      })
+      .optional(),
+    /** Attributes, or resource attributes, with exactly these values. */
+    attributes: fields.optional(),
+    exclude_attributes: fields.optional(),
+    stream: z.string().min(1).max(1000).optional(),
+    trace_id: z
+      .string()
+      .regex(/^[0-9a-f]{32}$/, 'must be 32 lower-case hexadecimal digits')
+      .optional(),
+  })
+  .meta({ id: 'LogFilter' });
+
+export type LogFilter = output<typeof logFilter>;

@@ -1,0 +1,50 @@
+import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
+import { leastSeverity, levelOf } from '@tailrace/log-record/level.ts';
+import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
+import type { LogFilter } from './log-filter.ts';
+import { compileRegex } from './regex.ts';
+
+export type Matcher = (record: LogRecord) => boolean;
+
+/**
+ * Compiles a filter, cheapest tests first.
+ * @throws TailraceError `log_filter.invalid` for a regular expression that `logFilter` would have refused.
+ */
+export function compileFilter(filter: LogFilter): Matcher {
+  const tests: Matcher[] = [];
+  if (filter.level !== undefined) {
+    const least = leastSeverity(filter.level);
+    tests.push((record) => record.severity_number >= least);
+  }
+  if (filter.levels !== undefined) {
+    const wanted = new Set<string>(filter.levels);
+    tests.push((record) => wanted.has(levelOf(record.severity_number) ?? 'unset'));
+  }
+  if (filter.connections !== undefined) {
+    const wanted = new Set(filter.connections);
+    tests.push((record) => wanted.has(record.connection_id));
+  }
+  const { stream, trace_id: traceId, attributes, exclude_attributes: excluded } = filter;
+  if (stream !== undefined) tests.push((record) => record.stream === stream);
+  if (traceId !== undefined) tests.push((record) => record.trace_id === traceId);
+  for (const [key, value] of Object.entries(attributes ?? {})) tests.push((record) => hasField(record, key, value));
+  for (const [key, value] of Object.entries(excluded ?? {})) tests.push((record) => !hasField(record, key, value));
+  if (filter.text !== undefined) {
+    const part = filter.text.toLowerCase();
+    tests.push((record) => record.body.toLowerCase().includes(part));
+  }
+  if (filter.exclude !== undefined) {
+    const part = filter.exclude.toLowerCase();
+    tests.push((record) => !record.body.toLowerCase().includes(part));
+  }
+  if (filter.regex !== undefined) {
+    const regex = compileRegex(filter.regex);
+    if ('problem' in regex) throw new TailraceError(regex.problem, { code: 'log_filter.invalid', remedy: 'give-up' });
+    tests.push((record) => regex.finds(record.body));
+  }
+  return (record) => tests.every((test) => test(record));
+}
+
+function hasField(record: LogRecord, key: string, value: string): boolean {
+  return record.attributes[key] === value || record.resource[key] === value;
+}
