@@ -3,7 +3,8 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { basename, join } from 'node:path';
 import { canonicalForm } from '@tailrace/avro/canonical-form.ts';
 import { fingerprintOf } from '@tailrace/avro/fingerprint.ts';
-import { parseRecordSchema, parseSchema, SchemaError } from '@tailrace/avro/schema.ts';
+import { resolve } from '@tailrace/avro/resolution.ts';
+import { parseRecordSchema, parseSchema, type Schema, SchemaError } from '@tailrace/avro/schema.ts';
 import { fileOf, generateModules, type SchemaSource } from './schema-code.ts';
 
 /**
@@ -23,6 +24,7 @@ export function generate(): Map<string, string> {
     .sort()
     .map(readSource);
   for (const source of sources) {
+    requireReadable(source);
     const form = canonicalForm(source.schema);
     files.set(historyFile(basename(source.path, '.avsc'), fingerprintOf(form)), formatJson(form));
   }
@@ -47,6 +49,28 @@ function readHistory(name: string, current: string): Map<string, string> {
     history.set(fingerprint, canonicalForm(parseSchema(readFileSync(join(schemas, 'history', name, file), 'utf8'))));
   }
   return history;
+}
+
+/** Refuses a change that leaves anything unreadable that an earlier version wrote. @throws SchemaError */
+export function requireReadable({ path, schema, history }: Pick<SchemaSource, 'path' | 'schema' | 'history'>): void {
+  for (const [fingerprint, form] of history) {
+    const problems = problemsReading(parseSchema(form), schema);
+    if (problems.length === 0) continue;
+    const old = `schemas/${historyFile(basename(path, '.avsc'), fingerprint)}`;
+    throw new SchemaError(
+      `${path} cannot read what ${old} wrote: ${problems.join('; ')}. Give new fields a default, keep symbols and types, ` +
+        `rename with aliases; or delete ${old} if no record of that version exists anywhere.`,
+    );
+  }
+}
+
+function problemsReading(old: Schema, current: Schema): readonly string[] {
+  try {
+    return resolve(old, current).gaps;
+  } catch (error) {
+    if (error instanceof SchemaError) return [error.message];
+    throw error;
+  }
 }
 
 function historyFile(name: string, fingerprint: string): string {

@@ -1,5 +1,6 @@
 import { canonicalForm } from '@tailrace/avro/canonical-form.ts';
 import { fingerprintOf } from '@tailrace/avro/fingerprint.ts';
+import { minimumSize } from '@tailrace/avro/minimum-size.ts';
 import {
   type ArraySchema,
   type EnumSchema,
@@ -156,7 +157,8 @@ class RecordModule {
     const { text, history } = this.source;
     const canonical = canonicalForm(this.schema);
     const earlier = [...history].map(([fingerprint, form]) => `'${fingerprint}': ${quoted(form)},`);
-    return `export const ${camel(this.name)}Codec = new RecordCodec<${this.name}>({
+    return `/** Reads and writes ${this.name} in Avro's single-object encoding. */
+    export const ${camel(this.name)}Codec = new RecordCodec<${this.name}>({
       name: '${this.schema.name}',
       schema: ${quoted(withoutDocs(text))},
       fingerprint: '${fingerprintOf(canonical)}',
@@ -303,23 +305,6 @@ function minimumItem(schema: ArraySchema | MapSchema): number {
     throw new SchemaError(`items of no bytes cannot be bounded: ${canonicalForm(schema)}`);
   }
   return size;
-}
-
-function minimumSize(schema: Schema): number {
-  switch (schema.type) {
-    case 'null':
-      return 0;
-    case 'float':
-      return 4;
-    case 'double':
-      return 8;
-    case 'fixed':
-      return schema.size;
-    case 'record':
-      return schema.fields.reduce((sum, field) => sum + minimumSize(field.schema), 0);
-    default:
-      return 1;
-  }
 }
 
 function unsupported(schema: Schema): SchemaError {

@@ -7,16 +7,53 @@ export class DecodeError extends TailraceError {
   }
 }
 
-/** Bytes whose schema (fingerprint or registry id) neither this version nor the registry knows, or cannot be read as ours. */
+/** Bytes of a schema that nobody knows, by its fingerprint or registry id, or that cannot be read as ours. */
 export class UnknownSchemaError extends TailraceError {
   constructor(message: string, help: string) {
     super(message, { code: 'avro.unknown_schema', remedy: 'give-up', help });
   }
 }
 
-/** A value that its schema cannot hold. The message names the field and never the value. */
+/** A value that its schema cannot hold. The message names the field and never repeats the value. */
 export class EncodeError extends TailraceError {
   constructor(message: string, cause: unknown) {
     super(message, { code: 'avro.encode_failed', remedy: 'give-up', cause });
+  }
+}
+
+/**
+ * Bytes of a schema that is being fetched from the registry. Wait for `loaded`, which never rejects, and decode again:
+ * that returns the value, or throws UnknownSchemaError when the registry knows no such schema, or
+ * RegistryUnavailableError when it did not answer.
+ */
+export class SchemaPendingError extends TailraceError {
+  readonly loaded: Promise<void>;
+
+  constructor(message: string, loaded: Promise<void>) {
+    super(message, { code: 'avro.schema_pending', remedy: 'retry' });
+    this.loaded = loaded;
+  }
+}
+
+/** The schema registry cannot be reached, answers with an error of its own, or refuses our credentials. */
+export class RegistryUnavailableError extends TailraceError {
+  constructor(message: string, cause?: unknown) {
+    super(message, {
+      code: 'avro.registry_unavailable',
+      remedy: 'retry',
+      help: 'Check SCHEMA_REGISTRY_URL, its credentials, and that the registry runs.',
+      cause,
+    });
+  }
+}
+
+/** The registry does not take our schema for its subject. */
+export class SchemaRejectedError extends TailraceError {
+  constructor(message: string) {
+    super(message, {
+      code: 'avro.schema_rejected',
+      remedy: 'give-up',
+      help: "Register a compatible schema, or change the subject's compatibility level in the registry.",
+    });
   }
 }

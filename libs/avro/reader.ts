@@ -1,9 +1,12 @@
 import { DecodeError } from './errors.ts';
+import { StringCache } from './string-cache.ts';
 import { newStringMap } from './string-map.ts';
 
 const maximumVarint = 10;
 /** A map entry is at least the length of its key and the length of its value. */
 const minimumStringEntry = 2;
+
+const strings = new StringCache();
 
 /**
  * Reads Avro's binary encoding. Every length and count is checked against the bytes that remain before anything is
@@ -64,7 +67,12 @@ export class AvroReader {
 
   /** A copy, so that keeping it does not keep the whole fetch response. */
   readBytes(): Buffer {
-    const length = this.readLength();
+    return this.readFixed(this.readLength());
+  }
+
+  /** So many bytes, copied. */
+  readFixed(length: number): Buffer {
+    this.need(length);
     this.position += length;
     return Buffer.from(this.buffer.subarray(this.position - length, this.position));
   }
@@ -73,7 +81,7 @@ export class AvroReader {
   readString(): string {
     const length = this.readLength();
     this.position += length;
-    return this.buffer.toString('utf8', this.position - length, this.position);
+    return strings.read(this.buffer, this.position - length, this.position);
   }
 
   readEnum<Symbol extends string>(symbols: readonly Symbol[]): Symbol {

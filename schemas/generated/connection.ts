@@ -56,6 +56,7 @@ function readConnection(reader: AvroReader): Connection {
   };
 }
 
+/** Reads and writes Connection in Avro's single-object encoding. */
 export const connectionCodec = new RecordCodec<Connection>({
   name: 'tailrace.Connection',
   schema:

@@ -59,6 +59,7 @@ function readDeadLetter(reader: AvroReader): DeadLetter {
   };
 }
 
+/** Reads and writes DeadLetter in Avro's single-object encoding. */
 export const deadLetterCodec = new RecordCodec<DeadLetter>({
   name: 'tailrace.DeadLetter',
   schema:

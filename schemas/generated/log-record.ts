@@ -123,6 +123,7 @@ function readLogRecord(reader: AvroReader): LogRecord {
   };
 }
 
+/** Reads and writes LogRecord in Avro's single-object encoding. */
 export const logRecordCodec = new RecordCodec<LogRecord>({
   name: 'tailrace.LogRecord',
   schema:

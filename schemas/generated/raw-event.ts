@@ -66,6 +66,7 @@ function readRawEvent(reader: AvroReader): RawEvent {
   };
 }
 
+/** Reads and writes RawEvent in Avro's single-object encoding. */
 export const rawEventCodec = new RecordCodec<RawEvent>({
   name: 'tailrace.RawEvent',
   schema:
