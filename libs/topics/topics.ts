@@ -1,10 +1,13 @@
+import { type Checkpoint, checkpointCodec } from '@tailrace/schemas/generated/checkpoint.ts';
 import { type Connection, connectionCodec } from '@tailrace/schemas/generated/connection.ts';
+import { type ConnectionStatus, connectionStatusCodec } from '@tailrace/schemas/generated/connection-status.ts';
 import { type DeadLetter, deadLetterCodec } from '@tailrace/schemas/generated/dead-letter.ts';
 import { type LogRecord, logRecordCodec } from '@tailrace/schemas/generated/log-record.ts';
 import { type RawEvent, rawEventCodec } from '@tailrace/schemas/generated/raw-event.ts';
 import type { TopicSpec } from './topic-spec.ts';
 
-const day = 24 * 60 * 60 * 1000;
+const hour = 60 * 60 * 1000;
+const day = 24 * hour;
 
 /**
  * Partitions of the three tables keyed by connection id. They are co-partitioned: whoever owns partition n of
@@ -26,13 +29,22 @@ function stream<Value>(name: string, codec: TopicSpec<Value>['codec'], retention
   };
 }
 
-function table<Value>(name: string, codec: TopicSpec<Value>['codec']): TopicSpec<Value> {
+function table<Value>(
+  name: string,
+  codec: TopicSpec<Value>['codec'],
+  config: TopicSpec['config'] = {},
+): TopicSpec<Value> {
   return {
     name,
     kind: 'table',
     partitions: connectionPartitions,
     codec,
-    config: { 'cleanup.policy': 'compact', 'max.message.bytes': maxMessageBytes, 'min.cleanable.dirty.ratio': '0.1' },
+    config: {
+      'cleanup.policy': 'compact',
+      'max.message.bytes': maxMessageBytes,
+      'min.cleanable.dirty.ratio': '0.1',
+      ...config,
+    },
   };
 }
 
@@ -40,6 +52,18 @@ function table<Value>(name: string, codec: TopicSpec<Value>['codec']): TopicSpec
 export const topics = {
   /** Desired configuration of each source. Key: connection id. */
   connections: table<Connection>('connections', connectionCodec),
+  /**
+   * What each source has given. Keys begin with the connection id, whose partition they are in. Every transaction adds
+   * a key that is deleted minutes later, so segments are small and old ones are cleaned soon: whoever takes a partition
+   * over reads all of it.
+   */
+  checkpoints: table<Checkpoint>('checkpoints', checkpointCodec, {
+    'segment.bytes': String(16 * 1024 * 1024),
+    'segment.ms': String(hour),
+    'delete.retention.ms': String(hour),
+  }),
+  /** How each connection does. Key: connection id. */
+  connectionStatus: table<ConnectionStatus>('connection-status', connectionStatusCodec),
   /** The provider's events as they came. Key: connection id. Their retention is how far back a replay reaches. */
   rawAws: stream<RawEvent>('logs.raw.aws', rawEventCodec, 7 * day),
   rawAzure: stream<RawEvent>('logs.raw.azure', rawEventCodec, 7 * day),
