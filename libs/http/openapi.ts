@@ -1,0 +1,25 @@
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import type { HttpServer } from './server.ts';
+
+/** Serves the OpenAPI 3.1 document of every route registered afterwards, and a page to read it. */
+export async function documentRoutes(http: HttpServer): Promise<void> {
+  await http.register(swagger, {
+    openapi: {
+      openapi: '3.1.1',
+      info: {
+        title: 'Tailrace',
+        description:
+          'Live logs from AWS CloudWatch, Azure Monitor and Google Cloud Logging. Errors are RFC 9457 problem documents.',
+        version: '1',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
+    },
+    transform: jsonSchemaTransform,
+    transformObject: jsonSchemaTransformObject,
+  });
+  http.get('/openapi.json', { schema: { hide: true } }, async () => http.swagger());
+  await http.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+}

@@ -1,0 +1,97 @@
+import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
+import { z } from 'zod';
+
+/** A problem document (RFC 9457), the body of every error answer. */
+export const problemSchema = z
+  .object({
+    type: z.string().describe('urn:tailrace:problem: and a stable code.'),
+    title: z.string().describe('What kind of problem, the same for every occurrence.'),
+    status: z.int(),
+    detail: z.string().optional().describe('What went wrong here and what to do about it.'),
+    code: z.string().describe('The stable code alone.'),
+    request_id: z.string().describe('Names the request in the log.'),
+    errors: z
+      .array(z.object({ field: z.string(), message: z.string() }))
+      .optional()
+      .describe('Each wrong field: a path such as body.connection_config.region.'),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457 problem document.' });
+
+interface FieldError {
+  readonly field: string;
+  readonly message: string;
+}
+
+interface ProblemDetails {
+  readonly detail?: string;
+  readonly errors?: readonly FieldError[];
+  /** Headers that belong to the answer, such as `www-authenticate`. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Seconds after which the same request may succeed. */
+  readonly retryAfterSeconds?: number;
+  readonly cause?: unknown;
+}
+
+const titles: Readonly<Record<number, readonly [code: string, title: string]>> = {
+  400: ['bad_request', 'The request could not be read'],
+  401: ['unauthenticated', 'A valid token is required'],
+  403: ['forbidden', 'The token does not allow this'],
+  404: ['not_found', 'No such resource'],
+  405: ['method_not_allowed', 'The method is not allowed here'],
+  406: ['not_acceptable', 'No such representation'],
+  408: ['timed_out', 'The request took too long to arrive'],
+  409: ['conflict', 'The resource is in another state'],
+  412: ['precondition_failed', 'The resource has changed'],
+  413: ['too_large', 'The request is too large'],
+  414: ['uri_too_long', 'The address is too long'],
+  415: ['unsupported_media_type', 'The content type is not supported'],
+  422: ['invalid', 'The request is not valid'],
+  428: ['precondition_required', 'The request must say which version it changes'],
+  429: ['rate_limited', 'Too many requests'],
+  431: ['headers_too_large', 'The headers are too large'],
+  500: ['internal', 'Something failed inside'],
+  503: ['unavailable', 'A part that is needed is away'],
+  504: ['timed_out_inside', 'A part that is needed took too long'],
+};
+
+/** An error answer, thrown by whatever handles a request. Its detail goes to the caller: no secrets, no internals. */
+export class Problem extends TailraceError {
+  readonly status: number;
+  readonly title: string;
+  readonly errors: readonly FieldError[] | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(status: number, details: ProblemDetails = {}) {
+    const [code, title] = titles[status] ?? (status < 500 ? titles[400]! : titles[500]!);
+    super(details.detail ?? title, {
+      code,
+      remedy: status === 429 || status >= 500 ? 'retry' : 'give-up',
+      ...(details.cause === undefined ? {} : { cause: details.cause }),
+    });
+    this.status = status;
+    this.title = title;
+    this.errors = details.errors;
+    this.headers =
+      details.retryAfterSeconds === undefined
+        ? (details.headers ?? {})
+        : { ...details.headers, 'retry-after': String(details.retryAfterSeconds) };
+  }
+
+  /** The body of the answer. */
+  document(requestId: string): z.output<typeof problemSchema> {
+    return {
+      type: `urn:tailrace:problem:${this.code}`,
+      title: this.title,
+      status: this.status,
+      ...(this.message === this.title ? {} : { detail: this.message }),
+      code: this.code,
+      request_id: requestId,
+      ...(this.errors === undefined ? {} : { errors: [...this.errors] }),
+    };
+  }
+}
+
+/** One wrong field. */
+export function invalidField(field: string, message: string): Problem {
+  return new Problem(422, { detail: `${field}: ${message}`, errors: [{ field, message }] });
+}

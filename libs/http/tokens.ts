@@ -1,0 +1,153 @@
+import type { Secret } from '@tailrace/config/secret.ts';
+import {
+  createRemoteJWKSet,
+  errors,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  type JWTVerifyOptions,
+  jwtVerify,
+  SignJWT,
+} from 'jose';
+import { z } from 'zod';
+import { Problem } from './problem.ts';
+
+/** What a principal may do in its projects; each includes the ones before it. */
+export const projectRoles = ['viewer', 'editor', 'admin'] as const;
+export type ProjectRole = (typeof projectRoles)[number];
+
+/** Ids of projects come from tokens. They never look like our own ids, which share paths with them. */
+export const projectIdSchema = z
+  .string()
+  .regex(
+    /^(?!conn_|rpl_)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+    'must be 1 to 64 letters, digits, dots, hyphens or underscores',
+  )
+  .describe('Project id, as the token carries it.');
+
+const claimsSchema = z.object({
+  sub: z.string().min(1).max(256),
+  projects: z.array(projectIdSchema).max(1000),
+  role: z.enum(projectRoles),
+  exp: z.int().positive(),
+});
+
+/** Who calls, as a valid token says. */
+export interface Principal {
+  readonly subject: string;
+  readonly projects: readonly string[];
+  readonly role: ProjectRole;
+  /** Milliseconds since the epoch: when a long-lived connection of this principal must be closed. */
+  readonly expiresAt: number;
+}
+
+export interface TokenSettings {
+  readonly jwtSecret?: Secret | undefined;
+  readonly jwtJwksUrl?: string | undefined;
+  readonly jwtAudience?: string | undefined;
+  readonly jwtIssuer?: string | undefined;
+}
+
+/** Checks a token and tells who it is. @throws Problem 401; 503 when the key set cannot be fetched. */
+export type TokenVerifier = (token: string) => Promise<Principal>;
+
+/** Clocks of issuer and verifier may differ by this much. */
+const clockToleranceSeconds = 5;
+
+/**
+ * Makes the verifier for the configured way. The algorithms are fixed by the kind of key, never by the token, so
+ * `alg: none` and a public key used as an HMAC secret are refused (RFC 8725, 3.1).
+ */
+export function createTokenVerifier(settings: TokenSettings): TokenVerifier {
+  const options: JWTVerifyOptions = {
+    clockTolerance: clockToleranceSeconds,
+    requiredClaims: ['exp', 'sub'],
+    ...(settings.jwtAudience === undefined ? {} : { audience: settings.jwtAudience }),
+    ...(settings.jwtIssuer === undefined ? {} : { issuer: settings.jwtIssuer }),
+  };
+  if (settings.jwtJwksUrl !== undefined) {
+    const keys = createRemoteJWKSet(new URL(settings.jwtJwksUrl), { timeoutDuration: 5000 });
+    const algorithms = [
+      'RS256',
+      'RS384',
+      'RS512',
+      'PS256',
+      'PS384',
+      'PS512',
+      'ES256',
+      'ES384',
+      'ES512',
+      'EdDSA',
+      'Ed25519',
+    ];
+    return (token) => verify(token, keys, { ...options, algorithms });
+  }
+  const secret = new TextEncoder().encode(settings.jwtSecret?.reveal() ?? '');
+  return (token) => verify(token, secret, { ...options, algorithms: ['HS256'] });
+}
+
+/** Signs a token of the kind that JWT_SECRET checks: for the command line and tests. */
+export function signToken(
+  secret: Secret,
+  claims: { readonly subject: string; readonly projects: readonly string[]; readonly role: ProjectRole },
+  options: {
+    readonly expiresInSeconds: number;
+    readonly audience?: string | undefined;
+    readonly issuer?: string | undefined;
+  },
+): Promise<string> {
+  const token = new SignJWT({ projects: claims.projects, role: claims.role })
+    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+    .setSubject(claims.subject)
+    .setIssuedAt()
+    .setExpirationTime(Math.floor(Date.now() / 1000) + options.expiresInSeconds);
+  if (options.audience !== undefined) token.setAudience(options.audience);
+  if (options.issuer !== undefined) token.setIssuer(options.issuer);
+  return token.sign(new TextEncoder().encode(secret.reveal()));
+}
+
+async function verify(token: string, key: Uint8Array | JWTVerifyGetKey, options: JWTVerifyOptions): Promise<Principal> {
+  const claims = claimsSchema.safeParse(await payloadOf(token, key, options));
+  if (!claims.success)
+    throw unauthenticated('The token lacks the claims sub, projects or role, or they are not valid.');
+  const { sub, projects, role, exp } = claims.data;
+  return { subject: sub, projects, role, expiresAt: exp * 1000 };
+}
+
+async function payloadOf(
+  token: string,
+  key: Uint8Array | JWTVerifyGetKey,
+  options: JWTVerifyOptions,
+): Promise<JWTPayload> {
+  try {
+    const { payload } =
+      typeof key === 'function' ? await jwtVerify(token, key, options) : await jwtVerify(token, key, options);
+    return payload;
+  } catch (error) {
+    throw refusalOf(error);
+  }
+}
+
+function refusalOf(error: unknown): Problem {
+  if (error instanceof errors.JWTExpired) return unauthenticated('The token has expired.');
+  if (error instanceof errors.JWTClaimValidationFailed)
+    return unauthenticated(`The token's claim ${error.claim} is not accepted here.`);
+  if (error instanceof errors.JOSEAlgNotAllowed) return unauthenticated("The token's algorithm is not accepted here.");
+  const aboutToken =
+    error instanceof errors.JWTInvalid ||
+    error instanceof errors.JWSInvalid ||
+    error instanceof errors.JWSSignatureVerificationFailed ||
+    error instanceof errors.JWKSNoMatchingKey ||
+    error instanceof errors.JWKSMultipleMatchingKeys ||
+    error instanceof errors.JOSENotSupported;
+  if (aboutToken) return unauthenticated('The token is not valid.');
+  return new Problem(503, {
+    detail: 'The keys that check tokens cannot be fetched.',
+    retryAfterSeconds: 5,
+    cause: error,
+  });
+}
+
+/** 401 with the challenge of RFC 6750. */
+export function unauthenticated(detail: string): Problem {
+  return new Problem(401, { detail, headers: { 'www-authenticate': 'Bearer realm="tailrace"' } });
+}
