@@ -1,4 +1,4 @@
-import { TailraceError, type Remedy } from '@tailrace/errors/tailrace-error.ts';
+import { type Remedy, TailraceError } from '@tailrace/errors/tailrace-error.ts';
 
 /** What went wrong at a cloud, by what must be done about it. Each is a state a connection's status can show. */
 export type ConnectorFailure =

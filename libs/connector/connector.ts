@@ -1,6 +1,6 @@
 import type { Provider } from '@tailrace/schemas/generated/provider.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
-import type { ZodObject, output } from 'zod';
+import type { output, ZodObject } from 'zod';
 
 /** One event as the provider tells it. */
 export interface SourceEvent {
@@ -21,11 +21,19 @@ export interface SourceEvent {
 /** What one request to the provider gave. Empty pages are legal in the middle of a sweep. */
 export interface Page {
   readonly events: readonly SourceEvent[];
-  /** The provider's clock when it answered (HTTP `Date`), microseconds; undefined where it does not tell. */
+  /**
+   * The provider's clock when it answered (HTTP `Date`), microseconds; a cut to whole seconds is fine, being ahead is not.
+   * Undefined where it does not tell: then this machine's clock is trusted.
+   */
   readonly providerTime?: number;
+  /** The last page of its sweep, where the answer says so: the limiter is then not asked for one more request. */
+  readonly last?: boolean;
 }
 
-/** Half-open [start, end), microseconds since the epoch. */
+/**
+ * Half-open [start, end), microseconds since the epoch, whole milliseconds. The end of the newest sweep lies in the
+ * future, past any time that a provider accepts. Events outside are harmless; events left out are lost.
+ */
 export interface TimeRange {
   readonly start: number;
   readonly end: number;
@@ -95,7 +103,10 @@ export interface ConnectorDefinition<Schema extends ZodObject = ZodObject> {
   readonly axis: SweepAxis;
   readonly tiers: (config: output<Schema>) => readonly SweepTier[];
   readonly quota: (config: output<Schema>) => Quota;
-  /** Goes to every raw record: log group and region, workspace, project. No secrets. */
+  /**
+   * What is read: log group and region, workspace, project. No secrets. Goes to every raw record, and is the source's
+   * identity: a connection edited to another source begins at `start_from` there, every other edit goes on in place.
+   */
   readonly describe: (config: output<Schema>) => Readonly<Record<string, string>>;
   readonly open: (config: output<Schema>, deps: SourceDeps) => Source;
 }
