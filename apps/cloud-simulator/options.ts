@@ -1,0 +1,26 @@
+import type { Clock } from './clock.ts';
+import type { Cloud } from './store/cloud-event.ts';
+
+/** How a simulator is to be. Everything has a default that suits a test: free ports, nothing emitted by itself. */
+export interface SimulatorOptions {
+  /** What all chance comes from: ids, traffic, which requests meet a fault. Default `tailrace`. */
+  readonly seed?: string;
+  /** Which clouds to serve. Default all. */
+  readonly clouds?: readonly Cloud[];
+  /** The address to listen on. Default 127.0.0.1. */
+  readonly host?: string;
+  /** 0 or left out: any free port. */
+  readonly ports?: { readonly [Key in Cloud | 'gcpTls' | 'control']?: number };
+  /** Where ledger, certificates and keys are kept, so that a restart goes on. Default: nothing is kept. */
+  readonly dataDirectory?: string;
+  /** Events a second each cloud gets by itself. Default 0. */
+  readonly rates?: { readonly [Key in Cloud]?: number };
+  /** Default: the machine's clock. */
+  readonly clock?: Clock;
+  /** Whether request quotas are enforced as the clouds do. Default false. */
+  readonly quotas?: boolean;
+  /** The most events kept, over all clouds. Default 500,000. */
+  readonly maxEvents?: number;
+  /** How long events are kept, hours. Default 24. */
+  readonly retentionHours?: number;
+}
