@@ -17,7 +17,7 @@ const answerSchema = z.looseObject({
 });
 
 afterEach(async () => {
-  for (const server of opened.splice(0)) await server.close(100);
+  for (const server of opened.splice(0)) await server.close();
 });
 
 async function open(options: { rateLimit?: number; notReady?: () => string[] } = {}) {
@@ -173,7 +173,7 @@ describe('openHttpServer', () => {
     expect((await ask('/healthz')).status).toBe(200);
   });
 
-  it('lets a running request end when it closes, cuts it after the time-out, and closes twice', async () => {
+  it('drains: running requests end, an endless or upgraded one is cut by close, and both may be called twice', async () => {
     const { server, base } = await open();
     const slowEntered = Promise.withResolvers<void>();
     const endlessEntered = Promise.withResolvers<void>();
@@ -187,18 +187,24 @@ describe('openHttpServer', () => {
       endlessEntered.resolve();
       return new Promise(() => {});
     });
+    server.http.server.on('upgrade', (_request, socket) => socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n'));
     await server.serve();
+    const upgraded = connect(server.port, '127.0.0.1');
+    upgraded.write('GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    const upgradedEnded = text(upgraded);
     const slow = fetch(`${base}/slow`).then((response) => response.text());
     const endless = fetch(`${base}/endless`).then(
       () => 'answered',
       () => 'cut',
     );
     await Promise.all([slowEntered.promise, endlessEntered.promise]);
-    const closed = Promise.all([server.close(300), server.close(300)]);
+    const drained = Promise.all([server.drain(300), server.drain(300)]);
     finish.resolve();
     expect(await slow).toBe('done');
+    await drained;
+    await Promise.all([server.close(), server.close()]);
     expect(await endless).toBe('cut');
-    await closed;
+    expect(await upgradedEnded).toContain('101');
     await expect(fetch(`${base}/healthz`)).rejects.toThrow();
   });
 });

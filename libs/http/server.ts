@@ -7,6 +7,7 @@ import type { Metrics } from '@tailrace/telemetry/metrics.ts';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { rememberMethods } from './allowed-methods.ts';
+import { watchConnections } from './connections.ts';
 import { answer, answerError, answerMalformed } from './error-answers.ts';
 import { limitJsonDepth } from './json-body.ts';
 import { documentRoutes } from './openapi.ts';
@@ -34,8 +35,10 @@ export interface ListeningServer {
   readonly port: number;
   /** From now on requests reach the registered routes; until then everything but health, readiness and metrics answers 503. */
   serve(): Promise<void>;
-  /** Refuses new requests, lets running ones end, cuts what is left after `timeoutMs`. Idempotent. */
-  close(timeoutMs: number): Promise<void>;
+  /** Takes no more connections and requests, and waits until the running ones are answered, at most `timeoutMs`. Idempotent. */
+  drain(timeoutMs: number): Promise<void>;
+  /** Cuts what is left: unanswered requests, upgraded sockets. Idempotent. */
+  close(): Promise<void>;
 }
 
 /**
@@ -44,12 +47,22 @@ export interface ListeningServer {
  */
 export async function openHttpServer(options: HttpServerOptions): Promise<ListeningServer> {
   const listener = createServer({ requestTimeout: 30_000, headersTimeout: 15_000, keepAliveTimeout: 15_000 });
+  const closed = new Promise<void>((resolve) => void listener.once('close', resolve));
+  const connections = watchConnections(listener);
   const starting = await createStartingInstance(options, listener);
   const http = await createServingInstance(options, listener);
   let current = starting;
   listener.on('request', (request, response) => current.routing(request, response));
   const port = await listen(listener, options);
-  let closing: Promise<void> | undefined;
+  let draining: Promise<void> | undefined;
+  const drain = (timeoutMs: number): Promise<void> => {
+    draining ??= (async () => {
+      listener.close();
+      await Promise.all([starting.close(), http.close()]);
+      await connections.answered(timeoutMs);
+    })();
+    return draining;
+  };
   return {
     http,
     port,
@@ -57,9 +70,11 @@ export async function openHttpServer(options: HttpServerOptions): Promise<Listen
       await http.ready();
       current = http;
     },
-    close(timeoutMs) {
-      closing ??= close(listener, [starting, http], timeoutMs);
-      return closing;
+    drain,
+    async close() {
+      await drain(0);
+      connections.cut();
+      await closed;
     },
   };
 }
@@ -157,13 +172,4 @@ async function listen(server: Server, { port, host }: HttpServerOptions): Promis
   });
   const address: AddressInfo | string | null = server.address();
   return typeof address === 'object' && address !== null ? address.port : port;
-}
-
-async function close(server: Server, instances: readonly HttpServer[], timeoutMs: number): Promise<void> {
-  const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
-  const cut = setTimeout(() => server.closeAllConnections(), timeoutMs);
-  for (const instance of instances) await instance.close();
-  server.closeIdleConnections();
-  await closed;
-  clearTimeout(cut);
 }

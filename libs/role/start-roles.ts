@@ -1,0 +1,162 @@
+import { type Environment, loadSettings, SettingsError } from '@tailrace/config/environment.ts';
+import { httpSettings, kafkaSettings, processSettings } from '@tailrace/config/shared-settings.ts';
+import { openHttpServer } from '@tailrace/http/server.ts';
+import type { Kafka } from '@tailrace/kafka/kafka.ts';
+import { openKafka } from '@tailrace/kafka/open-kafka.ts';
+import { createLogger, type Logger } from '@tailrace/telemetry/logger.ts';
+import { Metrics } from '@tailrace/telemetry/metrics.ts';
+import { topics } from '@tailrace/topics/topics.ts';
+import { z } from 'zod';
+import { reachKafka } from './reach-kafka.ts';
+import type { RunningRole } from './role.ts';
+import type { RoleDefinition } from './role-definition.ts';
+
+/** What every process reads, whatever roles it runs. */
+export const commonSettings = z.object({ ...processSettings.shape, ...kafkaSettings.shape, ...httpSettings.shape });
+
+export interface StartOptions {
+  readonly env: Environment;
+  /** In place of the Kafka that the environment names: an in-memory broker in tests. */
+  readonly kafka?: Kafka;
+  readonly logger?: Logger;
+}
+
+/** Roles at work together: one Kafka client, one HTTP server, one set of metrics. */
+export interface RunningProcess {
+  /** The HTTP port, also where 0 was asked for. */
+  readonly port: number;
+  readonly logger: Logger;
+  /** Why the process is not ready, one reason a role; empty when it is. What /readyz says. */
+  notReady(): readonly string[];
+  /** Resolves when every role has been started; ready is for `notReady` to say. */
+  readonly started: Promise<void>;
+  /** Rejects when a role cannot be started or cannot go on. */
+  readonly failed: Promise<never>;
+  /** Lets requests and roles finish within SHUTDOWN_TIMEOUT_MS. Idempotent. @throws when the time ran out. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts roles in this process. Resolves as soon as health can be asked for; Kafka may still be away, and is waited for.
+ * @throws SettingsError naming every bad variable of every role.
+ */
+export async function startRoles(roles: readonly RoleDefinition[], options: StartOptions): Promise<RunningProcess> {
+  const { settings, starts } = configure(roles, options.env);
+  const logger = options.logger ?? createLogger({ level: settings.logLevel });
+  const metrics = new Metrics();
+  metrics.collectProcessMetrics();
+  const running: RunningRole[] = [];
+  const stopping = new AbortController();
+  let waitingFor = 'kafka: not reached yet';
+
+  const notReady = (): readonly string[] => {
+    if (stopping.signal.aborted) return ['process: stopping'];
+    if (running.length < roles.length) return [waitingFor];
+    return running.flatMap((each) => reasonOf(each));
+  };
+  const server = await openHttpServer({
+    ...settings,
+    rateLimit: settings.httpRateLimit,
+    bodyLimitBytes: settings.httpBodyLimitBytes,
+    logger,
+    metrics,
+    notReady,
+  });
+  logger.info({ port: server.port, roles: roles.map((each) => each.name) }, 'listening');
+  const kafka = options.kafka ?? (await openKafkaFrom(settings, roles, logger));
+  const failure = Promise.withResolvers<never>();
+  failure.promise.catch(() => undefined);
+
+  const start = async (): Promise<void> => {
+    await reachKafka({
+      kafka,
+      topics: Object.values(topics),
+      replicationFactor: settings.kafkaReplicationFactor,
+      logger,
+      onAttempt: (reason) => {
+        waitingFor = `kafka: ${reason}`;
+      },
+      signal: stopping.signal,
+    });
+    waitingFor = 'process: roles are starting';
+    await Promise.all(
+      starts.map(async ({ name, begin }) => {
+        const role = await begin({ kafka, metrics, http: server.http, logger: logger.child({ role: name }) });
+        running.push(role);
+        role.failed.catch(failure.reject);
+      }),
+    );
+    await server.serve();
+  };
+  const started = start();
+  started.catch((error: unknown) => {
+    if (!stopping.signal.aborted) failure.reject(error);
+  });
+
+  const stop = async (): Promise<void> => {
+    stopping.abort(new Error('the process is stopping'));
+    await server.drain(settings.shutdownTimeoutMs / 3);
+    await started.catch(() => undefined);
+    await Promise.all(running.map((each) => each.stop()));
+    await server.close();
+    await kafka.close();
+  };
+  let stopped: Promise<void> | undefined;
+  return {
+    port: server.port,
+    logger,
+    notReady,
+    started,
+    failed: failure.promise,
+    stop: () => (stopped ??= within(settings.shutdownTimeoutMs, stop())),
+  };
+}
+
+type Starter = { readonly name: string; readonly begin: ReturnType<RoleDefinition['configure']> };
+
+/** Reads every setting before anything is opened, so that one message names all that is wrong. */
+function configure(roles: readonly RoleDefinition[], env: Environment) {
+  const problems: SettingsError['problems'][number][] = [];
+  const read = <Value>(load: () => Value): Value | undefined => {
+    try {
+      return load();
+    } catch (error) {
+      if (!(error instanceof SettingsError)) throw error;
+      problems.push(...error.problems.filter((each) => !problems.some((other) => other.variable === each.variable)));
+      return undefined;
+    }
+  };
+  const settings = read(() => loadSettings(commonSettings, env));
+  const starts: Starter[] = roles.flatMap((each) => {
+    const begin = read(() => each.configure(env));
+    return begin === undefined ? [] : [{ name: each.name, begin }];
+  });
+  if (settings === undefined || problems.length > 0) throw new SettingsError(problems);
+  return { settings, starts };
+}
+
+function openKafkaFrom(settings: z.output<typeof commonSettings>, roles: readonly RoleDefinition[], logger: Logger) {
+  return openKafka({
+    brokers: settings.kafkaBrokers,
+    client: settings.kafkaClient,
+    topicPrefix: settings.topicPrefix,
+    compression: settings.kafkaCompression,
+    clientId: `tailrace-${roles.map((each) => each.name).join('-')}`,
+    logger,
+  });
+}
+
+function reasonOf(role: RunningRole): readonly string[] {
+  const readiness = role.readiness();
+  return readiness.ready ? [] : [`${role.name}: ${readiness.reason}`];
+}
+
+async function within(timeoutMs: number, work: Promise<void>): Promise<void> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`stopping took longer than ${timeoutMs} ms`)), timeoutMs);
+  try {
+    await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
