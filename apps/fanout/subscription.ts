@@ -20,6 +20,8 @@ export interface SubscriptionOptions {
   readonly project: string;
   readonly filter: LogFilter;
   readonly from: Position;
+  /** Called when the filter has been accepted, before the first line. */
+  readonly onStart: (cursor: string) => void;
   /** Told how many lines a slow viewer missed. */
   readonly onGap: (reason: GapReason, matched: number | null) => void;
 }
@@ -44,6 +46,7 @@ export class Subscription {
     this.#options = options;
     this.#matches = compileFilter(options.filter);
     this.#position = options.from;
+    options.onStart(encodeCursor(options.hub.log, options.from));
     options.outbox.onDrained(() => this.#drained());
     this.done = this.#catchUp(this.#stop.signal).catch((error) => {
       if (!this.#stop.signal.aborted) throw error;

@@ -1,0 +1,77 @@
+import { messageOf } from '@tailrace/errors/tailrace-error.ts';
+import { createTicketVerifier } from '@tailrace/http/tickets.ts';
+import { createTokenVerifier } from '@tailrace/http/tokens.ts';
+import { openPool } from '@tailrace/postgres/pool.ts';
+import type { HttpRoleDeps, RunningRole } from '@tailrace/role/role.ts';
+import { openTable } from '@tailrace/stream/table.ts';
+import { topics } from '@tailrace/topics/topics.ts';
+import type { FanoutConfig } from './config.ts';
+import { LiveHub } from './live-hub.ts';
+import { serveLive } from './live-server.ts';
+import { redeemTicket } from './redeem-ticket.ts';
+import { statusMessage } from './status-message.ts';
+import { Viewer } from './viewer.ts';
+
+/** The role that shows live lines to WebSocket viewers. Every process of it reads all of `logs`, from its own end on. */
+export async function start(config: FanoutConfig, deps: HttpRoleDeps): Promise<RunningRole> {
+  const { kafka, metrics, http } = deps;
+  const logger = deps.logger.child({ role: 'fanout' });
+  const viewers = metrics.gauge({ name: 'tailrace_viewers', help: 'WebSocket viewers connected now.' });
+  const gaps = metrics.counter({
+    name: 'tailrace_viewer_gaps_total',
+    help: 'Gaps told to viewers.',
+    labels: ['reason'] as const,
+  });
+  const read = metrics.counter({ name: 'tailrace_fanout_records_total', help: 'Records read from the live end.' });
+  const lag = metrics.gauge({ name: 'tailrace_fanout_lag_records', help: 'Records behind the live end.' });
+
+  const { id, partitions } = await kafka.admin.describeTopic(topics.logs.name);
+  const onRead = (records: number, behind: number) => {
+    read.inc(records);
+    lag.set(behind);
+  };
+  const hub = await LiveHub.open({ kafka, log: { id, partitions }, logger, onRead });
+  const pool = openPool({
+    url: config.databaseUrl.reveal(),
+    applicationName: 'tailrace-fanout',
+    max: 2,
+    onIdleError: (err) => logger.warn({ err }, 'an idle database connection broke'),
+  });
+  const verifyTicket = createTicketVerifier(config);
+  const live = serveLive({
+    server: http.server,
+    logger,
+    allowedOrigins: config.fanoutAllowedOrigins,
+    maxViewers: config.fanoutMaxViewers,
+    verifyToken: createTokenVerifier(config),
+    redeemTicket: (ticket, projectId) => redeemTicket(pool, verifyTicket, ticket, projectId),
+    openViewer: (project, outbox) => {
+      const viewer = new Viewer({ hub, kafka, outbox, project, logger, onGap: (reason) => gaps.inc({ reason }) });
+      for (const [, status] of statuses.entries())
+        if (status.project_id === project) viewer.tell(statusMessage(status));
+      return viewer;
+    },
+    onViewers: (count) => viewers.set(count),
+  });
+  const statuses = openTable({
+    kafka,
+    logger,
+    topic: topics.connectionStatus,
+    onChange: ({ value, live: isNews }) => {
+      if (value && isNews) live.tell(value.project_id, statusMessage(value));
+    },
+  });
+  let stopping: Promise<void> | undefined;
+  return {
+    name: 'fanout',
+    readiness: () => (hub.trouble === undefined ? { ready: true } : { ready: false, reason: messageOf(hub.trouble) }),
+    failed: hub.failed,
+    stop: () => {
+      stopping ??= (async () => {
+        await live.close();
+        await Promise.all([statuses.close(), hub.close(), pool.end()]);
+      })();
+      return stopping;
+    },
+  };
+}

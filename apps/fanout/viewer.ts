@@ -1,0 +1,197 @@
+import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
+import type { Kafka } from '@tailrace/kafka/kafka.ts';
+import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
+import { compileFilter } from '@tailrace/log-query/matcher.ts';
+import type { Logger } from '@tailrace/telemetry/logger.ts';
+import { decodeCursor, type Position } from './cursor.ts';
+import { fetchedFrame } from './frames.ts';
+import type { LiveHub } from './live-hub.ts';
+import type { Outbox } from './outbox.ts';
+import { type ClientMessage, clientMessage, type GapReason, type ServerMessage } from './protocol.ts';
+import { readRange } from './read-range.ts';
+import { startPosition } from './start-position.ts';
+import { Subscription } from './subscription.ts';
+
+export interface ViewerOptions {
+  readonly hub: LiveHub;
+  readonly kafka: Kafka;
+  readonly outbox: Outbox;
+  readonly project: string;
+  readonly logger: Logger;
+  readonly onGap: (reason: GapReason, matched: number | null) => void;
+}
+
+/**
+ * One WebSocket's conversation: what the client says changes what it follows. Messages are handled one after the
+ * other; a message that makes no sense is answered with an error frame and changes nothing.
+ */
+export class Viewer {
+  readonly #options: ViewerOptions;
+  readonly #closed = new AbortController();
+  #filter: LogFilter = {};
+  #subscription: Subscription | undefined;
+  /** Where the viewer stands while it follows nothing. */
+  #position: Position;
+  #fetching = false;
+  #handling: Promise<void> = Promise.resolve();
+
+  constructor(options: ViewerOptions) {
+    this.#options = options;
+    this.#position = options.hub.position;
+    this.#say({ type: 'hello', cursor: options.hub.cursor, project_id: options.project });
+  }
+
+  /** Handles a text frame from the client, after those before it. */
+  receive(text: string): void {
+    const message = parse(text);
+    if ('problem' in message) this.#error('message.invalid', message.problem);
+    else this.#enqueue(message);
+  }
+
+  /** Begins to follow, as the address of the WebSocket says. */
+  begin(filter: LogFilter, from: string | undefined): void {
+    this.#enqueue({ type: 'subscribe', filter, from });
+  }
+
+  /** To be called now and then: keeps the cursor of a quiet viewer near the end. */
+  tick(): void {
+    this.#subscription?.keepCursorFresh();
+  }
+
+  /** Messages beside the stream: statuses, alerts. */
+  tell(message: ServerMessage): void {
+    this.#say(message);
+  }
+
+  close(): void {
+    this.#closed.abort(new Error('the viewer left'));
+    this.#subscription?.stop();
+  }
+
+  #enqueue(message: ClientMessage): void {
+    this.#handling = this.#handling.then(async () => {
+      if (this.#closed.signal.aborted) return;
+      try {
+        await this.#handle(message);
+      } catch (error) {
+        if (!this.#closed.signal.aborted) this.#fail(error);
+      }
+    });
+  }
+
+  async #handle(message: ClientMessage): Promise<void> {
+    switch (message.type) {
+      case 'subscribe': {
+        const from = await this.#resolve(message.from);
+        this.#follow(message.filter, from);
+        return;
+      }
+      case 'pause':
+        this.#position = this.#subscription?.position ?? this.#position;
+        this.#subscription?.stop();
+        this.#subscription = undefined;
+        return;
+      case 'resume':
+        if (!this.#subscription) this.#follow(this.#filter, this.#position);
+        return;
+      case 'fetch':
+        this.#fetch(message.from, message.to);
+    }
+  }
+
+  /** undefined: where the viewer stands. */
+  async #resolve(from: string | undefined): Promise<Position> {
+    const { kafka, hub } = this.#options;
+    if (from === 'now') return hub.position;
+    if (from !== undefined) return startPosition(kafka, hub.log, from, Date.now());
+    return this.#subscription?.position ?? this.#position;
+  }
+
+  #follow(filter: LogFilter, from: Position): void {
+    const { hub, kafka, outbox, project, onGap } = this.#options;
+    const subscription = new Subscription({
+      hub,
+      kafka,
+      outbox,
+      project,
+      filter,
+      from,
+      onGap,
+      onStart: (cursor) => this.#say({ type: 'subscribed', cursor }),
+    });
+    this.#subscription?.stop();
+    this.#filter = filter;
+    this.#subscription = subscription;
+    subscription.done.catch((error) => {
+      if (this.#subscription !== subscription) return;
+      // Where it stood is kept: `resume` goes on there once what failed is mended.
+      this.#position = subscription.position;
+      subscription.stop();
+      this.#subscription = undefined;
+      this.#fail(error);
+    });
+  }
+
+  #fetch(from: string, to: string): void {
+    const { hub } = this.#options;
+    if (this.#fetching) {
+      this.#error('fetch.busy', 'one fetch at a time: wait for its `fetched`');
+      return;
+    }
+    const range = { from: decodeCursor(hub.log, from), to: decodeCursor(hub.log, to) };
+    if (range.to.some((offset, partition) => offset > (hub.position[partition] ?? 0))) {
+      this.#error('cursor.invalid', 'the end of the range is beyond the live end');
+      return;
+    }
+    this.#fetching = true;
+    this.#sendRange(range)
+      .then(() => this.#say({ type: 'fetched', from, to }))
+      .catch((error) => this.#fail(error))
+      .finally(() => {
+        this.#fetching = false;
+      });
+  }
+
+  async #sendRange(range: { readonly from: Position; readonly to: Position }): Promise<void> {
+    const { kafka, outbox, project } = this.#options;
+    const { signal } = this.#closed;
+    for await (const part of readRange(kafka, range, project, compileFilter(this.#filter), signal)) {
+      if (part.lines.length > 0) outbox.send(fetchedFrame(part.lines));
+      if (part.lostFrom) this.#error('fetch.expired', 'a part of this range is older than what Kafka keeps');
+      await outbox.room(signal);
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#closed.signal.aborted) return;
+    if (error instanceof TailraceError) {
+      this.#error(error.code, error.message);
+      return;
+    }
+    this.#options.logger.error({ err: error }, 'a viewer could not be served');
+    this.#error('internal', 'this failed inside; the server has logged why');
+  }
+
+  #error(code: string, detail: string): void {
+    this.#say({ type: 'error', code, detail });
+  }
+
+  #say(message: ServerMessage): void {
+    this.#options.outbox.sendMessage(message);
+  }
+}
+
+function parse(text: string): ClientMessage | { readonly problem: string } {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return { problem: 'this is not JSON' };
+  }
+  const result = clientMessage.safeParse(json);
+  if (result.success) return result.data;
+  const problems = result.error.issues
+    .slice(0, 5)
+    .map(({ path, message }) => `${path.join('.') || 'message'}: ${message}`);
+  return { problem: problems.join('; ') };
+}
