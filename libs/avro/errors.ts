@@ -21,20 +21,6 @@ export class EncodeError extends TailraceError {
   }
 }
 
-/**
- * Bytes of a schema that is being fetched from the registry. Wait for `loaded`, which never rejects, and decode again:
- * that returns the value, or throws UnknownSchemaError when the registry knows no such schema, or
- * RegistryUnavailableError when it did not answer.
- */
-export class SchemaPendingError extends TailraceError {
-  readonly loaded: Promise<void>;
-
-  constructor(message: string, loaded: Promise<void>) {
-    super(message, { code: 'avro.schema_pending', remedy: 'retry' });
-    this.loaded = loaded;
-  }
-}
-
 /** The schema registry cannot be reached, answers with an error of its own, or refuses our credentials. */
 export class RegistryUnavailableError extends TailraceError {
   constructor(message: string, cause?: unknown) {

@@ -1,9 +1,11 @@
 import type { Codec } from './codec.ts';
 import { DecodeError, EncodeError, UnknownSchemaError } from './errors.ts';
+import { learnedSchema } from './learned-schemas.ts';
 import { mismatchOf } from './mismatch.ts';
 import { AvroReader } from './reader.ts';
 import { resolve } from './resolution.ts';
-import { parseRecordSchema, parseSchema } from './schema.ts';
+import { parseRecordSchema, parseSchema, SchemaError } from './schema.ts';
+import { fingerprintIn, singleObjectHeader, singleObjectHeaderLength, startsWith } from './single-object.ts';
 import { AvroWriter } from './writer.ts';
 
 /** What is generated for a record schema. */
@@ -19,49 +21,37 @@ interface RecordDefinition<Value> {
   readonly read: (reader: AvroReader) => Value;
 }
 
-/** Reads a value from where the reader stands. */
-export type ReadValue<Value> = (reader: AvroReader) => Value;
-
-const magic = 0xc3;
-const version = 0x01;
-const headerLength = 10;
+type Read<Value> = (reader: AvroReader) => Value;
 
 /** One of each serves all codecs: encoding and decoding never yield. */
 const writer = new AvroWriter();
 const reader = new AvroReader();
 
-/** A codec in Avro's single-object encoding (Avro 1.12 specification): C3 01, the schema's fingerprint, the value. */
+/**
+ * A codec in Avro's single-object encoding. It reads this version of the schema by generated code, and by schema
+ * resolution earlier versions and those that a registry told of.
+ */
 export class RecordCodec<Value> implements Codec<Value> {
   readonly name: string;
-  /** The schema as JSON. */
   readonly schema: string;
-  private readonly definition: RecordDefinition<Value>;
-  private readonly header: Buffer;
-  private readonly earlier = new Map<string, ReadValue<Value>>();
+  readonly fingerprint: string;
+  readonly #definition: RecordDefinition<Value>;
+  readonly #header: Buffer;
+  readonly #resolved = new Map<string, Read<Value>>();
 
   constructor(definition: RecordDefinition<Value>) {
     this.name = definition.name;
     this.schema = definition.schema;
-    this.definition = definition;
-    this.header = Buffer.concat([Buffer.of(magic, version), Buffer.from(definition.fingerprint, 'hex')]);
+    this.fingerprint = definition.fingerprint;
+    this.#definition = definition;
+    this.#header = singleObjectHeader(definition.fingerprint);
   }
 
   encode(value: Value): Buffer {
-    return this.encodeAfter(this.header, value);
-  }
-
-  decode(bytes: Buffer): Value {
-    if (startsWith(bytes, this.header)) return this.decodeFrom(bytes, headerLength);
-    if (bytes.length < headerLength || bytes[0] !== magic || bytes[1] !== version) throw this.foreign(bytes);
-    return this.decodeFrom(bytes, headerLength, this.earlierVersion(bytes.toString('hex', 2, headerLength)));
-  }
-
-  /** Encodes behind the header of another frame. @throws EncodeError naming the field that the schema cannot hold. */
-  encodeAfter(header: Uint8Array, value: Value): Buffer {
     writer.begin();
     try {
-      writer.writeRaw(header);
-      this.definition.write(writer, value);
+      writer.writeRaw(this.#header);
+      this.#definition.write(writer, value);
     } catch (error) {
       const mismatch = mismatchOf(parseRecordSchema(this.schema), value);
       throw new EncodeError(`not a ${this.name}: ${mismatch ?? String(error)}`, error);
@@ -69,14 +59,16 @@ export class RecordCodec<Value> implements Codec<Value> {
     return writer.finish();
   }
 
-  /**
-   * Decodes the value that starts at an offset.
-   * @param read How, when it was written with another schema than this one.
-   * @throws DecodeError
-   */
-  decodeFrom(bytes: Buffer, offset: number, read: ReadValue<Value> = this.definition.read): Value {
+  decode(bytes: Buffer): Value {
+    if (startsWith(bytes, this.#header)) return this.#read(this.#definition.read, bytes);
+    const fingerprint = fingerprintIn(bytes);
+    if (fingerprint === undefined) throw foreign(this.name, bytes);
+    return this.#read(this.#resolvedRead(fingerprint), bytes);
+  }
+
+  #read(read: Read<Value>, bytes: Buffer): Value {
     try {
-      reader.begin(bytes, offset);
+      reader.begin(bytes, singleObjectHeaderLength);
       const value = read(reader);
       reader.finish();
       return value;
@@ -86,39 +78,43 @@ export class RecordCodec<Value> implements Codec<Value> {
     }
   }
 
-  /** How values of a writer's schema are read as ours. @throws SchemaError when they cannot be. */
-  readerOf(writerSchema: string): ReadValue<Value> {
-    const { read } = resolve(parseSchema(writerSchema), parseRecordSchema(this.schema));
-    // What resolves to our schema has our type: both were generated from it.
-    return read as ReadValue<Value>;
-  }
-
-  private earlierVersion(fingerprint: string): ReadValue<Value> {
-    const known = this.earlier.get(fingerprint);
+  /** How bytes of another version are read. */
+  #resolvedRead(fingerprint: string): Read<Value> {
+    const known = this.#resolved.get(fingerprint);
     if (known !== undefined) return known;
-    const schema = this.definition.history[fingerprint];
+    const schema = this.#definition.history[fingerprint] ?? learnedSchema(fingerprint);
     if (schema === undefined) {
       throw new UnknownSchemaError(
         `${this.name} written with a schema of fingerprint ${fingerprint}, which this version does not know`,
         'Update this process to at least the version of the one that wrote the record.',
       );
     }
-    const read = this.readerOf(schema);
-    this.earlier.set(fingerprint, read);
+    const read = this.#resolve(schema);
+    this.#resolved.set(fingerprint, read);
     return read;
   }
 
-  private foreign(bytes: Buffer): DecodeError {
-    const message = `not a ${this.name}: the bytes do not start with the header of Avro's single-object encoding`;
-    if (bytes[0] !== 0) return new DecodeError(message);
-    return new DecodeError(message, "If they are in Confluent's wire format, set SCHEMA_REGISTRY_URL.");
+  #resolve(schema: string): Read<Value> {
+    try {
+      const { read } = resolve(parseSchema(schema), parseRecordSchema(this.schema));
+      // What resolves to our schema is of our type: both come from one document.
+      return read as Read<Value>;
+    } catch (error) {
+      if (!(error instanceof SchemaError)) throw error;
+      throw new UnknownSchemaError(
+        `written with a schema that is not one of ${this.name}: ${error.message}`,
+        'Find out which process writes to this topic.',
+      );
+    }
   }
 }
 
-/** A loop, because `Buffer.compare` costs more than ten bytes do. */
-function startsWith(bytes: Buffer, header: Buffer): boolean {
-  for (let index = 0; index < header.length; index++) {
-    if (bytes[index] !== header[index]) return false;
+function foreign(name: string, bytes: Buffer): DecodeError | UnknownSchemaError {
+  if (bytes.length > 5 && bytes[0] === 0) {
+    return new UnknownSchemaError(
+      `not a ${name}: in Confluent's wire format with schema id ${bytes.readInt32BE(1)}, which is not known here`,
+      'Set SCHEMA_REGISTRY_URL to the registry of the process that wrote it; where it is set, that has no such Avro record.',
+    );
   }
-  return true;
+  return new DecodeError(`not a ${name}: the bytes do not start with the header of Avro's single-object encoding`);
 }
