@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto';
+import { remedyOf } from '@tailrace/errors/tailrace-error.ts';
+import { describe, expect, test } from 'vitest';
+import type { Kafka, TransactionalProducer } from '../kafka.ts';
+import { type Fixture, pollUntil, readAll, recordsOf } from './fixture.ts';
+import { observeMember } from './member.ts';
+import { type BrokerProcess, record } from './system.ts';
+
+/** The broker dies and comes back while clients are at work. */
+export function describeBrokerFaults(kafka: Fixture): void {
+  const broker = (): BrokerProcess => {
+    if (!kafka.system.broker) throw new Error('this system has no broker process');
+    return kafka.system.broker;
+  };
+
+  describe('while the broker dies and comes back', () => {
+    test('nothing is lost or doubled by a reader', async () => {
+      const client = await kafka.client();
+      const topic = await kafka.topic(client, 2);
+      const count = 3000;
+      const producer = await client.producer();
+      for (const partition of [0, 1]) {
+        await producer.send(Array.from({ length: count }, (_, n) => record(topic, partition, `${n}`)));
+      }
+      const positions = [0, 1].map((partition) => ({ topic, partition, offset: 0 }));
+      const reader = await client.reader({ positions, maxBytes: 20_000, maxBytesPerPartition: 10_000 });
+      const early = await pollUntil(reader, (got) => recordsOf(got).length > 500);
+      await broker().kill();
+      await broker().start();
+      const rest = await pollUntil(
+        reader,
+        (got) => recordsOf(got).length + recordsOf(early).length >= 2 * count,
+        40_000,
+      );
+      for (const partition of [0, 1]) {
+        const offsets = recordsOf([...early, ...rest].filter((batch) => batch.partition === partition));
+        expect(offsets.map(({ offset }) => offset)).toEqual(Array.from({ length: count }, (_, n) => n));
+      }
+    });
+
+    test('an idempotent producer sends each record once', async () => {
+      const client = await kafka.client();
+      const topic = await kafka.topic(client);
+      const producer = await client.producer();
+      await producer.send([record(topic, 0, 'before')]);
+      await broker().kill();
+      const sending = producer.send([record(topic, 0, 'during')]);
+      await broker().start();
+      await sending;
+      await producer.send([record(topic, 0, 'after')]);
+      const [found = []] = await readAll(client, topic);
+      expect(found.map(({ value }) => String(value))).toEqual(['before', 'during', 'after']);
+    });
+
+    test('transactions are whole, once each, for a caller that goes on from the committed offset', async () => {
+      const client = await kafka.client();
+      const topic = await kafka.topic(client);
+      const output = await kafka.topic(client, 2);
+      const groupId = `g-${randomUUID()}`;
+      const count = 150;
+      const member = await observeMember(client, { groupId, topics: [topic] });
+      await member.until('joined', () => member.owned.size === 1);
+      let done = 0;
+      const work = async () => {
+        const producer = await openProducer(client, `x-${groupId}`);
+        if (!producer) return;
+        try {
+          const [committed] = await client.admin.committedOffsets(groupId, [topic]);
+          done = committed?.offset ?? 0;
+          while (done < count) {
+            const transaction = producer.begin();
+            await transaction.send([0, 1].map((partition) => record(output, partition, `${done}`)));
+            await transaction.commitOffsets(member.membership.metadata(), [{ topic, partition: 0, offset: done + 1 }]);
+            await transaction.commit();
+            done++;
+          }
+        } finally {
+          await producer.close();
+        }
+      };
+      const working = (async () => {
+        while (done < count) {
+          await work().catch((error: unknown) => {
+            if (remedyOf(error) === 'give-up') throw error;
+          });
+        }
+      })();
+      for (const at of [40, 80]) {
+        await reached(() => done >= at);
+        await broker().kill();
+        await broker().start();
+      }
+      await working;
+      const found = await readAll(client, output);
+      const expected = Array.from({ length: count }, (_, n) => `${n}`);
+      expect(found.map((records) => records.map(({ value }) => String(value)))).toEqual([expected, expected]);
+    });
+
+    test('a group goes on, and its member is not failed', async () => {
+      const [one, two] = [await kafka.client(), await kafka.client()];
+      const topic = await kafka.topic(one, 2);
+      const groupId = `g-${randomUUID()}`;
+      const first = await observeMember(one, { groupId, topics: [topic] });
+      await first.until('owns both', () => first.owned.size === 2);
+      await broker().kill();
+      await broker().start();
+      const second = await observeMember(two, { groupId, topics: [topic] });
+      await second.until('gets its share', () => second.owned.size === 1, 40_000);
+      await first.until('keeps its share', () => first.owned.size === 1, 40_000);
+      expect(first.failure).toBeUndefined();
+    });
+
+    test('a reader waits out a long absence in bounded memory and goes on', async () => {
+      const client = await kafka.client();
+      const topic = await kafka.topic(client);
+      const reader = await client.reader({ positions: [{ topic, partition: 0, offset: 0 }], maxWaitMs: 200 });
+      await reader.poll();
+      await broker().kill();
+      const started = performance.now();
+      let polls = 0;
+      while (performance.now() - started < 8000) {
+        expect(await reader.poll()).toEqual([]);
+        polls++;
+      }
+      expect(polls).toBeLessThan(400);
+      await expect(client.admin.describeCluster()).rejects.toMatchObject({ code: 'kafka.connection_lost' });
+      await broker().start();
+      const producer = await client.producer();
+      await producer.send([record(topic, 0, 'back')]);
+      const batches = await pollUntil(reader, (got) => recordsOf(got).length > 0);
+      expect(recordsOf(batches).map(({ value }) => String(value))).toEqual(['back']);
+    });
+
+    test('close does not wait for it', async () => {
+      const client = await kafka.client();
+      const topic = await kafka.topic(client);
+      const producer = await client.transactionalProducer(`x-${randomUUID()}`);
+      await producer.begin().send([record(topic, 0, 'open')]);
+      const member = await observeMember(client, { groupId: `g-${randomUUID()}`, topics: [topic] });
+      await member.until('owns it', () => member.owned.size === 1);
+      const reader = await client.reader({ positions: [{ topic, partition: 0, offset: 0 }], maxWaitMs: 20_000 });
+      const polling = reader.poll();
+      await broker().kill();
+      try {
+        const started = performance.now();
+        await client.close();
+        expect(performance.now() - started).toBeLessThan(5000);
+        expect(await polling).toEqual([]);
+      } finally {
+        await broker().start();
+      }
+    });
+  });
+}
+
+/** A producer, or nothing while the broker is away: the caller tries again. */
+async function openProducer(kafka: Kafka, transactionalId: string): Promise<TransactionalProducer | undefined> {
+  try {
+    return await kafka.transactionalProducer(transactionalId);
+  } catch (error) {
+    if (remedyOf(error) === 'give-up') throw error;
+    return undefined;
+  }
+}
+
+async function reached(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+}

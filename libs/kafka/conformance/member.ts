@@ -1,0 +1,84 @@
+import type { GroupMembership, GroupOptions, Kafka, TopicPartition } from '../kafka.ts';
+
+/** A member of a group as a test sees it: what it owns, and everything it was told, in order. */
+export interface ObservedMember {
+  readonly membership: GroupMembership;
+  readonly owned: ReadonlySet<string>;
+  readonly events: readonly string[];
+  readonly failure: unknown;
+  /** Resolves when the predicate holds; it is tried after each event. */
+  until(what: string, predicate: () => boolean, timeoutMs?: number): Promise<void>;
+}
+
+type Settings = Pick<GroupOptions, 'groupId' | 'topics'> &
+  Partial<Pick<GroupOptions, 'sessionTimeoutMs' | 'rebalanceTimeoutMs' | 'revoked'>>;
+
+export async function observeMember(kafka: Kafka, settings: Settings): Promise<ObservedMember> {
+  const owned = new Set<string>();
+  const events: string[] = [];
+  const watching = new Set<() => void>();
+  let failure: unknown;
+  const happened = (event: string) => {
+    events.push(event);
+    for (const watch of watching) watch();
+  };
+  const told = (what: string, partitions: readonly TopicPartition[]) => {
+    for (const partition of partitions) {
+      if (what === 'assigned') owned.add(keyOf(partition));
+      else owned.delete(keyOf(partition));
+    }
+    happened(`${what} ${partitions.map(keyOf).toSorted().join(' ')}`.trim());
+  };
+  const membership = await kafka.joinGroup({
+    ...settings,
+    assigned: (partitions) => told('assigned', partitions),
+    revoked: async (partitions) => {
+      happened(`revoking ${partitions.map(keyOf).toSorted().join(' ')}`);
+      await settings.revoked?.(partitions);
+      told('revoked', partitions);
+    },
+    lost: (partitions) => told('lost', partitions),
+    failed: (error) => {
+      failure = error;
+      happened('failed');
+    },
+  });
+  return {
+    membership,
+    owned,
+    events,
+    get failure() {
+      return failure;
+    },
+    until: (what, predicate, timeoutMs = 20_000) =>
+      new Promise((resolve, reject) => {
+        const finish = (settle: () => void) => {
+          clearTimeout(timer);
+          watching.delete(watch);
+          settle();
+        };
+        const watch = () => {
+          if (predicate()) finish(resolve);
+        };
+        const timer = setTimeout(
+          () => finish(() => reject(new Error(`${what}: not within ${timeoutMs} ms; it saw: ${events.join(', ')}`))),
+          timeoutMs,
+        );
+        watching.add(watch);
+        watch();
+      }),
+  };
+}
+
+/** Joins a group nobody else is in and waits until it owns every partition. */
+export async function joinAlone(kafka: Kafka, groupId: string, topics: readonly string[]): Promise<GroupMembership> {
+  const described = await Promise.all(topics.map((topic) => kafka.admin.describeTopic(topic)));
+  const total = described.reduce((sum, { partitions }) => sum + partitions, 0);
+  const member = await observeMember(kafka, { groupId, topics });
+  await member.until('owns everything', () => member.owned.size === total);
+  return member.membership;
+}
+
+export function keyOf({ topic, partition }: TopicPartition): string {
+  return `${topic}/${partition}`;
+}
