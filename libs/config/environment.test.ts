@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { loadSettings, SettingsError, variableOf } from './environment.ts';
 import { Secret } from './secret.ts';
 import { choice, flag, hostList, integer, secret, secretUrl, text, url } from './setting.ts';
+import { requireTokenKeys, tokenSettings } from './shared-settings.ts';
 
 const schema = z.object({
   kafkaBrokers: hostList('Brokers.').default(['127.0.0.1:9092']),
@@ -77,6 +78,20 @@ describe('loadSettings', () => {
       .refine((settings) => settings.one ?? settings.two, { path: ['one'], error: 'or TWO must be set' });
     expect(() => loadSettings(either, {})).toThrow('ONE: or TWO must be set');
     expect(loadSettings(either, { TWO: 'x' })).toEqual({ two: 'x' });
+  });
+
+  it.each([
+    [{}, ['JWT_SECRET: is required, or JWT_JWKS_URL instead']],
+    [
+      { JWT_SECRET: 'x'.repeat(32), JWT_JWKS_URL: 'https://id/keys', TICKET_SECRET: 'x'.repeat(32) },
+      ['JWT_SECRET: must not be set beside JWT_JWKS_URL'],
+    ],
+    [{ JWT_JWKS_URL: 'https://id/keys' }, ['TICKET_SECRET: is required beside JWT_JWKS_URL']],
+    [{ JWT_SECRET: 'x'.repeat(32) }, []],
+  ])('wants exactly one way to check tokens: %j', (env, expected) => {
+    const load = () => loadSettings(tokenSettings.superRefine(requireTokenKeys), env);
+    if (expected.length === 0) expect(load).not.toThrow();
+    for (const message of expected) expect(load).toThrow(message);
   });
 
   it('reads a secret from a mounted file', () => {

@@ -1,6 +1,6 @@
 import { logLevels } from '@tailrace/telemetry/logger.ts';
 import { z } from 'zod';
-import { choice, flag, hostList, integer, list, secret, secretUrl, text, url } from './setting.ts';
+import { choice, flag, hostList, integer, secret, secretUrl, text, url } from './setting.ts';
 
 /** Every process reads these; `runRoles` does. */
 export const processSettings = z.object({
@@ -63,6 +63,18 @@ export const tokenSettings = z.object({
   ).optional(),
 });
 
+/** For `.superRefine` on settings that hold `tokenSettings`: one way to check tokens, and a secret for tickets. */
+export function requireTokenKeys(
+  settings: { readonly jwtSecret?: unknown; readonly jwtJwksUrl?: unknown; readonly ticketSecret?: unknown },
+  context: z.RefinementCtx,
+): void {
+  const issue = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });
+  const { jwtSecret, jwtJwksUrl, ticketSecret } = settings;
+  if (jwtSecret === undefined && jwtJwksUrl === undefined) issue('jwtSecret', 'is required, or JWT_JWKS_URL instead');
+  if (jwtSecret !== undefined && jwtJwksUrl !== undefined) issue('jwtSecret', 'must not be set beside JWT_JWKS_URL');
+  if (jwtJwksUrl !== undefined && ticketSecret === undefined) issue('ticketSecret', 'is required beside JWT_JWKS_URL');
+}
+
 export const credentialSettings = z.object({
   credentialEncryptionKey: secret(
     'Seals cloud credentials: one or more 32-byte keys in url-safe base64, newest first, separated by commas.',
@@ -88,8 +100,4 @@ export const httpSettings = z.object({
     unit: 'requests',
   }).default(1200),
   trustProxy: flag("Take the caller's address from X-Forwarded-For. Only behind a proxy that sets it.").default(false),
-  allowedOrigins: list('Origins of pages, besides our own, that may open the WebSocket.', {
-    each: /^https?:\/\/[^\s/]+$/,
-    accepts: 'scheme://host[:port]',
-  }).default([]),
 });

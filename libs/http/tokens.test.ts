@@ -39,6 +39,10 @@ describe('createTokenVerifier with a secret', () => {
     await expect(verify('a.b.c')).rejects.toMatchObject(refused(/not valid/));
   });
 
+  it('cannot be made without a key', () => {
+    expect(() => createTokenVerifier({})).toThrow(/no way to check tokens/);
+  });
+
   it('refuses alg none in every spelling', async () => {
     const payload = {
       sub: 'ada',

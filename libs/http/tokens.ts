@@ -1,4 +1,5 @@
 import type { Secret } from '@tailrace/config/secret.ts';
+import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import {
   createRemoteJWKSet,
   errors,
@@ -81,7 +82,14 @@ export function createTokenVerifier(settings: TokenSettings): TokenVerifier {
     ];
     return (token) => verify(token, keys, { ...options, algorithms });
   }
-  const secret = new TextEncoder().encode(settings.jwtSecret?.reveal() ?? '');
+  if (settings.jwtSecret === undefined) {
+    throw new TailraceError('there is no way to check tokens', {
+      code: 'config.invalid',
+      remedy: 'give-up',
+      help: 'Set JWT_SECRET or JWT_JWKS_URL.',
+    });
+  }
+  const secret = new TextEncoder().encode(settings.jwtSecret.reveal());
   return (token) => verify(token, secret, { ...options, algorithms: ['HS256'] });
 }
 

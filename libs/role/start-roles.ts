@@ -80,8 +80,8 @@ export async function startRoles(roles: readonly RoleDefinition[], options: Star
     });
     waitingFor = 'process: roles are starting';
     await Promise.all(
-      starts.map(async ({ name, begin }) => {
-        const role = await begin({ kafka, metrics, http: server.http, logger: logger.child({ role: name }) });
+      starts.map(async (begin) => {
+        const role = await begin({ kafka, metrics, http: server.http, logger });
         running.push(role);
         role.failed.catch(failure.reject);
       }),
@@ -112,8 +112,6 @@ export async function startRoles(roles: readonly RoleDefinition[], options: Star
   };
 }
 
-type Starter = { readonly name: string; readonly begin: ReturnType<RoleDefinition['configure']> };
-
 /** Reads every setting before anything is opened, so that one message names all that is wrong. */
 function configure(roles: readonly RoleDefinition[], env: Environment) {
   const problems: SettingsError['problems'][number][] = [];
@@ -127,10 +125,7 @@ function configure(roles: readonly RoleDefinition[], env: Environment) {
     }
   };
   const settings = read(() => loadSettings(commonSettings, env));
-  const starts: Starter[] = roles.flatMap((each) => {
-    const begin = read(() => each.configure(env));
-    return begin === undefined ? [] : [{ name: each.name, begin }];
-  });
+  const starts = roles.flatMap((each) => read(() => each.configure(env)) ?? []);
   if (settings === undefined || problems.length > 0) throw new SettingsError(problems);
   return { settings, starts };
 }
