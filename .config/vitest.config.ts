@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
+const testStack = new URL('../scripts/test-stack.ts', import.meta.url).pathname;
+
 /**
  * Three kinds of tests, told apart by suffix: `*.test.ts` needs nothing but Node, `*.int.test.ts` needs the real Kafka
  * and PostgreSQL that `scripts/` finds or starts, `*.e2e.test.ts` runs whole roles as processes.
@@ -21,6 +23,7 @@ export default defineConfig({
         test: {
           name: 'int',
           include: ['{schemas,libs,apps,scripts}/**/*.int.test.ts'],
+          globalSetup: [testStack],
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },
@@ -30,6 +33,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['{apps,scripts}/**/*.e2e.test.ts'],
+          globalSetup: [testStack],
           testTimeout: 300_000,
           hookTimeout: 180_000,
           fileParallelism: false,

@@ -1,0 +1,54 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname } from 'node:path';
+
+const HOST = '127.0.0.1';
+
+/**
+ * Chooses a free TCP port on 127.0.0.1: the one noted in the file, else the preferred one, else any.
+ * The choice is noted in the file, so that an address stays the same from start to start while nothing else takes it.
+ * @param preferred the port to try when none is noted; 0 means any
+ * @param except ports that were promised to others already
+ */
+export async function choosePort(file: string, preferred: number, except: readonly number[] = []): Promise<number> {
+  const wishes = [notedPort(file), preferred].filter((port) => port !== 0 && !except.includes(port));
+  const port = (await firstFree(wishes)) ?? (await anyFree(except));
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, String(port));
+  return port;
+}
+
+async function firstFree(ports: readonly number[]): Promise<number | undefined> {
+  for (const port of ports) {
+    const bound = await bind(port);
+    if (bound !== undefined) return bound;
+  }
+  return undefined;
+}
+
+async function anyFree(except: readonly number[]): Promise<number> {
+  const port = await bind(0);
+  if (port === undefined) throw new Error(`No port is free on ${HOST}.`);
+  return except.includes(port) ? anyFree(except) : port;
+}
+
+/** Binds a port for a moment: the port when that worked, undefined when something has it. */
+function bind(port: number): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(undefined));
+    server.listen({ port, host: HOST, exclusive: true }, () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : undefined));
+    });
+  });
+}
+
+function notedPort(file: string): number {
+  try {
+    const port = Number(readFileSync(file, 'utf8'));
+    return Number.isInteger(port) && port > 0 && port < 65_536 ? port : 0;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,68 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf } from '@tailrace/errors/tailrace-error.ts';
+import type { DevServer, DevServerOptions } from './dev-server.ts';
+import type { ServerProcess } from './server-process.ts';
+
+const REVIVAL_DELAYS_MS = [0, 1_000, 5_000];
+
+/**
+ * Keeps one server process running until it is stopped: when it ends by itself (someone killed it, the machine ran out
+ * of memory) it is started again on the same data and address. A death through `kill9` is meant and stays.
+ * @param what the server's name for people
+ * @param launch starts the process; called once here and again for every restart
+ * @param release called once, when the server was stopped for good
+ */
+export async function superviseServer(
+  what: string,
+  choice: string,
+  launch: () => Promise<ServerProcess>,
+  release: () => void,
+  options: DevServerOptions,
+): Promise<DevServer> {
+  let current: ServerProcess | undefined;
+  let stopped = false;
+
+  const adopt = (server: ServerProcess) => {
+    current = server;
+    server.exited.then((how) => {
+      if (current !== server) return;
+      current = undefined;
+      options.report(`${what} ${how} by itself; starting it again`);
+      void revive();
+    });
+  };
+  const revive = async () => {
+    for (const pause of REVIVAL_DELAYS_MS) {
+      await delay(pause, undefined, { ref: false });
+      if (stopped || current !== undefined) return;
+      try {
+        adopt(await launch());
+        return;
+      } catch (error) {
+        options.report(messageOf(error));
+      }
+    }
+    options.report(`${what} could not be started again; stop Tailrace, look at the log above and start it anew.`);
+  };
+  const halt = async (end: (server: ServerProcess) => Promise<void>) => {
+    const server = current;
+    current = undefined;
+    if (server !== undefined) await end(server);
+  };
+
+  adopt(await launch());
+  return {
+    choice,
+    owned: true,
+    kill9: () => halt((server) => server.kill9()),
+    restart: async () => {
+      await halt((server) => server.stop());
+      if (!stopped) adopt(await launch());
+    },
+    stop: async () => {
+      stopped = true;
+      await halt((server) => server.stop());
+      release();
+    },
+  };
+}
