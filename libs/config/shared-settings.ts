@@ -26,6 +26,14 @@ export const kafkaSettings = z.object({
   kafkaCompression: choice('Compression of written records.', ['none', 'gzip', 'snappy', 'lz4', 'zstd']).default(
     'zstd',
   ),
+  kafkaTls: flag('Speak TLS to the brokers. NODE_EXTRA_CA_CERTS names a private certificate authority.').default(false),
+  kafkaSaslMechanism: choice('How to log in to the brokers; no login when unset.', [
+    'PLAIN',
+    'SCRAM-SHA-256',
+    'SCRAM-SHA-512',
+  ]).optional(),
+  kafkaSaslUsername: text('Login at the brokers.').optional(),
+  kafkaSaslPassword: secret('Password at the brokers.').optional(),
   kafkaReplicationFactor: integer('Replicas of the topics that Tailrace creates.', { min: 1, max: 15 }).default(1),
   topicPrefix: text(
     'Put before every topic, consumer group and transactional id, so that several installations share a cluster.',
@@ -34,7 +42,7 @@ export const kafkaSettings = z.object({
       accepts: 'at most 60 letters, digits, dots, hyphens and underscores',
     },
   ).default(''),
-  schemaRegistryUrl: url(
+  schemaRegistryUrl: secretUrl(
     'Confluent schema registry. When set, values are written in its wire format with subject `<topic>-value`.',
     ['http', 'https'],
   ).optional(),

@@ -1,50 +1,44 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { messageOf, remedyOf, TailraceError } from '@tailrace/errors/tailrace-error.ts';
+import { ConfluentWireFormat } from '@tailrace/avro/confluent-wire-format.ts';
+import { SchemaRegistry } from '@tailrace/avro/schema-registry.ts';
+import type { kafkaSettings } from '@tailrace/config/shared-settings.ts';
+import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
-import type { Logger } from '@tailrace/telemetry/logger.ts';
-import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
+import { withWireFormat } from '@tailrace/kafka/wire-format.ts';
+import { topics } from '@tailrace/topics/topics.ts';
+import type { output } from 'zod';
+import { type RetryOptions, retryWhileAway } from './retry-while-away.ts';
 
-const firstPauseMs = 250;
-const longestPauseMs = 5000;
-
-interface ReachOptions {
-  readonly kafka: Kafka;
-  readonly topics: readonly TopicSpec[];
-  readonly replicationFactor: number;
-  readonly logger: Logger;
-  /** Told why Kafka could not be used, at each attempt. */
-  readonly onAttempt: (reason: string) => void;
-  readonly signal: AbortSignal;
-}
+type Settings = Pick<output<typeof kafkaSettings>, 'kafkaReplicationFactor' | 'schemaRegistryUrl' | 'topicPrefix'>;
 
 /**
- * Waits until Kafka answers and has every topic, creating what is missing. A process may be started before its broker.
- * @throws TailraceError `kafka.topic_mismatch` when a topic is there with other partitions than declared: keys would go
- * to other partitions than their history. Whatever Kafka says that no retry can mend is thrown as well.
+ * Waits until Kafka answers, creates the topics that are missing and, where a schema registry is configured, registers
+ * their schemas there.
+ * @returns the client for roles to use.
+ * @throws TailraceError what no waiting can mend, such as `kafka.topic_mismatch`.
  */
-export async function reachKafka(options: ReachOptions): Promise<void> {
-  const { kafka, topics, replicationFactor, logger, onAttempt, signal } = options;
-  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
-    signal.throwIfAborted();
-    try {
-      const found = await kafka.admin.createTopics(topics, { replicationFactor });
-      for (const topic of topics) requirePartitions(topic, found.find((each) => each.name === topic.name)?.partitions);
-      return;
-    } catch (error) {
-      if (remedyOf(error) === 'give-up') throw error;
-      const reason = messageOf(error);
-      onAttempt(reason);
-      logger.warn({ err: error, retryInMs: pauseMs }, `Kafka cannot be used yet: ${reason}`);
-      await delay(pauseMs, undefined, { signal });
-    }
-  }
+export async function reachKafka(
+  client: Kafka,
+  settings: Settings,
+  options: Omit<RetryOptions, 'name'>,
+): Promise<Kafka> {
+  await retryWhileAway(() => createTopics(client, settings.kafkaReplicationFactor), { ...options, name: 'kafka' });
+  const url = settings.schemaRegistryUrl?.reveal();
+  if (url === undefined) return client;
+  const registry = new SchemaRegistry({ url, signal: options.signal });
+  const register = () => ConfluentWireFormat.register(registry, Object.values(topics), settings.topicPrefix);
+  return withWireFormat(client, await retryWhileAway(register, { ...options, name: 'schema registry' }));
 }
 
-function requirePartitions(topic: TopicSpec, partitions: number | undefined): void {
-  if (partitions === undefined || partitions === topic.partitions) return;
-  throw new TailraceError(`topic ${topic.name} has ${partitions} partitions where Tailrace needs ${topic.partitions}`, {
-    code: 'kafka.topic_mismatch',
-    remedy: 'give-up',
-    help: 'Delete the topic if it holds nothing of worth, or choose another TOPIC_PREFIX; Tailrace creates its topics itself.',
-  });
+/** A topic with other partitions than declared would send keys to other partitions than their history. */
+async function createTopics(kafka: Kafka, replicationFactor: number): Promise<void> {
+  const found = await kafka.admin.createTopics(Object.values(topics), { replicationFactor });
+  for (const { name, partitions } of Object.values(topics)) {
+    const actual = found.find((each) => each.name === name)?.partitions;
+    if (actual === undefined || actual === partitions) continue;
+    throw new TailraceError(`topic ${name} has ${actual} partitions where Tailrace needs ${partitions}`, {
+      code: 'kafka.topic_mismatch',
+      remedy: 'give-up',
+      help: 'Delete the topic if it holds nothing of worth, or choose another TOPIC_PREFIX: Tailrace creates its topics.',
+    });
+  }
 }

@@ -1,12 +1,11 @@
 import { type Environment, loadSettings, SettingsError } from '@tailrace/config/environment.ts';
 import { httpSettings, kafkaSettings, processSettings } from '@tailrace/config/shared-settings.ts';
-import { openHttpServer } from '@tailrace/http/server.ts';
+import { openHttpServer } from '@tailrace/http/open-http-server.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
-import { openKafka } from '@tailrace/kafka/open-kafka.ts';
 import { createLogger, type Logger } from '@tailrace/telemetry/logger.ts';
 import { Metrics } from '@tailrace/telemetry/metrics.ts';
-import { topics } from '@tailrace/topics/topics.ts';
 import { z } from 'zod';
+import { openKafkaClient } from './open-kafka-client.ts';
 import { reachKafka } from './reach-kafka.ts';
 import type { RunningRole } from './role.ts';
 import type { RoleDefinition } from './role-definition.ts';
@@ -47,46 +46,37 @@ export async function startRoles(roles: readonly RoleDefinition[], options: Star
   metrics.collectProcessMetrics();
   const running: RunningRole[] = [];
   const stopping = new AbortController();
-  let waitingFor = 'kafka: not reached yet';
+  /** Why not all roles run yet; undefined when they do. */
+  let starting: string | undefined = 'kafka: not reached yet';
 
   const notReady = (): readonly string[] => {
     if (stopping.signal.aborted) return ['process: stopping'];
-    if (running.length < roles.length) return [waitingFor];
-    return running.flatMap((each) => reasonOf(each));
+    return starting === undefined ? running.flatMap(reasonOf) : [starting];
   };
-  const server = await openHttpServer({
-    ...settings,
-    rateLimit: settings.httpRateLimit,
-    bodyLimitBytes: settings.httpBodyLimitBytes,
-    logger,
-    metrics,
-    notReady,
-  });
+  const limits = { rateLimit: settings.httpRateLimit, bodyLimitBytes: settings.httpBodyLimitBytes };
+  const server = await openHttpServer({ ...settings, ...limits, logger, metrics, notReady });
   logger.info({ port: server.port, roles: roles.map((each) => each.name) }, 'listening');
-  const kafka = options.kafka ?? (await openKafkaFrom(settings, roles, logger));
+  const clientId = `tailrace-${roles.map((each) => each.name).join('-')}`;
+  const client = options.kafka ?? (await openKafkaClient(settings, clientId, logger));
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => undefined);
 
   const start = async (): Promise<void> => {
-    await reachKafka({
-      kafka,
-      topics: Object.values(topics),
-      replicationFactor: settings.kafkaReplicationFactor,
-      logger,
-      onAttempt: (reason) => {
-        waitingFor = `kafka: ${reason}`;
-      },
-      signal: stopping.signal,
-    });
-    waitingFor = 'process: roles are starting';
-    await Promise.all(
+    const onFailure = (reason: string) => {
+      starting = reason;
+    };
+    const kafka = await reachKafka(client, settings, { logger, onFailure, signal: stopping.signal });
+    starting = 'process: roles are starting';
+    const begun = await Promise.allSettled(
       starts.map(async (begin) => {
         const role = await begin({ kafka, metrics, http: server.http, logger });
         running.push(role);
         role.failed.catch(failure.reject);
       }),
     );
+    for (const each of begun) if (each.status === 'rejected') throw each.reason;
     await server.serve();
+    starting = undefined;
   };
   const started = start();
   started.catch((error: unknown) => {
@@ -99,7 +89,7 @@ export async function startRoles(roles: readonly RoleDefinition[], options: Star
     await started.catch(() => undefined);
     await Promise.all(running.map((each) => each.stop()));
     await server.close();
-    await kafka.close();
+    await client.close();
   };
   let stopped: Promise<void> | undefined;
   return {
@@ -108,7 +98,10 @@ export async function startRoles(roles: readonly RoleDefinition[], options: Star
     notReady,
     started,
     failed: failure.promise,
-    stop: () => (stopped ??= within(settings.shutdownTimeoutMs, stop())),
+    stop: () => {
+      stopped ??= within(settings.shutdownTimeoutMs, stop());
+      return stopped;
+    },
   };
 }
 
@@ -128,17 +121,6 @@ function configure(roles: readonly RoleDefinition[], env: Environment) {
   const starts = roles.flatMap((each) => read(() => each.configure(env)) ?? []);
   if (settings === undefined || problems.length > 0) throw new SettingsError(problems);
   return { settings, starts };
-}
-
-function openKafkaFrom(settings: z.output<typeof commonSettings>, roles: readonly RoleDefinition[], logger: Logger) {
-  return openKafka({
-    brokers: settings.kafkaBrokers,
-    client: settings.kafkaClient,
-    topicPrefix: settings.topicPrefix,
-    compression: settings.kafkaCompression,
-    clientId: `tailrace-${roles.map((each) => each.name).join('-')}`,
-    logger,
-  });
 }
 
 function reasonOf(role: RunningRole): readonly string[] {

@@ -5,7 +5,7 @@ import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { Metrics } from '@tailrace/telemetry/metrics.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type ListeningServer, openHttpServer } from './server.ts';
+import { type ListeningServer, openHttpServer } from './open-http-server.ts';
 
 const opened: ListeningServer[] = [];
 /** What the tests read of any answer. */
