@@ -1,3 +1,4 @@
+import type { ResultLimits } from './azure/query-answer.ts';
 import type { Clock } from './clock.ts';
 import type { Cloud } from './store/cloud-event.ts';
 
@@ -9,6 +10,8 @@ export interface SimulatorOptions {
   readonly clouds?: readonly Cloud[];
   /** The address to listen on. Default 127.0.0.1. */
   readonly host?: string;
+  /** The name clients reach it by, for addresses and certificate. Default: the host. */
+  readonly hostname?: string;
   /** 0 or left out: any free port. */
   readonly ports?: { readonly [Key in Cloud | 'gcpTls' | 'control']?: number };
   /** Where ledger, certificates and keys are kept, so that a restart goes on. Default: nothing is kept. */
@@ -19,6 +22,10 @@ export interface SimulatorOptions {
   readonly clock?: Clock;
   /** Whether request quotas are enforced as the clouds do. Default false. */
   readonly quotas?: boolean;
+  /** How much one Azure answer holds before it is partial. Default 500,000 rows, 100 MiB. */
+  readonly azureLimits?: ResultLimits;
+  /** How long an Azure token is good. Default 3599, as Entra's. */
+  readonly azureTokenLifetimeSeconds?: number;
   /** The most events kept, over all clouds. Default 500,000. */
   readonly maxEvents?: number;
   /** How long events are kept, hours. Default 24. */

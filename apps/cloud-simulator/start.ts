@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import { type AwsSide, awsAccount, awsRegion, startAws } from './aws/start-aws.ts';
+import { type AzureSide, azureWorkspace, startAzure } from './azure/start-azure.ts';
 import { systemClock } from './clock.ts';
 import type { EmitRequest } from './emission/emit-request.ts';
 import { Emitter } from './emission/emitter.ts';
@@ -12,6 +13,7 @@ import { allClouds, type Cloud } from './store/cloud-event.ts';
 import { EventStore } from './store/event-store.ts';
 import { Ledger, type LedgerEntry } from './store/ledger.ts';
 import { LedgerFile } from './store/ledger-file.ts';
+import { caFileIn, certificateFor } from './wire/certificate.ts';
 import type { CloudParts } from './wire/cloud-parts.ts';
 import { RequestLog } from './wire/request-log.ts';
 
@@ -19,6 +21,9 @@ import { RequestLog } from './wire/request-log.ts';
 export interface Simulator {
   /** How to reach each cloud. Throws when the options left that cloud out. */
   readonly aws: AwsSide;
+  readonly azure: AzureSide;
+  /** What TLS clients must trust: PEM, and its file for NODE_EXTRA_CA_CERTS when there is a data directory. */
+  readonly certificate: { readonly ca: string; readonly caFile: string | undefined };
   /** What was emitted. */
   readonly ledger: Pick<Ledger, 'entries' | 'count' | 'lastSequence' | 'listen'>;
   /** What was asked. */
@@ -55,6 +60,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const requests = new RequestLog(clock);
   const parts: CloudParts = {
     host: options.host ?? '127.0.0.1',
+    hostname: options.hostname ?? options.host ?? '127.0.0.1',
     clock,
     faults,
     requests,
@@ -65,6 +71,15 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const wanted = (cloud: Cloud) => (options.clouds ?? allClouds).includes(cloud);
   const logGroups = ['/ecs/checkout'];
   const aws = wanted('aws') ? await startAws(parts, logGroups, options.ports?.aws ?? 0) : undefined;
+  const certificate = await certificateFor(parts.hostname, dataDirectory);
+  const azure = wanted('azure')
+    ? await startAzure(parts, {
+        port: options.ports?.azure ?? 0,
+        certificate,
+        limits: options.azureLimits ?? { rows: 500_000, bytes: 100 * 1024 * 1024 },
+        tokenLifetimeSeconds: options.azureTokenLifetimeSeconds ?? 3599,
+      })
+    : undefined;
   const emitter = new Emitter({
     clock,
     random,
@@ -72,7 +87,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     ledger,
     places: {
       aws: { scope: `${awsAccount}:${awsRegion}`, source: '/ecs/checkout' },
-      azure: { scope: '', source: 'AppTraces' },
+      azure: { scope: azureWorkspace, source: 'AppTraces' },
       gcp: { scope: '', source: '' },
     },
   });
@@ -80,13 +95,17 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     get aws() {
       return aws ?? notServed('aws');
     },
+    get azure() {
+      return azure ?? notServed('azure');
+    },
+    certificate: { ca: certificate.ca, caFile: dataDirectory === undefined ? undefined : caFileIn(dataDirectory) },
     ledger,
     requests,
     emit: (events) => emitter.emit(events),
     inject: (fault) => faults.inject(fault),
     clearFaults: () => void faults.clear(),
     async stop() {
-      await aws?.stop();
+      await Promise.all([aws?.stop(), azure?.stop()]);
       ledger.close();
     },
   };

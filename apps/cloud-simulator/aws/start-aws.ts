@@ -56,7 +56,7 @@ export async function startAws(parts: CloudParts, logGroups: readonly string[], 
   const cloud = new CloudWatchLogs({ ...parts, groups, keys: Object.values(keys) });
   const service = await serveHttp(cloud, parts, { host: parts.host, port });
   return {
-    endpoint: `http://${parts.host}:${service.port}`,
+    endpoint: `http://${parts.hostname}:${service.port}`,
     region: awsRegion,
     account: awsAccount,
     logGroups,

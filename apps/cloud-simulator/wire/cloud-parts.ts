@@ -8,6 +8,8 @@ import type { RequestLog } from './request-log.ts';
 export interface CloudParts {
   /** The address it listens on. */
   readonly host: string;
+  /** The name by which clients reach it; in the addresses it gives and on its certificate. */
+  readonly hostname: string;
   readonly clock: Clock;
   readonly faults: FaultInjector;
   readonly requests: RequestLog;

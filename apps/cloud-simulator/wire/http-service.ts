@@ -6,7 +6,8 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { Clock } from '../clock.ts';
 import type { Fault } from '../faults/fault.ts';
 import type { FaultInjector } from '../faults/fault-injector.ts';
@@ -112,7 +113,7 @@ async function exchange(
   const fault = parts.faults.meet(cloud.cloud, operation, 'connection-reset', 'hang', 'delay', 'truncate');
   if (fault?.kind === 'connection-reset' || fault?.kind === 'hang') {
     parts.requests.add(cloud.cloud, operation, fault.kind);
-    if (fault.kind === 'connection-reset') message.socket.resetAndDestroy();
+    if (fault.kind === 'connection-reset') reset(message.socket);
     return;
   }
   if (fault?.kind === 'delay') await waited(parts.clock, fault, response);
@@ -140,5 +141,14 @@ function send(response: ServerResponse, answer: HttpAnswer, clock: Clock, cutSho
     ...(answer.body === undefined ? {} : { 'content-length': payload.length }),
   });
   if (!cutShort) response.end(payload);
-  else response.write(payload.subarray(0, payload.length / 2), () => response.socket?.resetAndDestroy());
+  else
+    response.write(payload.subarray(0, payload.length / 2), () => {
+      if (response.socket !== null) reset(response.socket);
+    });
+}
+
+/** Breaks the connection off; TCP's reset where the socket can send one. */
+function reset(socket: Socket): void {
+  if (socket instanceof TLSSocket) socket.destroy();
+  else socket.resetAndDestroy();
 }
