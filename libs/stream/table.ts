@@ -38,6 +38,11 @@ export interface Table<Value> {
    * Rejects with the signal's reason.
    */
   until(key: string, predicate: (value: Value | undefined) => boolean, signal: AbortSignal): Promise<void>;
+  /**
+   * Resolves when every record of the partition below the offset has been read: how a fenced writer makes sure that it
+   * has seen what others wrote before it. Rejects with the signal's reason.
+   */
+  untilOffset(partition: number, offset: number, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -76,7 +81,26 @@ export function openTable<Value>(options: TableOptions<Value>): Table<Value> {
         logger.error({ ...where, err: error }, 'unreadable table record: its key stays as it was');
       }
     }
-    if (records.length > 0) for (const check of waiting) check();
+    for (const check of waiting) check();
+  }
+
+  /** Resolves when the condition holds, now or after a batch. */
+  function wait(condition: () => boolean, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const finish = (settle: () => void) => {
+        waiting.delete(check);
+        signal.removeEventListener('abort', abort);
+        settle();
+      };
+      const check = () => {
+        if (condition()) finish(resolve);
+      };
+      const abort = () => finish(() => reject(signal.reason));
+      if (signal.aborted) return reject(signal.reason);
+      waiting.add(check);
+      signal.addEventListener('abort', abort);
+      check();
+    });
   }
 
   /** Everything up to the end that was there at the start has been read: what was not seen again is gone. */
@@ -95,6 +119,7 @@ export function openTable<Value>(options: TableOptions<Value>): Table<Value> {
     const starts = earliest
       .map((offset, partition) => ({ topic: topic.name, partition, offset: positions.get(partition) ?? offset }))
       .filter(({ partition }) => options.partitions === undefined || options.partitions.includes(partition));
+    for (const { partition, offset } of starts) positions.set(partition, offset);
     const behind = new Set(
       starts.filter(({ partition, offset }) => offset < (ends[partition] ?? 0)).map(({ partition }) => partition),
     );
@@ -142,22 +167,8 @@ export function openTable<Value>(options: TableOptions<Value>): Table<Value> {
     get isCaughtUp() {
       return isCaughtUp;
     },
-    until: (key, predicate, signal) =>
-      new Promise((resolve, reject) => {
-        const finish = (settle: () => void) => {
-          waiting.delete(check);
-          signal.removeEventListener('abort', abort);
-          settle();
-        };
-        const check = () => {
-          if (predicate(values.get(key))) finish(resolve);
-        };
-        const abort = () => finish(() => reject(signal.reason));
-        if (signal.aborted) return reject(signal.reason);
-        waiting.add(check);
-        signal.addEventListener('abort', abort);
-        check();
-      }),
+    until: (key, predicate, signal) => wait(() => predicate(values.get(key)), signal),
+    untilOffset: (partition, offset, signal) => wait(() => (positions.get(partition) ?? -1) >= offset, signal),
     close: async () => {
       stop.abort();
       await following;
