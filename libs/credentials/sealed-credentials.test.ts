@@ -4,7 +4,13 @@ import { Secret } from '@tailrace/config/secret.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openKeyRing } from './key-ring.ts';
-import { isSealedWithNewest, openCredentials, resealCredentials, sealCredentials } from './sealed-credentials.ts';
+import {
+  isSealedWithNewest,
+  openCredentials,
+  resealCredentials,
+  sealCredentials,
+  sealedFields,
+} from './sealed-credentials.ts';
 
 const older = randomBytes(32).toString('base64url');
 const newer = `${randomBytes(32).toString('base64url')}=`;
@@ -16,6 +22,7 @@ describe('sealed credentials', () => {
     const sealed = await sealCredentials(keys, 'conn_a', credentials);
     expect(await openCredentials(keys, 'conn_a', sealed)).toEqual(credentials);
     expect(sealed).not.toContain('hunter2');
+    expect(sealedFields(sealed)).toEqual(['secret_access_key', 'nested']);
     expect(await sealCredentials(keys, 'conn_a', credentials)).not.toBe(sealed);
   });
 

@@ -20,6 +20,7 @@ const headerSchema = z.object({
   enc: z.literal('A256GCM'),
   kid: z.string(),
   connection: z.string(),
+  fields: z.array(z.string()),
 });
 const credentialsSchema = z.record(z.string(), z.unknown());
 
@@ -29,7 +30,13 @@ const credentialsSchema = z.record(z.string(), z.unknown());
  */
 export function sealCredentials(keys: KeyRing, connectionId: string, credentials: Credentials): Promise<string> {
   return new CompactEncrypt(new TextEncoder().encode(JSON.stringify(credentials)))
-    .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: keys.newest.id, connection: connectionId })
+    .setProtectedHeader({
+      alg: 'dir',
+      enc: 'A256GCM',
+      kid: keys.newest.id,
+      connection: connectionId,
+      fields: Object.keys(credentials),
+    })
     .encrypt(keys.newest.bytes);
 }
 
@@ -48,6 +55,11 @@ export async function openCredentials(keys: KeyRing, connectionId: string, seale
     );
   }
   return decrypt(keyOf(keys, header.kid), sealed);
+}
+
+/** Names of the sealed fields, readable without a key. @throws CredentialsError */
+export function sealedFields(sealed: string): readonly string[] {
+  return headerOf(sealed).fields;
 }
 
 /** Whether `resealCredentials` would change it. @throws CredentialsError */
