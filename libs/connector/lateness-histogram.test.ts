@@ -1,0 +1,41 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { LatenessHistogram } from './lateness-histogram.ts';
+
+describe('LatenessHistogram', () => {
+  it('says nothing before it has seen anything', () => {
+    expect(new LatenessHistogram().quantile(0.5)).toBeUndefined();
+  });
+
+  it('is never below the true quantile, and at most two and a half times above', () => {
+    const lateness = fc.oneof(fc.nat(100), fc.nat(100_000), fc.nat(20 * 86_400_000));
+    fc.assert(
+      fc.property(
+        fc.array(lateness, { minLength: 1, maxLength: 300 }),
+        fc.constantFrom(0.5, 0.95, 0.99),
+        (values, q) => {
+          const histogram = new LatenessHistogram();
+          for (const value of values) histogram.observe(value);
+          const sorted = values.toSorted((left, right) => left - right);
+          const exact = sorted[Math.ceil(sorted.length * q) - 1]!;
+          const told = histogram.quantile(q)!;
+          expect(told).toBeGreaterThanOrEqual(exact);
+          expect(told).toBeLessThanOrEqual(exact * 2.5);
+        },
+      ),
+    );
+  });
+
+  it('counts clocks that are ahead as on time', () => {
+    const histogram = new LatenessHistogram();
+    histogram.observe(-5000);
+    expect(histogram.quantile(1)).toBe(0);
+  });
+
+  it('follows a source that changes', () => {
+    const histogram = new LatenessHistogram();
+    for (let count = 0; count < 50_000; count++) histogram.observe(900_000);
+    for (let count = 0; count < 50_000; count++) histogram.observe(90);
+    expect(histogram.quantile(0.95)).toBe(100);
+  });
+});

@@ -1,0 +1,158 @@
+/** What one side takes. */
+export interface RequestLimit {
+  /** Requests begun within any `perMs`; unlimited when infinite. */
+  readonly requests: number;
+  readonly perMs: number;
+  /** Requests at once; unlimited when left out. */
+  readonly concurrency?: number | undefined;
+}
+
+export interface RequestOptions<Result> {
+  /** Goes before those that are not; but whoever has waited long comes next in any case. */
+  readonly urgent: boolean;
+  /** Ends the waiting; a request that has begun is its own business. */
+  readonly signal: AbortSignal;
+  /** Whether the call asked the provider at all. A call that did not gives its turn back. Default: it did. */
+  readonly counts?: (result: Result) => boolean;
+}
+
+interface Waiter {
+  readonly urgent: boolean;
+  readonly since: number;
+  readonly begin: (now: number) => void;
+}
+
+/** The part of the limit that requests which are not urgent may take: the rest is kept free for those that are. */
+const restShare = 0.75;
+/** After this many windows a request counts as urgent. */
+const patienceWindows = 5;
+const leastPatienceMs = 5000;
+/** The provider sees our requests closer together, or further apart, than we sent them. */
+const windowMargin = 1.05;
+const throttledInitialMs = 1000;
+const throttledMaxMs = 60_000;
+
+/**
+ * Spaces requests so that the provider never sees more than it takes. A sliding window and not a token bucket: a bucket
+ * that is full lets twice the limit pass within one window.
+ */
+export class RequestLimiter {
+  readonly #limit: RequestLimit;
+  readonly #waiting: Waiter[] = [];
+  /** When the requests of the present window began, ascending; `performance.now()`. */
+  readonly #begun: number[] = [];
+  #active = 0;
+  #blockedUntil = 0;
+  #throttledInARow = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(limit: RequestLimit) {
+    this.#limit = limit;
+  }
+
+  /** Runs the request when its turn has come. @throws the signal's reason when it aborts before that. */
+  async run<Result>(request: () => Promise<Result>, options: RequestOptions<Result>): Promise<Result> {
+    const begun = await this.#turn(options.urgent, options.signal);
+    try {
+      const result = await request();
+      this.#throttledInARow = 0;
+      if (options.counts?.(result) === false) this.#giveBack(begun);
+      return result;
+    } finally {
+      this.#active -= 1;
+      this.#pump();
+    }
+  }
+
+  /**
+   * The provider refused a request for their number: nobody asks it until then.
+   * @param retryAfterMs what it said; a back-off that doubles while it goes on refusing, when it said nothing.
+   * @returns how long that is, milliseconds.
+   */
+  throttled(retryAfterMs?: number): number {
+    const backoff = Math.min(throttledMaxMs, throttledInitialMs * 2 ** this.#throttledInARow);
+    this.#throttledInARow += 1;
+    const waitMs = retryAfterMs ?? (backoff * (1 + Math.random())) / 2;
+    this.#blockedUntil = Math.max(this.#blockedUntil, performance.now() + waitMs);
+    return waitMs;
+  }
+
+  /** @returns when it began. */
+  #turn(urgent: boolean, signal: AbortSignal): Promise<number> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+      const abort = () => {
+        const index = this.#waiting.indexOf(waiter);
+        if (index >= 0) this.#waiting.splice(index, 1);
+        reject(signal.reason);
+      };
+      const waiter: Waiter = {
+        urgent,
+        since: performance.now(),
+        begin: (now) => {
+          signal.removeEventListener('abort', abort);
+          resolve(now);
+        },
+      };
+      signal.addEventListener('abort', abort, { once: true });
+      this.#waiting.push(waiter);
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    clearTimeout(this.#timer);
+    const { concurrency = Number.POSITIVE_INFINITY } = this.#limit;
+    while (this.#waiting.length > 0 && this.#active < concurrency) {
+      const now = performance.now();
+      const index = this.#next(now);
+      const waitMs = this.#waitMs(now, this.#isUrgent(this.#waiting[index]!, now));
+      if (waitMs > 0) {
+        this.#timer = setTimeout(() => this.#pump(), Math.ceil(waitMs));
+        return;
+      }
+      this.#active += 1;
+      if (Number.isFinite(this.#limit.requests)) this.#begun.push(now);
+      this.#waiting.splice(index, 1)[0]!.begin(now);
+    }
+  }
+
+  #next(now: number): number {
+    const urgent = this.#waiting.findIndex((waiter) => this.#isUrgent(waiter, now));
+    return Math.max(0, urgent);
+  }
+
+  #isUrgent({ urgent, since }: Waiter, now: number): boolean {
+    return urgent || now - since > Math.max(leastPatienceMs, patienceWindows * this.#limit.perMs);
+  }
+
+  #waitMs(now: number, urgent: boolean): number {
+    const { requests, perMs } = this.#limit;
+    const window = perMs * windowMargin;
+    while (this.#begun.length > 0 && this.#begun[0]! <= now - window) this.#begun.shift();
+    const allowed = urgent ? requests : Math.max(1, Math.floor(requests * restShare));
+    const crowding = this.#begun.at(-allowed);
+    const forWindow = crowding === undefined ? 0 : crowding + window - now;
+    return Math.max(forWindow, this.#blockedUntil - now);
+  }
+
+  #giveBack(begun: number): void {
+    const index = this.#begun.indexOf(begun);
+    if (index >= 0) this.#begun.splice(index, 1);
+  }
+}
+
+/** One limiter for each quota of the process: connections of one account or project share theirs. */
+export class LimiterPool {
+  readonly #limiters = new Map<string, RequestLimiter>();
+
+  /** Whoever comes first sets the numbers: they are the provider's and do not differ. */
+  limiterOf(key: string, limit: RequestLimit): RequestLimiter {
+    let limiter = this.#limiters.get(key);
+    if (limiter === undefined) {
+      limiter = new RequestLimiter(limit);
+      this.#limiters.set(key, limiter);
+    }
+    return limiter;
+  }
+}
