@@ -35,6 +35,7 @@ export default async function setUpTestStack(): Promise<(() => Promise<void>) | 
 function removeAbandonedRuns(): void {
   mkdirSync(TEST_RUNS, { recursive: true });
   for (const run of readdirSync(TEST_RUNS)) {
-    if (identityOf(Number.parseInt(run, 10)) === undefined) rmSync(join(TEST_RUNS, run), { recursive: true, force: true });
+    if (identityOf(Number.parseInt(run, 10)) === undefined)
+      rmSync(join(TEST_RUNS, run), { recursive: true, force: true });
   }
 }

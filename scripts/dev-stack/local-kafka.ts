@@ -11,6 +11,7 @@ import { findJava } from './java.ts';
 import { KAFKA_VERSION, resolveKafkaJars } from './kafka-jars.ts';
 import { isKafkaReady } from './kafka-probe.ts';
 import { kafkaProperties } from './kafka-properties.ts';
+import { stopLeftover } from './leftover.ts';
 import { choosePort } from './ports.ts';
 import { startServerProcess } from './server-process.ts';
 import { superviseServer } from './supervise-server.ts';
@@ -26,6 +27,7 @@ export async function startLocalKafka(options: DevServerOptions): Promise<DevKaf
   if (typeof jars !== 'string') return jars;
   const release = lockDirectory(options.directory);
   try {
+    await stopLeftover('Kafka', options.directory, 'SIGTERM', options.report);
     return await startOnFreePorts(java, classPath(jars), release, options);
   } catch (error) {
     release();
@@ -41,7 +43,7 @@ async function startOnFreePorts(
   options: DevServerOptions,
   attempt = 1,
 ): Promise<DevKafka> {
-  const { directory, report, signal } = options;
+  const { directory, signal } = options;
   const brokerPort = await choosePort(join(directory, 'broker.port'), options.preferredPort ?? 0);
   const controllerPort = await choosePort(join(directory, 'controller.port'), 0, [brokerPort]);
   const properties = await prepareData(java, jars, directory, brokerPort, controllerPort);
@@ -66,13 +68,7 @@ async function startOnFreePorts(
   const brokers = `127.0.0.1:${brokerPort}`;
   const choice = `Apache Kafka ${KAFKA_VERSION} run by Java at ${brokers}, data in ${directory}`;
   try {
-    const server = await superviseServer(
-      'Kafka',
-      choice,
-      () => startServerProcess(command, report, signal),
-      release,
-      options,
-    );
+    const server = await superviseServer('Kafka', choice, () => startServerProcess(command, signal), release, options);
     return { ...server, brokers };
   } catch (error) {
     if (attempt === START_ATTEMPTS || !/Address already in use/i.test(messageOf(error))) throw error;

@@ -17,6 +17,7 @@ import { messageOf } from '@tailrace/errors/tailrace-error.ts';
 import type { Unavailable } from './choose-server.ts';
 import type { DevPostgres, DevServerOptions } from './dev-server.ts';
 import { lockDirectory } from './directory-lock.ts';
+import { stopLeftover } from './leftover.ts';
 import { choosePort } from './ports.ts';
 import { type PostgresAccount, postgresAccount } from './postgres-account.ts';
 import { findPostgresBinaries } from './postgres-binaries.ts';
@@ -34,6 +35,7 @@ export async function startLocalPostgres(options: DevServerOptions): Promise<Dev
   if ('unavailable' in binaries) return binaries;
   const release = lockDirectory(options.directory);
   try {
+    await stopLeftover('PostgreSQL', options.directory, 'SIGINT', options.report);
     const account = postgresAccount([options.directory, binaries.directory]);
     const password = await prepareData(binaries.initdb, account, options.directory);
     return await startOnFreePort(binaries.postgres, account, password, release, options);
@@ -84,7 +86,7 @@ async function launch(command: ServerCommand, data: string, options: DevServerOp
   const deadline = Date.now() + CRASH_CLEANUP_TIMEOUT_MS;
   for (;;) {
     try {
-      return await startServerProcess(command, options.report, options.signal);
+      return await startServerProcess(command, options.signal);
     } catch (error) {
       if (!/shared memory block/.test(messageOf(error)) || Date.now() > deadline) throw error;
       await delay(CRASH_CLEANUP_POLL_MS, undefined, { signal: options.signal });

@@ -3,8 +3,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, statS
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
-import { z } from 'zod';
-import { identityOf, isAlive, type ProcessIdentity } from './process-identity.ts';
+import { identityOf } from './process-identity.ts';
 
 const READY_POLL_MS = 40;
 const READY_TIMEOUT_MS = 90_000;
@@ -52,15 +51,10 @@ export interface ServerProcess {
 }
 
 /**
- * Starts a server and waits until it is ready. What an earlier, killed run left running in the directory is stopped first.
+ * Starts a server and waits until it is ready.
  * @throws {TailraceError} `dev_stack.server_failed` with the last lines of its log when it ends or stays unready for 90 s
  */
-export async function startServerProcess(
-  command: ServerCommand,
-  report: (line: string) => void,
-  signal?: AbortSignal,
-): Promise<ServerProcess> {
-  await stopLeftover(command, report);
+export async function startServerProcess(command: ServerCommand, signal?: AbortSignal): Promise<ServerProcess> {
   mkdirSync(command.directory, { recursive: true });
   const log = join(command.directory, 'server.log');
   const logStart = existsSync(log) && statSync(log).size < LARGEST_LOG_BYTES ? statSync(log).size : 0;
@@ -100,14 +94,17 @@ async function track(child: ChildProcess, command: ServerCommand): Promise<Serve
   const file = join(command.directory, 'server.json');
   writeFileSync(file, JSON.stringify(identityOf(pid) ?? { pid, startedAt: 'ended at once' }));
   const guard = spawn('/bin/sh', ['-c', GUARD, 'guard', String(pid), command.stopSignal.slice(3)], {
+    cwd: command.directory,
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   const exited = new Promise<string>((resolve) => {
     child.once('exit', (code, killedBy) => {
-      guard.kill('SIGKILL');
       rmSync(file, { force: true });
-      resolve(killedBy === null ? `ended with exit code ${code}` : `was ended by ${killedBy}`);
+      guard.once('exit', () =>
+        resolve(killedBy === null ? `ended with exit code ${code}` : `was ended by ${killedBy}`),
+      );
+      guard.kill('SIGKILL');
     });
   });
   // A running server does not keep our process from ending, but one that is about to end is waited for.
@@ -115,6 +112,7 @@ async function track(child: ChildProcess, command: ServerCommand): Promise<Serve
   guard.unref();
   const kill = async (name: NodeJS.Signals) => {
     child.ref();
+    guard.ref();
     child.kill(name);
     await exited;
   };
@@ -144,39 +142,4 @@ async function untilReady(server: ServerProcess, command: ServerCommand, signal?
   }
   // Another server on the same address may have answered in its place.
   if (ended !== undefined) throw new Error(`it ${ended}.`);
-}
-
-const leftoverSchema = z.object({ pid: z.number().int().positive(), startedAt: z.string() });
-
-async function stopLeftover(command: ServerCommand, report: (line: string) => void): Promise<void> {
-  const leftover = readLeftover(join(command.directory, 'server.json'));
-  if (leftover === undefined || !isAlive(leftover)) return;
-  report(`${command.name}: an earlier run left one behind (process ${leftover.pid}); stopping it`);
-  signalProcess(leftover, command.stopSignal);
-  if (!(await isGone(leftover, STOP_TIMEOUT_MS))) signalProcess(leftover, 'SIGKILL');
-  if (!(await isGone(leftover, STOP_TIMEOUT_MS))) throw new Error(`Process ${leftover.pid} cannot be stopped.`);
-}
-
-function readLeftover(file: string): ProcessIdentity | undefined {
-  try {
-    return leftoverSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
-  } catch {
-    return undefined;
-  }
-}
-
-function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): void {
-  try {
-    if (isAlive(identity)) process.kill(identity.pid, signal);
-  } catch (error) {
-    // It ended in between.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
-  }
-}
-
-async function isGone(identity: ProcessIdentity, timeoutMs: number): Promise<boolean> {
-  for (const deadline = Date.now() + timeoutMs; Date.now() < deadline; await delay(READY_POLL_MS)) {
-    if (!isAlive(identity)) return true;
-  }
-  return !isAlive(identity);
 }

@@ -1,0 +1,50 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { choosePort } from './ports.ts';
+
+let file = '';
+let occupied: Server;
+let occupiedPort = 0;
+
+beforeEach(async () => {
+  file = join(mkdtempSync(join(tmpdir(), 'ports-')), 'new-folder', 'broker.port');
+  occupied = createServer();
+  await new Promise<void>((resolve) => occupied.listen(0, '127.0.0.1', resolve));
+  occupiedPort = (occupied.address() as AddressInfo).port;
+});
+afterEach(() => {
+  occupied.close();
+  rmSync(join(file, '..', '..'), { recursive: true, force: true });
+});
+
+test('keeps the port of the last time', async () => {
+  const first = await choosePort(file, 0);
+  expect(await choosePort(file, occupiedPort)).toBe(first);
+  expect(readFileSync(file, 'utf8')).toBe(String(first));
+});
+
+test('takes another port when the preferred one is taken, and notes it', async () => {
+  const port = await choosePort(file, occupiedPort);
+  expect(port).not.toBe(occupiedPort);
+  expect(await choosePort(file, occupiedPort)).toBe(port);
+});
+
+test('takes another port when the noted one is taken', async () => {
+  await choosePort(file, 0);
+  writeFileSync(file, String(occupiedPort));
+  expect(await choosePort(file, 0)).not.toBe(occupiedPort);
+});
+
+test('never gives a port that was promised to another', async () => {
+  const first = await choosePort(file, 0);
+  expect(await choosePort(file, first, [first])).not.toBe(first);
+});
+
+test('ignores a damaged note', async () => {
+  await choosePort(file, 0);
+  writeFileSync(file, 'not a port');
+  expect(await choosePort(file, 0)).toBeGreaterThan(0);
+});
