@@ -7,6 +7,7 @@ import type { EmitRequest } from './emission/emit-request.ts';
 import { Emitter } from './emission/emitter.ts';
 import type { Fault } from './faults/fault.ts';
 import { FaultInjector, type InjectedFault } from './faults/fault-injector.ts';
+import { type GcpSide, gcpProject, startGcp } from './gcp/start-gcp.ts';
 import type { SimulatorOptions } from './options.ts';
 import { Random } from './random.ts';
 import { allClouds, type Cloud } from './store/cloud-event.ts';
@@ -22,6 +23,7 @@ export interface Simulator {
   /** How to reach each cloud. Throws when the options left that cloud out. */
   readonly aws: AwsSide;
   readonly azure: AzureSide;
+  readonly gcp: GcpSide;
   /** What TLS clients must trust: PEM, and its file for NODE_EXTRA_CA_CERTS when there is a data directory. */
   readonly certificate: { readonly ca: string; readonly caFile: string | undefined };
   /** What was emitted. */
@@ -80,6 +82,14 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
         tokenLifetimeSeconds: options.azureTokenLifetimeSeconds ?? 3599,
       })
     : undefined;
+  const gcp = wanted('gcp')
+    ? await startGcp(parts, {
+        port: options.ports?.gcp ?? 0,
+        tlsPort: options.ports?.gcpTls ?? 0,
+        certificate,
+        dataDirectory,
+      })
+    : undefined;
   const emitter = new Emitter({
     clock,
     random,
@@ -88,7 +98,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     places: {
       aws: { scope: `${awsAccount}:${awsRegion}`, source: '/ecs/checkout' },
       azure: { scope: azureWorkspace, source: 'AppTraces' },
-      gcp: { scope: '', source: '' },
+      gcp: { scope: gcpProject, source: 'stdout' },
     },
   });
   return {
@@ -98,6 +108,9 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     get azure() {
       return azure ?? notServed('azure');
     },
+    get gcp() {
+      return gcp ?? notServed('gcp');
+    },
     certificate: { ca: certificate.ca, caFile: dataDirectory === undefined ? undefined : caFileIn(dataDirectory) },
     ledger,
     requests,
@@ -105,7 +118,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     inject: (fault) => faults.inject(fault),
     clearFaults: () => void faults.clear(),
     async stop() {
-      await Promise.all([aws?.stop(), azure?.stop()]);
+      await Promise.all([aws?.stop(), azure?.stop(), gcp?.stop()]);
       ledger.close();
     },
   };

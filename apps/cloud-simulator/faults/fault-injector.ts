@@ -53,6 +53,7 @@ export class FaultInjector {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #injections = new Map<number, Injection>();
+  readonly #listeners = new Set<() => void>();
   #lastId = 0;
 
   constructor(clock: Clock, random: Random) {
@@ -67,7 +68,14 @@ export class FaultInjector {
     const random = this.#random.fork(`fault ${id}`);
     const injection = new Injection(id, fault, until, random, () => this.#injections.delete(id));
     this.#injections.set(id, injection);
+    for (const listener of this.#listeners) listener();
     return injection;
+  }
+
+  /** Calls back after each fault that is put in: for what must fail at once, not at the next request. */
+  listen(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Those not yet spent. */
