@@ -144,6 +144,16 @@ describe('arrays and maps', () => {
     expect(Object.entries(numbers)).toEqual([['__proto__', 1]]);
   });
 
+  it('write the same key the same way, however many others come between', () => {
+    const keys = ['a', 'é', 'k'.repeat(64), 'l'.repeat(65), 'm'.repeat(9000), '\ud800'];
+    const others = Array.from({ length: 3000 }, (_, index) => `other-${index}`);
+    const fresh = () => written((to) => to.writeStringMap(Object.fromEntries(keys.map((key) => [key, 'v']))));
+    const first = fresh();
+    written((to) => to.writeStringMap(Object.fromEntries(others.map((key) => [key, 'v']))));
+    expect([fresh(), fresh()].every((bytes) => bytes.equals(first))).toBe(true);
+    expect(Object.keys(read(first, (from) => from.readStringMap()))).toEqual(keys.map((key) => key.toWellFormed()));
+  });
+
   it('survive with many entries', () => {
     const items = Array.from({ length: 5000 }, (_, index) => index);
     const bytes = written((to) => writeArray(to, items, (each, item) => each.writeInt(item)));

@@ -35,7 +35,7 @@ export function writeMap<Value>(
   const entries = Object.entries(map);
   writer.beginBlock(entries.length);
   for (const [key, value] of entries) {
-    writer.writeString(key);
+    writer.writeKey(key);
     writeValue(writer, value);
   }
   writer.endBlocks();

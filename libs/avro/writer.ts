@@ -1,9 +1,11 @@
+import { KeyCache } from './key-cache.ts';
+
 /** Large enough that allocation is rare, small enough that a record kept for long pins little else. */
 const slabSize = 64 * 1024;
 /** Room every record starts with, so that small fields need no slab of their own. */
 const minimumRoom = 2 * 1024;
 /** Below this many UTF-16 units a loop in JavaScript beats the call into C++. */
-const shortString = 48;
+const shortString = 16;
 const maximumVarint = 10;
 
 /**
@@ -12,6 +14,7 @@ const maximumVarint = 10;
  */
 export class AvroWriter {
   private buffer: Buffer = Buffer.allocUnsafeSlow(slabSize);
+  private readonly keys = new KeyCache();
   private start = 0;
   private position = 0;
 
@@ -139,11 +142,24 @@ export class AvroWriter {
     this.writeInt(0);
   }
 
+  /** A map's key: a string that is likely to come again. */
+  writeKey(key: string): void {
+    const encoded = this.keys.get(key);
+    if (encoded !== undefined) {
+      this.writeRaw(encoded);
+      return;
+    }
+    this.reserveText(key);
+    const start = this.position;
+    this.writeString(key);
+    this.keys.keep(key, this.buffer.subarray(start, this.position));
+  }
+
   writeStringMap(map: Readonly<Record<string, string>>): void {
     const keys = Object.keys(map);
     this.beginBlock(keys.length);
     for (const key of keys) {
-      this.writeString(key);
+      this.writeKey(key);
       this.writeString(map[key] as string);
     }
     this.endBlocks();
