@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import type {
   GroupMetadata,
@@ -6,6 +7,9 @@ import type {
   Transaction,
   TransactionalProducer,
 } from './kafka.ts';
+
+/** How long closing waits for an open transaction to be aborted; the broker aborts it anyway, only later. */
+const graceMs = 1000;
 
 /** A client's bare calls for one producer epoch. They are never called side by side, nor after one has rejected. */
 export interface TransactionSession {
@@ -16,6 +20,7 @@ export interface TransactionSession {
   commit(): Promise<void>;
   /** Also called once after `send` or `commitOffsets` rejected, so that readers need not wait for the time-out. */
   abort(): Promise<void>;
+  /** Disconnects; a call still under way rejects. */
   close(): Promise<void>;
 }
 
@@ -46,7 +51,8 @@ export function serialTransactions(transactionalId: string, session: Transaction
     },
     close() {
       closing ??= (async () => {
-        await open?.abort().catch(() => undefined);
+        const aborted = open?.abort().catch(() => undefined);
+        await Promise.race([aborted, sleep(graceMs, undefined, { ref: false })]);
         await session.close();
       })();
       return closing;

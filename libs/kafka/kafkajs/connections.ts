@@ -1,0 +1,211 @@
+import { connect as connectPlain, isIP, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import { Kafka as KafkaJs, logLevel } from 'kafkajs';
+import Broker from 'kafkajs/src/broker/index.js';
+import ConnectionPool, { type Exchange, type RequestQueue } from 'kafkajs/src/network/connectionPool.js';
+import { ConnectionLostError } from '../errors.ts';
+import type { KafkaSettings } from '../settings.ts';
+import { isConnectionLoss } from './map-error.ts';
+
+export interface Node {
+  readonly nodeId: number;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** kafkajs logs whole requests and answers; what matters of them reaches our log through the errors. */
+const silent = new KafkaJs({ brokers: ['unused:0'], logLevel: logLevel.NOTHING }).logger();
+
+const connectTimeoutMs = 10_000;
+const keepAliveMs = 60_000;
+
+/**
+ * The connections of one handle (a producer, a reader, a membership, the admin): one to each node it speaks to. A
+ * handle has its own, so that closing it cuts them, whatever is in flight, and no long poll holds up anybody else.
+ */
+export class Connections {
+  readonly #settings: KafkaSettings;
+  readonly #addresses = new Map<number, Node>();
+  readonly #nodes = new Map<number, Broker>();
+  readonly #sockets = new Set<Socket>();
+  readonly #closed = new AbortController();
+  #seed: { readonly broker: Broker; readonly address: string } | undefined;
+
+  constructor(settings: KafkaSettings) {
+    this.#settings = settings;
+  }
+
+  /** Aborts when the handle is closed. */
+  get closed(): AbortSignal {
+    return this.#closed.signal;
+  }
+
+  learn(nodes: readonly Node[]): void {
+    for (const node of nodes) {
+      const before = this.#addresses.get(node.nodeId);
+      if (before && addressOf(before) !== addressOf(node)) this.#nodes.delete(node.nodeId);
+      this.#addresses.set(node.nodeId, node);
+      // The connection that found the cluster goes on as the one to that node.
+      if (this.#seed?.address === addressOf(node) && !this.#nodes.has(node.nodeId)) {
+        this.#nodes.set(node.nodeId, this.#seed.broker);
+        this.#seed = undefined;
+      }
+    }
+  }
+
+  /** @throws ConnectionLostError when the node cannot be reached. */
+  async to(nodeId: number): Promise<Broker> {
+    const address = this.#addresses.get(nodeId);
+    if (!address) throw new ConnectionLostError(`the address of broker ${nodeId} is not known`);
+    const broker = this.#nodes.get(nodeId) ?? this.#open(address);
+    this.#nodes.set(nodeId, broker);
+    await this.#connect(broker, addressOf(address));
+    return broker;
+  }
+
+  /** Any node that answers: one already connected, else one known, else one of the configured ones. */
+  async any(): Promise<Broker> {
+    for (const broker of this.#nodes.values()) if (broker.isConnected()) return broker;
+    if (this.#seed?.broker.isConnected()) return this.#seed.broker;
+    let failure: unknown;
+    for (const nodeId of this.#addresses.keys()) {
+      try {
+        return await this.to(nodeId);
+      } catch (error) {
+        failure = error;
+      }
+    }
+    for (const address of this.#settings.brokers) {
+      try {
+        return await this.#connectSeed(address);
+      } catch (error) {
+        failure = error;
+      }
+    }
+    throw failure;
+  }
+
+  /**
+   * Makes one call on a connection. When the answer does not come in time the connection is cut, so that a late answer
+   * is nobody's.
+   */
+  async call<Answer>(
+    broker: Broker,
+    make: (broker: Broker) => Promise<Answer>,
+    timeoutMs = this.#settings.requestTimeoutMs,
+  ): Promise<Answer> {
+    if (this.closed.aborted) throw new ConnectionLostError('this client is closed');
+    const timer = setTimeout(() => cut(broker, `no answer within ${timeoutMs} ms`), timeoutMs);
+    try {
+      return await make(broker);
+    } catch (error) {
+      if (isConnectionLoss(error)) this.drop(broker);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Sends a request of our own encoding. */
+  send<Answer>(broker: Broker, exchange: Exchange<Answer>, timeoutMs?: number): Promise<Answer> {
+    const make = async () => (await broker.connectionPool.getConnection(0)).send(exchange);
+    return this.call(broker, make, timeoutMs);
+  }
+
+  /** Cuts a connection; what is in flight on it rejects. The next call opens another. */
+  drop(broker: Broker): void {
+    for (const [nodeId, known] of this.#nodes) if (known === broker) this.#nodes.delete(nodeId);
+    if (this.#seed?.broker === broker) this.#seed = undefined;
+    cut(broker, 'the connection was given up');
+  }
+
+  dropNode(nodeId: number): void {
+    const broker = this.#nodes.get(nodeId);
+    if (broker) this.drop(broker);
+  }
+
+  /** Cuts everything at once. */
+  close(): void {
+    this.#closed.abort();
+    for (const socket of this.#sockets) socket.destroy(new Error('this client is closed'));
+  }
+
+  async #connectSeed(address: string): Promise<Broker> {
+    const colon = address.lastIndexOf(':');
+    const host = address.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
+    const broker = this.#open({ host, port: Number(address.slice(colon + 1)) });
+    await this.#connect(broker, address);
+    this.#seed = { broker, address };
+    return broker;
+  }
+
+  async #connect(broker: Broker, address: string): Promise<void> {
+    if (broker.isConnected()) return;
+    try {
+      await this.call(broker, () => broker.connect(), connectTimeoutMs);
+    } catch (error) {
+      this.drop(broker);
+      if (!isConnectionLoss(error)) throw error;
+      throw new ConnectionLostError(`${address} cannot be reached`, error);
+    }
+  }
+
+  #open({ host, port }: Omit<Node, 'nodeId'>): Broker {
+    const connectionPool = new ConnectionPool({
+      host,
+      port,
+      ssl: this.#settings.tls ?? null,
+      sasl: this.#settings.sasl ?? null,
+      clientId: this.#settings.clientId,
+      connectionTimeout: connectTimeoutMs,
+      requestTimeout: this.#settings.requestTimeoutMs,
+      // Its check wakes every 100 ms for as long as the connection lives; `call` has its own timer.
+      enforceRequestTimeout: false,
+      maxInFlightRequests: null,
+      socketFactory: (options) => this.#openSocket(options),
+      logger: silent,
+    });
+    for (const { requestQueue } of connectionPool.pool) wakeOnlyWhenThrottled(requestQueue);
+    const authenticationTimeout = connectTimeoutMs;
+    return new Broker({ connectionPool, logger: silent, nodeId: null, versions: null, authenticationTimeout });
+  }
+
+  #openSocket(options: { host: string; port: number; ssl: ConnectionOptions | null; onConnect: () => void }): Socket {
+    const { host, port, ssl, onConnect } = options;
+    if (this.closed.aborted) throw new Error('this client is closed');
+    const serverName = isIP(host) ? {} : { servername: host };
+    const socket = ssl
+      ? connectTls({ host, port, ...serverName, ...ssl }, onConnect)
+      : connectPlain({ host, port }, onConnect);
+    socket.setKeepAlive(true, keepAliveMs);
+    socket.setNoDelay(true);
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    return socket;
+  }
+}
+
+function cut(broker: Broker, why: string): void {
+  for (const { socket } of broker.connectionPool.pool) socket?.destroy(new Error(why));
+}
+
+function addressOf({ host, port }: Omit<Node, 'nodeId'>): string {
+  return `${host}:${port}`;
+}
+
+/**
+ * kafkajs re-arms this timer every millisecond for as long as a connection lives. It is needed only while the broker
+ * throttles this client and requests wait.
+ */
+function wakeOnlyWhenThrottled(queue: RequestQueue): void {
+  queue.scheduleCheckPendingRequests = () => {
+    if (queue.pending.length === 0 || queue.throttleCheckTimeoutId !== null) return;
+    queue.throttleCheckTimeoutId = setTimeout(
+      () => {
+        queue.throttleCheckTimeoutId = null;
+        queue.checkPendingRequests();
+      },
+      Math.max(1, queue.throttledUntil - Date.now()),
+    );
+  };
+}

@@ -1,0 +1,40 @@
+import type { Encoded, Exchange } from 'kafkajs/src/network/connectionPool.js';
+import { ByteReader } from '../byte-reader.ts';
+import { ByteWriter } from '../byte-writer.ts';
+
+interface RequestSpec<Answer> {
+  readonly apiKey: number;
+  readonly apiName: string;
+  readonly apiVersion: number;
+  /** Whether this version has tagged fields (KIP-482), and so a header with them. */
+  readonly flexible: boolean;
+  write(to: ByteWriter): void;
+  read(from: ByteReader): Answer | Promise<Answer>;
+}
+
+/** A request and its answer in a version that kafkajs does not have, in the form its connections take. */
+export function exchange<Answer>(spec: RequestSpec<Answer>): Exchange<Answer> {
+  const { apiKey, apiName, apiVersion, flexible } = spec;
+  return {
+    request: {
+      apiKey,
+      apiName,
+      apiVersion,
+      encode: async (): Promise<Encoded> => {
+        const writer = new ByteWriter();
+        // kafkajs writes header version 1; version 2 has a tagged-fields section more.
+        if (flexible) writer.noTags();
+        spec.write(writer);
+        return writer.encoded();
+      },
+    },
+    response: {
+      decode: async (payload) => {
+        const reader = new ByteReader(payload);
+        if (flexible) reader.tags();
+        return spec.read(reader);
+      },
+      parse: async (answer) => answer,
+    },
+  };
+}

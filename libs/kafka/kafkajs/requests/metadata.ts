@@ -1,0 +1,70 @@
+import type { Exchange } from 'kafkajs/src/network/connectionPool.js';
+import type { ByteReader } from '../byte-reader.ts';
+import type { Node } from '../connections.ts';
+import { exchange } from './exchange.ts';
+
+export interface TopicAnswer {
+  readonly errorCode: number;
+  readonly name: string;
+  readonly id: string;
+  /** Leader of each partition; -1 while there is none. */
+  readonly leaders: readonly number[];
+}
+
+export interface MetadataAnswer {
+  readonly nodes: readonly Node[];
+  readonly clusterId: string;
+  readonly controllerId: number;
+  readonly topics: readonly TopicAnswer[];
+}
+
+/** Metadata version 12: the first whose answers kafkajs cannot read and that carries topic ids (KIP-516). */
+export function metadata(topics: readonly string[]): Exchange<MetadataAnswer> {
+  return exchange({
+    apiKey: 3,
+    apiName: 'Metadata',
+    apiVersion: 12,
+    flexible: true,
+    write: (to) => {
+      const anyId = '00000000-0000-0000-0000-000000000000';
+      to.compactArray(topics, (name) => to.uuid(anyId).compactString(name).noTags());
+      const [createTopics, authorizedOperations] = [false, false];
+      to.boolean(createTopics).boolean(authorizedOperations).noTags();
+    },
+    read: (from) => {
+      const throttleTimeMs = from.int32();
+      const nodes = from.compactArray(() => readNode(from));
+      const clusterId = from.compactString() ?? '';
+      const controllerId = from.int32();
+      const found = from.compactArray(() => readTopic(from));
+      return { clientSideThrottleTime: throttleTimeMs, nodes, clusterId, controllerId, topics: found };
+    },
+  });
+}
+
+function readNode(from: ByteReader): Node {
+  const node = { nodeId: from.int32(), host: from.compactString() ?? '', port: from.int32() };
+  from.compactString();
+  from.tags();
+  return node;
+}
+
+function readTopic(from: ByteReader): TopicAnswer {
+  const errorCode = from.int16();
+  const name = from.compactString() ?? '';
+  const id = from.uuid();
+  from.boolean();
+  const leaders: number[] = [];
+  from.compactArray(() => {
+    const partitionErrorCode = from.int16();
+    const partition = from.int32();
+    const leader = from.int32();
+    leaders[partition] = partitionErrorCode === 0 ? leader : -1;
+    from.int32();
+    for (let list = 0; list < 3; list += 1) from.compactArray(() => from.int32());
+    from.tags();
+  });
+  from.int32();
+  from.tags();
+  return { errorCode, name, id, leaders };
+}
