@@ -9,7 +9,8 @@ import { normal, valuesOf } from '@tailrace/avro/test-values.ts';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generate, requireReadable } from './generate-schemas.ts';
-import { generateModules, type SchemaSource } from './schema-code.ts';
+import { generateModules } from './schema-code/modules.ts';
+import type { SchemaSource } from './schema-code/record-module.ts';
 
 const schemas = join(import.meta.dirname, '../schemas');
 

@@ -5,7 +5,9 @@ import { canonicalForm } from '@tailrace/avro/canonical-form.ts';
 import { fingerprintOf } from '@tailrace/avro/fingerprint.ts';
 import { resolve } from '@tailrace/avro/resolution.ts';
 import { parseRecordSchema, parseSchema, type Schema, SchemaError } from '@tailrace/avro/schema.ts';
-import { fileOf, generateModules, type SchemaSource } from './schema-code.ts';
+import { generateModules } from './schema-code/modules.ts';
+import { fileOf } from './schema-code/names.ts';
+import type { SchemaSource } from './schema-code/record-module.ts';
 
 /**
  * `node scripts/generate-schemas.ts` reads schemas/*.avsc and writes

@@ -7,7 +7,7 @@ export type Schema = PrimitiveSchema | EnumSchema | FixedSchema | RecordSchema |
 const primitives = ['null', 'boolean', 'int', 'long', 'float', 'double', 'bytes', 'string'] as const;
 type Primitive = (typeof primitives)[number];
 
-export interface PrimitiveSchema {
+interface PrimitiveSchema {
   readonly type: Primitive;
   readonly logicalType: string | undefined;
 }
@@ -21,7 +21,7 @@ export interface EnumSchema {
   readonly fallback: string | undefined;
 }
 
-export interface FixedSchema {
+interface FixedSchema {
   readonly type: 'fixed';
   readonly name: string;
   readonly size: number;
