@@ -1,13 +1,13 @@
 /**
  * Which folder may import which. One direction only:
- *   errors, config, telemetry, log-record -> avro, schemas -> topics -> kafka, postgres, credentials
+ *   errors, config, telemetry, log-record -> avro, schemas -> topics, log-query -> kafka, postgres, credentials
  *   -> stream, connector, normalise, http -> connectors -> role -> apps
  */
 const layers = [
   ['libs/errors', 'libs/config', 'libs/telemetry', 'libs/log-record'],
   ['libs/avro'],
   ['schemas'],
-  ['libs/topics'],
+  ['libs/topics', 'libs/log-query'],
   ['libs/kafka', 'libs/postgres', 'libs/credentials'],
   ['libs/stream', 'libs/connector', 'libs/normalise', 'libs/http'],
   ['libs/connectors'],

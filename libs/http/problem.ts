@@ -23,6 +23,8 @@ interface FieldError {
 }
 
 interface ProblemDetails {
+  /** Stable code, where it says more than the status does. */
+  readonly code?: string;
   readonly detail?: string;
   readonly errors?: readonly FieldError[];
   /** Headers that belong to the answer, such as `www-authenticate`. */
@@ -50,6 +52,7 @@ const titles: Readonly<Record<number, readonly [code: string, title: string]>> =
   429: ['rate_limited', 'Too many requests'],
   431: ['headers_too_large', 'The headers are too large'],
   500: ['internal', 'Something failed inside'],
+  502: ['bad_gateway', 'The other side failed'],
   503: ['unavailable', 'A part that is needed is away'],
   504: ['timed_out_inside', 'A part that is needed took too long'],
 };
@@ -62,9 +65,9 @@ export class Problem extends TailraceError {
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(status: number, details: ProblemDetails = {}) {
-    const [code, title] = titles[status] ?? (status < 500 ? titles[400]! : titles[500]!);
+    const [statusCode, title] = titles[status] ?? (status < 500 ? titles[400]! : titles[500]!);
     super(details.detail ?? title, {
-      code,
+      code: details.code ?? statusCode,
       remedy: status === 429 || status >= 500 ? 'retry' : 'give-up',
       ...(details.cause === undefined ? {} : { cause: details.cause }),
     });

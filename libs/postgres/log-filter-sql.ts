@@ -1,0 +1,68 @@
+import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
+import { type Level, leastSeverity } from '@tailrace/log-record/level.ts';
+
+/** The values of a statement's `$1`, `$2`, … */
+export class Parameters {
+  readonly values: unknown[] = [];
+
+  /** Adds a value and returns its placeholder. PostgreSQL refuses NUL in text; stored text has U+FFFD in its place. */
+  add(value: string | number | readonly string[]): string {
+    this.values.push(typeof value === 'string' ? value.replaceAll('\0', '\uFFFD') : value);
+    return `$${this.values.length}`;
+  }
+}
+
+export interface FilterSql {
+  /** Conditions on `logs`, to be joined by `and`. */
+  readonly conditions: readonly string[];
+  /** Whether they say all that the filter says. Otherwise rows must pass the filter's matcher as well. */
+  readonly isExact: boolean;
+}
+
+/**
+ * The part of a filter that PostgreSQL can check with the very meaning `matcher.ts` gives it. Left to the matcher are
+ * regular expressions (PostgreSQL's are not RE2's, and backtrack) and letters beyond ASCII whatever their case (what
+ * PostgreSQL takes for the same letter depends on the database's locale).
+ */
+export function filterSql(filter: LogFilter, parameters: Parameters): FilterSql {
+  const conditions: string[] = [];
+  let isExact = filter.regex === undefined;
+  const and = (condition: string) => conditions.push(condition);
+
+  if (filter.level !== undefined) and(`severity_number >= ${leastSeverity(filter.level)}`);
+  if (filter.levels !== undefined) and(`(${filter.levels.map(levelCondition).join(' or ')})`);
+  if (filter.connections !== undefined) and(`connection_id = any(${parameters.add(filter.connections)})`);
+  if (filter.stream !== undefined) and(`stream = ${parameters.add(filter.stream)}`);
+  if (filter.trace_id !== undefined) and(`trace_id = ${parameters.add(filter.trace_id)}`);
+  for (const [key, value] of Object.entries(filter.attributes ?? {})) {
+    const [k, v] = [parameters.add(key), parameters.add(value)];
+    and(`(attributes ->> ${k} = ${v} or resource ->> ${k} = ${v})`);
+  }
+  for (const [key, value] of Object.entries(filter.exclude_attributes ?? {})) {
+    const [k, v] = [parameters.add(key), parameters.add(value)];
+    and(`attributes ->> ${k} is distinct from ${v} and resource ->> ${k} is distinct from ${v}`);
+  }
+  for (const [text, operator] of [
+    [filter.text, 'ilike'],
+    [filter.exclude, 'not ilike'],
+  ] as const) {
+    if (text === undefined) continue;
+    if (isAscii(text)) and(`body ${operator} ${parameters.add(`%${escapeLike(text)}%`)} collate "C"`);
+    else isExact = false;
+  }
+  return { conditions, isExact };
+}
+
+function levelCondition(level: Level | 'unset'): string {
+  if (level === 'unset') return 'severity_number < 1';
+  const least = leastSeverity(level);
+  return `severity_number between ${least} and ${least + 3}`;
+}
+
+function isAscii(text: string): boolean {
+  return [...text].every((character) => character <= '\x7f');
+}
+
+function escapeLike(text: string): string {
+  return text.replace(/[\\%_]/g, String.raw`\$&`);
+}

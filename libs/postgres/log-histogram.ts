@@ -1,0 +1,90 @@
+import { type Level, levelOf } from '@tailrace/log-record/level.ts';
+import { copyTimestamp } from './copy-text.ts';
+import { filterSql, Parameters } from './log-filter-sql.ts';
+import { type LogScanOptions, scanLogs, withinStatementTimeout } from './log-scan.ts';
+
+export type HistogramOptions = Omit<LogScanOptions, 'direction' | 'start'> & {
+  /** Width of a bucket, microseconds. The first begins at `from`. */
+  readonly width: number;
+};
+
+/** Records by level; `unset` has none. */
+export type LevelCounts = Partial<Record<Level | 'unset', number>>;
+
+export interface Histogram {
+  /** By the bucket's number, from 0; buckets without records are left out. */
+  readonly buckets: ReadonlyMap<number, LevelCounts>;
+  /** Number of the first bucket that is counted in full: above 0 when the time was up. */
+  readonly firstCounted: number;
+}
+
+/**
+ * Counts the matching records by time and level, newest buckets first, until the deadline.
+ * @throws TailraceError `log_search.too_slow`, `postgres.unavailable`
+ */
+export function countLogs(options: HistogramOptions): Promise<Histogram> {
+  return filterSql(options.filter, new Parameters()).isExact ? countInDatabase(options) : countByScanning(options);
+}
+
+async function countInDatabase(options: HistogramOptions): Promise<Histogram> {
+  const { from, to, width, deadline } = options;
+  const counts = new Counts();
+  let end = Math.ceil((to - from) / width);
+  let stretch = end;
+  while (end > 0 && performance.now() < deadline) {
+    const first = Math.max(0, end - stretch);
+    const rows = await withinStatementTimeout(() => countStretch(options, first, end));
+    if (rows === undefined) {
+      if (stretch === 1) break;
+      stretch = Math.ceil(stretch / 16);
+      continue;
+    }
+    for (const { bucket, severity, count } of rows) counts.add(bucket, severity, count);
+    end = first;
+    stretch *= 2;
+  }
+  return { buckets: counts.buckets, firstCounted: end };
+}
+
+async function countStretch(
+  { pool, projectId, filter, from, to, width }: HistogramOptions,
+  first: number,
+  end: number,
+) {
+  const parameters = new Parameters();
+  const project = parameters.add(projectId);
+  const start = parameters.add(copyTimestamp(from + first * width));
+  const stop = parameters.add(copyTimestamp(Math.min(to, from + end * width)));
+  const conditions = [
+    `project_id = ${project}`,
+    `timestamp >= ${start}::timestamptz`,
+    `timestamp < ${stop}::timestamptz`,
+    ...filterSql(filter, parameters).conditions,
+  ];
+  const bucket = `floor((extract(epoch from timestamp) * 1000000 - ${from}) / ${width})::int`;
+  const sql = `select ${bucket} as bucket, severity_number as severity, count(*)::bigint as count
+    from logs where ${conditions.join(' and ')} group by 1, 2`;
+  return (await pool.query<{ bucket: number; severity: number; count: number }>(sql, parameters.values)).rows;
+}
+
+async function countByScanning(options: HistogramOptions): Promise<Histogram> {
+  const { from, to, width } = options;
+  const counts = new Counts();
+  let firstCounted = Math.ceil((to - from) / width);
+  for await (const { records, position, isLast } of scanLogs({ ...options, direction: 'older' })) {
+    for (const record of records) counts.add(Math.floor((record.timestamp - from) / width), record.severity_number, 1);
+    firstCounted = isLast ? 0 : Math.ceil((position.timestamp - from) / width);
+  }
+  return { buckets: counts.buckets, firstCounted };
+}
+
+class Counts {
+  readonly buckets = new Map<number, LevelCounts>();
+
+  add(bucket: number, severityNumber: number, count: number): void {
+    const level = levelOf(severityNumber) ?? 'unset';
+    const counts = this.buckets.get(bucket) ?? {};
+    this.buckets.set(bucket, counts);
+    counts[level] = (counts[level] ?? 0) + count;
+  }
+}
