@@ -1,0 +1,208 @@
+import { newStringMap } from '@tailrace/avro/string-map.ts';
+import { cutToLength } from '@tailrace/log-record/cut-text.ts';
+import { type Flag, flags } from '@tailrace/log-record/flags.ts';
+import {
+  maxAttributeKeyLength,
+  maxAttributes,
+  maxAttributesLength,
+  maxAttributeValueLength,
+} from '@tailrace/log-record/limits.ts';
+import { spanIdOf, type TraceContext, traceIdOf } from './trace-context.ts';
+
+/** The attribute with the time that a text tells: ISO 8601, as precise as it was written, without an offset if it had none. */
+const logTime = 'log.time';
+/** The attribute with the provider's own id of the event. */
+const recordUid = 'log.record.uid';
+const serviceName = 'service.name';
+const hostName = 'host.name';
+const none = Number.POSITIVE_INFINITY;
+const noFlags: readonly Flag[] = Object.freeze([]);
+
+export type JsonShape = '' | 'clef' | 'gelf' | 'cloudtrail' | 'lambda';
+
+/**
+ * What is known of a record so far. The provider's reader and the text parsers fill it: the first to set something wins
+ * (for level and message, the one of the lower rank), and what loses is kept as an attribute.
+ */
+export class Draft {
+  /** The event's own time, microseconds since the epoch: what completes dates without a year. */
+  readonly timestamp: number;
+  parser = 'plain';
+  body = '';
+  severityNumber = 0;
+  severityText = '';
+  traceId: string | null = null;
+  spanId: string | null = null;
+  resource: Record<string, string> = newStringMap();
+  attributes: Record<string, string> = newStringMap();
+  flags: readonly Flag[] = noFlags;
+  /** The well-known shape of JSON that a tell-tale field spoke for. */
+  shape: JsonShape = '';
+  /** The field the body came from; empty while there is none. */
+  bodyPath = '';
+  private bodyRank = none;
+  private levelPath = '';
+  private levelRank = none;
+  private attributeCount = 0;
+  private attributesLength = 0;
+
+  constructor(timestamp: number) {
+    this.timestamp = timestamp;
+  }
+
+  flag(flag: Flag): void {
+    if (!this.flags.includes(flag)) this.flags = [...this.flags, flag];
+  }
+
+  /** Sets an attribute, within the limits. */
+  attribute(key: string, value: string): void {
+    const name = key.length > maxAttributeKeyLength ? this.cut(key, maxAttributeKeyLength) : key;
+    const text = value.length > maxAttributeValueLength ? this.cut(value, maxAttributeValueLength) : value;
+    this.attributesLength += name.length + text.length;
+    if (++this.attributeCount > maxAttributes || this.attributesLength > maxAttributesLength) {
+      this.flag(flags.attributesTruncated);
+      return;
+    }
+    this.attributes[name] = text;
+  }
+
+  /** Sets an attribute unless there is nothing to set. */
+  attributeIfAny(key: string, value: string | undefined): void {
+    if (value !== undefined && value !== '') this.attribute(key, value);
+  }
+
+  /** The provider's own id of the event; no limit on the text's attributes takes it away. */
+  uid(id: string): void {
+    this.attributes[recordUid] = this.cut(id, maxAttributeValueLength);
+  }
+
+  /** Takes an attribute away again, to put it to another use. */
+  take(key: string): string | undefined {
+    const value = this.attributes[key];
+    if (value !== undefined) delete this.attributes[key];
+    return value;
+  }
+
+  /** Sets a resource attribute unless there is nothing to set or it is known. */
+  resourceAttribute(key: string, value: string | undefined): void {
+    if (value === undefined || value === '' || this.resource[key] !== undefined) return;
+    this.resource[key] = this.cut(value, maxAttributeValueLength);
+  }
+
+  /** The service's name as the text tells it; one that the provider knows has come before. */
+  service(name: string, path: string): void {
+    if (this.resource[serviceName] === undefined) this.resourceAttribute(serviceName, name);
+    else this.attribute(path, name);
+  }
+
+  host(name: string): void {
+    if (this.resource[hostName] === undefined) this.resourceAttribute(hostName, name);
+    else this.attribute(hostName, name);
+  }
+
+  /** The provider's own severity: whatever level the text names besides becomes an attribute. */
+  providerSeverity(number: number, text: string): void {
+    this.severityNumber = number;
+    this.severityText = text;
+    this.levelRank = 0;
+  }
+
+  /** A level that the text names, in the field `path`. */
+  level(number: number, text: string, path = 'level', rank = 1): void {
+    if (rank >= this.levelRank) {
+      this.attribute(path, text);
+      return;
+    }
+    if (this.levelPath !== '') this.attribute(this.levelPath, this.severityText);
+    this.severityNumber = number;
+    this.severityText = text;
+    this.levelRank = rank;
+    this.levelPath = path;
+  }
+
+  get hasLevel(): boolean {
+    return this.levelRank !== none;
+  }
+
+  /** The message for people, in the field `path`. */
+  message(text: string, path = 'message', rank = 1): void {
+    if (rank >= this.bodyRank) {
+      this.attribute(path, text);
+      return;
+    }
+    if (this.bodyPath !== '') this.attribute(this.bodyPath, this.body);
+    this.body = text;
+    this.bodyRank = rank;
+    this.bodyPath = path;
+  }
+
+  /** Puts another text in the place of the message, whatever its rank. */
+  replaceBody(text: string): void {
+    this.body = text;
+    if (this.bodyPath === '') {
+      this.bodyPath = 'message';
+      this.bodyRank = 1;
+    }
+  }
+
+  /** The time that the text tells, ISO 8601. */
+  time(iso: string): void {
+    if (this.attributes[logTime] === undefined) this.attribute(logTime, iso);
+  }
+
+  get hasTime(): boolean {
+    return this.attributes[logTime] !== undefined;
+  }
+
+  /** @returns whether it is a trace id and no other is known; otherwise it is the caller's to keep. */
+  trace(text: string): boolean {
+    const id = traceIdOf(text);
+    if (id === null || (this.traceId !== null && this.traceId !== id)) return false;
+    this.traceId = id;
+    return true;
+  }
+
+  /** @returns whether it is a span id and no other is known; otherwise it is the caller's to keep. */
+  span(text: string): boolean {
+    const id = spanIdOf(text);
+    if (id === null || (this.spanId !== null && this.spanId !== id)) return false;
+    this.spanId = id;
+    return true;
+  }
+
+  /** @returns whether there was a context and no other is known. */
+  traceContext(context: TraceContext | null): boolean {
+    if (context === null || (this.traceId !== null && this.traceId !== context.traceId)) return false;
+    this.traceId = context.traceId;
+    this.spanId ??= context.spanId;
+    return true;
+  }
+
+  /** Takes over what was read into a draft of its own because it could still have proved unreadable. */
+  absorb(other: Draft): void {
+    if (this.attributeCount === 0) {
+      this.attributes = other.attributes;
+      this.attributeCount = other.attributeCount;
+      this.attributesLength = other.attributesLength;
+    } else {
+      for (const key of Object.keys(other.attributes)) this.attribute(key, other.attributes[key] as string);
+    }
+    for (const flag of other.flags) this.flag(flag);
+    if (other.levelRank !== none)
+      this.level(other.severityNumber, other.severityText, other.levelPath, other.levelRank);
+    if (other.bodyPath !== '') this.message(other.body, other.bodyPath, other.bodyRank);
+    if (other.traceId !== null && !this.trace(other.traceId)) this.attribute('trace_id', other.traceId);
+    if (other.spanId !== null && !this.span(other.spanId)) this.attribute('span_id', other.spanId);
+    const service = other.resource[serviceName];
+    if (service !== undefined) this.service(service, 'service');
+    const host = other.resource[hostName];
+    if (host !== undefined) this.host(host);
+    this.shape = other.shape;
+  }
+
+  private cut(text: string, length: number): string {
+    if (text.length <= length) return text;
+    this.flag(flags.attributesTruncated);
+    return cutToLength(text, length);
+  }
+}

@@ -1,0 +1,105 @@
+import { cutToLength } from '@tailrace/log-record/cut-text.ts';
+import { maxAttributeKeyLength } from '@tailrace/log-record/limits.ts';
+import type { JsonKind } from './json-object.ts';
+
+/** Takes one field of a JSON object or one pair of a line into the target. */
+export type FieldHandler<Target> = (target: Target, value: string, kind: JsonKind, path: string) => void;
+
+/** A field's full name and what is to be done with its value, looked up once for all records that have it. */
+export interface FieldName<Target> {
+  readonly id: number;
+  readonly parent: FieldName<Target> | undefined;
+  readonly key: string;
+  /** Keys from the outermost object down, joined by dots; cut at the longest key an attribute may have. */
+  readonly path: string;
+  readonly handle: FieldHandler<Target>;
+  /** Handler of the fields below which have none of their own. */
+  readonly handleBelow: FieldHandler<Target>;
+  /** An object under this name is handed over as its text instead of field by field. */
+  readonly whole: boolean;
+}
+
+export interface FieldRules<Target> {
+  /** By path. */
+  readonly fields: Readonly<Record<string, FieldHandler<Target>>>;
+  /** By the path of an object, for whatever is inside it. */
+  readonly below?: Readonly<Record<string, FieldHandler<Target>>>;
+  /** Paths of objects to hand over whole. */
+  readonly whole?: readonly string[];
+  readonly otherwise: FieldHandler<Target>;
+}
+
+/** Slots of the cache; a power of two. Names that share a slot only cost each other a look-up. */
+const slots = 1024;
+const longestCached = 64;
+
+/**
+ * Maps keys, as they stand in a text, to `FieldName`s. The same few hundred keys come in every record, so each is cut
+ * out of the text, joined with its parents and looked up in the rules once; afterwards a hash of a few characters and a
+ * comparison in place find it.
+ */
+export class FieldNames<Target> {
+  readonly root: FieldName<Target>;
+  private readonly fields: ReadonlyMap<string, FieldHandler<Target>>;
+  private readonly below: ReadonlyMap<string, FieldHandler<Target>>;
+  private readonly whole: ReadonlySet<string>;
+  private readonly cache: (FieldName<Target> | undefined)[] = new Array(slots).fill(undefined);
+  private nextId = 1;
+
+  constructor(rules: FieldRules<Target>) {
+    this.fields = new Map(Object.entries(rules.fields));
+    this.below = new Map(Object.entries(rules.below ?? {}));
+    this.whole = new Set(rules.whole);
+    const { otherwise } = rules;
+    this.root = {
+      id: 0,
+      parent: undefined,
+      key: '',
+      path: '',
+      handle: otherwise,
+      handleBelow: otherwise,
+      whole: false,
+    };
+  }
+
+  /** The name of the key that stands in `text` from `start` to before `end`. */
+  child(parent: FieldName<Target>, text: string, start: number, end: number): FieldName<Target> {
+    const length = end - start;
+    if (length === 0 || length > longestCached) return this.make(parent, text.slice(start, end));
+    const middle = text.charCodeAt(start + (length >> 1));
+    const edges = text.charCodeAt(start) * 7 + text.charCodeAt(end - 1) * 131;
+    const slot = (length * 31 + edges + middle * 17 + parent.id * 977) & (slots - 1);
+    const cached = this.cache[slot];
+    if (cached !== undefined && cached.parent === parent && isAt(cached.key, text, start, length)) return cached;
+    const made = this.make(parent, text.slice(start, end));
+    this.cache[slot] = made;
+    return made;
+  }
+
+  private make(parent: FieldName<Target>, key: string): FieldName<Target> {
+    const whole = parent.path === '' ? key : `${parent.path}.${key}`;
+    const path = detached(cutToLength(whole, maxAttributeKeyLength));
+    return {
+      id: this.nextId++,
+      parent,
+      key: detached(key),
+      path,
+      handle: this.fields.get(path) ?? parent.handleBelow,
+      handleBelow: this.below.get(path) ?? parent.handleBelow,
+      whole: this.whole.has(path),
+    };
+  }
+}
+
+function isAt(key: string, text: string, start: number, length: number): boolean {
+  if (key.length !== length) return false;
+  for (let index = 0; index < length; index++) {
+    if (key.charCodeAt(index) !== text.charCodeAt(start + index)) return false;
+  }
+  return true;
+}
+
+/** A copy that does not keep the text it was cut from, and that V8 finds quickly as a property's name. */
+function detached(key: string): string {
+  return Object.keys({ [key]: 0 })[0] as string;
+}

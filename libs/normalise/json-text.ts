@@ -1,0 +1,76 @@
+import { flags } from '@tailrace/log-record/flags.ts';
+import { severity, severityOfSyslog } from '@tailrace/log-record/severity.ts';
+import { appFields } from './app-fields.ts';
+import { Draft } from './draft.ts';
+import { readJsonObject } from './json-object.ts';
+
+/**
+ * Reads a JSON object that an application logged. Where it has a message, that is the draft's; otherwise the caller
+ * decides what stands in for it.
+ *
+ * @returns whether the text is such an object; if not the draft has at most a flag more.
+ */
+export function readJsonText(text: string, draft: Draft): boolean {
+  const inner = new Draft(draft.timestamp);
+  const outcome = readJsonObject(text, appFields, inner);
+  if (outcome === 'too_large') draft.flag(flags.jsonTooLarge);
+  if (outcome !== 'read') return false;
+  if (inner.shape !== '') finishShape(inner);
+  draft.absorb(inner);
+  return true;
+}
+
+/** Takes a message that a prefix stood before: it may be a JSON object itself. */
+export function readMessage(text: string, draft: Draft): void {
+  if (text.charCodeAt(0) === 0x7b && readJsonText(text, draft) && draft.bodyPath !== '') return;
+  draft.message(text);
+}
+
+/** What can only be said once all fields are known. */
+function finishShape(draft: Draft): void {
+  switch (draft.shape) {
+    case 'clef':
+      // "If the level is absent it is Information", says the format.
+      if (!draft.hasLevel) draft.level(severity.info, '');
+      break;
+    case 'gelf':
+      gelfLevel(draft);
+      break;
+    case 'cloudtrail':
+      cloudTrailBody(draft);
+      break;
+    case 'lambda':
+      lambdaBody(draft);
+      break;
+  }
+}
+
+/** Graylog's format has syslog's severities, the only ones of a single digit. */
+function gelfLevel(draft: Draft): void {
+  const level = draft.attributes.level;
+  if (draft.hasLevel || level === undefined || level.length !== 1) return;
+  draft.take('level');
+  draft.level(severityOfSyslog(Number(level)), level);
+}
+
+/** Who did what where, from a CloudTrail record, which has no message of its own. */
+function cloudTrailBody(draft: Draft): void {
+  const { eventName, eventSource, errorCode, errorMessage, eventVersion } = draft.attributes;
+  if (eventName === undefined || eventVersion === undefined) {
+    draft.shape = '';
+    return;
+  }
+  const who = draft.attributes['userIdentity.arn'] ?? draft.attributes['userIdentity.invokedBy'];
+  const failure =
+    errorCode === undefined ? '' : `: ${errorCode}${errorMessage === undefined ? '' : ` ${errorMessage}`}`;
+  draft.replaceBody(`${eventSource} ${eventName}${who === undefined ? '' : ` by ${who}`}${failure}`);
+}
+
+/** Lambda's platform events have a type, a request and mostly a status. */
+function lambdaBody(draft: Draft): void {
+  const { type = '' } = draft.attributes;
+  const requestId = draft.take('record.requestId');
+  const status = draft.attributes['record.status'];
+  draft.attributeIfAny('faas.invocation_id', requestId);
+  draft.message([type, requestId, status].filter((part) => part !== undefined).join(' '));
+}

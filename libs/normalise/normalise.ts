@@ -1,0 +1,110 @@
+import { cutToBytes } from '@tailrace/log-record/cut-text.ts';
+import { flags } from '@tailrace/log-record/flags.ts';
+import { earliestTimestamp, latestTimestamp, maxBodyBytes } from '@tailrace/log-record/limits.ts';
+import { recordId } from '@tailrace/log-record/record-id.ts';
+import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
+import type { Provider } from '@tailrace/schemas/generated/provider.ts';
+import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
+import { Draft } from './draft.ts';
+import { exceptionIn } from './exception.ts';
+import { normaliserVersion } from './normaliser-version.ts';
+import { readAws } from './providers/aws.ts';
+import { readAzure } from './providers/azure.ts';
+import { readGcp } from './providers/gcp.ts';
+import type { ProviderReader } from './providers/provider-reader.ts';
+import { mayBeUnstorable, mend, storable } from './unstorable.ts';
+
+/** Where the raw event stands in its topic. */
+export interface RawPosition {
+  readonly partition: number;
+  readonly offset: number;
+}
+
+export interface NormaliseOptions {
+  /** The replay that asks; left out, a rewound source's mark on the raw event counts. */
+  readonly replayId?: string;
+}
+
+const readers: Readonly<Record<Provider, ProviderReader>> = { aws: readAws, azure: readAzure, gcp: readGcp };
+
+/**
+ * The canonical record of a raw event. A pure function that never throws: the same event, position and options give the
+ * same record, and any payload gives one, if need be with the payload as its body.
+ *
+ * The record's time is the event's own; a time that the text tells is the attribute `log.time`.
+ */
+export function normalise(raw: RawEvent, position: RawPosition, options: NormaliseOptions = {}): LogRecord {
+  const observed = isPlausible(raw.observed_timestamp) ? raw.observed_timestamp : ingestTime(raw);
+  const isOwnTime = isPlausible(raw.timestamp);
+  const timestamp = isOwnTime ? raw.timestamp : observed;
+  const draft = readers[raw.provider](raw, timestamp) ?? unreadable(raw, timestamp);
+  if (!isOwnTime) draft.flag(flags.timeOutOfRange);
+  findException(draft);
+  const mustMend = mayBeUnstorable(raw);
+  if (mustMend) mend(draft);
+  const stream = mustMend ? storable(raw.stream, draft) : raw.stream;
+  const truncatedFrom = cutBody(draft);
+  return {
+    id: recordId(raw.connection_id, raw.event_id),
+    project_id: raw.project_id,
+    connection_id: raw.connection_id,
+    provider: raw.provider,
+    timestamp,
+    timestamp_nanos: isOwnTime && raw.timestamp_nanos >= 0 && raw.timestamp_nanos < 1000 ? raw.timestamp_nanos | 0 : 0,
+    observed_timestamp: observed,
+    ingest_timestamp: ingestTime(raw),
+    severity_number: draft.severityNumber,
+    severity_text: draft.severityText,
+    body: draft.body,
+    trace_id: draft.traceId,
+    span_id: draft.spanId,
+    resource: draft.resource,
+    attributes: draft.attributes,
+    stream,
+    parser: draft.parser,
+    normaliser_version: normaliserVersion,
+    truncated_from: truncatedFrom,
+    flags: draft.flags,
+    raw_partition: position.partition,
+    raw_offset: position.offset,
+    replay_id: options.replayId ?? raw.rewind_id,
+  };
+}
+
+function isPlausible(timestamp: number): boolean {
+  return Number.isSafeInteger(timestamp) && timestamp >= earliestTimestamp && timestamp < latestTimestamp;
+}
+
+/** The last resort, when no clock is right, is a time that no record could have: the earliest one. */
+function ingestTime(raw: RawEvent): number {
+  return isPlausible(raw.ingest_timestamp) ? raw.ingest_timestamp : earliestTimestamp;
+}
+
+/** An event that is not what its provider sends is a record nevertheless. */
+function unreadable(raw: RawEvent, timestamp: number): Draft {
+  const draft = new Draft(timestamp);
+  draft.flag(flags.payloadUnreadable);
+  draft.resourceAttribute('cloud.provider', raw.provider);
+  draft.message(raw.payload);
+  return draft;
+}
+
+/** Attributes of the exception whose stack trace is in the body, unless fields of its own told of one. */
+function findException(draft: Draft): void {
+  if (draft.attributes['exception.stacktrace'] !== undefined) return;
+  const exception = exceptionIn(draft.body);
+  if (exception === undefined) return;
+  if (draft.attributes['exception.type'] === undefined) draft.attributeIfAny('exception.type', exception.type);
+  if (draft.attributes['exception.message'] === undefined) draft.attributeIfAny('exception.message', exception.message);
+  draft.attribute('exception.stacktrace', exception.stacktrace);
+}
+
+/** Cuts a body over the limit. @returns its size in bytes if it was cut. */
+function cutBody(draft: Draft): number | null {
+  const { body } = draft;
+  const cut = cutToBytes(body, maxBodyBytes);
+  if (cut === body) return null;
+  draft.body = cut;
+  draft.flag(flags.bodyTruncated);
+  return Buffer.byteLength(body);
+}

@@ -1,0 +1,106 @@
+import { severityOfWord } from '@tailrace/log-record/severity.ts';
+import type { Draft } from '../draft.ts';
+import { type Header, headerAt } from '../header.ts';
+import { readMessage } from '../json-text.ts';
+import type { Line } from '../line.ts';
+import type { TextParser } from './text-parser.ts';
+
+/** A class and method of java.util.logging's first line, the level of its second. */
+const julPattern = / ([\w.$]{1,200})(?: ([\w$<>]{1,200}))?\r?\n([A-Z]{4,7}): /y;
+/** Tomcat puts class and method before the message, with nothing between. */
+const tomcatPattern = /([\w.$]{1,200}\.[\w$<>]{1,200}) /y;
+const trailingLoggerPattern = /^(.{0,10000}) \(([\w$]{1,100}(?:\.[\w$]{1,100}){1,20})\)$/;
+
+/**
+ * The usual layouts of log4j, logback, Spring Boot, JBoss, Kafka, Tomcat and java.util.logging: a time, then level,
+ * thread and logger in any order.
+ */
+export const java: TextParser = {
+  name: 'java',
+  read(line, draft) {
+    if (line.time === '') return false;
+    if (line.text.charCodeAt(3) === 0x20) return readJul(line, draft);
+    const header = headerAt(line.text, line.at);
+    if (header.level === '') return false;
+    if (header.logger !== '') return readLogger(header, line, draft);
+    if (header.parenthesis !== '' && header.brackets.length > 0) return readJboss(header, line, draft);
+    if (line.text.charCodeAt(2) === 0x2d) return readTomcat(header, line, draft);
+    return line.bracketed && readTrailingLogger(header, line, draft);
+  },
+};
+
+function common(header: Header, line: Line, draft: Draft): void {
+  draft.time(line.time);
+  draft.level(header.severity, header.level);
+  draft.attributeIfAny('process.pid', header.processId);
+}
+
+function readLogger(header: Header, line: Line, draft: Draft): boolean {
+  common(header, line, draft);
+  draft.attribute('log.logger', header.logger);
+  draft.attributeIfAny('log.location', header.parenthesis);
+  const { brackets } = header;
+  const thread = brackets[brackets.length - 1];
+  if (thread !== undefined) draft.attributeIfAny('thread.name', thread.trim());
+  for (let index = 0; index < brackets.length - 1; index++) readContext(brackets[index] as string, draft);
+  readMessage(line.text.slice(header.messageAt), draft);
+  return true;
+}
+
+/** Spring Cloud Sleuth's `app,trace id,span id`, Micrometer's `trace id-span id`, or whatever else a layout shows. */
+function readContext(content: string, draft: Draft): void {
+  const parts = content.split(/[,-]/, 4);
+  const ids = parts.slice(-2);
+  if (parts.length > 1 && parts.length < 4 && draft.trace(ids[0] as string) && draft.span(ids[1] as string)) {
+    if (parts.length === 3) draft.service(parts[0] as string, 'log.context');
+  } else {
+    draft.attributeIfAny('log.context', content.trim());
+  }
+}
+
+/** `time LEVEL [logger] (thread) message` of JBoss, WildFly and Quarkus. */
+function readJboss(header: Header, line: Line, draft: Draft): boolean {
+  common(header, line, draft);
+  draft.attribute('log.logger', header.brackets[0] as string);
+  draft.attribute('thread.name', header.parenthesis);
+  readMessage(line.text.slice(header.messageAt), draft);
+  return true;
+}
+
+/** `31-Jan-2024 10:20:30.123 INFO [main] org.apache.catalina.startup.Catalina.start message`. */
+function readTomcat(header: Header, line: Line, draft: Draft): boolean {
+  tomcatPattern.lastIndex = header.messageAt;
+  const method = tomcatPattern.exec(line.text);
+  if (method === null) return false;
+  common(header, line, draft);
+  draft.attribute('log.logger', method[1] as string);
+  draft.attributeIfAny('thread.name', header.brackets[0]);
+  draft.message(line.text.slice(tomcatPattern.lastIndex));
+  return true;
+}
+
+/** `[time] LEVEL message (logger)`, as Kafka's own log has it. */
+function readTrailingLogger(header: Header, line: Line, draft: Draft): boolean {
+  const lineEnd = line.text.indexOf('\n');
+  const first = line.text.slice(header.afterLevel, lineEnd < 0 ? line.text.length : lineEnd);
+  const found = first.endsWith(')') ? trailingLoggerPattern.exec(first) : null;
+  if (found === null) return false;
+  common(header, line, draft);
+  draft.attribute('log.logger', found[2] as string);
+  draft.message((found[1] as string).trimStart() + (lineEnd < 0 ? '' : line.text.slice(lineEnd)));
+  return true;
+}
+
+/** `Jan 31, 2024 10:20:30 PM com.example.Main run⏎INFO: message`. */
+function readJul({ text, time, at }: Line, draft: Draft): boolean {
+  julPattern.lastIndex = at;
+  const found = julPattern.exec(text);
+  const number = found === null ? 0 : severityOfWord(found[3] as string);
+  if (found === null || number === 0) return false;
+  draft.time(time);
+  draft.level(number, found[3] as string);
+  draft.attribute('log.logger', found[1] as string);
+  draft.attributeIfAny('code.function.name', found[2]);
+  draft.message(text.slice(julPattern.lastIndex));
+  return true;
+}

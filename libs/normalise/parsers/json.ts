@@ -1,0 +1,12 @@
+import { readJsonText } from '../json-text.ts';
+import type { TextParser } from './text-parser.ts';
+
+/** One JSON object with the fields of the usual logging libraries. */
+export const json: TextParser = {
+  name: 'json',
+  read({ text }, draft) {
+    if (!readJsonText(text, draft)) return false;
+    if (draft.bodyPath === '') draft.message(text);
+    return true;
+  },
+};
