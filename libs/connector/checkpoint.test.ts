@@ -6,7 +6,7 @@ import type { SourceEvent, SweepAxis, TimeRange } from './connector.ts';
 import { type DueSweep, dueSweeps, sweepPlan } from './sweep-plan.ts';
 
 const second = 1_000_000;
-const identity = { connectionId: 'conn_a', source: 's' };
+const identity = { connectionId: 'conn_a', provider: 'aws' } as const;
 const boundMs = 8000;
 /** What events may be late by on the event axis, so that the longest tier still finds them: look-back − 2 periods − bound. */
 const latestSeconds = 1000 - 200 - 10;
@@ -282,19 +282,23 @@ describe('checkpoint', () => {
     }
   });
 
-  it('is a checkpoint of its own for each source', () => {
+  it('starts anew for another provider, and deletes what the first one left', () => {
     const table = new Map<string, CheckpointRecord>();
     const apply = (checkpoint: Checkpoint) => {
-      for (const { key, value } of checkpoint.takeChanges(true)) if (value) table.set(key, value);
+      for (const { key, value } of checkpoint.takeChanges(true)) {
+        if (value) table.set(key, value);
+        else table.delete(key);
+      }
     };
     const first = Checkpoint.begin(identity, how, begin);
     first.admit([event('a', begin)], begin);
     apply(first);
-    const other = { ...identity, source: 'other' };
-    expect(Checkpoint.restore(other, how, table)).toBeUndefined();
-    const second = Checkpoint.begin(other, how, begin);
-    expect(second.admit([event('a', begin)], begin).fresh).toHaveLength(1);
-    apply(second);
+    expect([...table.keys()]).toEqual(['conn_a/0', 'conn_a']);
     expect(Checkpoint.restore(identity, how, table)?.admit([event('a', begin)], begin).fresh).toEqual([]);
+    const moved = { ...identity, provider: 'gcp' } as const;
+    expect(Checkpoint.restore(moved, how, table)).toBeUndefined();
+    apply(Checkpoint.begin(moved, how, begin, table));
+    expect([...table.keys()]).toEqual(['conn_a']);
+    expect(table.get('conn_a')?.provider).toBe('gcp');
   });
 });

@@ -1,15 +1,15 @@
 import { recordId } from '@tailrace/log-record/record-id.ts';
 import type { Checkpoint as CheckpointRecord } from '@tailrace/schemas/generated/checkpoint.ts';
+import type { Provider } from '@tailrace/schemas/generated/provider.ts';
 import type { SourceEvent, SweepAxis, TimeRange } from './connector.ts';
 import { type Coverage, freshCoverage, isEmitted, markSwept, never, stepIndex } from './coverage.ts';
 import { type IdSegment, RecentIds } from './recent-ids.ts';
 import { closeOld, type SweepPlan, territoryOf } from './sweep-plan.ts';
 
-/** Which checkpoint: one for each source that a connection has had. */
+/** Whose checkpoint. */
 export interface CheckpointIdentity {
   readonly connectionId: string;
-  /** See `sourceHash`. */
-  readonly source: string;
+  readonly provider: Provider;
 }
 
 /** How a source is read; may differ from run to run. */
@@ -36,7 +36,11 @@ export interface Admission {
 }
 
 /**
- * What one source has given so far: decides for each event whether it was emitted before.
+ * What one connection has given so far: decides for each event whether it was emitted before.
+ *
+ * It belongs to the connection and not to its configuration: an edit never moves it. Starting anew after an edit would
+ * emit some events twice, or lose those that had not been read yet; going on does neither. What only the new
+ * configuration shows is emitted from about the visibility bound before the edit on.
  *
  * It is a value in memory whose changes go to Kafka in the transaction of the events that caused them. When a
  * transaction fails it is thrown away and read again. What is persisted may lag behind in progress (then some stretches
@@ -66,20 +70,34 @@ export class Checkpoint {
     this.#coverage = coverage;
   }
 
-  /** The first run of a source. @param startTime event time of the oldest events wanted, microseconds. */
-  static begin(identity: CheckpointIdentity, how: CheckpointPlan, startTime: number): Checkpoint {
+  /**
+   * The first run.
+   * @param startTime event time of the oldest events wanted, microseconds.
+   * @param stored what the table has from another provider: it is deleted.
+   */
+  static begin(
+    identity: CheckpointIdentity,
+    how: CheckpointPlan,
+    startTime: number,
+    stored: ReadonlyMap<string, CheckpointRecord> = new Map(),
+  ): Checkpoint {
     const start = Math.floor(startTime / 1000) * 1000;
     // What happened after the start may bear an earlier ingestion time only where clocks differ.
     const axisStart = how.axis === 'ingestion' ? Math.max(0, start - how.plan.bound) : start;
     const checkpoint = new Checkpoint(identity, how, start, freshCoverage(axisStart));
     checkpoint.#progressChanged = true;
+    for (const key of stored.keys()) {
+      const number = segmentNumber(identity, key);
+      if (number !== undefined) checkpoint.#forgotten.push(number);
+    }
     return checkpoint;
   }
 
-  /** As the table has it. @returns undefined where there is no progress: the source has never been read. */
+  /** As the table has it. @returns undefined where nothing of this provider has ever been read. */
   static restore(identity: CheckpointIdentity, how: CheckpointPlan, records: ReadonlyMap<string, CheckpointRecord>) {
-    const progress = records.get(progressKey(identity))?.progress;
-    if (!progress) return undefined;
+    const head = records.get(progressKey(identity));
+    if (!head?.progress || head.provider !== identity.provider) return undefined;
+    const { progress } = head;
     const steps = progress.swept.map(({ start, swept_at, floor }) => ({ start, sweptAt: swept_at, floor }));
     const checkpoint = new Checkpoint(identity, how, progress.start_time, {
       closedBefore: progress.closed_before,
@@ -175,23 +193,23 @@ export class Checkpoint {
   }
 
   #segmentChange({ number, ...emitted }: IdSegment): CheckpointChange {
-    const { connectionId, source } = this.identity;
+    const { connectionId, provider } = this.identity;
     return {
       key: segmentKey(this.identity, number),
-      value: { connection_id: connectionId, source, progress: null, emitted },
+      value: { connection_id: connectionId, provider, progress: null, emitted },
     };
   }
 
   #progressRecord(): CheckpointRecord {
-    const { connectionId, source } = this.identity;
+    const { connectionId, provider } = this.identity;
     const swept = this.#coverage.steps.map(({ start, sweptAt, floor }) => ({ start, swept_at: sweptAt, floor }));
     const progress = { start_time: this.startTime, closed_before: this.#coverage.closedBefore, swept };
-    return { connection_id: connectionId, source, progress, emitted: null };
+    return { connection_id: connectionId, provider, progress, emitted: null };
   }
 }
 
-function progressKey({ connectionId, source }: CheckpointIdentity): string {
-  return `${connectionId}/${source}`;
+function progressKey({ connectionId }: CheckpointIdentity): string {
+  return connectionId;
 }
 
 function segmentKey(identity: CheckpointIdentity, number: number): string {

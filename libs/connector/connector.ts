@@ -103,10 +103,7 @@ export interface ConnectorDefinition<Schema extends ZodObject = ZodObject> {
   readonly axis: SweepAxis;
   readonly tiers: (config: output<Schema>) => readonly SweepTier[];
   readonly quota: (config: output<Schema>) => Quota;
-  /**
-   * What is read: log group and region, workspace, project. No secrets. Goes to every raw record, and is the source's
-   * identity: a connection edited to another source begins at `start_from` there, every other edit goes on in place.
-   */
+  /** Goes to every raw record: log group and region, workspace, project. No secrets. */
   readonly describe: (config: output<Schema>) => Readonly<Record<string, string>>;
   readonly open: (config: output<Schema>, deps: SourceDeps) => Source;
 }

@@ -5,19 +5,20 @@ import { RecordCodec } from '@tailrace/avro/record-codec.ts';
 import type { AvroWriter } from '@tailrace/avro/writer.ts';
 import { type CheckpointProgress, readCheckpointProgress, writeCheckpointProgress } from './checkpoint-progress.ts';
 import { type EmittedIds, readEmittedIds, writeEmittedIds } from './emitted-ids.ts';
+import { type Provider, providerSymbols } from './provider.ts';
 
-/** A part of what has been read of one source of one connection. Table checkpoints: the progress has the key <connection id>/<source>, each segment of ids <connection id>/<source>/<segment>. All are in the partition of the connection id. */
+/** A part of what has been read of one connection's source. Table checkpoints: the progress has the key <connection id>, each segment of ids <connection id>/<segment>. All are in the partition of the connection id. */
 export interface Checkpoint {
   readonly connection_id: string;
-  /** Hash of what the connection describes as its source; another source has a checkpoint of its own. */
-  readonly source: string;
+  /** Times and ids of another provider mean nothing here: a connection that was moved to one starts anew. */
+  readonly provider: Provider;
   readonly progress: CheckpointProgress | null;
   readonly emitted: EmittedIds | null;
 }
 
 function writeCheckpoint(writer: AvroWriter, value: Checkpoint): void {
   writer.writeString(value.connection_id);
-  writer.writeString(value.source);
+  writer.writeEnum(providerSymbols, value.provider);
   if (value.progress === null) writer.writeInt(0);
   else {
     writer.writeInt(1);
@@ -33,7 +34,7 @@ function writeCheckpoint(writer: AvroWriter, value: Checkpoint): void {
 function readCheckpoint(reader: AvroReader): Checkpoint {
   return {
     connection_id: reader.readString(),
-    source: reader.readString(),
+    provider: reader.readEnum(providerSymbols),
     progress: reader.readBranch(2) === 0 ? null : readCheckpointProgress(reader),
     emitted: reader.readBranch(2) === 0 ? null : readEmittedIds(reader),
   };
@@ -43,8 +44,8 @@ function readCheckpoint(reader: AvroReader): Checkpoint {
 export const checkpointCodec = new RecordCodec<Checkpoint>({
   name: 'tailrace.Checkpoint',
   schema:
-    '{"type":"record","name":"Checkpoint","namespace":"tailrace","fields":[{"name":"connection_id","type":"string"},{"name":"source","type":"string"},{"name":"progress","type":["null",{"type":"record","name":"CheckpointProgress","fields":[{"name":"start_time","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"closed_before","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"swept","type":{"type":"array","items":{"type":"record","name":"SweptStep","fields":[{"name":"start","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"swept_at","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"floor","type":{"type":"long","logicalType":"timestamp-micros"}}]}}}]}],"default":null},{"name":"emitted","type":["null",{"type":"record","name":"EmittedIds","fields":[{"name":"first_time","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"last_time","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"last_ingested","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"ids","type":"bytes"}]}],"default":null}]}',
-  fingerprint: 'c20e58210c8efc4b',
+    '{"type":"record","name":"Checkpoint","namespace":"tailrace","fields":[{"name":"connection_id","type":"string"},{"name":"provider","type":{"type":"enum","name":"Provider","symbols":["aws","azure","gcp"]}},{"name":"progress","type":["null",{"type":"record","name":"CheckpointProgress","fields":[{"name":"start_time","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"closed_before","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"swept","type":{"type":"array","items":{"type":"record","name":"SweptStep","fields":[{"name":"start","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"swept_at","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"floor","type":{"type":"long","logicalType":"timestamp-micros"}}]}}}]}],"default":null},{"name":"emitted","type":["null",{"type":"record","name":"EmittedIds","fields":[{"name":"first_time","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"last_time","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"last_ingested","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"ids","type":"bytes"}]}],"default":null}]}',
+  fingerprint: 'b30ae25a872e5747',
   history: {},
   write: writeCheckpoint,
   read: readCheckpoint,

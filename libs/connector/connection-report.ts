@@ -1,0 +1,193 @@
+import { messageOf, TailraceError } from '@tailrace/errors/tailrace-error.ts';
+import type { ConnectionError } from '@tailrace/schemas/generated/connection-error.ts';
+import type { ConnectionState } from '@tailrace/schemas/generated/connection-state.ts';
+import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
+import { ConnectionStatistics } from './connection-statistics.ts';
+import { ConnectorError } from './connector-error.ts';
+
+/** Which connection a status is about, and who says so. */
+export interface ReportSubject {
+  readonly connectionId: string;
+  readonly projectId: string;
+  /** The version of the connection that is run. */
+  readonly version: number;
+  /** Host and process. */
+  readonly owner: string;
+}
+
+export interface ReportOptions extends ReportSubject {
+  /** Counts go on from it. */
+  readonly previous?: ConnectionStatus | undefined;
+  readonly publish: (status: ConnectionStatus) => void;
+}
+
+/** Two states that take turns are told this often. */
+const stateEveryMs = 1000;
+const numbersEveryMs = 5000;
+/** An idle connection's watermark moves all the time; that alone is told seldom. */
+const watermarkEveryMs = 60_000;
+const idleAfterMs = 60_000;
+
+/** Failures of parts of a run: the newest events first, since theirs decides what a person sees. */
+type Part = 'live' | 'rest';
+
+/**
+ * What a connection's status says, and when it is published: a change of state at once, numbers every few seconds while
+ * they change, nothing while all is quiet.
+ */
+export class ConnectionReport {
+  readonly statistics: ConnectionStatistics;
+  /** Set by the run as soon as it can tell; microseconds. */
+  completeUpTo: () => number | null = () => null;
+  readonly #options: ReportOptions;
+  readonly #failures = new Map<Part, ConnectionError & { readonly state: ConnectionState }>();
+  #lastError: ConnectionError | null;
+  #hasRead = false;
+  #state: ConnectionState;
+  #stateSince: number;
+  #published: { readonly at: number; readonly state: ConnectionState; readonly mark: string } | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: ReportOptions) {
+    this.#options = options;
+    this.statistics = new ConnectionStatistics(options.previous);
+    this.#lastError = options.previous?.last_error ?? null;
+    this.#state = 'starting';
+    this.#stateSince = nowMicros();
+  }
+
+  /** @param retryInMs when it is tried again. */
+  failed(part: Part, error: unknown, retryInMs: number): void {
+    const now = nowMicros();
+    const known = error instanceof TailraceError ? error : undefined;
+    this.#lastError = {
+      code: known?.code ?? 'connector.failed',
+      message: messageOf(error),
+      help: known?.help ?? null,
+      at: now,
+      retry_at: now + Math.round(retryInMs * 1000),
+    };
+    this.#failures.set(part, { ...this.#lastError, state: stateOf(error) });
+    this.changed();
+  }
+
+  succeeded(part: Part): void {
+    this.#failures.delete(part);
+    if (part === 'live') this.#hasRead = true;
+    this.changed();
+  }
+
+  /** Publishes what is worth it, now or later. */
+  changed(): void {
+    const state = this.#currentState();
+    if (state !== this.#state) {
+      this.#state = state;
+      this.#stateSince = nowMicros();
+    }
+    const due = this.#publishInMs();
+    if (due === undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (due <= 0) this.#publish();
+    else this.#timer = setTimeout(() => this.changed(), due).unref();
+  }
+
+  /** The last word: what the connection is left in. */
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#mark() !== this.#published?.mark) this.#publish();
+  }
+
+  #currentState(): ConnectionState {
+    const failure = this.#failures.get('live') ?? this.#restFailure();
+    if (failure) return failure.state;
+    if (!this.#hasRead) return 'starting';
+    const { lastEventSeenAt } = this.statistics;
+    const quiet = lastEventSeenAt === null || nowMicros() - lastEventSeenAt > idleAfterMs * 1000;
+    return quiet ? 'idle' : 'running';
+  }
+
+  /** That older events must wait for the quota is no state of the connection. */
+  #restFailure() {
+    const failure = this.#failures.get('rest');
+    return failure?.state === 'throttled' ? undefined : failure;
+  }
+
+  /** How long until there is something to publish; undefined: not before something changes. */
+  #publishInMs(): number | undefined {
+    if (!this.#published) return 0;
+    const sinceMs = (nowMicros() - this.#published.at) / 1000;
+    if (this.#published.state !== this.#state) return stateEveryMs - sinceMs;
+    if (this.#published.mark !== this.#mark()) return numbersEveryMs - sinceMs;
+    return sinceMs >= watermarkEveryMs ? 0 : undefined;
+  }
+
+  /** Changes when something other than the passing of time has. Requests are made all the time. */
+  #mark(): string {
+    const { events, errors, throttles, skippedEvents } = this.statistics;
+    return [this.#state, events, errors, throttles, skippedEvents].join();
+  }
+
+  #publish(): void {
+    const { connectionId, projectId, version, owner, publish } = this.#options;
+    const now = nowMicros();
+    this.#published = { at: now, state: this.#state, mark: this.#mark() };
+    publish({
+      connection_id: connectionId,
+      project_id: projectId,
+      connection_version: version,
+      state: this.#state,
+      state_since: this.#stateSince,
+      updated_at: now,
+      owner,
+      ...this.statistics.numbers(now),
+      complete_up_to: this.completeUpTo(),
+      last_error: this.#lastError && {
+        ...this.#lastError,
+        retry_at: this.#failures.size > 0 ? this.#lastError.retry_at : null,
+      },
+    });
+  }
+}
+
+/** The status of a connection that is not run. */
+export function restingStatus(
+  { connectionId, projectId, version, owner, previous }: Omit<ReportOptions, 'publish'>,
+  state: ConnectionState,
+  error?: unknown,
+): ConnectionStatus {
+  const now = nowMicros();
+  const known = error instanceof TailraceError ? error : undefined;
+  const same = previous?.state === state && previous.connection_version === version;
+  return {
+    connection_id: connectionId,
+    project_id: projectId,
+    connection_version: version,
+    state,
+    state_since: same ? previous.state_since : now,
+    updated_at: now,
+    owner,
+    ...new ConnectionStatistics(previous).numbers(now),
+    complete_up_to: previous?.complete_up_to ?? null,
+    last_error:
+      error === undefined
+        ? (previous?.last_error ?? null)
+        : {
+            code: known?.code ?? 'connector.failed',
+            message: messageOf(error),
+            help: known?.help ?? null,
+            at: now,
+            retry_at: null,
+          },
+  };
+}
+
+function stateOf(error: unknown): ConnectionState {
+  if (!(error instanceof ConnectorError)) return 'unreachable';
+  return error.failure === 'range_too_large' ? 'invalid_config' : error.failure;
+}
+
+function nowMicros(): number {
+  return Date.now() * 1000;
+}

@@ -1,0 +1,150 @@
+import type { Provider } from '@tailrace/schemas/generated/provider.ts';
+import type { Logger } from '@tailrace/telemetry/logger.ts';
+import type { Metrics } from '@tailrace/telemetry/metrics.ts';
+import { Alarm } from './alarm.ts';
+import { Checkpoint, type CheckpointIdentity, type CheckpointPlan } from './checkpoint.ts';
+import { checkpointRecord, type StoredCheckpoints } from './checkpoint-table.ts';
+import type { ConfiguredConnector } from './configure.ts';
+import type { ConnectionReport } from './connection-report.ts';
+import { Emission } from './emission.ts';
+import { FailurePolicy, type RetryTimes } from './failure-policy.ts';
+import { ingestMetrics } from './ingest-metrics.ts';
+import type { PartitionWriter } from './partition-writer.ts';
+import { ProviderClock } from './provider-clock.ts';
+import { rawRecords } from './raw-records.ts';
+import { readPages } from './read-pages.ts';
+import type { LimiterPool } from './request-limiter.ts';
+import type { RequestContext, RunContext } from './run-context.ts';
+import { startTime } from './start-from.ts';
+import { runLane } from './sweep-lane.ts';
+import { sweepPlan } from './sweep-plan.ts';
+import { SweepSchedule } from './sweep-schedule.ts';
+import { runTail } from './tail-lane.ts';
+import { completeUpTo } from './watermark.ts';
+
+export interface RunOptions {
+  readonly connectionId: string;
+  readonly projectId: string;
+  readonly provider: Provider;
+  readonly configured: ConfiguredConnector;
+  /** All that the table `checkpoints` has of this connection. */
+  readonly stored: StoredCheckpoints;
+  /** The partition of the connection in `connections`, whose checkpoints stand in the same partition. */
+  readonly partition: number;
+  /** Partitions of a topic, as the broker has them. */
+  readonly partitionsOf: (topic: string) => number;
+  /** The producer of that partition. */
+  readonly writer: PartitionWriter;
+  readonly limiters: LimiterPool;
+  readonly report: ConnectionReport;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly retry?: RetryTimes;
+  readonly recheck?: RetryTimes;
+}
+
+/**
+ * Runs one connection until the signal aborts: sweeps and tail, each page's new events and the checkpoint's change in one
+ * transaction. What the source does wrong is reported and retried here.
+ *
+ * Resolves when everything accepted is committed, the checkpoint with it. Rejects only when Kafka failed: then the writer
+ * is of no use any more, and `stored` must be read again after fencing.
+ */
+export async function runConnection(options: RunOptions, signal: AbortSignal): Promise<void> {
+  const { configured, report, writer, logger } = options;
+  const stop = new AbortController();
+  const stopping = AbortSignal.any([signal, stop.signal]);
+  const { settings, quota } = configured;
+  const request: RequestContext = {
+    configured,
+    source: configured.open({ logger }),
+    clock: new ProviderClock(),
+    limiter: options.limiters.limiterOf(quota.key, quota),
+    report,
+    metrics: ingestMetrics(options.metrics, options.provider),
+    logger,
+    signal: stopping,
+  };
+  const policy = { ...options, limiter: request.limiter, metrics: request.metrics };
+  const failures = { live: new FailurePolicy('live', policy), rest: new FailurePolicy('rest', policy) };
+  try {
+    const identity = { connectionId: options.connectionId, provider: options.provider };
+    const how = {
+      axis: configured.axis,
+      plan: sweepPlan(configured.axis, configured.tiers, settings.visibility_bound_ms),
+    };
+    const checkpoint =
+      Checkpoint.restore(identity, how, options.stored) ??
+      (await begin(request, failures.live, identity, how, options.stored));
+    if (checkpoint === undefined) return;
+    logger.info({ from: new Date(checkpoint.startTime / 1000), recentIds: checkpoint.recentIds }, 'reading the source');
+    const emission = new Emission({
+      checkpoint,
+      writer,
+      clock: request.clock,
+      report,
+      metrics: request.metrics,
+      rawRecord: rawRecords({ ...options, source: configured.source }),
+      checkpointRecord: (change) => checkpointRecord(change, options.partition),
+    });
+    report.completeUpTo = () => completeUpTo(checkpoint.coverage, configured.axis, report.statistics.usualLateness);
+    emission.noteProgress(true);
+    const run: RunContext = {
+      ...request,
+      checkpoint,
+      schedule: new SweepSchedule(how.plan),
+      emission,
+      writer,
+      failures,
+      liveDemanded: new Alarm(),
+    };
+    const lanes = startLanes(run);
+    try {
+      await Promise.race([Promise.all(lanes), writer.failed]);
+    } finally {
+      stop.abort();
+      await Promise.allSettled(lanes);
+    }
+    emission.noteProgress(true);
+    await writer.idle();
+  } finally {
+    await request.source.close();
+  }
+}
+
+function startLanes(run: RunContext): Promise<void>[] {
+  const { source, configured } = run;
+  const { concurrency } = configured.settings;
+  const lanes = [runLane(run, concurrency === 1 ? 'any' : 'live')];
+  for (let lane = 1; lane < concurrency; lane++) lanes.push(runLane(run, 'rest'));
+  const open = source.tail?.bind(source);
+  if (open) lanes.push(runTail(run, open));
+  return lanes;
+}
+
+/**
+ * The first run. A start that is relative to now is meant by the provider's clock, so one answer is waited
+ * for to learn it.
+ * @returns undefined when the run was stopped before.
+ */
+async function begin(
+  request: RequestContext,
+  failures: FailurePolicy,
+  identity: CheckpointIdentity,
+  how: CheckpointPlan,
+  stored: StoredCheckpoints,
+): Promise<Checkpoint | undefined> {
+  const { clock, signal, configured } = request;
+  const moment = Math.floor(clock.now() / 1000) * 1000;
+  const pause = new Alarm();
+  while (!signal.aborted) {
+    try {
+      const reading = { begunAt: undefined, pages: 0, events: 0 };
+      for await (const _page of readPages(request, { start: moment, end: moment + 1000 }, true, reading)) break;
+      return Checkpoint.begin(identity, how, startTime(configured.settings.start_from, clock.now()), stored);
+    } catch (error) {
+      if (!signal.aborted) await pause.wait(failures.failed(error), signal);
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,104 @@
+import type { OutgoingRecord } from '@tailrace/kafka/kafka.ts';
+import type { Checkpoint, CheckpointChange } from './checkpoint.ts';
+import type { ConnectionReport } from './connection-report.ts';
+import type { SourceEvent } from './connector.ts';
+import type { IngestMetrics } from './ingest-metrics.ts';
+import type { PartitionWriter } from './partition-writer.ts';
+import type { ProviderClock } from './provider-clock.ts';
+
+export interface EmissionOptions {
+  readonly checkpoint: Checkpoint;
+  readonly writer: PartitionWriter;
+  readonly clock: ProviderClock;
+  readonly report: ConnectionReport;
+  readonly metrics: IngestMetrics;
+  readonly rawRecord: (event: SourceEvent, readAt: number) => OutgoingRecord;
+  readonly checkpointRecord: (change: CheckpointChange) => OutgoingRecord;
+}
+
+/** One write holds about this much, so that a page of any size needs little memory. */
+const maxWriteEvents = 2000;
+const maxWriteBytes = 2 * 1024 * 1024;
+
+/** How often progress is noted while events come, and while none do. It only saves sweeping anew after a restart. */
+const busyProgressMs = 5000;
+const idleProgressMs = 60_000;
+
+/** Puts the events that are new, with the checkpoint's change, into transactions. */
+export class Emission {
+  readonly #options: EmissionOptions;
+  #lastProgress = Number.NEGATIVE_INFINITY;
+  #emittedSince = false;
+
+  constructor(options: EmissionOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Resolves when the new ones among the events are committed, counted and reported.
+   * @returns how many were new.
+   */
+  async emit(events: readonly SourceEvent[]): Promise<number> {
+    let fresh = 0;
+    let previous: Promise<number> = Promise.resolve(0);
+    for (const slice of slicesOf(events)) {
+      const writing = this.#write(slice);
+      // A failure reaches us through `previous`, or through the writer, which fails everything.
+      writing.catch(() => undefined);
+      fresh += await previous;
+      previous = writing;
+    }
+    return fresh + (await previous);
+  }
+
+  /** Notes what has been swept, when it is time to. @param now whether it is time in any case. */
+  noteProgress(now = false): void {
+    const { checkpoint, writer } = this.#options;
+    if (!checkpoint.progressChanged) return;
+    const everyMs = this.#emittedSince ? busyProgressMs : idleProgressMs;
+    if (!now && performance.now() - this.#lastProgress < everyMs) return;
+    writer.write(this.#changes(true)).catch(() => undefined);
+  }
+
+  async #write(events: readonly SourceEvent[]): Promise<number> {
+    const { checkpoint, writer, clock, report, metrics, rawRecord } = this.#options;
+    // From here to the write nothing is awaited: changes must reach the writer in the order they were made.
+    const { fresh, late, skipped } = checkpoint.admit(events, clock.now());
+    report.statistics.skippedEvents += skipped;
+    if (fresh.length === 0) return 0;
+    const readAt = Date.now() * 1000;
+    const records = fresh.map((event) => rawRecord(event, readAt));
+    this.#emittedSince = true;
+    records.push(...this.#changes(performance.now() - this.#lastProgress > busyProgressMs));
+    await writer.write(records);
+    const bytes = fresh.reduce((sum, { payload }) => sum + payload.length, 0);
+    report.statistics.emitted(fresh, bytes, Date.now() * 1000);
+    report.statistics.lateEvents += late;
+    metrics.emitted(fresh.length, bytes);
+    metrics.late(late);
+    report.changed();
+    return fresh.length;
+  }
+
+  #changes(withProgress: boolean): OutgoingRecord[] {
+    const { checkpoint, checkpointRecord } = this.#options;
+    if (withProgress) {
+      this.#lastProgress = performance.now();
+      this.#emittedSince = false;
+    }
+    return checkpoint.takeChanges(withProgress).map(checkpointRecord);
+  }
+}
+
+function* slicesOf(events: readonly SourceEvent[]): Generator<readonly SourceEvent[]> {
+  let start = 0;
+  let bytes = 0;
+  for (const [index, { payload }] of events.entries()) {
+    bytes += payload.length;
+    if (index - start + 1 < maxWriteEvents && bytes < maxWriteBytes) continue;
+    yield events.slice(start, index + 1);
+    start = index + 1;
+    bytes = 0;
+  }
+  if (start < events.length) yield events.slice(start);
+}

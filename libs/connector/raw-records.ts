@@ -1,0 +1,75 @@
+import type { OutgoingRecord } from '@tailrace/kafka/kafka.ts';
+import { partitionFor } from '@tailrace/kafka/partitioner.ts';
+import type { DeadLetter } from '@tailrace/schemas/generated/dead-letter.ts';
+import type { Provider } from '@tailrace/schemas/generated/provider.ts';
+import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
+import { rawTopics, topics } from '@tailrace/topics/topics.ts';
+import type { SourceEvent } from './connector.ts';
+
+export interface RawRecordContext {
+  readonly connectionId: string;
+  readonly projectId: string;
+  readonly provider: Provider;
+  /** What the connection describes as its source. */
+  readonly source: Readonly<Record<string, string>>;
+  /** Partitions of a topic, as the broker has them. */
+  readonly partitionsOf: (topic: string) => number;
+}
+
+/** What a batch takes around the record's own bytes: its header, the record's framing, key and headers. */
+const framingBytes = 2048;
+const maxDeadValueBytes = 512 * 1024;
+
+/** Makes the records of one connection. The connection id chooses the partition, so its events keep their order. */
+export function rawRecords(context: RawRecordContext): (event: SourceEvent, readAt: number) => OutgoingRecord {
+  const { connectionId, projectId, provider, source, partitionsOf } = context;
+  const topic = rawTopics[provider];
+  const limit = Number(topic.config['max.message.bytes']) - framingBytes;
+  const partition = partitionFor(connectionId, partitionsOf(topic.name));
+  const key = Buffer.from(connectionId);
+  const headers = { project: projectId, connection: connectionId };
+  return (event, readAt) => {
+    const raw: RawEvent = {
+      connection_id: connectionId,
+      project_id: projectId,
+      provider,
+      event_id: event.id,
+      timestamp: event.timestamp,
+      timestamp_nanos: event.timestampNanos,
+      observed_timestamp: event.observedTimestamp,
+      ingest_timestamp: readAt,
+      source,
+      stream: event.stream,
+      payload: event.payload,
+      rewind_id: null,
+    };
+    const value = topic.codec.encode(raw);
+    if (value.length <= limit) return { topic: topic.name, partition, key, value, headers };
+    return tooLarge(context, { topic: topic.name, partition }, value);
+  };
+}
+
+/** An event that Kafka would not take is kept where people look for what was not read, in the same transaction. */
+function tooLarge(context: RawRecordContext, raw: { topic: string; partition: number }, value: Buffer): OutgoingRecord {
+  const { connectionId, projectId, partitionsOf } = context;
+  const letter: DeadLetter = {
+    reason: 'record_too_large',
+    detail: `an event of ${value.length} bytes is over the limit of ${raw.topic}`,
+    group: 'ingest',
+    topic: raw.topic,
+    partition: raw.partition,
+    offset: -1,
+    failed_at: Date.now() * 1000,
+    project_id: projectId,
+    connection_id: connectionId,
+    value: value.subarray(0, maxDeadValueBytes),
+  };
+  const key = `${raw.topic}/${raw.partition}`;
+  return {
+    topic: topics.dead.name,
+    partition: partitionFor(key, partitionsOf(topics.dead.name)),
+    key: Buffer.from(key),
+    value: topics.dead.codec.encode(letter),
+    headers: { project: projectId, connection: connectionId },
+  };
+}

@@ -1,0 +1,31 @@
+import { ConnectorError } from './connector-error.ts';
+
+/**
+ * Waits for a source no longer than it may take, whatever it does: one that ignores its signal must not hold up a stop.
+ *
+ * @throws the signal's reason when it aborts.
+ * @throws ConnectorError `unreachable` after `timeoutMs`.
+ */
+export function within<Result>(answer: Promise<Result>, signal: AbortSignal, timeoutMs?: number): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const timer =
+      timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            const seconds = Math.round(timeoutMs / 100) / 10;
+            settle(() => reject(new ConnectorError('unreachable', `the provider did not answer within ${seconds} s`)));
+          }, timeoutMs);
+    const settle = (finish: () => void) => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+      finish();
+    };
+    const abort = () => settle(() => reject(signal.reason));
+    answer.then(
+      (result) => settle(() => resolve(result)),
+      (error: unknown) => settle(() => reject(error)),
+    );
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  });
+}
