@@ -24,6 +24,7 @@ export async function startKafkaContainer(options: DevServerOptions): Promise<De
     bindHost: '0.0.0.0',
     advertisedHost: host,
     brokerPort: hostPort,
+    advertisedPort: options.advertisedPort,
     controllerPort: CONTROLLER_PORT,
   });
   const server = await startContainer(

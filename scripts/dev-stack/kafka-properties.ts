@@ -1,11 +1,13 @@
 /** What differs from one development broker to another. */
-interface BrokerSettings {
+export interface BrokerSettings {
   readonly dataDirectory: string;
   /** Where the broker listens: `127.0.0.1`, or `0.0.0.0` in a container. */
   readonly bindHost: string;
   /** The host by which clients reach it. */
   readonly advertisedHost: string;
   readonly brokerPort: number;
+  /** The port by which clients reach it; `brokerPort` when left out. */
+  readonly advertisedPort?: number | undefined;
   readonly controllerPort: number;
 }
 
@@ -16,12 +18,13 @@ interface BrokerSettings {
  */
 export function kafkaProperties(settings: BrokerSettings): Record<string, string> {
   const { dataDirectory, bindHost, advertisedHost, brokerPort, controllerPort } = settings;
+  const { advertisedPort = brokerPort } = settings;
   return {
     'process.roles': 'broker,controller',
     'node.id': '1',
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
     listeners: `PLAINTEXT://${bindHost}:${brokerPort},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://${advertisedHost}:${brokerPort}`,
+    'advertised.listeners': `PLAINTEXT://${advertisedHost}:${advertisedPort}`,
     'controller.listener.names': 'CONTROLLER',
     'log.dirs': dataDirectory,
     'auto.create.topics.enable': 'false',

@@ -10,7 +10,7 @@ import { lockDirectory } from './directory-lock.ts';
 import { findJava } from './java.ts';
 import { KAFKA_VERSION, resolveKafkaJars } from './kafka-jars.ts';
 import { isKafkaReady } from './kafka-probe.ts';
-import { kafkaProperties } from './kafka-properties.ts';
+import { type BrokerSettings, kafkaProperties } from './kafka-properties.ts';
 import { stopLeftover } from './leftover.ts';
 import { choosePort } from './ports.ts';
 import { startServerProcess } from './server-process.ts';
@@ -43,10 +43,10 @@ async function startOnFreePorts(
   options: DevServerOptions,
   attempt = 1,
 ): Promise<DevKafka> {
-  const { directory, signal } = options;
+  const { directory, signal, advertisedPort } = options;
   const brokerPort = await choosePort(join(directory, 'broker.port'), options.preferredPort ?? 0);
   const controllerPort = await choosePort(join(directory, 'controller.port'), 0, [brokerPort]);
-  const properties = await prepareData(java, jars, directory, brokerPort, controllerPort);
+  const properties = await prepareData(java, jars, directory, { brokerPort, controllerPort, advertisedPort });
   const command = {
     name: 'Kafka',
     directory,
@@ -88,14 +88,13 @@ async function prepareData(
   java: string,
   jars: string,
   directory: string,
-  brokerPort: number,
-  controllerPort: number,
+  ports: Pick<BrokerSettings, 'brokerPort' | 'controllerPort' | 'advertisedPort'>,
 ): Promise<string> {
   const dataDirectory = join(directory, 'data');
   const properties = join(directory, 'server.properties');
   mkdirSync(directory, { recursive: true });
   const host = '127.0.0.1';
-  const settings = kafkaProperties({ dataDirectory, bindHost: host, advertisedHost: host, brokerPort, controllerPort });
+  const settings = kafkaProperties({ dataDirectory, bindHost: host, advertisedHost: host, ...ports });
   writeFileSync(
     properties,
     Object.entries(settings)

@@ -5,7 +5,7 @@ import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 
 /** As whom PostgreSQL's programs run, and how they are called so that they do. */
 export interface PostgresAccount {
-  /** The user and group that own the data; undefined: our own. */
+  /** The user and group that must own the data; undefined: our own. */
   readonly owner: { readonly uid: number; readonly gid: number } | undefined;
   /** The command line that runs a program as that user. */
   command(file: string, args: readonly string[]): { file: string; args: readonly string[]; uid?: number; gid?: number };
@@ -16,20 +16,19 @@ const UNPRIVILEGED_USERS = ['postgres', 'nobody'];
 
 /**
  * PostgreSQL refuses to run as root. When we are root (usual in containers), it runs as an unprivileged user that exists
- * already: nothing is added to the machine. That user must be able to reach the given directories; under /root it cannot,
- * and then it is given the one capability to pass directory permissions (setpriv of util-linux), and nothing else of root.
- * @throws {TailraceError} `dev_stack.no_account` when no such user exists or it cannot reach a directory
+ * already: nothing is added to the machine. That user must be able to reach the given directories. Below /root it is not;
+ * there PostgreSQL runs in a user namespace, in which root's own files belong to that user (unshare of util-linux 2.38).
+ * @throws {TailraceError} `dev_stack.no_account` when no such user exists, or it cannot reach a directory in either way
  */
 export function postgresAccount(directories: readonly string[]): PostgresAccount {
   if (process.getuid?.() !== 0) return { owner: undefined, command: (file, args) => ({ file, args }) };
-  const owner = findUser(UNPRIVILEGED_USERS);
-  if (owner === undefined) throw noAccount(`None of the users ${UNPRIVILEGED_USERS.join(', ')} exists.`);
+  const user = findUser(UNPRIVILEGED_USERS);
+  if (user === undefined) throw noAccount(`none of the users ${UNPRIVILEGED_USERS.join(', ')} exists`);
   const barrier = directories.map(findBarrier).find((directory) => directory !== undefined);
-  if (barrier === undefined) return { owner, command: (file, args) => ({ file, args, ...owner }) };
-  if (!hasSetpriv()) throw noAccount(`${barrier} is closed to other users.`);
-  const user = [`--reuid=${owner.uid}`, `--regid=${owner.gid}`, '--clear-groups'];
-  const capability = ['--inh-caps=-all,+dac_override', '--ambient-caps=-all,+dac_override'];
-  return { owner, command: (file, args) => ({ file: 'setpriv', args: [...user, ...capability, '--', file, ...args] }) };
+  if (barrier === undefined) return { owner: user, command: (file, args) => ({ file, args, ...user }) };
+  const namespace = ['--user', `--map-user=${user.uid}`, `--map-group=${user.gid}`, '--'];
+  if (!works('unshare', [...namespace, 'true'])) throw noAccount(`${barrier} is closed to other users`);
+  return { owner: undefined, command: (file, args) => ({ file: 'unshare', args: [...namespace, file, ...args] }) };
 }
 
 function findUser(names: readonly string[]): { uid: number; gid: number } | undefined {
@@ -50,9 +49,9 @@ function findBarrier(directory: string): string | undefined {
   return parent === directory ? undefined : findBarrier(parent);
 }
 
-function hasSetpriv(): boolean {
+function works(file: string, args: readonly string[]): boolean {
   try {
-    execFileSync('setpriv', ['--ambient-caps=-all', 'true'], { stdio: 'ignore' });
+    execFileSync(file, args, { stdio: 'ignore' });
     return true;
   } catch {
     return false;
@@ -60,7 +59,7 @@ function hasSetpriv(): boolean {
 }
 
 function noAccount(reason: string): TailraceError {
-  return new TailraceError(`PostgreSQL does not run as root, and here it can run as no other user: ${reason}`, {
+  return new TailraceError(`PostgreSQL does not run as root, and here it can run as no other user: ${reason}.`, {
     code: 'dev_stack.no_account',
     remedy: 'give-up',
     help: 'Run Tailrace as an ordinary user, or from a directory that others may enter (such as /opt), or set DATABASE_URL.',
