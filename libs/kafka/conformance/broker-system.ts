@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Connection, deleteRecordsV2 } from '@platformatic/kafka';
+import { createLogger } from '@tailrace/telemetry/logger.ts';
+import type { Compression } from '../compression.ts';
+import type { Kafka } from '../kafka.ts';
+import { openKafka } from '../open-kafka.ts';
+import { FaultProxy } from './fault-proxy.ts';
+import type { KafkaSystem } from './system.ts';
+
+type Client = 'platformatic' | 'kafkajs';
+
+/** A broker process of the test's own; `scripts/dev-stack/kafka.ts` starts one. */
+interface OwnBroker {
+  readonly brokers: string;
+  kill9(): Promise<void>;
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface BrokerStart {
+  readonly directory: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly report: (line: string) => void;
+  readonly advertisedPort: number;
+}
+
+export interface BrokerSystemOptions {
+  readonly client: Client;
+  readonly peer: Client;
+  readonly startKafka: (start: BrokerStart) => Promise<OwnBroker>;
+}
+
+/** A real broker that belongs to one test file, behind a proxy that can hurt each client on its own. */
+export async function brokerSystem({ client, peer, startKafka }: BrokerSystemOptions): Promise<KafkaSystem> {
+  const proxy = await FaultProxy.listen();
+  const directory = mkdtempSync(join(tmpdir(), 'tailrace-kafka-'));
+  const broker = await startKafka({
+    directory,
+    environment: { ...process.env, KAFKA_BROKERS: undefined },
+    report: () => undefined,
+    advertisedPort: proxy.port,
+  });
+  proxy.forwardTo(Number(broker.brokers.split(':').at(-1)));
+  const topicPrefix = `${randomUUID().slice(0, 8)}.`;
+  const clientIds = new WeakMap<Kafka, string>();
+  const logger = createLogger({ level: 'warn' });
+
+  async function open(driver: Client, compression: Compression): Promise<Kafka> {
+    const clientId = `client-${randomUUID()}`;
+    const brokers = [`127.0.0.1:${proxy.port}`];
+    const timeouts = { requestTimeoutMs: 8000, retryTimeoutMs: 15_000 };
+    const kafka = await openKafka({ brokers, client: driver, clientId, topicPrefix, compression, logger, ...timeouts });
+    clientIds.set(kafka, clientId);
+    return kafka;
+  }
+
+  function idOf(kafka: Kafka): string {
+    const clientId = clientIds.get(kafka);
+    if (clientId === undefined) throw new Error('this client is not one of this system');
+    return clientId;
+  }
+
+  return {
+    connect: ({ compression = 'zstd' } = {}) => open(client, compression),
+    connectPeer: ({ compression }) => open(peer, compression),
+    crash: (kafka) => proxy.crash(idOf(kafka)),
+    stall: (kafka) => proxy.stall(idOf(kafka), true),
+    resume: (kafka) => proxy.stall(idOf(kafka), false),
+    truncate: (topic, partition, offset) => deleteRecords(proxy.port, topicPrefix + topic, partition, offset),
+    network: {
+      loseAnswer: (kafka, apiKey) => {
+        proxy.fateOf(idOf(kafka)).loseAnswer = apiKey;
+      },
+      received: (kafka) => proxy.fateOf(idOf(kafka)).received,
+      requests: (kafka) => proxy.fateOf(idOf(kafka)).requests,
+    },
+    broker: { kill: () => broker.kill9(), start: () => broker.restart() },
+    close: async () => {
+      await proxy.close();
+      await broker.stop();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function deleteRecords(port: number, name: string, partitionIndex: number, offset: number): Promise<void> {
+  const connection = new Connection('delete-records');
+  await connection.connect('127.0.0.1', port);
+  try {
+    const partitions = [{ partitionIndex, offset: BigInt(offset) }];
+    await deleteRecordsV2.api.async(connection, [{ name, partitions }], 10_000);
+  } finally {
+    await connection.close();
+  }
+}

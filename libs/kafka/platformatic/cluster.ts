@@ -1,0 +1,190 @@
+import { findCoordinatorV4, metadataV12, parseBroker } from '@platformatic/kafka';
+import { ConnectionLostError, UnknownTopicError } from '../errors.ts';
+import type { KafkaSettings } from '../settings.ts';
+import { type BrokerAddress, BrokerLink } from './broker-link.ts';
+import { BrokerRefusal, isConnectionFailure, toTailraceError, wasNotDone } from './failure.ts';
+import { Links } from './links.ts';
+
+type MetadataResponse = metadataV12.MetadataResponse;
+
+export interface TopicMetadata {
+  readonly id: string;
+  /** Leader's node id by partition; -1 where there is none now. */
+  readonly leaders: readonly number[];
+}
+
+/**
+ * What is known of the cluster: its brokers, the leaders of partitions, the coordinators of groups and transactions.
+ * Everything is asked for when first needed and again after somebody found it stale.
+ */
+export class Cluster {
+  readonly settings: KafkaSettings;
+  /** For short requests that anybody makes. */
+  readonly links: Links;
+  readonly #closing = new AbortController();
+  readonly #topics = new Map<string, TopicMetadata>();
+  readonly #bootstrap: readonly BrokerLink[];
+  readonly #allLinks = new Set<Links>();
+  #brokers = new Map<number, BrokerAddress>();
+
+  constructor(settings: KafkaSettings) {
+    this.settings = settings;
+    this.#bootstrap = settings.brokers.map(
+      (broker) => new BrokerLink(parseBroker(broker), settings, settings.requestTimeoutMs),
+    );
+    this.links = this.openLinks();
+  }
+
+  get closed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  /** Links that nobody else uses. They close with the cluster at the latest. */
+  openLinks(requestTimeoutMs = this.settings.requestTimeoutMs): Links {
+    const links = new Links(this, requestTimeoutMs, () => this.#allLinks.delete(links));
+    this.#allLinks.add(links);
+    return links;
+  }
+
+  /** Ends every connection; what waits on one rejects. */
+  close(): void {
+    this.#closing.abort();
+    for (const link of this.#bootstrap) link.close();
+    for (const links of [...this.#allLinks]) links.close();
+  }
+
+  address(nodeId: number): BrokerAddress | undefined {
+    return this.#brokers.get(nodeId);
+  }
+
+  /**
+   * Repeats a call that is safe to repeat while the broker is away or not ready, for `retryTimeoutMs`. The call should
+   * look up leaders and coordinators anew each time.
+   */
+  async retrying<Answer>(what: string, call: () => Promise<Answer>, signal?: AbortSignal): Promise<Answer> {
+    const deadline = performance.now() + this.settings.retryTimeoutMs;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await call();
+      } catch (error) {
+        const repeatable = isConnectionFailure(error) || wasNotDone(error);
+        const over = performance.now() > deadline || this.closed || signal?.aborted === true;
+        if (!repeatable || over) throw toTailraceError(error, what);
+      }
+      await this.pause(Math.min(5 * 2 ** attempt, 500), signal);
+    }
+  }
+
+  /** Waits; ends early, quietly, when the client closes or the signal aborts. */
+  async pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, milliseconds);
+    const signals = signal ? [signal, this.#closing.signal] : [this.#closing.signal];
+    for (const each of signals) {
+      if (each.aborted) resolve();
+      each.addEventListener('abort', () => resolve(), { once: true });
+    }
+    await promise;
+    clearTimeout(timer);
+  }
+
+  /** Metadata of topics as the cluster has it now, by full name. Those that do not exist are left out. */
+  async describeTopics(names: readonly string[]): Promise<ReadonlyMap<string, TopicMetadata>> {
+    return this.retrying('asking for metadata', async () => {
+      const answer = await this.#askForMetadata(names);
+      const found = new Map<string, TopicMetadata>();
+      for (const topic of answer.topics) {
+        if (!topic.name) continue;
+        if (topic.errorCode !== 0 && topic.errorCode !== leaderNotAvailable) {
+          this.#topics.delete(topic.name);
+          if (topic.errorCode === unknownTopicOrPartition) continue;
+          throw BrokerRefusal.of(topic.errorCode, `asking for topic ${topic.name}`);
+        }
+        const leaders: number[] = [];
+        for (const { partitionIndex, leaderId } of topic.partitions) leaders[partitionIndex] = leaderId;
+        const metadata = { id: topic.topicId, leaders };
+        this.#topics.set(topic.name, metadata);
+        found.set(topic.name, metadata);
+      }
+      return found;
+    });
+  }
+
+  /**
+   * A topic's metadata, from memory when it is there.
+   * @throws UnknownTopicError
+   */
+  async topic(name: string): Promise<TopicMetadata> {
+    const known = this.#topics.get(name);
+    if (known) return known;
+    const found = (await this.describeTopics([name])).get(name);
+    if (!found) throw new UnknownTopicError(this.bare(name));
+    return found;
+  }
+
+  /** @throws while the partition has no leader: repeat under `retrying`. */
+  async leaderOf(name: string, partition: number): Promise<number> {
+    const topic = await this.topic(name);
+    const leader = topic.leaders[partition];
+    if (leader === undefined) throw new BrokerRefusal('UNKNOWN_TOPIC_OR_PARTITION', `finding ${name}[${partition}]`);
+    if (leader < 0 || !this.#brokers.has(leader)) {
+      this.forget(name);
+      throw new BrokerRefusal('LEADER_NOT_AVAILABLE', `finding the leader of ${name}[${partition}]`);
+    }
+    return leader;
+  }
+
+  /** What is known of a topic proved stale. */
+  forget(name: string): void {
+    this.#topics.delete(name);
+  }
+
+  /** The node that coordinates a group or a transactional id now (FindCoordinator). */
+  async coordinatorOf(kind: 'group' | 'transaction', key: string): Promise<number> {
+    const answer = await this.#anyBroker((link) => link.call(findCoordinatorV4.api, kind === 'group' ? 0 : 1, [key]));
+    const [found] = answer.coordinators;
+    if (!found) throw new BrokerRefusal('COORDINATOR_NOT_AVAILABLE', `finding the coordinator of ${key}`);
+    this.#brokers.set(found.nodeId, { host: found.host, port: found.port });
+    return found.nodeId;
+  }
+
+  /** Some broker, for questions that any of them answers. */
+  async anyNode(): Promise<number> {
+    if (this.#brokers.size === 0) await this.#askForMetadata([]);
+    const [node] = this.#brokers.keys();
+    if (node === undefined) throw new ConnectionLostError('no broker is known');
+    return node;
+  }
+
+  async describe(): Promise<MetadataResponse> {
+    return this.retrying('describing the cluster', () => this.#askForMetadata([]));
+  }
+
+  bare(name: string): string {
+    return this.settings.naming.bare(name) ?? name;
+  }
+
+  async #askForMetadata(names: readonly string[]): Promise<MetadataResponse> {
+    const answer = await this.#anyBroker((link) => link.callForEach(metadataV12.api, [...names], false, false));
+    this.#brokers = new Map(answer.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
+    return answer;
+  }
+
+  /** Asks one broker after the other until one answers; whichever did, later questions start with it. */
+  async #anyBroker<Answer>(ask: (link: BrokerLink) => Promise<Answer>): Promise<Answer> {
+    let failure: unknown = new ConnectionLostError('no broker is known');
+    const known = [...this.#brokers.keys()].map((nodeId) => this.links.to(nodeId));
+    for (const link of [...known, ...this.#bootstrap]) {
+      try {
+        return await ask(link);
+      } catch (error) {
+        if (!isConnectionFailure(error) || this.closed) throw error;
+        failure = error;
+      }
+    }
+    throw failure;
+  }
+}
+
+const unknownTopicOrPartition = 3;
+const leaderNotAvailable = 5;

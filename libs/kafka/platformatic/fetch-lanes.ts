@@ -1,0 +1,34 @@
+import type { Cluster } from './cluster.ts';
+import type { Links } from './links.ts';
+
+/**
+ * Connections of one reader. A fetch occupies its connection while the broker waits for records, so a partition taken up
+ * meanwhile is fetched over another one. Almost always there is one.
+ */
+export class FetchLanes {
+  readonly #cluster: Cluster;
+  readonly #requestTimeoutMs: number;
+  readonly #free: Links[] = [];
+  readonly #all = new Set<Links>();
+
+  constructor(cluster: Cluster, requestTimeoutMs: number) {
+    this.#cluster = cluster;
+    this.#requestTimeoutMs = requestTimeoutMs;
+  }
+
+  take(): Links {
+    const lane = this.#free.pop() ?? this.#cluster.openLinks(this.#requestTimeoutMs);
+    this.#all.add(lane);
+    return lane;
+  }
+
+  release(lane: Links): void {
+    if (this.#all.has(lane)) this.#free.push(lane);
+  }
+
+  close(): void {
+    for (const lane of this.#all) lane.close();
+    this.#all.clear();
+    this.#free.length = 0;
+  }
+}

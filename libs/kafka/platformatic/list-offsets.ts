@@ -1,0 +1,55 @@
+import { listOffsetsV7 } from '@platformatic/kafka';
+import type { Cluster } from './cluster.ts';
+import { BrokerRefusal } from './failure.ts';
+
+/** `end` is the high watermark, transactions that are open included; `latest` is the last stable offset. */
+export type OffsetQuery = 'earliest' | 'latest' | 'end' | { readonly timestampMs: number };
+
+const anyReplica = -1;
+
+/**
+ * Offsets of given partitions of a topic (bare name), in their order. A time that is later than every record gives -1.
+ * @throws UnknownTopicError
+ */
+export async function listOffsets(
+  cluster: Cluster,
+  topic: string,
+  partitions: readonly number[],
+  query: OffsetQuery,
+): Promise<number[]> {
+  const name = cluster.settings.naming.full(topic);
+  return cluster.retrying(`asking for offsets of ${topic}`, async () => {
+    const found = new Map<number, number>();
+    const byLeader = new Map<number, number[]>();
+    for (const partition of partitions) {
+      const leader = await cluster.leaderOf(name, partition);
+      byLeader.set(leader, [...(byLeader.get(leader) ?? []), partition]);
+    }
+    await Promise.all(
+      [...byLeader].map(async ([leader, own]) => {
+        const request = own.map((partitionIndex) => ({
+          partitionIndex,
+          currentLeaderEpoch: -1,
+          timestamp: timestampOf(query),
+        }));
+        const answer = await cluster.links
+          .to(leader)
+          .callForEach(listOffsetsV7.api, anyReplica, query === 'end' ? 0 : 1, [{ name, partitions: request }]);
+        for (const { partitionIndex, errorCode, offset } of answer.topics[0]?.partitions ?? []) {
+          if (errorCode !== 0) {
+            cluster.forget(name);
+            throw BrokerRefusal.of(errorCode, `asking for offsets of ${topic}[${partitionIndex}]`);
+          }
+          found.set(partitionIndex, Number(offset));
+        }
+      }),
+    );
+    return partitions.map((partition) => found.get(partition) ?? -1);
+  });
+}
+
+function timestampOf(query: OffsetQuery): bigint {
+  if (query === 'earliest') return -2n;
+  if (query === 'latest' || query === 'end') return -1n;
+  return BigInt(query.timestampMs);
+}

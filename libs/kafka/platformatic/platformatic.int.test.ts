@@ -1,0 +1,9 @@
+import { startKafka } from '../../../scripts/dev-stack/kafka.ts';
+import { brokerSystem } from '../conformance/broker-system.ts';
+import { kafkaConformance } from '../conformance.ts';
+
+kafkaConformance(
+  'platformatic',
+  { compressions: ['zstd', 'gzip', 'lz4', 'snappy', 'none'], network: true, broker: true, peer: 'kafkajs' },
+  () => brokerSystem({ client: 'platformatic', peer: 'kafkajs', startKafka }),
+);
