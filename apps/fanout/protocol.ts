@@ -15,7 +15,7 @@ export const clientMessage = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('pause') }),
   z.strictObject({ type: z.literal('resume') }),
-  /** The lines of a gap: everything from one cursor to another, under the present filter. */
+  /** The lines of a gap: everything up to a cursor, under the present filter. `from` as in `subscribe`. */
   z.strictObject({ type: z.literal('fetch'), from: z.string().max(10_000), to: z.string().max(10_000) }),
 ]);
 

@@ -95,7 +95,7 @@ export class Viewer {
         if (!this.#subscription) this.#follow(this.#filter, this.#position);
         return;
       case 'fetch':
-        this.#fetch(message.from, message.to);
+        await this.#fetch(message.from, message.to);
     }
   }
 
@@ -132,13 +132,16 @@ export class Viewer {
     });
   }
 
-  #fetch(from: string, to: string): void {
-    const { hub } = this.#options;
+  async #fetch(from: string, to: string): Promise<void> {
+    const { hub, kafka } = this.#options;
     if (this.#fetching) {
       this.#error('fetch.busy', 'one fetch at a time: wait for its `fetched`');
       return;
     }
-    const range = { from: decodeCursor(hub.log, from), to: decodeCursor(hub.log, to) };
+    const range = {
+      from: await startPosition(kafka, hub.log, from, Date.now()),
+      to: decodeCursor(hub.log, to),
+    };
     if (range.to.some((offset, partition) => offset > (hub.position[partition] ?? 0))) {
       this.#error('cursor.invalid', 'the end of the range is beyond the live end');
       return;

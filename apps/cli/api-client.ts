@@ -1,0 +1,79 @@
+import { messageOf } from '@tailrace/errors/tailrace-error.ts';
+import { z } from 'zod';
+import { CliError, exitCodes } from './cli-error.ts';
+import { accessToken, type Surroundings, serverUrl } from './surroundings.ts';
+
+const problem = z.looseObject({
+  title: z.string(),
+  detail: z.string().optional(),
+  errors: z.array(z.looseObject({ field: z.string(), message: z.string() })).optional(),
+});
+
+export interface ApiAnswer {
+  readonly body: unknown;
+  readonly etag: string | undefined;
+}
+
+/** Calls the HTTP API as one project. */
+export class ApiClient {
+  readonly #surroundings: Surroundings;
+  readonly #project: string;
+
+  constructor(surroundings: Surroundings, project: string) {
+    this.#surroundings = surroundings;
+    this.#project = project;
+  }
+
+  /**
+   * @param path below /api/v1/live-logs/.
+   * @throws CliError that says what the server answered.
+   */
+  async call(method: string, path: string, options: { body?: unknown; ifMatch?: string } = {}): Promise<ApiAnswer> {
+    const url = new URL(`/api/v1/live-logs/${path}`, serverUrl(this.#surroundings));
+    const response = await request(url, {
+      method,
+      headers: {
+        authorization: `Bearer ${await accessToken(this.#surroundings, this.#project)}`,
+        ...(options.body !== undefined && { 'content-type': 'application/json' }),
+        ...(options.ifMatch !== undefined && { 'if-match': options.ifMatch }),
+      },
+      ...(options.body !== undefined && { body: JSON.stringify(options.body) }),
+    });
+    const body = await bodyOf(response);
+    if (!response.ok) throw refusal(response.status, body);
+    return { body, etag: response.headers.get('etag') ?? undefined };
+  }
+}
+
+/** @throws CliError when nothing answers. */
+export async function request(url: URL, init: RequestInit = {}): Promise<Response> {
+  try {
+    return await fetch(url, { ...init, signal: AbortSignal.timeout(30_000) });
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    throw new CliError(
+      `nothing answers at ${url.origin}: ${messageOf(cause) || 'connection refused'}`,
+      exitCodes.failed,
+      'Is Tailrace running? Set TAILRACE_URL when it runs elsewhere.',
+    );
+  }
+}
+
+async function bodyOf(response: Response): Promise<unknown> {
+  const text = await response.text();
+  try {
+    return text === '' ? undefined : JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** What a problem document says, for a person. */
+export function refusal(status: number, body: unknown): CliError {
+  const parsed = problem.safeParse(body);
+  if (!parsed.success) return new CliError(`the server answered ${status}`, exitCodes.failed);
+  const { title, detail, errors = [] } = parsed.data;
+  const lines = [`${title} (${status})`, ...(detail === undefined ? [] : [detail])];
+  if (errors.length > 1) lines.push(...errors.map(({ field, message }) => `  ${field}: ${message}`));
+  return new CliError(lines.join('\n'), exitCodes.failed);
+}

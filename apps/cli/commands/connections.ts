@@ -1,0 +1,155 @@
+import { readFileSync } from 'node:fs';
+import { Command, Option } from 'commander';
+import pc from 'picocolors';
+import { z } from 'zod';
+import { ApiClient } from '../api-client.ts';
+import { CliError, exitCodes } from '../cli-error.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { visible } from '../terminal.ts';
+
+const connection = z.looseObject({
+  id: z.string(),
+  connection_name: z.string(),
+  cloud_provider: z.string(),
+  desired_state: z.string(),
+  status: z
+    .looseObject({
+      state: z.string(),
+      lag_ms: z.number().nullable(),
+      complete_up_to: z.string().nullable(),
+      last_error: z.looseObject({ message: z.string(), help: z.string().nullable() }).nullable(),
+    })
+    .nullable(),
+});
+const connectionList = z.looseObject({ connections: z.array(connection) });
+type Connection = z.output<typeof connection>;
+
+/** `tailrace connections …`: what the API's connection routes do, for a shell. */
+export function connectionsCommand(surroundings: Surroundings): Command {
+  const group = new Command('connections').description('See and steer the connections of a project.');
+  const command = (name: string, description: string) => {
+    const made = new Command(name)
+      .description(description)
+      .requiredOption('--project <id>', 'project of the connection')
+      .option('--json', 'the answer as JSON');
+    group.addCommand(made);
+    return made;
+  };
+  const client = (options: { project: string }) => new ApiClient(surroundings, options.project);
+
+  command('list', 'List them with their state.').action(async (options) => {
+    const { body } = await client(options).call('GET', `connections/${encodeURIComponent(options.project)}`);
+    if (options.json) return print(body);
+    const { connections } = connectionList.parse(body);
+    const rows = connections.map((each) => [
+      each.id,
+      each.cloud_provider,
+      stateOf(each),
+      lagOf(each),
+      visible(each.connection_name),
+    ]);
+    process.stdout.write(table(['ID', 'CLOUD', 'STATE', 'LAG', 'NAME'], rows));
+  });
+
+  command('add', 'Add one. Secrets are read from the file, never from the command line.')
+    .addOption(new Option('--provider <cloud>').choices(['aws', 'azure', 'gcp']).makeOptionMandatory())
+    .requiredOption('--name <name>', 'what people call it')
+    .requiredOption('--config <file>', 'JSON of connection_config; - is standard input')
+    .action(async (options) => {
+      const { body } = await client(options).call('POST', 'connections', {
+        body: {
+          project_id: options.project,
+          connection_name: options.name,
+          cloud_provider: options.provider,
+          connection_config: readConfig(options.config),
+        },
+      });
+      if (options.json) return print(body);
+      process.stdout.write(`${connection.parse(body).id}\n`);
+    });
+
+  for (const [name, description] of [
+    ['start', 'Read from the cloud.'],
+    ['stop', 'Stop reading; where it stood is kept.'],
+    ['pause', 'Stop reading for a while; where it stood is kept.'],
+    ['test', 'Call the cloud and say whether it answers.'],
+  ] as const) {
+    command(name, description)
+      .argument('<id>', 'conn_…')
+      .action(async (id, options) => {
+        const { body } = await client(options).call('POST', `connections/${encodeURIComponent(id)}/${name}`);
+        if (options.json) return print(body);
+        const { message } = z.looseObject({ message: z.string() }).parse(body);
+        process.stdout.write(`${visible(message)}\n`);
+      });
+  }
+
+  command('status', 'Show one in full.')
+    .argument('<id>', 'conn_…')
+    .action(async (id, options) => {
+      const api = client(options);
+      const path = `connections/${encodeURIComponent(id)}`;
+      const [shown, stats] = await Promise.all([api.call('GET', path), api.call('GET', `${path}/stats`)]);
+      if (options.json) return print({ ...z.looseObject({}).parse(shown.body), stats: stats.body });
+      const each = connection.parse(shown.body);
+      const error = each.status?.last_error;
+      const facts: [string, string][] = [
+        ['id', each.id],
+        ['name', visible(each.connection_name)],
+        ['cloud', each.cloud_provider],
+        ['state', stateOf(each)],
+        ['lag', lagOf(each)],
+        ['complete up to', each.status?.complete_up_to ?? 'unknown'],
+        ...Object.entries(z.record(z.string(), z.unknown()).parse(stats.body))
+          .filter(([name, value]) => typeof value === 'number' && name !== 'lag_ms')
+          .map(([name, value]): [string, string] => [name.replaceAll('_', ' '), String(value)]),
+        ...(error
+          ? [
+              ['last error', visible(error.message)] as [string, string],
+              ['what to do', visible(error.help ?? '')] as [string, string],
+            ]
+          : []),
+      ];
+      process.stdout.write(facts.map(([name, value]) => `${`${name}:`.padEnd(20)} ${value}\n`).join(''));
+    });
+
+  command('delete', 'Delete one, with its position.')
+    .argument('<id>', 'conn_…')
+    .action(async (id, options) => {
+      await client(options).call('DELETE', `connections/${encodeURIComponent(id)}`);
+    });
+  return group;
+}
+
+function print(body: unknown): void {
+  process.stdout.write(`${JSON.stringify(body, undefined, 2)}\n`);
+}
+
+function readConfig(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path === '-' ? 0 : path, 'utf8'));
+  } catch (error) {
+    // The message of a JSON error quotes the text, which may hold a secret.
+    const reason = error instanceof SyntaxError ? 'it is not JSON' : String(error);
+    throw new CliError(`--config ${path}: ${reason}`, exitCodes.usage);
+  }
+}
+
+function stateOf({ desired_state: desired, status }: Connection): string {
+  return status?.state ?? (desired === 'running' ? 'waiting' : desired);
+}
+
+function lagOf({ status }: Connection): string {
+  return status?.lag_ms === null || status === null ? '-' : `${(status.lag_ms / 1000).toFixed(1)}s`;
+}
+
+/** Columns as wide as their widest cell. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (cells: readonly string[]) =>
+    `${cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd()}\n`;
+  return [pc.bold(line(head)), ...rows.map(line)].join('');
+}

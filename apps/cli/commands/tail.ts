@@ -1,0 +1,102 @@
+import { type LogFilter, logFilter } from '@tailrace/log-query/log-filter.ts';
+import type { LogLine } from '@tailrace/log-query/log-line.ts';
+import { levels } from '@tailrace/log-record/level.ts';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { CliError, exitCodes } from '../cli-error.ts';
+import { parseSince } from '../duration.ts';
+import { follow, readToNow } from '../live-client.ts';
+import { renderJson, renderText, wantsColor } from '../render-line.ts';
+import { accessToken, type Surroundings, serverUrl } from '../surroundings.ts';
+import { drained, warn } from '../terminal.ts';
+
+interface TailOptions {
+  readonly project: string;
+  readonly filter?: string;
+  readonly exclude?: string;
+  readonly level?: LogFilter['level'];
+  readonly connection?: string[];
+  readonly attribute?: Record<string, string>;
+  readonly since?: string;
+  readonly follow: boolean;
+  readonly json?: boolean;
+  readonly color: string;
+}
+
+/** `tailrace tail`: lines as they come. */
+export function tailCommand(surroundings: Surroundings): Command {
+  return new Command('tail')
+    .description('Show lines as they come; reconnects by itself, and misses and repeats nothing.')
+    .requiredOption('--project <id>', 'project to look at')
+    .option('--filter <text>', 'only lines with this text, or /expression/ (RE2)')
+    .option('--exclude <text>', 'no lines with this text')
+    .addOption(new Option('--level <level>', 'only lines of this level and above').choices(levels))
+    .option('--connection <id>', 'only lines of this connection (repeatable)', collect)
+    .option('--attribute <key=value>', 'only lines with this attribute (repeatable)', collectAttribute)
+    .option('--since <when>', 'begin there: 15m, 2h, or a time; by time of arrival', parseSince)
+    .option('--follow', 'go on with what comes (default)', true)
+    .option('--no-follow', 'end when everything up to now has been shown')
+    .option('--json', 'one JSON document a line')
+    .addOption(new Option('--color <when>').choices(['auto', 'always', 'never']).default('auto'))
+    .action((options: TailOptions) => tail(surroundings, options));
+}
+
+async function tail(surroundings: Surroundings, options: TailOptions): Promise<void> {
+  const { env } = surroundings;
+  const render = options.json ? renderJson : renderText(wantsColor(options.color, env, process.stdout.isTTY === true));
+  const interrupted = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      process.exitCode = signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.done;
+      interrupted.abort(new Error(signal));
+    });
+  }
+  const client = {
+    url: serverUrl(surroundings),
+    project: options.project,
+    token: () => accessToken(surroundings, options.project),
+    filter: filterOf(options),
+    onLines: async (lines: readonly LogLine[]) => {
+      process.stdout.write(`${lines.map(render).join('\n')}\n`);
+      await drained(process.stdout);
+    },
+    onNotice: warn,
+    signal: interrupted.signal,
+  };
+  if (options.follow) await follow({ ...client, ...(options.since !== undefined && { from: options.since }) });
+  else await readToNow({ ...client, from: options.since ?? '-15m' });
+}
+
+/** @throws CliError naming the option that is wrong. */
+function filterOf({ filter, exclude, level, connection, attribute }: TailOptions): LogFilter {
+  const expression = /^\/(.+)\/$/.exec(filter ?? '')?.[1];
+  const result = logFilter.safeParse({
+    level,
+    exclude,
+    connections: connection,
+    attributes: attribute,
+    ...(expression === undefined ? { text: filter } : { regex: expression }),
+  });
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(({ path, message }) => `--${optionOf(String(path[0]))}: ${message}`);
+  throw new CliError(problems.join('\n'), exitCodes.usage);
+}
+
+function optionOf(field: string): string {
+  const options: Readonly<Record<string, string>> = {
+    text: 'filter',
+    regex: 'filter',
+    connections: 'connection',
+    attributes: 'attribute',
+  };
+  return options[field] ?? field;
+}
+
+function collect(value: string, earlier: readonly string[] = []): string[] {
+  return [...earlier, value];
+}
+
+function collectAttribute(value: string, earlier: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const at = value.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('Give key=value.');
+  return { ...earlier, [value.slice(0, at)]: value.slice(at + 1) };
+}

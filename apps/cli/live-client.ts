@@ -1,0 +1,210 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
+import type { LogLine } from '@tailrace/log-query/log-line.ts';
+import { WebSocket } from 'ws';
+import { refusal } from './api-client.ts';
+import { CliError, exitCodes } from './cli-error.ts';
+
+/** A frame of the WebSocket, as far as the client looks at it. */
+interface Frame {
+  readonly type: string;
+  readonly logs?: readonly LogLine[];
+  readonly cursor?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly matched?: number | null;
+  readonly reason?: string;
+  readonly code?: string;
+  readonly detail?: string;
+  /** Lines that answer a fetch. */
+  readonly fetched?: boolean;
+}
+
+/** Lines that the server left out because they came too fast, and which of them have been shown since. */
+interface Gap {
+  readonly from: string;
+  readonly to: string;
+  readonly shown: Set<string>;
+}
+
+export interface LiveClientOptions {
+  readonly url: URL;
+  readonly project: string;
+  /** Asked at each connection: a token may have expired meanwhile. */
+  readonly token: () => Promise<string>;
+  readonly filter: LogFilter;
+  /** Cursor, time or `-15m`; `now` when left out. */
+  readonly from?: string;
+  /** Takes lines; the next are read when it resolves. */
+  readonly onLines: (lines: readonly LogLine[]) => Promise<void>;
+  /** Told to the person, beside the lines. */
+  readonly onNotice: (notice: string) => void;
+  readonly signal: AbortSignal;
+}
+
+const maxDelayMs = 10_000;
+
+/**
+ * Follows until the signal aborts: reconnects by itself where it was, and fetches what a gap frame says was left out.
+ * @throws CliError when the server will not have it: no such project, a bad token, a wrong filter.
+ */
+export async function follow(options: LiveClientOptions): Promise<void> {
+  let from = options.from;
+  let failures = 0;
+  const gaps: Gap[] = [];
+  while (!options.signal.aborted) {
+    const outcome = await connectOnce({ ...options, gaps, ...(from !== undefined && { from }) });
+    if (outcome.cursor !== undefined) {
+      from = outcome.cursor;
+      failures = 0;
+    }
+    if (options.signal.aborted) return;
+    const waitMs = Math.min(maxDelayMs, 250 * 2 ** failures) * (0.5 + Math.random() / 2);
+    failures += 1;
+    options.onNotice(`disconnected (${outcome.reason}); connecting again${from === undefined ? '' : ' where it was'}`);
+    await delay(waitMs, undefined, { signal: options.signal }).catch(() => undefined);
+  }
+}
+
+/** Lines from a time to now, then ends. */
+export async function readToNow(options: LiveClientOptions & { readonly from: string }): Promise<void> {
+  const { from, ...rest } = options;
+  const outcome = await connectOnce({ ...rest, gaps: [], fetchFrom: from });
+  if (!outcome.complete && !options.signal.aborted) {
+    throw new CliError(`the connection broke before everything was read: ${outcome.reason}`, exitCodes.failed);
+  }
+}
+
+interface Outcome {
+  readonly reason: string;
+  readonly cursor: string | undefined;
+  readonly complete: boolean;
+}
+
+interface ConnectOptions extends LiveClientOptions {
+  /** Fetched one after the other; what a broken connection left is fetched by the next one. */
+  readonly gaps: Gap[];
+  readonly fetchFrom?: string;
+}
+
+async function connectOnce(options: ConnectOptions): Promise<Outcome> {
+  const socket = new WebSocket(addressOf(options), { headers: { authorization: `Bearer ${await options.token()}` } });
+  const ended = Promise.withResolvers<Outcome>();
+  let cursor: string | undefined;
+  let complete = false;
+  let refused: CliError | undefined;
+  let work = Promise.resolve();
+
+  const fetchGap = () => {
+    const [gap] = options.gaps;
+    if (gap) socket.send(JSON.stringify({ type: 'fetch', from: gap.from, to: gap.to }));
+  };
+  const show = async ({ logs = [], fetched }: Frame) => {
+    const [gap] = options.gaps;
+    const lines = fetched && gap ? logs.filter(({ id }) => !gap.shown.has(id)) : logs;
+    if (lines.length === 0) return;
+    await options.onLines(lines);
+    if (fetched && gap) for (const { id } of lines) gap.shown.add(id);
+  };
+  const handle = async (frame: Frame) => {
+    switch (frame.type) {
+      case 'hello':
+        fetchGap();
+        if (options.fetchFrom !== undefined) {
+          const filter = { type: 'subscribe', filter: options.filter, from: 'now' };
+          for (const message of [
+            filter,
+            { type: 'pause' },
+            { type: 'fetch', from: options.fetchFrom, to: frame.cursor },
+          ]) {
+            socket.send(JSON.stringify(message));
+          }
+        }
+        return;
+      case 'logs':
+        await show(frame);
+        if (options.fetchFrom === undefined) cursor = frame.cursor ?? cursor;
+        return;
+      case 'subscribed':
+        if (options.fetchFrom === undefined) cursor ??= frame.cursor;
+        return;
+      case 'gap':
+        cursor = frame.to ?? cursor;
+        if (frame.reason === 'slow_viewer') {
+          options.onNotice(`${frame.matched} lines came faster than they were taken; reading them now`);
+          options.gaps.push({ from: frame.from ?? '', to: frame.to ?? '', shown: new Set() });
+          if (options.gaps.length === 1) fetchGap();
+        } else {
+          options.onNotice('lines are missing here: they are older than what Kafka keeps');
+        }
+        return;
+      case 'fetched':
+        if (options.fetchFrom === undefined) {
+          options.gaps.shift();
+          fetchGap();
+          return;
+        }
+        complete = true;
+        socket.close();
+        return;
+      case 'error':
+        if (frame.code === 'cursor.invalid' || frame.code === 'message.invalid') {
+          refused = new CliError(frame.detail ?? 'the server did not understand', exitCodes.usage);
+          socket.close();
+        } else options.onNotice(`the server says: ${frame.detail}`);
+    }
+  };
+
+  socket.on('message', (data) => {
+    // Nothing more is read from the socket while lines wait for a slow reader of ours.
+    socket.pause();
+    work = work
+      .then(() => handle(JSON.parse(data.toString())))
+      .then(() => socket.resume())
+      .catch((error) => {
+        refused ??= error instanceof CliError ? error : new CliError(String(error), exitCodes.failed);
+        socket.terminate();
+      });
+  });
+  socket.on('unexpected-response', (_request, response) => {
+    let body = '';
+    response.on('data', (part) => {
+      body += part;
+    });
+    response.on('end', () => {
+      const status = response.statusCode ?? 0;
+      if (status < 500 && status !== 429) refused = refusal(status, parse(body));
+      ended.resolve({ reason: `the server answered ${status}`, cursor, complete });
+      socket.terminate();
+    });
+  });
+  socket.on('error', (error) => ended.resolve({ reason: error.message || 'connection refused', cursor, complete }));
+  socket.on('close', (code, reason) => {
+    void work.then(() => ended.resolve({ reason: reason.toString() || `code ${code}`, cursor, complete }));
+  });
+  const abort = () => socket.terminate();
+  options.signal.addEventListener('abort', abort, { once: true });
+  if (options.signal.aborted) abort();
+  const outcome = await ended.promise.finally(() => options.signal.removeEventListener('abort', abort));
+  if (refused) throw refused;
+  return { ...outcome, cursor, complete };
+}
+
+function addressOf({ url, project, filter, from, fetchFrom }: ConnectOptions): URL {
+  const address = new URL(`/api/v1/live-logs/ws/${encodeURIComponent(project)}`, url);
+  address.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  if (fetchFrom !== undefined) address.searchParams.set('paused', '1');
+  else {
+    address.searchParams.set('from', from ?? 'now');
+    address.searchParams.set('filter', JSON.stringify(filter));
+  }
+  return address;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Secret } from '@tailrace/config/secret.ts';
+import { signToken } from '@tailrace/http/tokens.ts';
+import { z } from 'zod';
+import { CliError, exitCodes } from './cli-error.ts';
+
+/** Where the command runs. */
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly directory: string;
+}
+
+const runningFile = z.looseObject({
+  url: z.string().optional(),
+  kafkaBrokers: z.array(z.string()).optional(),
+});
+const secretsFile = z.looseObject({ jwtSecret: z.string().optional() });
+
+/** What `npm start` in this directory has left for the command to find. */
+export function runningStack({ directory }: Surroundings): z.output<typeof runningFile> {
+  return readJson(join(directory, '.tailrace', 'running.json'), runningFile) ?? {};
+}
+
+/** The server's address: TAILRACE_URL, else what `npm start` runs here, else PORT on this machine. */
+export function serverUrl(surroundings: Surroundings): URL {
+  const { env } = surroundings;
+  const address = env.TAILRACE_URL ?? runningStack(surroundings).url ?? `http://127.0.0.1:${env.PORT ?? '8080'}`;
+  if (!/^https?:\/\//.test(address) || !URL.canParse(address)) {
+    throw new CliError(`TAILRACE_URL is not an http address: ${address}`, exitCodes.usage);
+  }
+  return new URL(address);
+}
+
+interface TokenRequest {
+  readonly project: string;
+  readonly role: 'viewer' | 'editor' | 'admin';
+  readonly subject: string;
+  readonly expiresInSeconds: number;
+}
+
+/**
+ * Signs a token with JWT_SECRET, or with the secret that `npm start` made in this directory.
+ * @throws CliError when there is neither.
+ */
+export async function mintToken(surroundings: Surroundings, request: TokenRequest): Promise<string> {
+  const { env, directory } = surroundings;
+  const secret = env.JWT_SECRET ?? readJson(join(directory, '.tailrace', 'secrets.json'), secretsFile)?.jwtSecret;
+  if (!secret) {
+    throw new CliError(
+      'there is no secret to sign a token with',
+      exitCodes.usage,
+      "Set JWT_SECRET to the server's, or run this where `npm start` was run.",
+    );
+  }
+  return signToken(
+    new Secret(secret),
+    { subject: request.subject, projects: [request.project], role: request.role },
+    {
+      expiresInSeconds: request.expiresInSeconds,
+      audience: env.JWT_AUDIENCE || undefined,
+      issuer: env.JWT_ISSUER || undefined,
+    },
+  );
+}
+
+/** TAILRACE_TOKEN, else a short-lived token for the project where a secret is at hand. */
+export async function accessToken(surroundings: Surroundings, project: string): Promise<string> {
+  const given = surroundings.env.TAILRACE_TOKEN;
+  if (given) return given;
+  return mintToken(surroundings, { project, role: 'admin', subject: 'cli', expiresInSeconds: 3600 }).catch((error) => {
+    if (!(error instanceof CliError)) throw error;
+    throw new CliError('there is no token', exitCodes.usage, 'Set TAILRACE_TOKEN (see `tailrace token --help`).');
+  });
+}
+
+function readJson<Type extends z.ZodType>(path: string, type: Type): z.output<Type> | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+  try {
+    return type.parse(JSON.parse(text));
+  } catch {
+    throw new CliError(`${path} cannot be read`, exitCodes.usage, 'Remove it and run `npm start` again.');
+  }
+}
