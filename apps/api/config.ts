@@ -1,0 +1,46 @@
+import { integer } from '@tailrace/config/setting.ts';
+import {
+  credentialSettings,
+  databaseSettings,
+  endpointSettings,
+  requireTokenKeys,
+  tokenSettings,
+} from '@tailrace/config/shared-settings.ts';
+import { type output, z } from 'zod';
+
+export const settings = z
+  .object({
+    ...tokenSettings.shape,
+    ...databaseSettings.shape,
+    ...credentialSettings.shape,
+    ...endpointSettings.shape,
+    apiDatabaseConnections: integer('Database connections of one api process.', {
+      min: 1,
+      max: 500,
+      unit: 'connections',
+    }).default(10),
+    searchTimeoutMs: integer('How long a search of stored logs looks before it answers with what it has.', {
+      min: 500,
+      max: 120_000,
+      unit: 'ms',
+    }).default(10_000),
+    searchMaxRangeDays: integer('Longest time range of a search.', { min: 1, max: 3650, unit: 'days' }).default(92),
+    connectionTestTimeoutMs: integer('How long the test of a connection waits for the cloud.', {
+      min: 1000,
+      max: 120_000,
+      unit: 'ms',
+    }).default(20_000),
+    connectionChangeTimeoutMs: integer('How long a change of a connection may take at Kafka.', {
+      min: 1000,
+      max: 60_000,
+      unit: 'ms',
+    }).default(10_000),
+    connectionsPerProject: integer('Connections a project may have, about: two created at once may both pass.', {
+      min: 1,
+      max: 10_000,
+      unit: 'connections',
+    }).default(500),
+  })
+  .superRefine(requireTokenKeys);
+
+export type ApiConfig = output<typeof settings>;

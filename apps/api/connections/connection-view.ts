@@ -1,0 +1,167 @@
+import { sealedFields } from '@tailrace/credentials/sealed-credentials.ts';
+import { isoNanos } from '@tailrace/log-query/iso-time.ts';
+import type { Connection } from '@tailrace/schemas/generated/connection.ts';
+import { connectionStateSymbols } from '@tailrace/schemas/generated/connection-state.ts';
+import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
+import { desiredStateSymbols } from '@tailrace/schemas/generated/desired-state.ts';
+import { providerSymbols } from '@tailrace/schemas/generated/provider.ts';
+import { z } from 'zod';
+
+const time = z.string().describe('RFC 3339.');
+
+const errorView = z
+  .object({
+    code: z.string().describe('Stable, such as connector.auth_refused.'),
+    message: z.string(),
+    help: z.string().nullable(),
+    at: time,
+    retry_at: time.nullable(),
+  })
+  .meta({ id: 'ConnectionError' });
+
+export const statusView = z
+  .object({
+    state: z.enum(connectionStateSymbols),
+    state_since: time,
+    updated_at: time.describe('When the ingest process that owns the connection last said so.'),
+    applied_version: z.int().describe('The version it works with; lower than the connection’s own: not in effect yet.'),
+    last_event_time: time.nullable(),
+    complete_up_to: time
+      .nullable()
+      .describe('Every event with an earlier event time has been read, by what was measured so far.'),
+    lag_ms: z.int().nullable(),
+    last_error: errorView.nullable(),
+  })
+  .meta({ id: 'ConnectionStatus' });
+
+export const connectionView = z
+  .object({
+    id: z.string(),
+    project_id: z.string(),
+    connection_name: z.string(),
+    cloud_provider: z.enum(providerSymbols),
+    connection_config: z.record(z.string(), z.unknown()).describe('Without its secrets.'),
+    secrets_set: z.array(z.string()).describe('Names of the secret fields that are stored.'),
+    desired_state: z.enum(desiredStateSymbols),
+    version: z.int().describe('Counts changes; the ETag holds it.'),
+    created_at: time,
+    updated_at: time,
+    status: statusView.nullable().describe('Null until an ingest process has taken the connection.'),
+  })
+  .meta({ id: 'Connection' });
+
+export const statsView = z
+  .object({
+    connection_id: z.string(),
+    ...statusView.shape,
+    state: statusView.shape.state.nullable(),
+    state_since: time.nullable(),
+    updated_at: time.nullable(),
+    owner: z.string().nullable().describe('The ingest process that runs it.'),
+    events: z.int().describe('Emitted since the connection exists.'),
+    bytes: z.int().describe('Of their payloads.'),
+    requests: z.int().describe('Made to the provider.'),
+    errors: z.int(),
+    throttles: z.int(),
+    late_events: z.int().describe('Visible later than the visibility bound, and still emitted.'),
+    skipped_events: z.int().describe('Before the start, or further back than any sweep looks.'),
+    events_per_second: z.number().describe('Over the last minute.'),
+    lateness_p50_ms: z.int().nullable().describe('Ingestion time minus event time.'),
+    lateness_p95_ms: z.int().nullable(),
+    lateness_p99_ms: z.int().nullable(),
+    last_event_seen_at: time.nullable(),
+  })
+  .meta({ id: 'ConnectionStats' });
+
+/** A connection as its project's people see it. */
+export function toConnectionView(
+  connection: Connection,
+  status: ConnectionStatus | undefined,
+): z.output<typeof connectionView> {
+  return {
+    id: connection.id,
+    project_id: connection.project_id,
+    connection_name: connection.name,
+    cloud_provider: connection.provider,
+    connection_config: settingsOf(connection),
+    secrets_set: connection.sealed_credentials === null ? [] : [...sealedFields(connection.sealed_credentials)],
+    desired_state: connection.desired_state,
+    version: connection.version,
+    created_at: isoNanos(connection.created_at),
+    updated_at: isoNanos(connection.updated_at),
+    status: status === undefined ? null : toStatusView(status),
+  };
+}
+
+/** A connection's counters; zero before anything ran. */
+export function toStatsView(connectionId: string, status: ConnectionStatus | undefined): z.output<typeof statsView> {
+  if (status === undefined) return { connection_id: connectionId, ...nothingYet };
+  const { owner, events, bytes, requests, errors, throttles, late_events, skipped_events, events_per_second } = status;
+  return {
+    connection_id: connectionId,
+    ...toStatusView(status),
+    ...{ owner, events, bytes, requests, errors, throttles, late_events, skipped_events, events_per_second },
+    lateness_p50_ms: status.lateness_p50_ms,
+    lateness_p95_ms: status.lateness_p95_ms,
+    lateness_p99_ms: status.lateness_p99_ms,
+    last_event_seen_at: isoOrNull(status.last_event_seen_at),
+  };
+}
+
+const settingsSchema = z.record(z.string(), z.unknown());
+
+/** The stored settings, without secrets. */
+export function settingsOf(connection: Connection): Record<string, unknown> {
+  return settingsSchema.parse(JSON.parse(connection.config));
+}
+
+function toStatusView(status: ConnectionStatus): z.output<typeof statusView> {
+  const error = status.last_error;
+  return {
+    state: status.state,
+    state_since: isoNanos(status.state_since),
+    updated_at: isoNanos(status.updated_at),
+    applied_version: status.connection_version,
+    last_event_time: isoOrNull(status.last_event_time),
+    complete_up_to: isoOrNull(status.complete_up_to),
+    lag_ms: status.lag_ms,
+    last_error:
+      error === null
+        ? null
+        : {
+            code: error.code,
+            message: error.message,
+            help: error.help,
+            at: isoNanos(error.at),
+            retry_at: isoOrNull(error.retry_at),
+          },
+  };
+}
+
+function isoOrNull(micros: number | null): string | null {
+  return micros === null ? null : isoNanos(micros);
+}
+
+const nothingYet = {
+  state: null,
+  state_since: null,
+  updated_at: null,
+  applied_version: 0,
+  last_event_time: null,
+  complete_up_to: null,
+  lag_ms: null,
+  last_error: null,
+  owner: null,
+  events: 0,
+  bytes: 0,
+  requests: 0,
+  errors: 0,
+  throttles: 0,
+  late_events: 0,
+  skipped_events: 0,
+  events_per_second: 0,
+  lateness_p50_ms: null,
+  lateness_p95_ms: null,
+  lateness_p99_ms: null,
+  last_event_seen_at: null,
+};

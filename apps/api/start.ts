@@ -1,0 +1,86 @@
+import { connectors } from '@tailrace/connectors/registry.ts';
+import { openKeyRing } from '@tailrace/credentials/key-ring.ts';
+import { createTicketSigner } from '@tailrace/http/tickets.ts';
+import { createTokenVerifier } from '@tailrace/http/tokens.ts';
+import type { HttpRoleDeps, Readiness, RunningRole } from '@tailrace/role/role.ts';
+import { openTable } from '@tailrace/stream/table.ts';
+import { topics } from '@tailrace/topics/topics.ts';
+import { registerApi } from './api.ts';
+import type { ApiConfig } from './config.ts';
+import { openConnectionTable } from './connections/connection-table.ts';
+import { rotateCredentials } from './connections/rotate-credentials.ts';
+import { openLogDatabase } from './stream/log-database.ts';
+import { tableWriter } from './table-writer.ts';
+
+/** A search runs several statements; one of them alone must not use up its time. */
+const statementsPerSearch = 3;
+
+/** The role that people and programs talk to: connections, stored logs, tickets for the live view. */
+export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<RunningRole> {
+  const { kafka, http } = deps;
+  const logger = deps.logger.child({ role: 'api' });
+  const keys = openKeyRing(config.credentialEncryptionKey);
+  const verifyToken = createTokenVerifier(config);
+  const signTicket = createTicketSigner(config);
+  const connections = openConnectionTable(kafka, logger);
+  const statuses = openTable({ kafka, topic: topics.connectionStatus, logger });
+  const writer = tableWriter({
+    kafka,
+    topic: topics.connections,
+    table: connections.table,
+    timeoutMs: config.connectionChangeTimeoutMs,
+    headers: ({ project_id, id }) => ({ project: project_id, connection: id }),
+    logger,
+  });
+  const database = openLogDatabase({
+    url: (config.databaseReadUrl ?? config.databaseUrl).reveal(),
+    maxConnections: config.apiDatabaseConnections,
+    statementTimeoutMs: Math.ceil(config.searchTimeoutMs / statementsPerSearch),
+    logger,
+  });
+  registerApi(http, {
+    config,
+    verifyToken,
+    signTicket,
+    connections,
+    writer,
+    statuses,
+    connectors,
+    keys,
+    database,
+    logger,
+  });
+
+  const stopping = new AbortController();
+  const rotate = async (): Promise<void> => {
+    await connections.table.caughtUp;
+    const all = [...connections.table.entries()].map(([, connection]) => connection);
+    const { resealed, failed } = await rotateCredentials(all, writer, keys, stopping.signal);
+    if (resealed > 0) logger.info({ resealed }, 'sealed credentials anew with the newest key');
+    if (failed.length > 0) logger.error({ failed }, 'some credentials cannot be sealed anew');
+  };
+  const rotating = rotate().catch((err: unknown) => {
+    if (!stopping.signal.aborted) logger.error({ err }, 'credentials were not checked for rotation');
+  });
+
+  const readiness = (): Readiness => {
+    if (!connections.table.isCaughtUp || !statuses.isCaughtUp) return { ready: false, reason: 'reading connections' };
+    return database.trouble === undefined ? { ready: true } : { ready: false, reason: database.trouble };
+  };
+  let stopped: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    stopping.abort();
+    await Promise.all([connections.table.close(), statuses.close(), database.close()]);
+    await rotating;
+  };
+  return {
+    name: 'api',
+    readiness,
+    // Kafka and PostgreSQL being away are waited for; nothing here ends by itself.
+    failed: new Promise<never>(() => undefined),
+    stop: () => {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
+}

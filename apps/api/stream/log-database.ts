@@ -1,0 +1,81 @@
+import { messageOf, TailraceError } from '@tailrace/errors/tailrace-error.ts';
+import { Problem } from '@tailrace/http/problem.ts';
+import { openPool } from '@tailrace/postgres/pool.ts';
+import { Backoff } from '@tailrace/stream/backoff.ts';
+import type { Logger } from '@tailrace/telemetry/logger.ts';
+import type pg from 'pg';
+
+/** The database that is searched: a read replica where there is one. */
+export interface LogDatabase {
+  /** Runs a search. @throws Problem 503 while the database is away, 504 when the search took too long. */
+  read<Value>(work: (pool: pg.Pool) => Promise<Value>): Promise<Value>;
+  /** Why it cannot be searched now; undefined when it can. */
+  readonly trouble: string | undefined;
+  close(): Promise<void>;
+}
+
+export interface LogDatabaseOptions {
+  readonly url: string;
+  readonly maxConnections: number;
+  readonly statementTimeoutMs: number;
+  readonly logger: Logger;
+}
+
+/** Opens the database and looks after it: asked again and again only while it is away, never while all is well. */
+export function openLogDatabase({ url, maxConnections, statementTimeoutMs, logger }: LogDatabaseOptions): LogDatabase {
+  const pool = openPool({
+    url,
+    applicationName: 'tailrace-api',
+    max: maxConnections,
+    statementTimeoutMs,
+    onIdleError: (err) => logger.warn({ err }, 'an idle database connection broke'),
+  });
+  const stop = new AbortController();
+  let trouble: string | undefined = 'the database has not answered yet';
+  let probing: Promise<void> | undefined;
+
+  async function probe(): Promise<void> {
+    const backoff = new Backoff({ initialMs: 200, maxMs: 5000 });
+    while (!stop.signal.aborted) {
+      try {
+        await pool.query('select from logs limit 0');
+        trouble = undefined;
+        probing = undefined;
+        return;
+      } catch (error) {
+        trouble = `the database cannot be searched: ${messageOf(error)}`;
+        logger.warn({ err: error }, trouble);
+        await backoff.wait(stop.signal);
+      }
+    }
+  }
+
+  function failed(error: TailraceError): Problem {
+    if (error.code === 'log_search.too_slow') {
+      return new Problem(504, { code: error.code, detail: `${error.message}. ${error.help}`, cause: error });
+    }
+    trouble = error.message;
+    probing ??= probe();
+    return new Problem(503, { detail: 'The log database is away.', retryAfterSeconds: 2, cause: error });
+  }
+
+  probing = probe();
+  return {
+    async read(work) {
+      try {
+        return await work(pool);
+      } catch (error) {
+        if (error instanceof Problem || !(error instanceof TailraceError)) throw error;
+        throw failed(error);
+      }
+    },
+    get trouble() {
+      return trouble;
+    },
+    async close() {
+      stop.abort();
+      await probing;
+      await pool.end();
+    },
+  };
+}

@@ -1,0 +1,213 @@
+import { requireProject } from '@tailrace/http/authentication.ts';
+import { invalidField, Problem, problemSchema } from '@tailrace/http/problem.ts';
+import type { HttpServer } from '@tailrace/http/server.ts';
+import { isoNanos } from '@tailrace/log-query/iso-time.ts';
+import { logLine, toLogLine } from '@tailrace/log-query/log-line.ts';
+import { levels } from '@tailrace/log-record/level.ts';
+import { countLogs } from '@tailrace/postgres/log-histogram.ts';
+import { findLog, positionOf, searchLogs } from '@tailrace/postgres/log-search.ts';
+import { z } from 'zod';
+import { decodeCursor, neighbours } from './cursor.ts';
+import type { LogDatabase } from './log-database.ts';
+import { bucketWidth, filterOf, filterQuery } from './stream-query.ts';
+import { microsOf, rangeOf, rangeQuery } from './time-range.ts';
+
+interface StreamRouteDeps {
+  readonly database: LogDatabase;
+  /** How long one search may take before it answers with what it has. */
+  readonly searchTimeoutMs: number;
+  readonly maxRangeDays: number;
+}
+
+const tags = ['stream'];
+const params = z.object({ project_id: z.string().max(200) });
+const limit = z.coerce.number<string>().int().min(1).max(1000).default(100);
+const around = z.coerce.number<string>().int().min(0).max(200).default(20);
+/** How far context looks from its line, microseconds. */
+const contextReach = 86_400_000_000;
+
+const page = z.object({
+  logs: z.array(logLine).describe('Newest first.'),
+  older: z.string().nullable().describe('Cursor for before=; null when the range holds nothing older that matches.'),
+  newer: z
+    .string()
+    .nullable()
+    .describe('Cursor for after=; lines may still come, so it is null only when there is no line at all.'),
+  complete: z.boolean().describe('False when the time was up before the page was full: go on with older (or newer).'),
+});
+
+const histogram = z.object({
+  from: z.string(),
+  to: z.string(),
+  interval_ms: z.number(),
+  counted_from: z.string().describe('Later than from when the time was up: earlier buckets were not counted.'),
+  buckets: z.array(
+    z.object({
+      start: z.string(),
+      total: z.int(),
+      levels: z.partialRecord(z.enum([...levels, 'unset']), z.int()),
+    }),
+  ),
+});
+
+/** Stored logs of a project: search, histogram, context. */
+export function streamRoutes(scope: HttpServer, { database, searchTimeoutMs, maxRangeDays }: StreamRouteDeps): void {
+  const deadline = () => performance.now() + searchTimeoutMs;
+
+  scope.get(
+    '/stream/:project_id',
+    {
+      schema: {
+        tags,
+        summary: 'Recent and searched log lines, by event time.',
+        params,
+        querystring: z.object({
+          ...rangeQuery,
+          ...filterQuery,
+          limit: limit.describe('Lines at most, 1 to 1000.'),
+          before: z.string().max(200).optional().describe('Cursor: lines older than this.'),
+          after: z.string().max(200).optional().describe('Cursor: the lines right after this.'),
+        }),
+        response: { 200: page, 404: problemSchema, 422: problemSchema, 503: problemSchema, 504: problemSchema },
+      },
+    },
+    async (request) => {
+      const { query } = request;
+      const { project_id: projectId } = request.params;
+      requireProject(request, projectId);
+      if (query.before !== undefined && query.after !== undefined) {
+        throw invalidField('querystring.after', 'must not be given beside before');
+      }
+      const direction = query.after === undefined ? 'older' : 'newer';
+      const start = decodeCursor('querystring.before', query.before) ?? decodeCursor('querystring.after', query.after);
+      const found = await database.read((pool) =>
+        searchLogs({
+          pool,
+          projectId,
+          filter: filterOf(query),
+          ...rangeOf(query, Date.now(), maxRangeDays),
+          direction,
+          start,
+          limit: query.limit,
+          deadline: deadline(),
+        }),
+      );
+      const lines = found.records.map(toLogLine);
+      return {
+        logs: direction === 'older' ? lines : lines.reverse(),
+        ...neighbours(direction, start, found),
+        complete: found.isLast || lines.length === query.limit,
+      };
+    },
+  );
+
+  scope.get(
+    '/stream/:project_id/histogram',
+    {
+      schema: {
+        tags,
+        summary: 'Matching lines counted by time and level.',
+        params,
+        querystring: z.object({
+          ...rangeQuery,
+          ...filterQuery,
+          buckets: z.coerce.number<string>().int().min(1).max(1000).default(60).describe('About how many, 1 to 1000.'),
+        }),
+        response: { 200: histogram, 404: problemSchema, 422: problemSchema, 503: problemSchema },
+      },
+    },
+    async (request) => {
+      const { query } = request;
+      const { project_id: projectId } = request.params;
+      requireProject(request, projectId);
+      const range = rangeOf(query, Date.now(), maxRangeDays);
+      const width = bucketWidth(range, query.buckets);
+      const counted = await database.read((pool) =>
+        countLogs({ pool, projectId, filter: filterOf(query), ...range, width, deadline: deadline() }),
+      );
+      const count = Math.ceil((range.to - range.from) / width);
+      const buckets = Array.from({ length: count - counted.firstCounted }, (_, index) => {
+        const bucket = counted.firstCounted + index;
+        const byLevel = counted.buckets.get(bucket) ?? {};
+        const total = Object.values(byLevel).reduce((sum, each) => sum + each, 0);
+        return { start: isoNanos(range.from + bucket * width), total, levels: byLevel };
+      });
+      return {
+        from: isoNanos(range.from),
+        to: isoNanos(range.to),
+        interval_ms: width / 1000,
+        counted_from: isoNanos(Math.min(range.to, range.from + counted.firstCounted * width)),
+        buckets,
+      };
+    },
+  );
+
+  scope.get(
+    '/stream/:project_id/context/:id',
+    {
+      schema: {
+        tags,
+        summary: 'The lines around a line, of the same source stream.',
+        params: params.extend({ id: z.string().max(100).describe('Id of the line.') }),
+        querystring: z.object({
+          timestamp: z.iso.datetime({ offset: true }).describe('The line’s own, as it was given.'),
+          before: around.describe('Lines before it, at most 200.'),
+          after: around.describe('Lines after it, at most 200.'),
+        }),
+        response: {
+          200: z
+            .object({ before: z.array(logLine), line: logLine, after: z.array(logLine) })
+            .describe('Each oldest first.'),
+          404: problemSchema,
+          422: problemSchema,
+          503: problemSchema,
+          504: problemSchema,
+        },
+      },
+    },
+    async (request) => {
+      const { project_id: projectId, id } = request.params;
+      requireProject(request, projectId);
+      if (!/^[0-9a-f]{32}$/.test(id)) throw new Problem(404);
+      const timestamp = microsOf(request.query.timestamp, Date.now());
+      return database.read(async (pool) => {
+        const line = await findLog({ pool, projectId, deadline: deadline() }, { timestamp, id });
+        if (line === undefined) throw new Problem(404);
+        const common = {
+          pool,
+          projectId,
+          filter: { connections: [line.connection_id], stream: line.stream },
+          start: positionOf(line),
+          deadline: deadline(),
+        };
+        const none = { records: [] };
+        const { before, after } = request.query;
+        const [earlier, later] = await Promise.all([
+          before === 0
+            ? none
+            : searchLogs({
+                ...common,
+                direction: 'older',
+                from: Math.max(0, timestamp - contextReach),
+                to: timestamp + 1,
+                limit: before,
+              }),
+          after === 0
+            ? none
+            : searchLogs({
+                ...common,
+                direction: 'newer',
+                from: timestamp,
+                to: timestamp + contextReach,
+                limit: after,
+              }),
+        ]);
+        return {
+          before: earlier.records.map(toLogLine).reverse(),
+          line: toLogLine(line),
+          after: later.records.map(toLogLine),
+        };
+      });
+    },
+  );
+}

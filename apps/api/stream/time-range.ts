@@ -1,0 +1,49 @@
+import { invalidField } from '@tailrace/http/problem.ts';
+import { z } from 'zod';
+
+/** Event times, microseconds since the epoch: from included, to excluded. */
+export interface TimeRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+const relative = /^-(\d{1,6})(s|m|h|d)$/;
+const unitMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const dayMicros = 86_400_000_000;
+
+const instant = z.union([z.literal('now'), z.string().regex(relative), z.iso.datetime({ offset: true })], {
+  error: 'must be "now", a span before now such as -15m (units s, m, h, d), or a time such as 2026-01-31T08:00:00Z',
+});
+
+/** A time range as query parameters. */
+export const rangeQuery = {
+  from: instant.default('-15m').describe('Beginning, included: a time, or a span before now such as -15m.'),
+  to: instant.default('now').describe('End, excluded.'),
+};
+
+/**
+ * @param now milliseconds since the epoch.
+ * @throws Problem 422 for a range that is empty, reversed, or longer than `maxDays`.
+ */
+export function rangeOf(
+  query: { readonly from: string; readonly to: string },
+  now: number,
+  maxDays: number,
+): TimeRange {
+  const from = microsOf(query.from, now);
+  // Whole milliseconds up: a record of this very moment is in "until now".
+  const to = query.to === 'now' ? (now + 1) * 1000 : microsOf(query.to, now);
+  if (from >= to) throw invalidField('querystring.from', 'must be before to');
+  if (to - from > maxDays * dayMicros)
+    throw invalidField('querystring.from', `must be at most ${maxDays} days before to`);
+  return { from, to };
+}
+
+/** Microseconds of an instant; digits beyond them are cut. */
+export function microsOf(text: string, now: number): number {
+  if (text === 'now') return now * 1000;
+  const [, amount, unit] = relative.exec(text) ?? [];
+  if (amount !== undefined && unit !== undefined) return Math.max(0, now - Number(amount) * (unitMs[unit] ?? 0)) * 1000;
+  const [, below = ''] = /\.\d{3}(\d{1,3})/.exec(text) ?? [];
+  return Date.parse(text) * 1000 + Number(below.padEnd(3, '0'));
+}
