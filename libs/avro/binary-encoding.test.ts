@@ -8,7 +8,7 @@ import { AvroWriter } from './writer.ts';
 const writer = new AvroWriter();
 const reader = new AvroReader();
 
-function written(write: (writer: AvroWriter) => void): Buffer {
+function written(write: (writer: AvroWriter) => void): Buffer<ArrayBuffer> {
   writer.begin();
   write(writer);
   return writer.finish();
@@ -207,6 +207,12 @@ describe('the writer', () => {
     const second = written((to) => to.writeString('second'));
     expect(read(first, (from) => from.readString())).toBe('first');
     expect(read(second, (from) => from.readString())).toBe('second');
+  });
+
+  it('does not let a record be transferred to another thread, which would take its neighbours along', () => {
+    const record = written((to) => to.writeString('shared'));
+    expect(() => structuredClone(record, { transfer: [record.buffer] })).toThrow(/transfer/i);
+    expect(read(record, (from) => from.readString())).toBe('shared');
   });
 
   it('never touches bytes it has handed out', () => {

@@ -73,14 +73,15 @@ export class SchemaRegistry {
     return schemaType === 'AVRO' ? schema : undefined;
   }
 
-  /** Registering checks this too, but does not say what is wrong. */
+  /** Registering checks this too, but Confluent's registry then does not say what is wrong. */
   async #requireCompatible(subject: string, schema: string): Promise<void> {
     const path = `/compatibility/subjects/${encodeURIComponent(subject)}/versions/latest?verbose=true`;
     const answer = await this.#post(path, schema);
     if (answer.status !== 'ok') return;
     const { is_compatible, messages } = this.#parse(compatibilityAnswer, answer.json);
-    if (is_compatible) return;
-    const why = messages.length === 0 ? 'the registry does not say why' : messages.join('; ').slice(0, 2000);
+    // Apicurio says why only when asked to register.
+    if (is_compatible || messages.length === 0) return;
+    const why = messages.join('; ').slice(0, 2000);
     throw new SchemaRejectedError(`the schema of ${subject} is not compatible with the registered one: ${why}`);
   }
 

@@ -14,6 +14,8 @@ export interface TestRegistry {
   answerWith(answer: Answer | undefined): void;
   /** Leaves requests without an answer, until called with false. */
   hang(hanging: boolean): void;
+  /** Has compatibility checks say no without a reason, as Apicurio's do. */
+  withoutReasons(): void;
   close(): Promise<void>;
 }
 
@@ -53,6 +55,9 @@ export async function startTestRegistry(credentials?: string): Promise<TestRegis
     hang: (value) => {
       hanging = value;
     },
+    withoutReasons: () => {
+      store.givesReasons = false;
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -63,6 +68,7 @@ export async function startTestRegistry(credentials?: string): Promise<TestRegis
 
 /** Schemas by id, which counts from 1, and the ids of each subject's versions. */
 class SchemaStore {
+  givesReasons = true;
   readonly #schemas: { readonly schema: string; readonly schemaType?: string }[] = [];
   readonly #subjects = new Map<string, number[]>();
 
@@ -117,14 +123,13 @@ function checkCompatibility(store: SchemaStore, subject: string, schema: string)
   const newest = store.newest(subject);
   if (newest === undefined) return failure(404, 40401, 'Subject not found');
   const messages = incompatibilities(schema, newest);
-  return success({ is_compatible: messages.length === 0, messages });
+  return success({ is_compatible: messages.length === 0, ...(store.givesReasons && { messages }) });
 }
 
 function register(store: SchemaStore, subject: string, schema: string): Answer {
   const newest = store.newest(subject);
-  if (newest !== undefined && incompatibilities(schema, newest).length > 0) {
-    return failure(409, 409, 'Schema being registered is incompatible with an earlier schema');
-  }
+  const messages = newest === undefined ? [] : incompatibilities(schema, newest);
+  if (messages.length > 0) return failure(409, 409, `incompatible: ${messages.join('; ')}`);
   return success({ id: store.register(subject, schema) });
 }
 

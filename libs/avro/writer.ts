@@ -1,3 +1,4 @@
+import { markAsUntransferable } from 'node:worker_threads';
 import { KeyCache } from './key-cache.ts';
 
 /** Large enough that allocation is rare, small enough that a record kept for long pins little else. */
@@ -13,7 +14,7 @@ const maximumVarint = 10;
  * that a record costs no allocation but its view. Values out of range throw a TypeError; the codec names the field.
  */
 export class AvroWriter {
-  private buffer: Buffer = Buffer.allocUnsafeSlow(slabSize);
+  private buffer = newSlab(slabSize);
   private readonly keys = new KeyCache();
   private start = 0;
   private position = 0;
@@ -22,14 +23,14 @@ export class AvroWriter {
   begin(): void {
     this.position = this.start;
     if (this.buffer.length - this.start < minimumRoom) {
-      this.buffer = Buffer.allocUnsafeSlow(slabSize);
+      this.buffer = newSlab(slabSize);
       this.start = 0;
       this.position = 0;
     }
   }
 
   /** Ends the record and hands out its bytes; they are never written to again. */
-  finish(): Buffer {
+  finish(): Buffer<ArrayBuffer> {
     const record = this.buffer.subarray(this.start, this.position);
     this.start = this.position;
     return record;
@@ -189,7 +190,7 @@ export class AvroWriter {
 
   private grow(bytes: number): void {
     const written = this.position - this.start;
-    const larger = Buffer.allocUnsafeSlow(Math.max(slabSize, 2 * written + bytes));
+    const larger = newSlab(Math.max(slabSize, 2 * written + bytes));
     this.buffer.copy(larger, 0, this.start, this.position);
     this.buffer = larger;
     this.start = 0;
@@ -208,6 +209,13 @@ export class AvroWriter {
     buffer[position++] = rest;
     this.position = position;
   }
+}
+
+/** Many records lie in one slab, so handing one to another thread must copy it and never take the slab away. */
+function newSlab(size: number): Buffer<ArrayBuffer> {
+  const slab = Buffer.allocUnsafeSlow(size);
+  markAsUntransferable(slab.buffer);
+  return slab;
 }
 
 /** Bytes that a length takes as a zig-zag variable-length integer. */
