@@ -1,5 +1,5 @@
-import { databaseSettings } from '@tailrace/config/shared-settings.ts';
 import { integer } from '@tailrace/config/setting.ts';
+import { databaseSettings } from '@tailrace/config/shared-settings.ts';
 import { type output, z } from 'zod';
 
 export const settings = z.object({

@@ -31,7 +31,13 @@ export async function start(config: SinkConfig, deps: RoleDeps): Promise<Running
   const partitioning = await migrate(pool);
   logger.info({ partitioning }, 'the database is at this version');
   const dayPartitions = new TimePartitions();
-  const stopRetention = startRetention({ pool, partitioning, dayPartitions, keepDays: config.logRetentionDays, logger });
+  const stopRetention = startRetention({
+    pool,
+    partitioning,
+    dayPartitions,
+    keepDays: config.logRetentionDays,
+    logger,
+  });
   const producer = await kafka.producer();
   const task = {
     kafka,
