@@ -8,7 +8,7 @@ import { Problem } from './problem.ts';
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = problemOf(error);
   if (problem.status >= 500) {
-    request.log.error({ err: error, requestId: request.id, status: problem.status }, 'a request failed');
+    request.log.error({ err: error, status: problem.status }, 'a request failed');
   }
   return answer(problem, request, reply);
 }

@@ -112,7 +112,7 @@ async function createInstance(options: HttpServerOptions, listener: Server): Pro
   const logger: FastifyBaseLogger = options.logger;
   const http: HttpServer = fastify({
     loggerInstance: logger,
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     bodyLimit: options.bodyLimitBytes,
     trustProxy: options.trustProxy,
     genReqId: () => crypto.randomUUID(),
@@ -152,7 +152,7 @@ function observe(http: HttpServer, { metrics }: HttpServerOptions): void {
     const route = routeOf(request);
     const labels = { method: request.method, route, status: String(reply.statusCode) };
     seconds.observe(labels, reply.elapsedTime / 1000);
-    request.log.debug({ ...labels, requestId: request.id, ms: Math.round(reply.elapsedTime) }, 'answered a request');
+    request.log.debug({ ...labels, ms: Math.round(reply.elapsedTime) }, 'answered a request');
   });
 }
 

@@ -4,7 +4,7 @@ import { filterSql, Parameters } from './log-filter-sql.ts';
 import { type LogScanOptions, scanLogs, withinStatementTimeout } from './log-scan.ts';
 
 export type HistogramOptions = Omit<LogScanOptions, 'direction' | 'start'> & {
-  /** Width of a bucket, microseconds. The first begins at `from`. */
+  /** Width of a bucket, microseconds. Buckets begin at multiples of it since the epoch. */
   readonly width: number;
 };
 
@@ -12,9 +12,9 @@ export type HistogramOptions = Omit<LogScanOptions, 'direction' | 'start'> & {
 export type LevelCounts = Partial<Record<Level | 'unset', number>>;
 
 export interface Histogram {
-  /** By the bucket's number, from 0; buckets without records are left out. */
+  /** By the bucket's number: its beginning divided by its width. Buckets without records are left out. */
   readonly buckets: ReadonlyMap<number, LevelCounts>;
-  /** Number of the first bucket that is counted in full: above 0 when the time was up. */
+  /** Number of the first bucket that is counted in full: not the range's first when the time was up. */
   readonly firstCounted: number;
 }
 
@@ -29,10 +29,11 @@ export function countLogs(options: HistogramOptions): Promise<Histogram> {
 async function countInDatabase(options: HistogramOptions): Promise<Histogram> {
   const { from, to, width, deadline } = options;
   const counts = new Counts();
-  let end = Math.ceil((to - from) / width);
-  let stretch = end;
-  while (end > 0 && performance.now() < deadline) {
-    const first = Math.max(0, end - stretch);
+  const firstBucket = Math.floor(from / width);
+  let end = Math.ceil(to / width);
+  let stretch = end - firstBucket;
+  while (end > firstBucket && performance.now() < deadline) {
+    const first = Math.max(firstBucket, end - stretch);
     const rows = await withinStatementTimeout(() => countStretch(options, first, end));
     if (rows === undefined) {
       if (stretch === 1) break;
@@ -53,15 +54,15 @@ async function countStretch(
 ) {
   const parameters = new Parameters();
   const project = parameters.add(projectId);
-  const start = parameters.add(copyTimestamp(from + first * width));
-  const stop = parameters.add(copyTimestamp(Math.min(to, from + end * width)));
+  const start = parameters.add(copyTimestamp(Math.max(from, first * width)));
+  const stop = parameters.add(copyTimestamp(Math.min(to, end * width)));
   const conditions = [
     `project_id = ${project}`,
     `timestamp >= ${start}::timestamptz`,
     `timestamp < ${stop}::timestamptz`,
     ...filterSql(filter, parameters).conditions,
   ];
-  const bucket = `floor((extract(epoch from timestamp) * 1000000 - ${from}) / ${width})::int`;
+  const bucket = `floor(extract(epoch from timestamp) * 1000000 / ${width})::bigint`;
   const sql = `select ${bucket} as bucket, severity_number as severity, count(*)::bigint as count
     from logs where ${conditions.join(' and ')} group by 1, 2`;
   return (await pool.query<{ bucket: number; severity: number; count: number }>(sql, parameters.values)).rows;
@@ -70,10 +71,10 @@ async function countStretch(
 async function countByScanning(options: HistogramOptions): Promise<Histogram> {
   const { from, to, width } = options;
   const counts = new Counts();
-  let firstCounted = Math.ceil((to - from) / width);
+  let firstCounted = Math.ceil(to / width);
   for await (const { records, position, isLast } of scanLogs({ ...options, direction: 'older' })) {
-    for (const record of records) counts.add(Math.floor((record.timestamp - from) / width), record.severity_number, 1);
-    firstCounted = isLast ? 0 : Math.ceil((position.timestamp - from) / width);
+    for (const record of records) counts.add(Math.floor(record.timestamp / width), record.severity_number, 1);
+    firstCounted = isLast ? Math.floor(from / width) : Math.ceil(position.timestamp / width);
   }
   return { buckets: counts.buckets, firstCounted };
 }

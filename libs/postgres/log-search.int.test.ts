@@ -213,14 +213,24 @@ describe('countLogs', () => {
       const total = [...buckets.values()]
         .flatMap((counts) => Object.values(counts))
         .reduce((sum, count) => sum + count, 0);
-      expect(firstCounted).toBe(0);
+      expect(firstCounted).toBe(start / width);
       expect(total).toBe(expected.length);
       const first = expected.filter(
         (record) => record.timestamp < start + width && record.severity_number >= 17 && record.severity_number < 21,
       );
-      expect(buckets.get(0)?.error ?? 0).toBe(first.length);
+      expect(buckets.get(start / width)?.error ?? 0).toBe(first.length);
     },
   );
+
+  it('counts no record outside the range, where it cuts buckets', async () => {
+    const cut = { from: start + 30 * second, to: start + 90 * second, width };
+    const { buckets } = await countLogs({ ...options(), ...cut });
+    const total = [...buckets.values()]
+      .flatMap((counts) => Object.values(counts))
+      .reduce((sum, count) => sum + count, 0);
+    expect([...buckets.keys()].sort()).toEqual([start / width, start / width + 1]);
+    expect(total).toBe(sorted.filter((record) => record.timestamp >= cut.from && record.timestamp < cut.to).length);
+  });
 
   it('tells which buckets it did not come to', async () => {
     const { firstCounted } = await countLogs({
@@ -230,6 +240,6 @@ describe('countLogs', () => {
       width: 86_400 * second,
       deadline: 0,
     });
-    expect(firstCounted).toBeGreaterThan(0);
+    expect(firstCounted).toBeGreaterThan(start / (86_400 * second));
   });
 });

@@ -43,8 +43,9 @@ export function openLogDatabase({ url, maxConnections, statementTimeoutMs, logge
         probing = undefined;
         return;
       } catch (error) {
-        trouble = `the database cannot be searched: ${messageOf(error)}`;
-        logger.warn({ err: error }, trouble);
+        const before = trouble;
+        trouble = `the database cannot be searched: ${reasonOf(error)}`;
+        if (trouble !== before) logger.warn({ err: error }, trouble);
         await backoff.wait(stop.signal);
       }
     }
@@ -78,4 +79,9 @@ export function openLogDatabase({ url, maxConnections, statementTimeoutMs, logge
       await pool.end();
     },
   };
+}
+
+function reasonOf(error: unknown): string {
+  const isMissing = typeof error === 'object' && error !== null && 'code' in error && error.code === '42P01';
+  return isMissing ? 'its tables are not there yet; the role sink creates them' : messageOf(error);
 }

@@ -2,7 +2,6 @@ import { invalidField, Problem } from '@tailrace/http/problem.ts';
 import { type LogFilter, logFilter } from '@tailrace/log-query/log-filter.ts';
 import { levels } from '@tailrace/log-record/level.ts';
 import { z } from 'zod';
-import type { TimeRange } from './time-range.ts';
 
 const list = z
   .string()
@@ -58,11 +57,6 @@ export function filterOf(query: FilterQuery): LogFilter {
     message: issue.message,
   }));
   throw new Problem(422, { detail: errors.map((each) => `${each.field}: ${each.message}`).join('; '), errors });
-}
-
-/** Width of each of about `buckets` equal parts of a range, microseconds, at least a millisecond. */
-export function bucketWidth(range: TimeRange, buckets: number): number {
-  return Math.max(1000, Math.ceil((range.to - range.from) / buckets / 1000) * 1000);
 }
 
 function splitPair(pair: string): [string, string] {

@@ -1,15 +1,14 @@
 import { requireProject } from '@tailrace/http/authentication.ts';
 import { invalidField, Problem, problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
-import { isoNanos } from '@tailrace/log-query/iso-time.ts';
 import { logLine, toLogLine } from '@tailrace/log-query/log-line.ts';
-import { levels } from '@tailrace/log-record/level.ts';
 import { countLogs } from '@tailrace/postgres/log-histogram.ts';
 import { findLog, positionOf, searchLogs } from '@tailrace/postgres/log-search.ts';
 import { z } from 'zod';
 import { decodeCursor, neighbours } from './cursor.ts';
+import { bucketWidth, histogramView, toHistogramView } from './histogram-view.ts';
 import type { LogDatabase } from './log-database.ts';
-import { bucketWidth, filterOf, filterQuery } from './stream-query.ts';
+import { filterOf, filterQuery } from './stream-query.ts';
 import { microsOf, rangeOf, rangeQuery } from './time-range.ts';
 
 interface StreamRouteDeps {
@@ -34,20 +33,6 @@ const page = z.object({
     .nullable()
     .describe('Cursor for after=; lines may still come, so it is null only when there is no line at all.'),
   complete: z.boolean().describe('False when the time was up before the page was full: go on with older (or newer).'),
-});
-
-const histogram = z.object({
-  from: z.string(),
-  to: z.string(),
-  interval_ms: z.number(),
-  counted_from: z.string().describe('Later than from when the time was up: earlier buckets were not counted.'),
-  buckets: z.array(
-    z.object({
-      start: z.string(),
-      total: z.int(),
-      levels: z.partialRecord(z.enum([...levels, 'unset']), z.int()),
-    }),
-  ),
 });
 
 /** Stored logs of a project: search, histogram, context. */
@@ -113,7 +98,7 @@ export function streamRoutes(scope: HttpServer, { database, searchTimeoutMs, max
           ...filterQuery,
           buckets: z.coerce.number<string>().int().min(1).max(1000).default(60).describe('About how many, 1 to 1000.'),
         }),
-        response: { 200: histogram, 404: problemSchema, 422: problemSchema, 503: problemSchema },
+        response: { 200: histogramView, 404: problemSchema, 422: problemSchema, 503: problemSchema },
       },
     },
     async (request) => {
@@ -125,20 +110,7 @@ export function streamRoutes(scope: HttpServer, { database, searchTimeoutMs, max
       const counted = await database.read((pool) =>
         countLogs({ pool, projectId, filter: filterOf(query), ...range, width, deadline: deadline() }),
       );
-      const count = Math.ceil((range.to - range.from) / width);
-      const buckets = Array.from({ length: count - counted.firstCounted }, (_, index) => {
-        const bucket = counted.firstCounted + index;
-        const byLevel = counted.buckets.get(bucket) ?? {};
-        const total = Object.values(byLevel).reduce((sum, each) => sum + each, 0);
-        return { start: isoNanos(range.from + bucket * width), total, levels: byLevel };
-      });
-      return {
-        from: isoNanos(range.from),
-        to: isoNanos(range.to),
-        interval_ms: width / 1000,
-        counted_from: isoNanos(Math.min(range.to, range.from + counted.firstCounted * width)),
-        buckets,
-      };
+      return toHistogramView(range, width, counted);
     },
   );
 
