@@ -1,0 +1,21 @@
+import type { RoleDeps, RunningRole } from '@tailrace/role/role.ts';
+import { ownerReadiness } from '@tailrace/stream/owner-readiness.ts';
+import { runProcessor } from '@tailrace/stream/processor.ts';
+import type { NormaliserConfig } from './config.ts';
+import { normaliserTopology } from './topology.ts';
+
+/** The role that makes canonical records of raw events, exactly once. */
+export async function start(config: NormaliserConfig, deps: RoleDeps): Promise<RunningRole> {
+  const owner = await runProcessor(normaliserTopology, {
+    kafka: deps.kafka,
+    logger: deps.logger.child({ role: 'normaliser' }),
+    metrics: deps.metrics,
+    pace: { intervalMs: config.normaliserCommitIntervalMs, maxRecords: config.normaliserBatchRecords },
+  });
+  return {
+    name: 'normaliser',
+    readiness: () => ownerReadiness(owner),
+    failed: owner.failed,
+    stop: () => owner.stop(),
+  };
+}
