@@ -11,7 +11,7 @@ import { DATABASE, isPostgresReady, postgresUrl, USER } from './postgres-databas
 const POSTGRES_PORT = 5432;
 
 /** PostgreSQL with the TimescaleDB extension, as docker-compose.yml runs it too: https://hub.docker.com/r/timescale/timescaledb */
-const IMAGE = 'timescale/timescaledb:2.29.2-pg17';
+export const TIMESCALEDB_IMAGE = 'timescale/timescaledb:2.29.2-pg17';
 const DATA_PATH = '/var/lib/postgresql/data';
 
 export async function startPostgresContainer(options: DevServerOptions): Promise<DevPostgres | Unavailable> {
@@ -25,7 +25,7 @@ export async function startPostgresContainer(options: DevServerOptions): Promise
     engine,
     {
       name: 'PostgreSQL',
-      image: IMAGE,
+      image: TIMESCALEDB_IMAGE,
       environment: {
         POSTGRES_USER: USER,
         POSTGRES_PASSWORD: password,

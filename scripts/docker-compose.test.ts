@@ -1,0 +1,75 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { KAFKA_VERSION } from './dev-stack/kafka-jars.ts';
+import { TIMESCALEDB_IMAGE } from './dev-stack/postgres-container.ts';
+
+const root = join(import.meta.dirname, '..');
+const text = readFileSync(join(root, 'docker-compose.yml'), 'utf8');
+const serviceSchema = z.object({
+  image: z.string(),
+  build: z.object({ context: z.string(), dockerfile: z.string() }).optional(),
+  command: z.array(z.string()).optional(),
+  environment: z.record(z.string(), z.string()).optional(),
+  ports: z.array(z.string()).optional(),
+  container_name: z.string().optional(),
+  configs: z.array(z.object({ source: z.string(), target: z.string() })).optional(),
+  volumes: z.array(z.string()).optional(),
+  depends_on: z.union([z.array(z.string()), z.record(z.string(), z.object({ condition: z.string() }))]).optional(),
+});
+const compose = z
+  .object({
+    services: z.record(z.string(), serviceSchema),
+    volumes: z.record(z.string(), z.unknown()),
+    configs: z.record(z.string(), z.object({ content: z.string() })),
+  })
+  .parse(parse(text, { merge: true }));
+const roles = Object.entries(compose.services).filter(([, service]) => service.image === 'tailrace');
+
+/** The apps that are roles: they run alone by a main.ts and are started by a start.ts. The simulator stands for clouds. */
+const roleApps = readdirSync(join(root, 'apps')).filter(
+  (app) => app !== 'cloud-simulator' && existsSync(join(root, 'apps', app, 'start.ts')),
+);
+
+test('runs every role from its own main.ts', () => {
+  expect(roles.map(([name]) => name).sort()).toEqual(roleApps.sort());
+  for (const [name, { command }] of roles) {
+    expect(command).toEqual(['node', `apps/${name}/main.ts`]);
+    expect(existsSync(join(root, 'apps', name, 'main.ts')), `apps/${name}/main.ts`).toBe(true);
+  }
+});
+
+test('lets every role be scaled: no port of the machine, no fixed name', () => {
+  for (const [name, { ports, container_name }] of roles) expect({ ports, container_name }, name).toEqual({});
+});
+
+test('gives every role what it cannot start without', () => {
+  for (const [name, { environment }] of roles) {
+    const given = Object.keys(environment ?? {});
+    const needed = ['KAFKA_BROKERS', 'DATABASE_URL', 'JWT_SECRET', 'CREDENTIAL_ENCRYPTION_KEY'];
+    expect(given, name).toEqual(expect.arrayContaining(needed));
+  }
+});
+
+test('explains every variable it reads in its opening comment', () => {
+  const comment = text.slice(0, text.indexOf('\nname:'));
+  const variables = new Set([...text.matchAll(/(?<!\$)\$\{([A-Z_]+)/g)].map(([, name]) => name));
+  for (const variable of variables) expect(comment).toMatch(new RegExp(`^#   ${variable} `, 'm'));
+});
+
+test('runs the same versions as the development stack', () => {
+  expect(compose.services.kafka?.image).toBe(`apache/kafka:${KAFKA_VERSION}`);
+  expect(compose.services.postgres?.image).toBe(TIMESCALEDB_IMAGE);
+});
+
+test('names only files, services, volumes and configs that exist', () => {
+  for (const [name, service] of Object.entries(compose.services)) {
+    if (service.build) expect(existsSync(join(root, service.build.dockerfile)), name).toBe(true);
+    for (const { source } of service.configs ?? []) expect(Object.keys(compose.configs)).toContain(source);
+    for (const volume of service.volumes ?? []) expect(Object.keys(compose.volumes)).toContain(volume.split(':')[0]);
+    const needs = Array.isArray(service.depends_on) ? service.depends_on : Object.keys(service.depends_on ?? {});
+    for (const need of needs) expect(Object.keys(compose.services)).toContain(need);
+  }
+});
