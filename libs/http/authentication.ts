@@ -7,6 +7,9 @@ declare module 'fastify' {
   interface FastifyRequest {
     principal: Principal | null;
   }
+  interface FastifySchema {
+    'x-required-role'?: ProjectRole;
+  }
   interface FastifyContextConfig {
     /** Least role that may call the route; viewer when left out. */
     role?: ProjectRole;
@@ -23,6 +26,7 @@ export function requireToken(scope: HttpServer, verifyToken: TokenVerifier): voi
     route.schema = {
       ...route.schema,
       security: [{ bearer: [] }],
+      'x-required-role': route.config?.role ?? 'viewer',
       description: [route.schema?.description, `Requires the role ${route.config?.role ?? 'viewer'}.`]
         .filter(Boolean)
         .join(' '),

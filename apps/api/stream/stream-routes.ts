@@ -46,7 +46,7 @@ export function streamRoutes(scope: HttpServer, { database, searchTimeoutMs, max
         tags,
         summary: 'Recent and searched log lines, by event time.',
         params,
-        querystring: z.object({
+        querystring: z.strictObject({
           ...rangeQuery,
           ...filterQuery,
           limit: limit.describe('Lines at most, 1 to 1000.'),
@@ -93,7 +93,7 @@ export function streamRoutes(scope: HttpServer, { database, searchTimeoutMs, max
         tags,
         summary: 'Matching lines counted by time and level.',
         params,
-        querystring: z.object({
+        querystring: z.strictObject({
           ...rangeQuery,
           ...filterQuery,
           buckets: z.coerce.number<string>().int().min(1).max(1000).default(60).describe('About how many, 1 to 1000.'),
@@ -121,7 +121,7 @@ export function streamRoutes(scope: HttpServer, { database, searchTimeoutMs, max
         tags,
         summary: 'The lines around a line, of the same source stream.',
         params: params.extend({ id: z.string().max(100).describe('Id of the line.') }),
-        querystring: z.object({
+        querystring: z.strictObject({
           timestamp: z.iso.datetime({ offset: true }).describe('The line’s own, as it was given.'),
           before: around.describe('Lines before it, at most 200.'),
           after: around.describe('Lines after it, at most 200.'),

@@ -1,0 +1,170 @@
+import { Secret } from '@tailrace/config/secret.ts';
+import type { Connector } from '@tailrace/connector/configure.ts';
+import { type KeyRing, openKeyRing } from '@tailrace/credentials/key-ring.ts';
+import { openHttpServer } from '@tailrace/http/open-http-server.ts';
+import { createTicketSigner } from '@tailrace/http/tickets.ts';
+import { createTokenVerifier, type ProjectRole, signToken } from '@tailrace/http/tokens.ts';
+import type { Kafka } from '@tailrace/kafka/kafka.ts';
+import { type MemoryBroker, memoryBroker } from '@tailrace/kafka/memory/memory-broker.ts';
+import type { Provider } from '@tailrace/schemas/generated/provider.ts';
+import { openTable } from '@tailrace/stream/table.ts';
+import { createLogger } from '@tailrace/telemetry/logger.ts';
+import { Metrics } from '@tailrace/telemetry/metrics.ts';
+import { topics } from '@tailrace/topics/topics.ts';
+import { z } from 'zod';
+import { registerApi } from './api.ts';
+import { openConnectionTable } from './connections/connection-table.ts';
+import { openLogDatabase } from './stream/log-database.ts';
+import { tableWriter } from './table-writer.ts';
+import { testConnector } from './test-connector.ts';
+
+export const jwtSecret = new Secret('a secret of at least thirty-two bytes');
+const firstKey = new Secret(Buffer.alloc(32, 1).toString('base64url'));
+
+interface TestApiOptions {
+  /** Several processes share one. */
+  readonly broker?: MemoryBroker;
+  readonly connector?: Connector;
+  readonly keys?: KeyRing;
+  readonly databaseUrl?: string;
+  readonly allowedEndpoints?: readonly string[];
+  readonly connectionsPerProject?: number;
+  readonly rateLimit?: number;
+  readonly changeTimeoutMs?: number;
+}
+
+export interface Call {
+  readonly method?: string;
+  readonly token?: string | null;
+  readonly body?: unknown;
+  /** Sent as it is, in place of `body`. */
+  readonly text?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What tests read of any answer: every body of ours is an object. */
+const objectBody = z.record(z.string(), z.any());
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: z.output<typeof objectBody>;
+  readonly text: string;
+}
+
+/** An api process on an in-memory broker, asked over real HTTP. Its database is away unless one is given. */
+export async function startTestApi(options: TestApiOptions = {}) {
+  const broker = options.broker ?? memoryBroker();
+  const kafka: Kafka = broker.connect();
+  const logLines: string[] = [];
+  const logger = createLogger({ level: 'debug', destination: { write: (line) => void logLines.push(line) } });
+  await kafka.admin.createTopics([topics.connections, topics.connectionStatus]);
+  const server = await openHttpServer({
+    logger,
+    metrics: new Metrics(),
+    notReady: () => [],
+    port: 0,
+    host: '127.0.0.1',
+    bodyLimitBytes: 64 * 1024,
+    rateLimit: options.rateLimit ?? 100_000,
+    trustProxy: false,
+  });
+  const connections = openConnectionTable(kafka, logger);
+  const statuses = openTable({ kafka, topic: topics.connectionStatus, logger });
+  const writer = tableWriter({
+    kafka,
+    topic: topics.connections,
+    table: connections.table,
+    timeoutMs: options.changeTimeoutMs ?? 5000,
+    headers: ({ project_id, id }) => ({ project: project_id, connection: id }),
+    logger,
+  });
+  const database = openLogDatabase({
+    url: options.databaseUrl ?? 'postgres://nobody@127.0.0.1:1/none',
+    maxConnections: 4,
+    statementTimeoutMs: 2000,
+    logger,
+  });
+  const keys = options.keys ?? openKeyRing(firstKey);
+  const connector = options.connector ?? testConnector(() => 'ok');
+  const connectors = new Map<Provider, Connector>([[connector.provider, connector]]);
+  registerApi(server.http, {
+    config: {
+      cloudEndpointAllowlist: [...(options.allowedEndpoints ?? [])],
+      connectionsPerProject: options.connectionsPerProject ?? 100,
+      connectionTestTimeoutMs: 300,
+      searchMaxRangeDays: 92,
+      searchTimeoutMs: 5000,
+    },
+    verifyToken: createTokenVerifier({ jwtSecret }),
+    signTicket: createTicketSigner({ jwtSecret }),
+    connections,
+    writer,
+    statuses,
+    connectors,
+    keys,
+    database,
+    logger,
+  });
+  await server.serve();
+  await Promise.all([connections.table.caughtUp, statuses.caughtUp]);
+  const editor = await tokenFor('editor');
+  const base = `http://127.0.0.1:${server.port}`;
+
+  /** Calls a route below the prefix, or an absolute path. As an editor of `demo` unless told otherwise. */
+  async function call(
+    path: string,
+    { method = 'GET', token = editor, body, text, headers = {} }: Call = {},
+  ): Promise<Answer> {
+    const payload = text ?? (body === undefined ? undefined : JSON.stringify(body));
+    const response = await fetch(path.startsWith('/.') ? base + path.slice(2) : `${base}/api/v1/live-logs${path}`, {
+      method,
+      headers: {
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        ...(payload === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(payload === undefined ? {} : { body: payload }),
+    });
+    const received = await response.text();
+    const parsed = objectBody.safeParse(received === '' ? {} : JSON.parse(received));
+    return { status: response.status, headers: response.headers, body: parsed.data ?? {}, text: received };
+  }
+
+  return {
+    broker,
+    kafka,
+    call,
+    connections,
+    statuses,
+    writer,
+    database,
+    logLines,
+    base,
+    close: async () => {
+      await server.close();
+      await Promise.all([connections.table.close(), statuses.close(), database.close()]);
+      await kafka.close();
+    },
+  };
+}
+
+export type TestApi = Awaited<ReturnType<typeof startTestApi>>;
+
+export function tokenFor(
+  role: ProjectRole,
+  projects: readonly string[] = ['demo'],
+  expiresInSeconds = 600,
+): Promise<string> {
+  return signToken(jwtSecret, { subject: `a ${role}`, projects, role }, { expiresInSeconds });
+}
+
+/** A body that creates a connection. */
+export function newConnection(config: Readonly<Record<string, unknown>> = {}, projectId = 'demo') {
+  return {
+    project_id: projectId,
+    connection_name: 'Shop',
+    cloud_provider: 'aws',
+    connection_config: { region: 'eu-central-1', access_key_id: 'AKIA', secret_access_key: 'hunter2', ...config },
+  };
+}
