@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Codec } from '@tailrace/avro/codec.ts';
-import { afterAll, afterEach, beforeAll } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import type { Compression } from '../compression.ts';
 import type { FetchedBatch, FetchedRecord, Kafka, Reader } from '../kafka.ts';
 import type { KafkaSystem } from './system.ts';
@@ -88,6 +88,20 @@ export async function readAll(kafka: Kafka, topic: string): Promise<FetchedRecor
 export async function valuesOf(kafka: Kafka, topic: string): Promise<string[]> {
   const partitions = await readAll(kafka, topic);
   return partitions.flat().map(({ value }) => String(value));
+}
+
+/**
+ * Waits until exactly these values, in this order, can be read: the markers of a transaction are written a moment after
+ * its commit was answered.
+ */
+export async function expectValues(kafka: Kafka, topic: string, expected: readonly string[]): Promise<void> {
+  await expect.poll(() => valuesOf(kafka, topic), { timeout: 10_000, interval: 20 }).toEqual(expected);
+}
+
+/** The same for each partition's number of records. */
+export async function expectCounts(kafka: Kafka, topic: string, expected: readonly number[]): Promise<void> {
+  const counts = async () => (await readAll(kafka, topic)).map(({ length }) => length);
+  await expect.poll(counts, { timeout: 10_000, interval: 20 }).toEqual(expected);
 }
 
 /** Polls until the predicate holds for everything this call got; fails after the time-out. */

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { FencedError } from '../errors.ts';
-import type { GroupMembership, Kafka } from '../kafka.ts';
-import { type Fixture, valuesOf } from './fixture.ts';
+import type { GroupMembership, GroupMetadata, Kafka } from '../kafka.ts';
+import { expectValues, type Fixture, readAll } from './fixture.ts';
 import { type ObservedMember, observeMember } from './member.ts';
 import { record } from './system.ts';
 
@@ -107,7 +107,7 @@ export function describeGroups(kafka: Fixture): void {
       });
       await first.until('owns both', () => first.owned.size === 2);
       const joining = observeMember(two, { groupId: group, topics: [topic] });
-      await first.until('is asked to drain', () => order.length > 0);
+      await first.until('is asked to drain', () => first.events.some((event) => event.startsWith('revoking')));
       const second = await raceOutcome(joining);
       expect(second?.owned.size ?? 0).toBe(0);
       drained.resolve();
@@ -161,38 +161,32 @@ export function describeGroups(kafka: Fixture): void {
       kafka.system.resume(stalled);
       await first.until('is told', () => first.events.some((event) => event === `lost ${all(topic, 4).join(' ')}`));
       await shared(second, first, 4);
-      expect(await valuesOf(two, topic)).toEqual([]);
+      await expectValues(two, topic, []);
       expect(first.failure).toBeUndefined();
     });
 
-    test('accept the offsets of a member that stays, throughout rebalances', async () => {
+    test('accept the offsets of whoever owns a partition, throughout rebalances', async () => {
       const [one, two] = [await kafka.client(), await kafka.client()];
-      const topic = await kafka.topic(one, 2);
+      const topic = await kafka.topic(one, 4);
       const group = groupId();
-      const first = await joined(one, group, topic, 2);
-      const working = new Map(all(topic, 2).map((partition) => [partition, true]));
-      const offsets = [0, 0];
-      const workers = [0, 1].map(async (partition) => {
-        const producer = await one.transactionalProducer(`x-${group}-${partition}`);
-        while (working.get(`${topic}/${partition}`)) {
-          const transaction = producer.begin();
-          const offset = (offsets[partition] ?? 0) + 1;
-          await transaction.commitOffsets(first.membership.metadata(), [{ topic, partition, offset }]);
-          await transaction.commit();
-          offsets[partition] = offset;
-        }
-        await producer.close();
-      });
+      const first = await worksAsMember(one, group, topic);
+      await first.member.until('owns everything', () => first.member.owned.size === 4);
       for (let round = 0; round < 3; round++) {
-        const second = await observeMember(two, { groupId: group, topics: [topic] });
-        await second.until('joined', () => second.events.length > 0);
-        await second.membership.leave();
-        await first.until('has both again', () => first.owned.size === 2);
+        const second = await worksAsMember(two, group, topic);
+        await shared(first.member, second.member, 4);
+        await second.member.membership.leave();
+        expect(second.failures).toEqual([]);
+        await first.member.until('has everything again', () => first.member.owned.size === 4);
       }
-      for (const partition of working.keys()) working.set(partition, false);
-      await Promise.all(workers);
-      const found = await one.admin.committedOffsets(group, [topic]);
-      expect(found.toSorted((a, b) => a.partition - b.partition).map(({ offset }) => offset)).toEqual(offsets);
+      await first.member.membership.leave();
+      expect(first.failures).toEqual([]);
+      const offsets = await one.admin.committedOffsets(group, [topic]);
+      expect(offsets.length).toBe(4);
+      const found = await readAll(one, topic);
+      for (const { partition, offset } of offsets) {
+        const values = found[partition]?.map(({ value }) => Number(value));
+        expect(values).toEqual(Array.from({ length: offset }, (_, n) => n));
+      }
     });
 
     test('settle when many members join at once', async () => {
@@ -216,6 +210,46 @@ export function describeGroups(kafka: Fixture): void {
       expect(member.events.filter((event) => event.startsWith('revoked'))).toEqual([`revoked ${topic}/0`]);
     });
   });
+
+  /** A member that counts on each partition it owns: the number and its own next position in one transaction. */
+  async function worksAsMember(client: Kafka, group: string, topic: string) {
+    const running = new Map<number, { stop: boolean; readonly done: Promise<void> }>();
+    const failures: unknown[] = [];
+    const count = async (partition: number, running: { readonly stop: boolean }, group: () => GroupMetadata) => {
+      const producer = await client.transactionalProducer(`x-${topic}-${partition}`);
+      const committed = await client.admin.committedOffsets(group().groupId, [topic]);
+      let next = committed.find((position) => position.partition === partition)?.offset ?? 0;
+      for (; !running.stop; next++) {
+        const transaction = producer.begin();
+        await transaction.send([record(topic, partition, `${next}`)]);
+        await transaction.commitOffsets(group(), [{ topic, partition, offset: next + 1 }]);
+        await transaction.commit();
+      }
+      await producer.close();
+    };
+    const member = await observeMember(client, {
+      groupId: group,
+      topics: [topic],
+      assigned: (partitions, membership) => {
+        for (const { partition } of partitions) {
+          const state = { stop: false };
+          const done = count(partition, state, () => membership().metadata()).catch(
+            (error) => void failures.push(error),
+          );
+          running.set(partition, Object.assign(state, { done }));
+        }
+      },
+      revoked: async (partitions) => {
+        for (const { partition } of partitions) {
+          const state = running.get(partition);
+          if (!state) continue;
+          state.stop = true;
+          await state.done;
+        }
+      },
+    });
+    return { member, failures };
+  }
 
   /** What a promise has come to by now, after the other side had time to do wrong. */
   async function raceOutcome(joining: Promise<ObservedMember>): Promise<ObservedMember | undefined> {

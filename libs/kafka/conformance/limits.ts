@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { RecordTooLargeError } from '../errors.ts';
-import { type Fixture, readAll, valuesOf } from './fixture.ts';
+import { expectValues, type Fixture, readAll } from './fixture.ts';
 import { type KafkaFeatures, record } from './system.ts';
 
 /** Sizes: a topic's `max.message.bytes` and what is above it. */
@@ -32,9 +32,9 @@ export function describeLimits(kafka: Fixture, features: KafkaFeatures): void {
       const producer = await client.producer();
       const batch = [record(topic, 0, 'a'), record(topic, 1, 'b'), sized(topic, limit + 1, 1), record(topic, 0, 'c')];
       await expect(producer.send(batch)).rejects.toThrow(RecordTooLargeError);
-      expect(await valuesOf(client, topic)).toEqual([]);
+      await expectValues(client, topic, []);
       await producer.send([record(topic, 0, 'd')]);
-      expect(await valuesOf(client, topic)).toEqual(['d']);
+      await expectValues(client, topic, ['d']);
     });
 
     test('refuse it in a transaction, which then cannot commit', async () => {
@@ -52,7 +52,7 @@ export function describeLimits(kafka: Fixture, features: KafkaFeatures): void {
       const next = (await client.transactionalProducer(transactionalId)).begin();
       await next.send([record(topic, 0, 'next')]);
       await next.commit();
-      expect(await valuesOf(client, topic)).toEqual(['next']);
+      await expectValues(client, topic, ['next']);
     });
 
     test('do not hold for a send of many records, which is more than one batch', async () => {
@@ -61,7 +61,7 @@ export function describeLimits(kafka: Fixture, features: KafkaFeatures): void {
       const producer = await client.producer();
       const values = Array.from({ length: 3000 }, (_, n) => `${n} ${'y'.repeat(500)}`);
       await producer.send(values.map((value) => record(topic, 0, value)));
-      expect(await valuesOf(client, topic)).toEqual(values);
+      await expectValues(client, topic, values);
     });
 
     test('are per topic', async () => {

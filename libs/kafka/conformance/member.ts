@@ -11,7 +11,9 @@ export interface ObservedMember {
 }
 
 type Settings = Pick<GroupOptions, 'groupId' | 'topics'> &
-  Partial<Pick<GroupOptions, 'sessionTimeoutMs' | 'rebalanceTimeoutMs' | 'revoked'>>;
+  Partial<Pick<GroupOptions, 'sessionTimeoutMs' | 'rebalanceTimeoutMs' | 'revoked'>> & {
+    assigned?(partitions: readonly TopicPartition[], membership: () => GroupMembership): void;
+  };
 
 export async function observeMember(kafka: Kafka, settings: Settings): Promise<ObservedMember> {
   const owned = new Set<string>();
@@ -29,9 +31,18 @@ export async function observeMember(kafka: Kafka, settings: Settings): Promise<O
     }
     happened(`${what} ${partitions.map(keyOf).toSorted().join(' ')}`.trim());
   };
+  let joined: GroupMembership | undefined;
+  const joining = () => {
+    if (!joined) throw new Error('assigned before joinGroup resolved');
+    return joined;
+  };
+  const { assigned, ...options } = settings;
   const membership = await kafka.joinGroup({
-    ...settings,
-    assigned: (partitions) => told('assigned', partitions),
+    ...options,
+    assigned: (partitions) => {
+      assigned?.(partitions, joining);
+      told('assigned', partitions);
+    },
     revoked: async (partitions) => {
       happened(`revoking ${partitions.map(keyOf).toSorted().join(' ')}`);
       await settings.revoked?.(partitions);
@@ -43,6 +54,7 @@ export async function observeMember(kafka: Kafka, settings: Settings): Promise<O
       happened('failed');
     },
   });
+  joined = membership;
   return {
     membership,
     owned,

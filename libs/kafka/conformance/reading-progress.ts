@@ -104,7 +104,9 @@ export function describeReadingProgress(kafka: Fixture, features: KafkaFeatures)
     });
 
     test('lets a quiet partition through beside a busy one', async () => {
-      const { client, topic, producer } = await numbered(2, 0);
+      const client = await kafka.client({ compression: 'none' });
+      const topic = await kafka.topic(client, 2);
+      const producer = await client.producer();
       await producer.send(Array.from({ length: 20_000 }, (_, n) => record(topic, 0, `${n} ${'x'.repeat(200)}`)));
       await producer.send([record(topic, 1, 'quiet')]);
       const positions = [0, 1].map((partition) => ({ topic, partition, offset: 0 }));

@@ -31,7 +31,7 @@ export interface KafkaFeatures {
   /** There is a broker process that can be killed and started. */
   readonly broker: boolean;
   /** The other implementation that reads what this one writes, and the other way round. */
-  readonly peer?: string;
+  readonly peer?: { readonly name: string; readonly compressions: readonly Compression[] };
 }
 
 export interface NetworkFaults {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { remedyOf } from '@tailrace/errors/tailrace-error.ts';
 import { describe, expect, test } from 'vitest';
 import type { Kafka } from '../kafka.ts';
-import { type Fixture, valuesOf } from './fixture.ts';
+import { expectValues, type Fixture, valuesOf } from './fixture.ts';
 import { joinAlone } from './member.ts';
 import { apiKeys, type KafkaFeatures, type NetworkFaults, record } from './system.ts';
 
@@ -45,7 +45,7 @@ export function describeTransactionFailures(kafka: Fixture, features: KafkaFeatu
       expect(() => producer.begin()).toThrow();
       await producer.close();
       await recovers(client, topic, transactionalId, ['d', 'e', 'f']);
-      expect(await valuesOf(client, topic)).toEqual(['d', 'e', 'f']);
+      await expectValues(client, topic, ['d', 'e', 'f']);
     });
 
     if (!features.network) return;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { FencedError } from '../errors.ts';
 import type { Kafka } from '../kafka.ts';
-import { type Fixture, pollUntil, readAll, recordsOf, valuesOf } from './fixture.ts';
+import { expectCounts, expectValues, type Fixture, pollUntil, readAll, recordsOf } from './fixture.ts';
 import { joinAlone } from './member.ts';
 import { record } from './system.ts';
 
@@ -25,10 +25,10 @@ export function describeTransactions(kafka: Fixture): void {
       const transaction = producer.begin();
       await transaction.send([record(one, 0, 'a'), record(one, 1, 'b'), record(two, 0, 'c')]);
       await transaction.send([record(one, 0, 'd')]);
-      expect(await valuesOf(client, one)).toEqual([]);
+      await expectValues(client, one, []);
       await transaction.commit();
-      expect(await valuesOf(client, one)).toEqual(['a', 'd', 'b']);
-      expect(await valuesOf(client, two)).toEqual(['c']);
+      await expectValues(client, one, ['a', 'd', 'b']);
+      await expectValues(client, two, ['c']);
     });
 
     test('follow one another on one producer', async () => {
@@ -40,7 +40,11 @@ export function describeTransactions(kafka: Fixture): void {
         await transaction.send([record(topic, 0, `${n}`)]);
         await transaction.commit();
       }
-      expect(await valuesOf(client, topic)).toEqual(Array.from({ length: 20 }, (_, n) => `${n}`));
+      await expectValues(
+        client,
+        topic,
+        Array.from({ length: 20 }, (_, n) => `${n}`),
+      );
     });
 
     test('that are aborted are seen by nobody, and the producer goes on', async () => {
@@ -53,7 +57,7 @@ export function describeTransactions(kafka: Fixture): void {
       const second = producer.begin();
       await second.send([record(topic, 0, 'committed')]);
       await second.commit();
-      expect(await valuesOf(client, topic)).toEqual(['committed']);
+      await expectValues(client, topic, ['committed']);
     });
 
     test('that interleave are told apart: only the aborted ones vanish', async () => {
@@ -69,7 +73,7 @@ export function describeTransactions(kafka: Fixture): void {
         await kept.commit();
       }
       const expected = Array.from({ length: 5 }, (_, round) => [`kept ${round} a`, `kept ${round} b`]).flat();
-      expect(await valuesOf(client, topic)).toEqual(expected);
+      await expectValues(client, topic, expected);
     });
 
     test('without any record end well', async () => {
@@ -99,7 +103,7 @@ export function describeTransactions(kafka: Fixture): void {
       await transaction.send([record(topic, 0, 'a')]);
       await transaction.commit();
       await expect(transaction.send([record(topic, 0, 'late')])).rejects.toThrow(/committed/);
-      expect(await valuesOf(client, topic)).toEqual(['a']);
+      await expectValues(client, topic, ['a']);
     });
 
     test('go on with the same id after a restart of the process', async () => {
@@ -110,7 +114,7 @@ export function describeTransactions(kafka: Fixture): void {
         await committed(client, topic, transactionalId, [value]);
         await client.close();
       }
-      expect(await valuesOf(await kafka.client(), topic)).toEqual(['first', 'second', 'third']);
+      await expectValues(await kafka.client(), topic, ['first', 'second', 'third']);
     });
 
     test('of a process that died are aborted by the next one with the same id', async () => {
@@ -121,7 +125,7 @@ export function describeTransactions(kafka: Fixture): void {
       await producer.begin().send([record(topic, 0, 'unfinished')]);
       kafka.system.crash(dying);
       await committed(client, topic, transactionalId, ['next']);
-      expect(await valuesOf(client, topic)).toEqual(['next']);
+      await expectValues(client, topic, ['next']);
     });
 
     test('of a zombie are fenced by InitProducerId, whatever it does next', async () => {
@@ -141,7 +145,7 @@ export function describeTransactions(kafka: Fixture): void {
       await expect(zombies[0]?.send([record(topic, 0, 'more')])).rejects.toThrow(FencedError);
       await expect(zombies[1]?.commit()).rejects.toThrow(FencedError);
       await expect(zombies[0]?.commit()).rejects.toThrow();
-      expect(await valuesOf(client, topic)).toEqual(['a', 'b']);
+      await expectValues(client, topic, ['a', 'b']);
     });
 
     test('of different ids do not disturb one another', async () => {
@@ -158,6 +162,7 @@ export function describeTransactions(kafka: Fixture): void {
           }
         }),
       );
+      await expectCounts(client, topic, [10, 10, 10, 10]);
       const found = await readAll(client, topic);
       expect(found.map((records) => records.map(({ value }) => String(value)))).toEqual([1, 2, 3, 4].map(() => rounds));
     });
@@ -172,7 +177,7 @@ export function describeTransactions(kafka: Fixture): void {
       await transaction.send([record(topic, 0, 'open')]);
       await plain.send([record(topic, 0, 'behind')]);
       expect(await client.admin.offsets(topic, 'latest')).toEqual([1]);
-      expect(await valuesOf(client, topic)).toEqual(['before']);
+      await expectValues(client, topic, ['before']);
       const reader = await client.reader({ positions: [{ topic, partition: 0, offset: 1 }], maxWaitMs: 100 });
       expect(recordsOf(await reader.poll())).toEqual([]);
       await transaction.commit();
@@ -190,7 +195,7 @@ export function describeTransactions(kafka: Fixture): void {
       expect(() => producer.begin()).toThrow();
       const plain = await client.producer();
       await plain.send([record(topic, 0, 'after')]);
-      expect(await valuesOf(client, topic)).toEqual(['after']);
+      await expectValues(client, topic, ['after']);
     });
   });
 
@@ -204,7 +209,7 @@ export function describeTransactions(kafka: Fixture): void {
         const sends = [0, 1, 2, 3, 0, 1, 2, 3].map((partition) => transaction.send([record(topic, partition, 'x')]));
         await Promise.all([...sends, transaction.commit()]);
       }
-      expect((await readAll(client, topic)).map(({ length }) => length)).toEqual([10, 10, 10, 10]);
+      await expectCounts(client, topic, [10, 10, 10, 10]);
     });
 
     test('who commits offsets side by side loses none, and the last of a partition counts', async () => {
@@ -268,6 +273,20 @@ export function describeTransactions(kafka: Fixture): void {
       }
     });
 
+    test('of nobody are rejected', async () => {
+      const client = await kafka.client();
+      const topic = await kafka.topic(client);
+      const groupId = `g-${randomUUID()}`;
+      const producer = await client.transactionalProducer(id());
+      const transaction = producer.begin();
+      const nobody = { groupId, generationId: -1, memberId: '' };
+      await expect(transaction.commitOffsets(nobody, [{ topic, partition: 0, offset: 1 }])).rejects.toThrow(
+        FencedError,
+      );
+      await transaction.abort();
+      expect(await client.admin.committedOffsets(groupId, [topic])).toEqual([]);
+    });
+
     test('of a member that left are rejected, with the whole transaction', async () => {
       const client = await kafka.client();
       const topic = await kafka.topic(client);
@@ -286,7 +305,7 @@ export function describeTransactions(kafka: Fixture): void {
       await transaction.abort();
       expect(await client.admin.committedOffsets(groupId, [topic])).toEqual([]);
       await producer.close();
-      expect(await valuesOf(client, topic)).toEqual([]);
+      await expectValues(client, topic, []);
     });
 
     test('belong to a group that can be deleted', async () => {

@@ -1,9 +1,10 @@
 import { createTopicsV7, deleteGroupsV2, deleteTopicsV6, offsetFetchV8 } from '@platformatic/kafka';
+import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
 import { UnknownTopicError } from '../errors.ts';
 import type { Admin, TopicDescription, TopicPartitionOffset } from '../kafka.ts';
 import type { Cluster } from './cluster.ts';
-import { BrokerRefusal, brokerErrors, toTailraceError } from './failure.ts';
+import { BrokerRefusal, brokerErrors } from './failure.ts';
 import { listOffsets } from './list-offsets.ts';
 
 /** The broker's own default, `default.replication.factor`. */
@@ -59,7 +60,10 @@ export class ClusterAdmin implements Admin {
         throw BrokerRefusal.of(errorCode, `deleting ${name}`);
       }
     });
-    await this.#until(async () => (await this.#cluster.describeTopics(topics.map(({ name }) => name))).size === 0);
+    await this.#until(
+      async () => (await this.#cluster.describeTopics(topics.map(({ name }) => name))).size === 0,
+      'waiting for topics to go',
+    );
   }
 
   async describeTopic(name: string): Promise<TopicDescription> {
@@ -84,22 +88,42 @@ export class ClusterAdmin implements Admin {
   async committedOffsets(groupId: string, topics: readonly string[]): Promise<readonly TopicPartitionOffset[]> {
     const { naming } = this.#cluster.settings;
     const described = await this.#cluster.describeTopics(topics.map((topic) => naming.full(topic)));
-    const request = [...described].map(([name, { leaders }]) => ({ name, partitionIndexes: [...leaders.keys()] }));
-    if (request.length === 0) return [];
-    const group = { groupId: naming.full(groupId), memberId: null, memberEpoch: -1, topics: request };
-    const answer = await this.#cluster.retrying(`asking for offsets of ${groupId}`, async () => {
-      const link = this.#cluster.links.to(await this.#cluster.coordinatorOf('group', group.groupId));
-      return link.call(offsetFetchV8.api, [group], false);
+    const found: TopicPartitionOffset[] = [];
+    let asked = [...described].map(([name, { leaders }]) => ({ name, partitionIndexes: [...leaders.keys()] }));
+    await this.#until(async () => {
+      if (asked.length === 0) return true;
+      const answer = await this.#fetchOffsets(groupId, asked);
+      asked = [];
+      for (const { name, partitions } of answer) {
+        const topic = this.#cluster.bare(name);
+        const unstable: number[] = [];
+        for (const { partitionIndex, committedOffset, errorCode } of partitions) {
+          if (errorCode === unstableOffsetCommit) unstable.push(partitionIndex);
+          else if (errorCode !== 0) throw BrokerRefusal.of(errorCode, `asking for offsets of ${groupId}`);
+          else if (committedOffset >= 0n) {
+            found.push({ topic, partition: partitionIndex, offset: Number(committedOffset) });
+          }
+        }
+        if (unstable.length > 0) asked.push({ name, partitionIndexes: unstable });
+      }
+      return asked.length === 0;
+    }, 'waiting for transactions with offsets to end');
+    return found;
+  }
+
+  /** Partitions whose offset a transaction that is not over may change come with an error code (KIP-447). */
+  async #fetchOffsets(groupId: string, topics: offsetFetchV8.OffsetFetchRequestTopic[]) {
+    const full = this.#cluster.settings.naming.full(groupId);
+    const group = { groupId: full, memberId: null, memberEpoch: -1, topics };
+    return this.#cluster.retrying(`asking for offsets of ${groupId}`, async () => {
+      const link = this.#cluster.links.to(await this.#cluster.coordinatorOf('group', full));
+      const answer = await link.callForEach(offsetFetchV8.api, [group], true);
+      const [found] = answer.groups;
+      if (found?.errorCode !== 0) {
+        throw BrokerRefusal.of(found?.errorCode ?? coordinatorNotAvailable, `asking for offsets of ${groupId}`);
+      }
+      return found.topics;
     });
-    return (answer.groups[0]?.topics ?? []).flatMap(({ name, partitions }) =>
-      partitions
-        .filter(({ committedOffset }) => committedOffset >= 0n)
-        .map(({ partitionIndex, committedOffset }) => ({
-          topic: this.#cluster.bare(name),
-          partition: partitionIndex,
-          offset: Number(committedOffset),
-        })),
-    );
   }
 
   async deleteGroup(groupId: string): Promise<void> {
@@ -127,19 +151,23 @@ export class ClusterAdmin implements Admin {
       const metadata = (await this.#cluster.describeTopics([full])).get(full);
       if (metadata) found = { name, id: metadata.id, partitions: metadata.leaders.length };
       return metadata !== undefined && metadata.leaders.length > 0 && metadata.leaders.every((leader) => leader >= 0);
-    });
+    }, `waiting for leaders of ${name}`);
     if (!found) throw new UnknownTopicError(name);
     return found;
   }
 
-  async #until(condition: () => Promise<boolean>): Promise<void> {
+  async #until(condition: () => Promise<boolean>, what: string): Promise<void> {
     const deadline = performance.now() + this.#cluster.settings.retryTimeoutMs;
-    while (!(await condition())) {
-      if (performance.now() > deadline) throw toTailraceError(new Error('it took too long'), 'waiting for topics');
-      await this.#cluster.pause(20);
+    for (let attempt = 0; !(await condition()); attempt++) {
+      if (performance.now() > deadline || this.#cluster.closed) {
+        throw new TailraceError(`${what}: it took too long`, { code: 'kafka.timed_out', remedy: 'retry' });
+      }
+      await this.#cluster.pause(Math.min(2 ** attempt, 20));
     }
   }
 }
 
 const topicAlreadyExists = 36;
 const unknownTopicOrPartition = 3;
+const coordinatorNotAvailable = 15;
+const unstableOffsetCommit = 88;

@@ -77,15 +77,15 @@ export class Cluster {
 
   /** Waits; ends early, quietly, when the client closes or the signal aborts. */
   async pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, milliseconds);
     const signals = signal ? [signal, this.#closing.signal] : [this.#closing.signal];
-    for (const each of signals) {
-      if (each.aborted) resolve();
-      each.addEventListener('abort', () => resolve(), { once: true });
-    }
+    if (signals.some(({ aborted }) => aborted)) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const end = () => resolve();
+    const timer = setTimeout(end, milliseconds);
+    for (const each of signals) each.addEventListener('abort', end);
     await promise;
     clearTimeout(timer);
+    for (const each of signals) each.removeEventListener('abort', end);
   }
 
   /** Metadata of topics as the cluster has it now, by full name. Those that do not exist are left out. */

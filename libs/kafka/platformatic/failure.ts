@@ -105,6 +105,14 @@ export function toTailraceError(error: unknown, what: string, { topic }: About =
   if (answered(fenced) || answered(staleMember)) return new FencedError(message, error);
   if (answered(tooLarge)) return new RecordTooLargeError(message, error);
   if (topic !== undefined && answered(unknownTopic)) return new UnknownTopicError(topic);
+  if (ids.has('INVALID_TIMESTAMP')) {
+    return new TailraceError(message, {
+      code: 'kafka.invalid_timestamp',
+      remedy: 'give-up',
+      help: "A record's time is further ahead of the broker's clock than message.timestamp.after.max.ms allows.",
+      cause: error,
+    });
+  }
   const denied = [...ids].find((id) => id.endsWith('_AUTHORIZATION_FAILED'));
   if (denied) {
     return new TailraceError(message, {

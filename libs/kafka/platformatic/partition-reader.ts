@@ -10,6 +10,10 @@ import { PartitionReading } from './partition-reading.ts';
 
 const readCommitted = 1;
 const noSession = { id: 0, epoch: -1 };
+/** Fetches from one leader that end within this of one another become one. */
+const mergeWithinMs = 20;
+/** How much later than asked for an answer usually comes at most. */
+const lateByMs = 100;
 /** How long a topic may be unknown before it counts as deleted: brokers that just started do not know theirs yet. */
 const unknownTopicGraceMs = 5000;
 
@@ -26,6 +30,7 @@ export class PartitionReader implements Reader {
   readonly #maxBytesPerPartition: number;
   readonly #readings = new Map<string, PartitionReading>();
   readonly #topicIds = new Map<string, string>();
+  readonly #fetches = new Set<{ readonly leader: number; readonly endsAt: number }>();
   #wake = Promise.withResolvers<void>();
   #closed = false;
   #failures = 0;
@@ -166,6 +171,7 @@ export class PartitionReader implements Reader {
 
   async #fetchFromLeaders(readings: readonly PartitionReading[]): Promise<void> {
     const byLeader = new Map<number, PartitionReading[]>();
+    const failed: PartitionReading[] = [];
     for (const reading of readings) {
       try {
         const leader = await this.#leaderOf(reading);
@@ -173,9 +179,11 @@ export class PartitionReader implements Reader {
         if (others) others.push(reading);
         else byLeader.set(leader, [reading]);
       } catch (error) {
-        await this.#fetchFailed(reading, error);
+        await this.#judge(reading, error);
+        failed.push(reading);
       }
     }
+    if (failed.length > 0) this.#retryLater(failed);
     await Promise.all([...byLeader].map(([leader, own]) => this.#fetchFrom(leader, own)));
   }
 
@@ -191,29 +199,53 @@ export class PartitionReader implements Reader {
 
   async #fetchFrom(leader: number, readings: readonly PartitionReading[]): Promise<void> {
     if (this.#closed) return;
+    const waitMs = this.#waitBeside(leader);
+    if (waitMs < Math.min(mergeWithinMs, this.#maxWaitMs)) {
+      // Another fetch is about to end, and its end starts one for all.
+      for (const reading of readings) reading.fetching = undefined;
+      return;
+    }
     const lane = this.#lanes.take();
+    const fetch = { leader, endsAt: performance.now() + waitMs };
+    this.#fetches.add(fetch);
+    const failed: PartitionReading[] = [];
     try {
-      const answer = await this.#request(lane, leader, readings);
+      const answer = await this.#request(lane, leader, { readings, waitMs });
       this.#failures = 0;
-      const unanswered = new Set(readings);
       for (const found of answer) {
         const reading = readings.find(
           ({ topicId, partition }) => topicId === found.topicId && partition === found.partition,
         );
         if (!reading) continue;
-        unanswered.delete(reading);
-        await this.#received(reading, found);
+        if (found.errorCode === 0) reading.fetched(found);
+        else {
+          await this.#judge(reading, BrokerRefusal.of(found.errorCode, `fetching ${reading.topic}`));
+          failed.push(reading);
+        }
       }
-      for (const reading of unanswered) reading.fetching = undefined;
     } catch (error) {
-      for (const reading of readings) await this.#fetchFailed(reading, error);
-    } finally {
-      this.#lanes.release(lane);
-      this.#changed();
+      for (const reading of readings) await this.#judge(reading, error);
+      failed.push(...readings);
     }
+    this.#fetches.delete(fetch);
+    this.#lanes.release(lane);
+    if (failed.length > 0) this.#retryLater(failed);
+    for (const reading of readings) reading.fetching = undefined;
+    this.#changed();
   }
 
-  async #request(lane: Links, leader: number, readings: readonly PartitionReading[]): Promise<FetchedPartition[]> {
+  /** How long a fetch may wait at the broker so that it ends together with those under way there. */
+  #waitBeside(leader: number): number {
+    const now = performance.now();
+    const others = [...this.#fetches].filter((fetch) => fetch.leader === leader && fetch.endsAt > now - lateByMs);
+    return Math.min(this.#maxWaitMs, ...others.map(({ endsAt }) => endsAt - now));
+  }
+
+  async #request(
+    lane: Links,
+    leader: number,
+    { readings, waitMs }: { readonly readings: readonly PartitionReading[]; readonly waitMs: number },
+  ): Promise<FetchedPartition[]> {
     const topics = [...new Set(readings.map(({ topicId }) => topicId))].map((topicId) => ({
       topicId: topicId ?? '',
       partitions: readings
@@ -230,7 +262,7 @@ export class PartitionReader implements Reader {
       .to(leader)
       .call(
         fetchPartitions,
-        this.#maxWaitMs,
+        Math.round(waitMs),
         1,
         this.#maxBytes,
         readCommitted,
@@ -242,35 +274,30 @@ export class PartitionReader implements Reader {
       );
   }
 
-  async #received(reading: PartitionReading, found: FetchedPartition): Promise<void> {
-    if (found.errorCode !== 0) {
-      await this.#fetchFailed(reading, BrokerRefusal.of(found.errorCode, `fetching ${reading.topic}`));
-      return;
-    }
-    reading.unknownSince = undefined;
-    reading.fetched(found);
-    reading.fetching = undefined;
-  }
-
-  /** Decides what a failed fetch means: try again later, or tell the caller. */
-  async #fetchFailed(reading: PartitionReading, error: unknown): Promise<void> {
+  /** Decides what a failed fetch means: nothing that passes, or something to tell the caller. */
+  async #judge(reading: PartitionReading, error: unknown): Promise<void> {
     const ids = brokerErrors(error);
     const { topic } = reading;
     this.#cluster.forget(this.#cluster.settings.naming.full(topic));
     try {
       if (ids.has('OFFSET_OUT_OF_RANGE')) await this.#outOfRange(reading);
       else if (error instanceof UnknownTopicError || unknownTopic.some((id) => ids.has(id))) this.#unknown(reading);
-      else if (!isConnectionFailure(error) && !wasNotDone(error))
+      else if (!isConnectionFailure(error) && !wasNotDone(error)) {
         reading.failure = toTailraceError(error, `reading ${topic}`);
+      }
     } catch (failure) {
       if (!(failure instanceof ConnectionLostError)) reading.failure = failure;
     }
-    reading.fetching = undefined;
-    if (reading.failure === undefined) {
-      const delay = Math.min(20 * 2 ** Math.min(this.#failures++, 6), 1000);
+  }
+
+  /** Together, so that they are one request again. */
+  #retryLater(readings: readonly PartitionReading[]): void {
+    const delay = Math.min(20 * 2 ** Math.min(this.#failures++, 6), 1000);
+    for (const reading of readings) {
       reading.retryAt = performance.now() + delay;
-      setTimeout(() => this.#changed(), delay + 1).unref();
+      reading.fetching = undefined;
     }
+    setTimeout(() => this.#changed(), delay + 1).unref();
   }
 
   async #outOfRange(reading: PartitionReading): Promise<void> {

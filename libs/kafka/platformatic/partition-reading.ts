@@ -40,6 +40,7 @@ export class PartitionReading {
 
   /** Takes what a fetch brought. */
   fetched({ bytes, aborted, lastStableOffset }: FetchedPartition): void {
+    this.unknownSince = undefined;
     this.#lastStableOffset = lastStableOffset;
     const log = new LogReader({ bytes, aborted });
     if (log.hasMore) this.#log = log;

@@ -4,6 +4,11 @@ import { kafkaConformance } from '../conformance.ts';
 
 kafkaConformance(
   'platformatic',
-  { compressions: ['zstd', 'gzip', 'lz4', 'snappy', 'none'], network: true, broker: true, peer: 'kafkajs' },
+  {
+    compressions: ['zstd', 'gzip', 'lz4', 'snappy', 'none'],
+    network: true,
+    broker: true,
+    peer: { name: 'kafkajs', compressions: ['zstd', 'gzip', 'none'] },
+  },
   () => brokerSystem({ client: 'platformatic', peer: 'kafkajs', startKafka }),
 );
