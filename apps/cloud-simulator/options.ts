@@ -1,6 +1,7 @@
 import type { ResultLimits } from './azure/query-answer.ts';
 import type { Clock } from './clock.ts';
 import type { Cloud } from './store/cloud-event.ts';
+import type { Delays, Rates } from './traffic/traffic.ts';
 
 /** How a simulator is to be. Everything has a default that suits a test: free ports, nothing emitted by itself. */
 export interface SimulatorOptions {
@@ -12,12 +13,18 @@ export interface SimulatorOptions {
   readonly host?: string;
   /** The name clients reach it by, for addresses and certificate. Default: the host. */
   readonly hostname?: string;
-  /** 0 or left out: any free port. */
+  /** 0 or left out: any free port; without `control` there is no control API. */
   readonly ports?: { readonly [Key in Cloud | 'gcpTls' | 'control']?: number };
   /** Where ledger, certificates and keys are kept, so that a restart goes on. Default: nothing is kept. */
   readonly dataDirectory?: string;
   /** Events a second each cloud gets by itself. Default 0. */
-  readonly rates?: { readonly [Key in Cloud]?: number };
+  readonly rates?: Partial<Rates>;
+  /** How long a cloud takes on average until its API shows what it got by itself. Default 200, 1500 and 100 ms. */
+  readonly delays?: Partial<Delays>;
+  /** With nothing kept from before, begin with the traffic of so many minutes at these rates. Default 0. */
+  readonly historyMinutes?: number;
+  /** Let an incident begin by itself every so often. Default 0: only when told to. */
+  readonly incidentEveryMinutes?: number;
   /** Default: the machine's clock. */
   readonly clock?: Clock;
   /** Whether request quotas are enforced as the clouds do. Default false. */

@@ -1,107 +1,93 @@
 import { join } from 'node:path';
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
-import { type AwsSide, awsAccount, awsRegion, startAws } from './aws/start-aws.ts';
-import { type AzureSide, azureWorkspace, startAzure } from './azure/start-azure.ts';
+import { awsAccount, awsRegion, startAws } from './aws/start-aws.ts';
+import { azureWorkspace, startAzure } from './azure/start-azure.ts';
 import { systemClock } from './clock.ts';
-import type { EmitRequest } from './emission/emit-request.ts';
-import { Emitter } from './emission/emitter.ts';
-import type { Fault } from './faults/fault.ts';
-import { FaultInjector, type InjectedFault } from './faults/fault-injector.ts';
-import { type GcpSide, gcpProject, startGcp } from './gcp/start-gcp.ts';
+import { serveControl } from './control/control-server.ts';
+import { demoConnections, endpointHosts } from './demo-connections.ts';
+import { type DefaultPlaces, Emitter } from './emission/emitter.ts';
+import { FaultInjector } from './faults/fault-injector.ts';
+import { gcpProject, startGcp } from './gcp/start-gcp.ts';
 import type { SimulatorOptions } from './options.ts';
 import { Random } from './random.ts';
+import type { Simulator } from './simulator.ts';
 import { allClouds, type Cloud } from './store/cloud-event.ts';
 import { EventStore } from './store/event-store.ts';
-import { Ledger, type LedgerEntry } from './store/ledger.ts';
+import { Ledger } from './store/ledger.ts';
 import { LedgerFile } from './store/ledger-file.ts';
-import { caFileIn, certificateFor } from './wire/certificate.ts';
+import { Incidents } from './traffic/incident.ts';
+import { logGroups } from './traffic/places.ts';
+import { Traffic } from './traffic/traffic.ts';
+import { type Certificate, caFileIn, certificateFor } from './wire/certificate.ts';
 import type { CloudParts } from './wire/cloud-parts.ts';
 import { RequestLog } from './wire/request-log.ts';
 
-/** Running stand-ins for the three clouds. */
-export interface Simulator {
-  /** How to reach each cloud. Throws when the options left that cloud out. */
-  readonly aws: AwsSide;
-  readonly azure: AzureSide;
-  readonly gcp: GcpSide;
-  /** What TLS clients must trust: PEM, and its file for NODE_EXTRA_CA_CERTS when there is a data directory. */
-  readonly certificate: { readonly ca: string; readonly caFile: string | undefined };
-  /** What was emitted. */
-  readonly ledger: Pick<Ledger, 'entries' | 'count' | 'lastSequence' | 'listen'>;
-  /** What was asked. */
-  readonly requests: Pick<RequestLog, 'latest' | 'count'>;
-  /** Puts events into the clouds, all or none; they are readable (from their visible time on) when this returns. */
-  emit(events: readonly EmitRequest[]): LedgerEntry[];
-  /** Makes something go wrong, see faults/fault.ts. */
-  inject(fault: Fault): InjectedFault;
-  /** Takes all faults out. */
-  clearFaults(): void;
-  /** Breaks off all connections and stops listening. Idempotent. */
-  stop(): Promise<void>;
-}
+const places: DefaultPlaces = {
+  aws: { scope: `${awsAccount}:${awsRegion}`, source: '/ecs/checkout' },
+  azure: { scope: azureWorkspace, source: 'AppTraces' },
+  gcp: { scope: gcpProject, source: 'stdout' },
+};
 
 /**
  * Starts wire-protocol stand-ins for AWS CloudWatch Logs, Azure Monitor Logs and Google Cloud Logging, which the real
- * SDKs talk to. What they hold are the events emitted into them, and nothing else.
+ * SDKs talk to. What they hold are the events emitted into them, one by one or as the traffic of an imagined shop, and
+ * nothing else; the ledger has each of them.
  *
  * With a data directory the clouds outlive their process: a second start serves the events that are kept, however the
  * first one ended.
+ *
+ *     const simulator = await startSimulator({ clouds: ['aws'] });
+ *     simulator.emit([{ cloud: 'aws', message: 'hello' }]);
+ *     simulator.inject({ cloud: 'aws', kind: 'throttle', count: 3 });
+ *     // … read with the SDK at simulator.aws.endpoint, compare with simulator.ledger.entries() …
+ *     await simulator.stop();
+ *
+ * Azure speaks TLS only. A client in this thread trusts it after `trustInThisThread(simulator.certificate.ca)`, one in
+ * another process by NODE_EXTRA_CA_CERTS = `simulator.certificate.caFile`.
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const clock = options.clock ?? systemClock();
+  const { dataDirectory, clock = systemClock(), host = '127.0.0.1', ports = {} } = options;
   const random = new Random(options.seed ?? 'tailrace');
-  const retention = {
+  const store = new EventStore({
     maxEvents: options.maxEvents ?? 500_000,
     maxAgeMs: (options.retentionHours ?? 24) * 3_600_000,
-  };
-  const { dataDirectory } = options;
-  const file = dataDirectory === undefined ? undefined : new LedgerFile(join(dataDirectory, 'ledger'));
-  const store = new EventStore(retention);
-  const ledger = new Ledger(store, file);
+  });
+  const ledger = new Ledger(
+    store,
+    dataDirectory === undefined ? undefined : new LedgerFile(join(dataDirectory, 'ledger')),
+  );
+  store.prune(clock.now());
   const faults = new FaultInjector(clock, random);
   const requests = new RequestLog(clock);
+  const quotas = options.quotas ?? false;
   const parts: CloudParts = {
-    host: options.host ?? '127.0.0.1',
-    hostname: options.hostname ?? options.host ?? '127.0.0.1',
+    host,
+    hostname: options.hostname ?? host,
     clock,
     faults,
     requests,
     store,
     ledger,
-    quotas: options.quotas ?? false,
+    quotas,
   };
-  const wanted = (cloud: Cloud) => (options.clouds ?? allClouds).includes(cloud);
-  const logGroups = ['/ecs/checkout'];
-  const aws = wanted('aws') ? await startAws(parts, logGroups, options.ports?.aws ?? 0) : undefined;
+
   const certificate = await certificateFor(parts.hostname, dataDirectory);
-  const azure = wanted('azure')
-    ? await startAzure(parts, {
-        port: options.ports?.azure ?? 0,
-        certificate,
-        limits: options.azureLimits ?? { rows: 500_000, bytes: 100 * 1024 * 1024 },
-        tokenLifetimeSeconds: options.azureTokenLifetimeSeconds ?? 3599,
-      })
-    : undefined;
-  const gcp = wanted('gcp')
-    ? await startGcp(parts, {
-        port: options.ports?.gcp ?? 0,
-        tlsPort: options.ports?.gcpTls ?? 0,
-        certificate,
-        dataDirectory,
-      })
-    : undefined;
-  const emitter = new Emitter({
+  const clouds = options.clouds ?? allClouds;
+  const { aws, azure, gcp } = await startClouds(parts, certificate, options);
+
+  const emitter = new Emitter({ clock, random, faults, ledger, places });
+  const incidents = new Incidents();
+  const traffic = new Traffic({
     clock,
-    random,
-    faults,
-    ledger,
-    places: {
-      aws: { scope: `${awsAccount}:${awsRegion}`, source: '/ecs/checkout' },
-      azure: { scope: azureWorkspace, source: 'AppTraces' },
-      gcp: { scope: gcpProject, source: 'stdout' },
-    },
+    random: random.fork(`traffic ${ledger.lastSequence}`),
+    emitter,
+    incidents,
+    clouds,
+    delays: { aws: 200, azure: 1500, gcp: 100, ...options.delays },
   });
-  return {
+
+  let control: string | undefined;
+  const simulator: Simulator = {
     get aws() {
       return aws ?? notServed('aws');
     },
@@ -112,16 +98,72 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       return gcp ?? notServed('gcp');
     },
     certificate: { ca: certificate.ca, caFile: dataDirectory === undefined ? undefined : caFileIn(dataDirectory) },
+    get control() {
+      return control;
+    },
+    connections: demoConnections({ aws, azure, gcp }),
+    endpointHosts: endpointHosts({ aws, azure, gcp }),
     ledger,
     requests,
     emit: (events) => emitter.emit(events),
+    burst: (events, served = clouds) => traffic.burst(events, served),
+    get rates() {
+      return traffic.rates;
+    },
+    setRates: (rates) => traffic.setRates(rates),
+    startIncident: (incident) => incidents.start(incident, clock.now()),
+    stopIncidents: () => incidents.stop(),
     inject: (fault) => faults.inject(fault),
+    get faults() {
+      return faults.waiting;
+    },
     clearFaults: () => void faults.clear(),
     async stop() {
-      await Promise.all([aws?.stop(), azure?.stop(), gcp?.stop()]);
+      traffic.stop();
+      await Promise.all([aws?.stop(), azure?.stop(), gcp?.stop(), controlService?.close()]);
       ledger.close();
     },
   };
+  const controlService =
+    ports.control === undefined ? undefined : await serveControl(simulator, { host, port: ports.control });
+  if (controlService !== undefined) control = `http://${parts.hostname}:${controlService.port}`;
+  beginTraffic(options, traffic, incidents, ledger.lastSequence > 0, clock.now());
+  return simulator;
+}
+
+/** All or none: where one cannot start (its port is taken), the others do not stay. */
+async function startClouds(parts: CloudParts, certificate: Certificate, options: SimulatorOptions) {
+  const { clouds = allClouds, ports = {}, dataDirectory } = options;
+  const limits = options.azureLimits ?? { rows: 500_000, bytes: 100 * 1024 * 1024 };
+  const tokenLifetimeSeconds = options.azureTokenLifetimeSeconds ?? 3599;
+  const azureOptions = { port: ports.azure ?? 0, certificate, limits, tokenLifetimeSeconds };
+  const gcpOptions = { port: ports.gcp ?? 0, tlsPort: ports.gcpTls ?? 0, certificate, dataDirectory };
+  const starting = {
+    aws: clouds.includes('aws') ? startAws(parts, logGroups, ports.aws ?? 0) : undefined,
+    azure: clouds.includes('azure') ? startAzure(parts, azureOptions) : undefined,
+    gcp: clouds.includes('gcp') ? startGcp(parts, gcpOptions) : undefined,
+  };
+  try {
+    return { aws: await starting.aws, azure: await starting.azure, gcp: await starting.gcp };
+  } catch (error) {
+    for (const outcome of await Promise.allSettled(Object.values(starting))) {
+      if (outcome.status === 'fulfilled') await outcome.value?.stop();
+    }
+    throw error;
+  }
+}
+
+function beginTraffic(
+  { historyMinutes = 0, incidentEveryMinutes = 0, rates = {} }: SimulatorOptions,
+  traffic: Traffic,
+  incidents: Incidents,
+  hasHistory: boolean,
+  nowMs: number,
+): void {
+  traffic.setRates(rates);
+  const filled = hasHistory ? 0 : historyMinutes;
+  if (incidentEveryMinutes > 0) incidents.repeat(incidentEveryMinutes * 60_000, nowMs - filled * 60_000);
+  traffic.fillHistory(filled);
 }
 
 function notServed(cloud: Cloud): never {

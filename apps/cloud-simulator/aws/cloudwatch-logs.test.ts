@@ -8,7 +8,8 @@ import {
 } from '@aws-sdk/client-cloudwatch-logs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../clock.ts';
-import { type Simulator, startSimulator } from '../start.ts';
+import type { Simulator } from '../simulator.ts';
+import { startSimulator } from '../start.ts';
 import type { AwsAccessKey } from './aws-access.ts';
 
 const start = Date.UTC(2026, 0, 2, 3, 4, 5);

@@ -3,7 +3,8 @@ import { LogsQueryClient, type LogsTable } from '@azure/monitor-query-logs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../clock.ts';
 import type { SimulatorOptions } from '../options.ts';
-import { type Simulator, startSimulator } from '../start.ts';
+import type { Simulator } from '../simulator.ts';
+import { startSimulator } from '../start.ts';
 import { trustInThisThread } from '../wire/certificate.ts';
 import type { AzureClient } from './entra.ts';
 
@@ -137,6 +138,7 @@ describe('query', () => {
     ['| where TimeGenerated > ago(1h) and TimeGenerated <= now() - 0s', ['a', 'b', 'c']],
     ['| project-away Properties, App*', ['a', 'b', 'c']],
     ['| where Message =~ @"A"', ['a']],
+    ['| project-keep Mess*, __* | project-rename Text = Message | extend Message = Text', ['a', 'b', 'c']],
   ])('runs the pipeline %s', async (pipeline, expected) => {
     simulator.emit(
       ['a', 'b', 'c'].map((Message, index) => ({

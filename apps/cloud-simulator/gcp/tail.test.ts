@@ -3,7 +3,8 @@ import { credentials, status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '../clock.ts';
 import type { SimulatorOptions } from '../options.ts';
-import { type Simulator, startSimulator } from '../start.ts';
+import type { Simulator } from '../simulator.ts';
+import { startSimulator } from '../start.ts';
 
 type Response = protos.google.logging.v2.ITailLogEntriesResponse;
 

@@ -90,12 +90,12 @@ export function listen(server: Server, address: { readonly host: string; readonl
 }
 
 /** The whole body; throws when the client breaks off or sends more than is sensible. */
-export async function readBody(message: IncomingMessage): Promise<Buffer> {
+export async function readBody(message: IncomingMessage, largest: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of message as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > largestBody) throw new Error('The request body is too large.');
+    if (size > largest) throw new Error('The request body is too large.');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -107,7 +107,7 @@ async function exchange(
   message: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const body = await readBody(message);
+  const body = await readBody(message, largestBody);
   const request = { method: message.method ?? '', path: message.url ?? '', headers: message.headers, body };
   const operation = cloud.operationOf(request);
   const fault = parts.faults.meet(cloud.cloud, operation, 'connection-reset', 'hang', 'delay', 'truncate');

@@ -4,7 +4,7 @@ import { TokenReader } from './token-reader.ts';
 import { tokenize } from './tokenizer.ts';
 
 /**
- * Parses `Table | operator | …` with the operators where, extend, project, project-away, order by and take: as much of
+ * Parses `Table | operator | …` with the operators where, extend, project and its kin, order by and take: as much of
  * Kusto's language as a wrapped pipeline of ours needs. Everything else is answered with Azure's syntax error.
  */
 export function parseQuery(text: string): Query {
@@ -28,7 +28,10 @@ function parseOperator(reader: TokenReader): Operator {
     case 'project':
       return { kind: name, columns: reader.list(() => parseAssignment(reader)) };
     case 'project-away':
-      return { kind: 'project-away', patterns: reader.list(() => parsePattern(reader)) };
+    case 'project-keep':
+      return { kind: name, patterns: reader.list(() => parsePattern(reader)) };
+    case 'project-rename':
+      return { kind: name, renames: reader.list(() => parseRename(reader)) };
     case 'order':
     case 'sort':
       reader.expect('by');
@@ -49,6 +52,13 @@ function parseOperator(reader: TokenReader): Operator {
 function parseAssignment(reader: TokenReader): Assignment {
   const name = reader.name();
   return { name, value: reader.skip('=') ? parseExpression(reader) : { kind: 'column', name } };
+}
+
+/** `new = old`. */
+function parseRename(reader: TokenReader): { readonly to: string; readonly from: string } {
+  const to = reader.name();
+  reader.expect('=');
+  return { to, from: reader.name() };
 }
 
 /** A column's name with `*` anywhere in it. */

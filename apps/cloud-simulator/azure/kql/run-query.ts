@@ -29,10 +29,16 @@ function apply(operator: Operator, { scope, rows }: Step): Step {
       return operator.columns.reduce(extend, { scope, rows });
     case 'project':
       return project(operator.columns, { scope, rows });
-    case 'project-away': {
-      const kept = scope.columns.flatMap(({ name }, index) => (isAway(name, operator.patterns, scope) ? [] : [index]));
+    case 'project-away':
+    case 'project-keep': {
+      const keeps = operator.kind === 'project-keep';
+      const kept = scope.columns.flatMap(({ name }, index) =>
+        isNamed(name, operator.patterns, scope) === keeps ? [index] : [],
+      );
       return { scope: { ...scope, columns: kept.map((index) => scope.columns[index]!) }, rows: pick(rows, kept) };
     }
+    case 'project-rename':
+      return { scope: { ...scope, columns: operator.renames.reduce(renamed(scope), scope.columns) }, rows };
     case 'order':
       return { scope, rows: sorted(rows, operator.keys, scope) };
     case 'take':
@@ -64,7 +70,14 @@ function project(assignments: readonly Assignment[], { scope, rows }: Step): Ste
   };
 }
 
-function isAway(name: string, patterns: readonly string[], scope: Scope): boolean {
+function renamed(scope: Scope) {
+  return (columns: readonly Column[], { to, from }: { readonly to: string; readonly from: string }) => {
+    const index = columnIndex(scope, from);
+    return columns.with(index, { name: to, type: columns[index]!.type });
+  };
+}
+
+function isNamed(name: string, patterns: readonly string[], scope: Scope): boolean {
   return patterns.some((pattern) => {
     if (!pattern.includes('*')) return scope.columns[columnIndex(scope, pattern)]!.name === name;
     const [start = '', ...rest] = pattern.split('*');

@@ -55,7 +55,8 @@ export interface SortKey {
 export type Operator =
   | { readonly kind: 'where'; readonly predicate: Expression }
   | { readonly kind: 'extend' | 'project'; readonly columns: readonly Assignment[] }
-  | { readonly kind: 'project-away'; readonly patterns: readonly string[] }
+  | { readonly kind: 'project-away' | 'project-keep'; readonly patterns: readonly string[] }
+  | { readonly kind: 'project-rename'; readonly renames: readonly { readonly to: string; readonly from: string }[] }
   | { readonly kind: 'order'; readonly keys: readonly SortKey[] }
   | { readonly kind: 'take'; readonly count: number };
 
