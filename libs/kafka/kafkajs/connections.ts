@@ -19,8 +19,11 @@ const silent = new KafkaJs({ brokers: ['unused:0'], logLevel: logLevel.NOTHING }
 const connectTimeoutMs = 10_000;
 const keepAliveMs = 60_000;
 
+/** The two connections that kafkajs keeps to a node; its own requests take the first, but for Fetch. */
+const lanes = { prompt: 0, waiting: 1 };
+
 /**
- * The connections of one handle (a producer, a reader, a membership, the admin): one to each node it speaks to. A
+ * The connections of one handle (a producer, a reader, a membership, the admin) to the nodes it speaks to. A
  * handle has its own, so that closing it cuts them, whatever is in flight, and no long poll holds up anybody else.
  */
 export class Connections {
@@ -107,8 +110,13 @@ export class Connections {
   }
 
   /** Sends a request of our own encoding. */
-  send<Answer>(broker: Broker, exchange: Exchange<Answer>, timeoutMs?: number): Promise<Answer> {
-    const make = async () => (await broker.connectionPool.getConnection(0)).send(exchange);
+  send<Answer>(broker: Broker, exchange: Exchange<Answer>): Promise<Answer> {
+    return this.call(broker, async () => (await broker.connectionPool.getConnection(lanes.prompt)).send(exchange));
+  }
+
+  /** As `send`, on a connection of its own: a broker answers nothing else on one where a fetch waits. */
+  sendWaiting<Answer>(broker: Broker, exchange: Exchange<Answer>, timeoutMs: number): Promise<Answer> {
+    const make = async () => (await broker.connectionPool.getConnection(lanes.waiting)).send(exchange);
     return this.call(broker, make, timeoutMs);
   }
 

@@ -1,3 +1,4 @@
+import { FencedError } from '../errors.ts';
 import type { GroupMetadata, TopicPartition } from '../kafka.ts';
 
 type Commit = (generationId: number) => Promise<void>;
@@ -24,6 +25,8 @@ export class GroupMemberships {
   }
 
   async commitAs(group: GroupMetadata, partitions: readonly TopicPartition[], commit: Commit): Promise<void> {
+    // To the coordinator this is no member but a stranger to the group, whom it lets do anything while the group is empty.
+    if (group.memberId === '') throw new FencedError(`offsets of ${group.groupId} are committed by nobody`);
     const member = [...this.#members].find((one) => {
       const { groupId, memberId } = one.metadata();
       return groupId === group.groupId && memberId === group.memberId;

@@ -54,7 +54,7 @@ export async function fetchFrom(
   const topics = [...byTopic].map(([topicId, partitions]) => ({ topicId, partitions }));
   const timeoutMs = limits.maxWaitMs + cluster.settings.requestTimeoutMs;
   const broker = await cluster.connections.to(leader);
-  const answer = await cluster.connections.send(broker, fetch({ ...limits, topics }), timeoutMs);
+  const answer = await cluster.connections.sendWaiting(broker, fetch({ ...limits, topics }), timeoutMs);
   check(answer.errorCode);
   const arrivals: Arrival[] = [];
   for (const fetched of answer.partitions) {

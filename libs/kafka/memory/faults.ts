@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ConnectionLostError } from '../errors.ts';
 import type { ClientProcess } from './process.ts';
 
@@ -65,6 +66,8 @@ export class Faults {
 
   /** Runs one call of a client with whatever was armed for it. */
   async call<Result>(operation: Operation, process: ClientProcess, effect: () => Result): Promise<Result> {
+    // As a network would, give everything else a turn: a caller that does nothing else must not starve timers.
+    await nextTurn();
     await process.running();
     const fault = this.#take(operation, process);
     if (!fault) return effect();

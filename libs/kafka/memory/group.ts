@@ -71,11 +71,16 @@ export class Group {
     joined.member.expelled();
   }
 
-  /** @throws FencedError for a member that left, or that is of another generation (KIP-447). */
-  validate({ groupId, memberId, generationId }: GroupMetadata): void {
-    if (this.#joined.get(memberId)?.generationId !== generationId) {
-      throw new FencedError(`${memberId} of generation ${generationId} is no longer a member of ${groupId}`);
-    }
+  /**
+   * A generation may end between a task's look at its membership and the commit. As the drivers do, a member that still
+   * owns the partitions commits in its present one.
+   * @throws FencedError for a member that left, or whose partitions are another's by now (KIP-447).
+   */
+  validate({ groupId, memberId, generationId }: GroupMetadata, partitions: readonly TopicPartition[]): void {
+    const joined = this.#joined.get(memberId);
+    if (joined?.generationId === generationId) return;
+    if (joined && without(partitions, joined.owned).length === 0) return;
+    throw new FencedError(`${memberId} of generation ${generationId} is no longer a member of ${groupId}`);
   }
 
   commit(offset: TopicPartitionOffset): void {

@@ -52,7 +52,7 @@ export class TransactionCoordinator {
     }
   }
 
-  /** @throws FencedError, also for a member of an earlier generation (KIP-447) */
+  /** @throws FencedError, also for a member that has lost the partitions (KIP-447) */
   addOffsets(
     identity: ProducerIdentity,
     group: Group,
@@ -60,7 +60,7 @@ export class TransactionCoordinator {
     offsets: readonly TopicPartitionOffset[],
   ): void {
     this.#producer(identity);
-    group.validate(metadata);
+    group.validate(metadata, offsets);
     const transaction = this.#open(identity);
     for (const offset of offsets) transaction.offsets.push({ group, offset });
   }

@@ -1,0 +1,14 @@
+import { startKafka } from '../../../scripts/dev-stack/kafka.ts';
+import { brokerSystem } from '../conformance/broker-system.ts';
+import { kafkaConformance } from '../conformance.ts';
+
+kafkaConformance(
+  'kafkajs',
+  {
+    compressions: ['zstd', 'gzip', 'none'],
+    network: true,
+    broker: true,
+    peer: { name: 'platformatic', compressions: ['zstd', 'gzip', 'none'] },
+  },
+  () => brokerSystem({ client: 'kafkajs', peer: 'platformatic', startKafka }),
+);
