@@ -1,19 +1,23 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const testStack = new URL('../scripts/test-stack.ts', import.meta.url).pathname;
 
 /**
  * Three kinds of tests, told apart by suffix: `*.test.ts` needs nothing but Node, `*.int.test.ts` needs the real Kafka
- * and PostgreSQL that `scripts/` finds or starts, `*.e2e.test.ts` runs whole roles as processes.
+ * and PostgreSQL that `scripts/` finds or starts, `*.e2e.test.ts` runs whole roles as processes. They run in this order, the last ones alone: what fails cheaply fails first.
  */
 export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
+    // Most tests wait for a server most of the time, so two run at once also on the smallest machine.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         extends: true,
         test: {
           name: 'unit',
+          sequence: { groupOrder: 0 },
           include: ['{schemas,libs,apps,scripts}/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/*.int.test.ts', '**/*.e2e.test.ts'],
         },
@@ -22,6 +26,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'int',
+          sequence: { groupOrder: 1 },
           include: ['{schemas,libs,apps,scripts}/**/*.int.test.ts'],
           globalSetup: [testStack],
           testTimeout: 60_000,
@@ -32,6 +37,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
+          sequence: { groupOrder: 2 },
           include: ['{apps,scripts}/**/*.e2e.test.ts'],
           globalSetup: [testStack],
           testTimeout: 300_000,

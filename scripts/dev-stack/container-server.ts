@@ -64,9 +64,12 @@ export async function startContainer(
   };
 }
 
-/** Removes the volume of a server's container, with all its data. */
+/** Removes the volume of a server's container, with all its data, when there is one. */
 export async function removeVolume(engine: ContainerRuntimeClient, name: string, directory: string): Promise<void> {
-  await engine.container.dockerode.getVolume(volumeName(name, directory)).remove();
+  const { dockerode } = engine.container;
+  const volume = volumeName(name, directory);
+  const { Volumes: volumes } = await dockerode.listVolumes({ filters: { name: [volume] } });
+  if (volumes.some((each) => each.Name === volume)) await dockerode.getVolume(volume).remove();
 }
 
 function volumeName(name: string, directory: string): string {

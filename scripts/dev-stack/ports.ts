@@ -18,6 +18,11 @@ export async function choosePort(file: string, preferred: number, except: readon
   return port;
 }
 
+/** The preferred port of 127.0.0.1 when it is free, else any free one. */
+export async function freePort(preferred: number): Promise<number> {
+  return (await firstFree([preferred])) ?? (await anyFree([]));
+}
+
 async function firstFree(ports: readonly number[]): Promise<number | undefined> {
   for (const port of ports) {
     const bound = await bind(port);

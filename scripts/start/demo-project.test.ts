@@ -1,0 +1,78 @@
+import { createServer, type Server } from 'node:http';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { prepareDemoProject } from './demo-project.ts';
+
+/** Answers as the api role does, for the routes that are used; its state is there to be looked at. */
+interface Stored {
+  id: string;
+  connection_name: string;
+  connection_config: Record<string, unknown>;
+  version: number;
+  started: number;
+}
+let stored: Stored[] = [];
+let refuse: { status: number; body: string } | undefined;
+let server: Server;
+let url = '';
+
+beforeEach(async () => {
+  stored = [];
+  refuse = undefined;
+  server = createServer(async (request, response) => {
+    const answer = (status: number, body: unknown) => response.writeHead(status).end(JSON.stringify(body));
+    if (request.headers.authorization !== 'Bearer the-token') return answer(401, {});
+    if (refuse !== undefined) return answer(refuse.status, refuse.body);
+    const body = JSON.parse((await request.toArray()).join('') || '{}');
+    const [, , , , , id, action] = (request.url ?? '').split('/');
+    const existing = stored.find((each) => each.id === id);
+    if (request.method === 'GET') return answer(200, { connections: stored });
+    if (request.method === 'PUT' && existing) {
+      Object.assign(existing, { connection_config: body.connection_config, version: existing.version + 1 });
+      return answer(200, existing);
+    }
+    if (action === 'start' && existing) {
+      Object.assign(existing, { version: existing.version + 1, started: existing.started + 1 });
+      return answer(200, {});
+    }
+    const created = { ...body, id: `conn_${stored.length}`, version: 1, started: 0 };
+    stored.push(created);
+    return answer(201, created);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+});
+afterEach(() => server.close());
+
+function wanted(name: string, endpoint: string) {
+  return { connection_name: name, cloud_provider: 'aws', connection_config: { region: 'eu-west-1', endpoint } };
+}
+
+test('creates and starts what is missing, once', async () => {
+  const connections = [wanted('Checkout', 'http://127.0.0.1:1'), wanted('Payments', 'http://127.0.0.1:1')];
+  await prepareDemoProject(url, 'the-token', connections);
+  await prepareDemoProject(url, 'the-token', connections);
+  expect(stored).toMatchObject([
+    { project_id: 'demo', connection_name: 'Checkout', started: 1, version: 2 },
+    { project_id: 'demo', connection_name: 'Payments', started: 1, version: 2 },
+  ]);
+});
+
+test('tells a connection where its cloud has moved, and does not start one that someone stopped', async () => {
+  await prepareDemoProject(url, 'the-token', [wanted('Checkout', 'http://127.0.0.1:1')]);
+  await prepareDemoProject(url, 'the-token', [wanted('Checkout', 'http://127.0.0.1:2')]);
+  expect(stored).toMatchObject([{ connection_config: { endpoint: 'http://127.0.0.1:2' }, started: 1, version: 3 }]);
+});
+
+test('starts a connection that was created by a start that was killed', async () => {
+  const name = 'Checkout';
+  const connection_config = { endpoint: 'http://127.0.0.1:1' };
+  stored.push({ id: 'conn_x', connection_name: name, connection_config, version: 1, started: 0 });
+  await prepareDemoProject(url, 'the-token', [wanted(name, 'http://127.0.0.1:1')]);
+  expect(stored).toMatchObject([{ started: 1 }]);
+});
+
+test('says what the server answered when it refuses', async () => {
+  refuse = { status: 503, body: 'Kafka is away' };
+  await expect(prepareDemoProject(url, 'the-token', [])).rejects.toThrow(/answered 503: "Kafka is away"/);
+});

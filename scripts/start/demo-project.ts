@@ -1,0 +1,79 @@
+import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
+import { z } from 'zod';
+
+/** The project whose connections read the simulated clouds. */
+export const DEMO_PROJECT = 'demo';
+
+/** A connection as `POST connections` takes it, without its project. */
+interface WantedConnection {
+  readonly connection_name: string;
+  readonly cloud_provider: string;
+  readonly connection_config: Readonly<Record<string, unknown>>;
+}
+
+const connectionSchema = z.object({
+  id: z.string(),
+  connection_name: z.string(),
+  connection_config: z.record(z.string(), z.unknown()),
+  version: z.number(),
+});
+type ExistingConnection = z.output<typeof connectionSchema>;
+
+/** Settings that change when a simulated cloud had to take another port. */
+const ADDRESSES = ['endpoint', 'authority_host'];
+
+/**
+ * Has the demo project read the simulated clouds, through the API as a person would: creates and starts connections that
+ * are missing, and tells those that exist where the clouds are now. Whether people paused or stopped one is left alone.
+ * @param url the server's address
+ * @param token of an editor of the demo project
+ */
+export async function prepareDemoProject(
+  url: string,
+  token: string,
+  wanted: readonly WantedConnection[],
+): Promise<void> {
+  const call = apiOf(url, token);
+  const list = await call('GET', `connections/${DEMO_PROJECT}`);
+  const { connections } = z.object({ connections: z.array(connectionSchema) }).parse(list);
+  for (const connection of wanted) {
+    const existing = connections.find(({ connection_name }) => connection_name === connection.connection_name);
+    if (existing === undefined) {
+      const created = await call('POST', 'connections', { project_id: DEMO_PROJECT, ...connection });
+      await call('POST', `connections/${connectionSchema.parse(created).id}/start`);
+      continue;
+    }
+    if (hasMoved(existing, connection)) {
+      await call('PUT', `connections/${existing.id}`, { connection_config: connection.connection_config });
+    }
+    // Created by a start that was killed before it could start it.
+    if (existing.version === 1) await call('POST', `connections/${existing.id}/start`);
+  }
+}
+
+function hasMoved(existing: ExistingConnection, wanted: WantedConnection): boolean {
+  return ADDRESSES.some((name) => existing.connection_config[name] !== wanted.connection_config[name]);
+}
+
+function apiOf(url: string, token: string) {
+  return async (method: string, path: string, body?: unknown): Promise<unknown> => {
+    const answer = await fetch(new URL(`/api/v1/live-logs/${path}`, url), {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    if (answer.ok) return text === '' ? undefined : JSON.parse(text);
+    throw new TailraceError(
+      `The demo project could not be prepared: ${method} ${path} answered ${answer.status}: ${text}`,
+      {
+        code: 'start.demo_failed',
+        remedy: 'give-up',
+        help: 'Start with --no-demo to go on without it, or with --reset to begin anew.',
+      },
+    );
+  };
+}
