@@ -286,6 +286,13 @@ describe('faults', () => {
     expect(await ask(wrapped())).toMatchObject({ status: 'PartialFailure', partialTables: [{ rows: { length: 1 } }] });
   });
 
+  it('gives a row twice, with the same id', async () => {
+    emit('a', 'b');
+    simulator.inject({ cloud: 'azure', kind: 'duplicate', count: 1 });
+    const ids = await column(wrapped(), '__id');
+    expect([ids.length, new Set(ids).size]).toEqual([3, 2]);
+  });
+
   it('enforces 200 requests in 30 seconds', async () => {
     await started({ quotas: true });
     const client = clientOf(simulator.azure.clients.active);

@@ -57,8 +57,9 @@ export class LogAnalytics {
       const client = this.#clientOf(request);
       this.#obstruct(fault, client, workspaceId);
       if (fault?.kind === 'no-content') return { status: 204, outcome: 'no-content' };
-      const partial = fault?.kind === 'partial-error' ? (fault.size ?? 'half') : undefined;
-      const answer = queryAnswer(this.#run(request), this.#parts.limits, partial);
+      const rows = fault?.kind === 'partial-error' ? (fault.size ?? 'half') : undefined;
+      const duplicate = this.#parts.faults.meet('azure', 'query', 'duplicate') !== undefined;
+      const answer = queryAnswer(this.#run(request), this.#parts.limits, { rows, duplicate });
       const headers = { 'content-type': 'application/json; charset=utf-8' };
       return { status: 200, headers, body: answer.body, outcome: answer.partial ? 'PartialError' : 'ok' };
     } catch (error) {

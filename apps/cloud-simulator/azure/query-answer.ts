@@ -16,7 +16,7 @@ interface Answer {
 export function queryAnswer(
   table: { readonly columns: readonly Column[]; readonly rows: Iterable<Row> },
   limits: ResultLimits,
-  faultRows?: number | 'half',
+  faults: { readonly rows?: number | 'half' | undefined; readonly duplicate?: boolean } = {},
 ): Answer {
   const { columns } = table;
   const rows: unknown[][] = [];
@@ -31,9 +31,11 @@ export function queryAnswer(
     if (problem !== undefined) break;
     rows.push(cells);
   }
-  if (faultRows !== undefined) {
+  const last = rows.at(-1);
+  if (faults.duplicate === true && last !== undefined) rows.push(last);
+  if (faults.rows !== undefined) {
     problem ??= 'Something went wrong processing your query on the server.';
-    rows.length = Math.min(rows.length, faultRows === 'half' ? rows.length >> 1 : faultRows);
+    rows.length = Math.min(rows.length, faults.rows === 'half' ? rows.length >> 1 : faults.rows);
   }
   const tables = [{ name: 'PrimaryResult', columns: columns.map(({ name, type }) => ({ name, type })), rows }];
   const error = problem === undefined ? {} : { error: partialError(problem) };

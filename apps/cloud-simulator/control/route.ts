@@ -5,7 +5,7 @@ import type { Simulator } from '../simulator.ts';
 import { incidentSchema } from '../traffic/incident.ts';
 
 /** What a handler is given of a request. */
-export interface ControlRequest {
+interface ControlRequest {
   readonly simulator: Simulator;
   readonly parameters: Readonly<Record<string, string>>;
   readonly body: unknown;

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
 import type { Cloud } from '../store/cloud-event.ts';
-import type { Fault, FaultKind } from './fault.ts';
+import { type Fault, type FaultKind, faultSchema } from './fault.ts';
 
 /** A fault that was put in. */
 export interface InjectedFault {
@@ -61,7 +61,9 @@ export class FaultInjector {
     this.#random = random;
   }
 
-  inject(fault: Fault): InjectedFault {
+  /** Throws for a fault that its cloud cannot show: it would wait for ever. */
+  inject(given: Fault): InjectedFault {
+    const fault = faultSchema.parse(given);
     this.#lastId += 1;
     const id = this.#lastId;
     const until = fault.forMs === undefined ? Number.POSITIVE_INFINITY : this.#clock.now() + fault.forMs;

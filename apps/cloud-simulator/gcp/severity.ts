@@ -11,7 +11,7 @@ const severities = {
   EMERGENCY: 800,
 } as const;
 
-export type Severity = keyof typeof severities;
+type Severity = keyof typeof severities;
 
 /** The number of a name (in any case) or of a number in digits; undefined for anything else. */
 export function severityNumber(text: string): number | undefined {

@@ -7,7 +7,7 @@ function ascending(a: bigint | number | string, b: bigint | number | string): nu
 }
 
 /** CloudWatch's order: timestamp, ingestion time, then the order of the PutLogEvents requests. */
-export function compareAws(a: AwsEvent, b: AwsEvent): number {
+function compareAws(a: AwsEvent, b: AwsEvent): number {
   return (
     ascending(a.eventTime, b.eventTime) ||
     ascending(a.ingestionTime, b.ingestionTime) ||

@@ -1,4 +1,13 @@
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, truncateSync, writeSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import type { CloudEvent } from './cloud-event.ts';
@@ -47,7 +56,7 @@ export class LedgerFile {
     const first = events[0];
     if (first === undefined) return;
     const segment = this.#segmentFor(first.sequence);
-    writeSync(this.#descriptor!, `${events.map(writeEvent).join('\n')}\n`);
+    appendFileSync(this.#descriptor!, `${events.map(writeEvent).join('\n')}\n`);
     segment.events += events.length;
     segment.lastSequence = events.at(-1)!.sequence;
   }

@@ -111,9 +111,9 @@ function functions(journey: Journey): EmitRequest[] {
   const receipt = { ...invocation, requestId: random.uuid(), segmentId: random.hex(16), timedOut: false };
   const printed = { ...said, message: 'receipt stored', fields: { orderId, bytes: random.int(9000, 31_000) } };
   return [
-    ...texts.map((text) => awsEvent(random, '/aws/lambda/order-notifications', stream, endMs, text)),
-    ...lambdaJson(receipt, [printed], endMs).map((text) =>
-      awsEvent(random, '/aws/lambda/receipts', stream, endMs, text),
+    ...texts.map(({ time, text }) => awsEvent(random, '/aws/lambda/order-notifications', stream, time, text)),
+    ...lambdaJson(receipt, [printed], endMs).map(({ time, text }) =>
+      awsEvent(random, '/aws/lambda/receipts', stream, time, text),
     ),
   ];
 }

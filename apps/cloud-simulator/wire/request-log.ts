@@ -14,6 +14,9 @@ export interface RequestRecord {
 /** How many requests are remembered one by one; the counts go on. */
 const remembered = 10_000;
 
+/** In no operation's name, whatever a client sends: headers and paths hold no line feed. */
+const separator = '\n';
+
 /** What clients asked: for tests of limiters, retries and prompt stops. */
 export class RequestLog {
   readonly #clock: Clock;
@@ -27,7 +30,7 @@ export class RequestLog {
   add(cloud: Cloud, operation: string, outcome: string): void {
     this.#records.push({ cloud, operation, outcome, at: this.#clock.now() });
     if (this.#records.length > 2 * remembered) this.#records = this.#records.slice(-remembered);
-    const key = `${cloud} ${operation} ${outcome}`;
+    const key = [cloud, operation, outcome].join(separator);
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
   }
 
@@ -40,7 +43,7 @@ export class RequestLog {
   count(cloud?: Cloud, operation?: string, outcome?: string): number {
     let sum = 0;
     for (const [key, count] of this.#counts) {
-      const [itsCloud, itsOperation, itsOutcome] = key.split(' ');
+      const [itsCloud, itsOperation, itsOutcome] = key.split(separator);
       if (cloud !== undefined && cloud !== itsCloud) continue;
       if (operation !== undefined && operation !== itsOperation) continue;
       if (outcome !== undefined && outcome !== itsOutcome) continue;

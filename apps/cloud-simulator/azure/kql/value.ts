@@ -35,7 +35,7 @@ export function asText(value: KqlValue, type: KqlType): string {
 }
 
 /** Kusto keeps ticks of 100 ns: seven digits. */
-export function asDatetime(value: Instant): string {
+function asDatetime(value: Instant): string {
   return rfc3339(value, 7);
 }
 

@@ -1,6 +1,8 @@
 import type { LogLine } from '../log-line.ts';
 import { xrayTraceId } from './access-log.ts';
 
+const functionArn = 'arn:aws:lambda:eu-west-1:123456789012:function:receipts';
+
 /** One invocation of a function. */
 export interface Invocation {
   readonly requestId: string;
@@ -13,19 +15,26 @@ export interface Invocation {
   readonly timedOut: boolean;
 }
 
+/** A line of Lambda's log stream, and when it was written. */
+export interface LambdaLine {
+  readonly time: number;
+  readonly text: string;
+}
+
 /** The platform's and the function's lines in Lambda's text format. */
-export function lambdaText(invocation: Invocation, lines: readonly LogLine[], endMs: number): string[] {
-  const { requestId } = invocation;
-  const own = lines.map((line) => {
-    return `${new Date(line.time).toISOString()}\t${requestId}\t${line.level.toUpperCase()}\t${line.message}\n`;
-  });
+export function lambdaText(invocation: Invocation, lines: readonly LogLine[], endMs: number): LambdaLine[] {
+  const { requestId, durationMs } = invocation;
+  const own = lines.map((line) => ({
+    time: line.time,
+    text: `${new Date(line.time).toISOString()}\t${requestId}\t${line.level.toUpperCase()}\t${line.message}\n`,
+  }));
   const timeout = `${new Date(endMs).toISOString()} ${requestId} Task timed out after 3.00 seconds\n\n`;
   return [
-    `START RequestId: ${requestId} Version: $LATEST\n`,
+    { time: endMs - durationMs, text: `START RequestId: ${requestId} Version: $LATEST\n` },
     ...own,
-    ...(invocation.timedOut ? [timeout] : []),
-    `END RequestId: ${requestId}\n`,
-    report(invocation),
+    ...(invocation.timedOut ? [{ time: endMs, text: timeout }] : []),
+    { time: endMs, text: `END RequestId: ${requestId}\n` },
+    { time: endMs, text: report(invocation) },
   ];
 }
 
@@ -44,30 +53,29 @@ function report(invocation: Invocation): string {
 }
 
 /** The same in Lambda's JSON format. */
-export function lambdaJson(invocation: Invocation, lines: readonly LogLine[], endMs: number): string[] {
+export function lambdaJson(invocation: Invocation, lines: readonly LogLine[], endMs: number): LambdaLine[] {
   const { requestId, durationMs, memoryMb } = invocation;
-  const platform = (type: string, time: number, record: object) =>
-    JSON.stringify({ time: new Date(time).toISOString(), type, record: { requestId, ...record } });
+  const platform = (type: string, time: number, record: object) => ({
+    time,
+    text: JSON.stringify({ time: new Date(time).toISOString(), type, record: { requestId, ...record } }),
+  });
   const metrics = { durationMs, billedDurationMs: Math.ceil(durationMs), memorySizeMB: 256, maxMemoryUsedMB: memoryMb };
-  const tracing = {
-    spanId: invocation.segmentId,
-    type: 'X-Amzn-Trace-Id',
-    value: `Root=${xrayTraceId(invocation.traceId)};Sampled=1`,
-  };
+  const value = `Root=${xrayTraceId(invocation.traceId)};Sampled=1`;
+  const tracing = { spanId: invocation.segmentId, type: 'X-Amzn-Trace-Id', value };
+  const status = invocation.timedOut ? 'timeout' : 'success';
   return [
-    platform('platform.start', endMs - durationMs, {
-      functionArn: 'arn:aws:lambda:eu-west-1:123456789012:function:receipts',
-      version: '$LATEST',
-    }),
-    ...lines.map((line) =>
-      JSON.stringify({
-        timestamp: new Date(line.time).toISOString(),
-        level: line.level.toUpperCase(),
-        requestId,
-        message: line.message,
-        ...line.fields,
-      }),
-    ),
-    platform('platform.report', endMs, { metrics, tracing, status: invocation.timedOut ? 'timeout' : 'success' }),
+    platform('platform.start', endMs - durationMs, { functionArn, version: '$LATEST' }),
+    ...lines.map((line) => ({ time: line.time, text: jsonLine(line, requestId) })),
+    platform('platform.report', endMs, { metrics, tracing, status }),
   ];
+}
+
+function jsonLine(line: LogLine, requestId: string): string {
+  return JSON.stringify({
+    timestamp: new Date(line.time).toISOString(),
+    level: line.level.toUpperCase(),
+    requestId,
+    message: line.message,
+    ...line.fields,
+  });
 }
