@@ -8,7 +8,10 @@ import { topics } from '@tailrace/topics/topics.ts';
 import type { output } from 'zod';
 import { type RetryOptions, retryWhileAway } from './retry-while-away.ts';
 
-type Settings = Pick<output<typeof kafkaSettings>, 'kafkaReplicationFactor' | 'schemaRegistryUrl' | 'topicPrefix'>;
+type Settings = Pick<
+  output<typeof kafkaSettings>,
+  'kafkaBrokers' | 'kafkaReplicationFactor' | 'schemaRegistryUrl' | 'topicPrefix'
+>;
 
 /**
  * Waits until Kafka answers, creates the topics that are missing and, where a schema registry is configured, registers
@@ -21,7 +24,9 @@ export async function reachKafka(
   settings: Settings,
   options: Omit<RetryOptions, 'name'>,
 ): Promise<Kafka> {
-  await retryWhileAway(() => createTopics(client, settings.kafkaReplicationFactor), { ...options, name: 'kafka' });
+  const logger = options.logger.child({ brokers: settings.kafkaBrokers });
+  const create = () => createTopics(client, settings.kafkaReplicationFactor);
+  await retryWhileAway(create, { ...options, logger, name: 'kafka' });
   const url = settings.schemaRegistryUrl?.reveal();
   if (url === undefined) return client;
   const registry = new SchemaRegistry({ url, signal: options.signal });

@@ -4,14 +4,16 @@ import type { Logger } from '@tailrace/telemetry/logger.ts';
 
 const firstPauseMs = 250;
 const longestPauseMs = 5000;
+/** An attempt may try for long by itself; after this a person is told what is waited for. */
+const quietMs = 1000;
 
 export interface RetryOptions {
-  /** What is waited for, for the log: "Kafka". */
+  /** What is waited for, in small letters: "kafka". */
   readonly name: string;
   readonly logger: Logger;
-  /** Told what is waited for and why the attempt failed, before the next one. */
-  readonly onFailure: (reason: string) => void;
-  /** Ends the waiting; the promise rejects with its reason. */
+  /** Told what is waited for and why, whenever that is known better. */
+  readonly onWaiting: (reason: string) => void;
+  /** Ends the waiting at once; the promise rejects with its reason. */
   readonly signal: AbortSignal;
 }
 
@@ -20,16 +22,27 @@ export interface RetryOptions {
  * @throws what no retry can mend (remedy `give-up`), at once.
  */
 export async function retryWhileAway<Value>(attempt: () => Promise<Value>, options: RetryOptions): Promise<Value> {
-  const { name, logger, onFailure, signal } = options;
+  const { name, logger, onWaiting, signal } = options;
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  aborted.catch(() => undefined);
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
     signal.throwIfAborted();
+    const quiet = setTimeout(() => {
+      onWaiting(`${name}: does not answer yet`);
+      logger.warn(`${name} does not answer yet, still trying`);
+    }, quietMs);
     try {
-      return await attempt();
+      return await Promise.race([attempt(), aborted]);
     } catch (error) {
+      signal.throwIfAborted();
       if (remedyOf(error) === 'give-up') throw error;
-      onFailure(`${name}: ${messageOf(error)}`);
+      onWaiting(`${name}: ${messageOf(error)}`);
       logger.warn({ err: error, retryInMs: pauseMs }, `${name} cannot be used yet: ${messageOf(error)}`);
       await delay(pauseMs, undefined, { signal }).catch(() => undefined);
+    } finally {
+      clearTimeout(quiet);
     }
   }
 }

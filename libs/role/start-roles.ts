@@ -62,10 +62,10 @@ export async function startRoles(roles: readonly RoleDefinition[], options: Star
   failure.promise.catch(() => undefined);
 
   const start = async (): Promise<void> => {
-    const onFailure = (reason: string) => {
+    const onWaiting = (reason: string) => {
       starting = reason;
     };
-    const kafka = await reachKafka(client, settings, { logger, onFailure, signal: stopping.signal });
+    const kafka = await reachKafka(client, settings, { logger, onWaiting, signal: stopping.signal });
     starting = 'process: roles are starting';
     const begun = await Promise.allSettled(
       starts.map(async (begin) => {
