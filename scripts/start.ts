@@ -24,8 +24,17 @@ const DEMO_TOKEN_SECONDS = 300;
 
 const report = (line: string) => console.log(line);
 
+/** Runs until the signal, then undoes what was done, the last first; also when something fails on the way. */
 async function run(options: StartOptions, signal: AbortSignal): Promise<void> {
-  await using cleanUp = new AsyncDisposableStack();
+  const cleanUp = new AsyncDisposableStack();
+  try {
+    await runUntil(options, signal, cleanUp);
+  } finally {
+    await cleanUp.disposeAsync();
+  }
+}
+
+async function runUntil(options: StartOptions, signal: AbortSignal, cleanUp: AsyncDisposableStack): Promise<void> {
   cleanUp.defer(lockDirectory(DIRECTORY));
   if (options.reset) await resetData(DIRECTORY, process.env, report);
   const port = await choosePort(options.port);
