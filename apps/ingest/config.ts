@@ -1,0 +1,35 @@
+import { integer } from '@tailrace/config/setting.ts';
+import { credentialSettings } from '@tailrace/config/shared-settings.ts';
+import { type output, z } from 'zod';
+
+/** Connections say these themselves, or take what is set here, or the connector's own default. */
+export const settings = z.object({
+  credentialEncryptionKey: credentialSettings.shape.credentialEncryptionKey,
+  connectionPollIntervalMs: integer('`poll_interval_ms` of connections that do not say.', {
+    min: 200,
+    max: 3_600_000,
+    unit: 'ms',
+  }).optional(),
+  connectionBatchSize: integer('`batch_size` of connections that do not say.', {
+    min: 1,
+    max: 500_000,
+    unit: 'records',
+  }).optional(),
+  connectionConcurrency: integer('`concurrency` of connections that do not say.', {
+    min: 1,
+    max: 16,
+    unit: 'requests',
+  }).optional(),
+  connectionRequestTimeoutMs: integer('`request_timeout_ms` of connections that do not say.', {
+    min: 1000,
+    max: 600_000,
+    unit: 'ms',
+  }).optional(),
+  connectionVisibilityBoundMs: integer('`visibility_bound_ms` of connections that do not say.', {
+    min: 1000,
+    max: 86_400_000,
+    unit: 'ms',
+  }).optional(),
+});
+
+export type IngestConfig = output<typeof settings>;
