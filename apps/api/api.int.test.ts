@@ -109,6 +109,17 @@ describe.each(['kafkajs', 'platformatic'])('on a real broker through %s', (clien
     }
   });
 
+  it('reads its own writes at once', async () => {
+    const api = await open(newPrefix(), { KAFKA_CLIENT: client });
+    for (let round = 0; round < 10; round++) {
+      const id = await api.create();
+      expect((await api.call(`/connections/${id}/start`, 'POST')).status).toBe(200);
+      expect((await api.call(`/connections/${id}`)).body).toMatchObject({ desired_state: 'running', version: 2 });
+      expect((await api.call(`/connections/${id}`, 'DELETE')).status).toBe(204);
+      expect((await api.call(`/connections/${id}`)).status).toBe(404);
+    }
+  });
+
   it('finds everything again after a restart, and seals anew with a newer key', async () => {
     const topicPrefix = newPrefix();
     const first = await open(topicPrefix, { KAFKA_CLIENT: client });

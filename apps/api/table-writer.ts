@@ -114,7 +114,9 @@ function attempts<Value>(
       const next = await decide(current);
       if (next === current) return current;
       await write(producer, next);
-      await readToEnd(signal);
+      // Not "until the end": the broker writes the commit marker after it has answered. Nobody else can have written
+      // between what was read above and this commit, so the key's next value is this one.
+      await table.until(key, (value) => value !== current, signal);
       return next;
     } finally {
       await producer.close().catch(() => undefined);

@@ -43,12 +43,19 @@ export function openLogDatabase({ url, maxConnections, statementTimeoutMs, logge
         probing = undefined;
         return;
       } catch (error) {
-        const before = trouble;
-        trouble = `the database cannot be searched: ${reasonOf(error)}`;
-        if (trouble !== before) logger.warn({ err: error }, trouble);
+        report(error);
         await backoff.wait(stop.signal);
       }
     }
+  }
+
+  /** Says once what is wrong. That the tables are not there yet is how every first start begins. */
+  function report(error: unknown): void {
+    const before = trouble;
+    trouble = isMissingTable(error) ? 'the sink has not created the tables yet' : `the database: ${messageOf(error)}`;
+    if (trouble === before) return;
+    if (isMissingTable(error)) logger.info(trouble);
+    else logger.warn({ err: error }, trouble);
   }
 
   function failed(error: TailraceError): Problem {
@@ -81,7 +88,6 @@ export function openLogDatabase({ url, maxConnections, statementTimeoutMs, logge
   };
 }
 
-function reasonOf(error: unknown): string {
-  const isMissing = typeof error === 'object' && error !== null && 'code' in error && error.code === '42P01';
-  return isMissing ? 'its tables are not there yet; the role sink creates them' : messageOf(error);
+function isMissingTable(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === '42P01';
 }
