@@ -219,12 +219,13 @@ export function describeGroups(kafka: Fixture): void {
       const producer = await client.transactionalProducer(`x-${topic}-${partition}`);
       const committed = await client.admin.committedOffsets(group().groupId, [topic]);
       let next = committed.find((position) => position.partition === partition)?.offset ?? 0;
-      for (; !running.stop; next++) {
+      do {
         const transaction = producer.begin();
         await transaction.send([record(topic, partition, `${next}`)]);
         await transaction.commitOffsets(group(), [{ topic, partition, offset: next + 1 }]);
         await transaction.commit();
-      }
+        next++;
+      } while (!running.stop);
       await producer.close();
     };
     const member = await observeMember(client, {

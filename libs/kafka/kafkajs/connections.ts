@@ -31,6 +31,8 @@ export class Connections {
   readonly #addresses = new Map<number, Node>();
   readonly #nodes = new Map<number, Broker>();
   readonly #sockets = new Set<Socket>();
+  /** Rejects the calls under way, by connection. */
+  readonly #calls = new Map<Broker, Set<(error: Error) => void>>();
   readonly #closed = new AbortController();
   #seed: { readonly broker: Broker; readonly address: string } | undefined;
 
@@ -90,7 +92,7 @@ export class Connections {
 
   /**
    * Makes one call on a connection. When the answer does not come in time the connection is cut, so that a late answer
-   * is nobody's.
+   * is nobody's. A cut rejects the call by itself: kafkajs notices only some of the ways in which a socket can end.
    */
   async call<Answer>(
     broker: Broker,
@@ -98,14 +100,19 @@ export class Connections {
     timeoutMs = this.#settings.requestTimeoutMs,
   ): Promise<Answer> {
     if (this.closed.aborted) throw new ConnectionLostError('this client is closed');
-    const timer = setTimeout(() => cut(broker, `no answer within ${timeoutMs} ms`), timeoutMs);
+    const cut = Promise.withResolvers<never>();
+    const calls = this.#calls.get(broker) ?? new Set();
+    this.#calls.set(broker, calls.add(cut.reject));
+    const timer = setTimeout(() => this.#cut(broker, `no answer within ${timeoutMs} ms`), timeoutMs);
     try {
-      return await make(broker);
+      return await Promise.race([make(broker), cut.promise]);
     } catch (error) {
       if (isConnectionLoss(error)) this.drop(broker);
       throw error;
     } finally {
       clearTimeout(timer);
+      calls.delete(cut.reject);
+      if (calls.size === 0) this.#calls.delete(broker);
     }
   }
 
@@ -124,7 +131,7 @@ export class Connections {
   drop(broker: Broker): void {
     for (const [nodeId, known] of this.#nodes) if (known === broker) this.#nodes.delete(nodeId);
     if (this.#seed?.broker === broker) this.#seed = undefined;
-    cut(broker, 'the connection was given up');
+    this.#cut(broker, 'the connection was given up');
   }
 
   dropNode(nodeId: number): void {
@@ -135,7 +142,14 @@ export class Connections {
   /** Cuts everything at once. */
   close(): void {
     this.#closed.abort();
+    for (const broker of this.#calls.keys()) this.#cut(broker, 'this client is closed');
     for (const socket of this.#sockets) socket.destroy(new Error('this client is closed'));
+  }
+
+  #cut(broker: Broker, why: string): void {
+    const error = new ConnectionLostError(why);
+    for (const reject of this.#calls.get(broker) ?? []) reject(error);
+    for (const { socket } of broker.connectionPool.pool) socket?.destroy(error);
   }
 
   async #connectSeed(address: string): Promise<Broker> {
@@ -191,10 +205,6 @@ export class Connections {
     socket.once('close', () => this.#sockets.delete(socket));
     return socket;
   }
-}
-
-function cut(broker: Broker, why: string): void {
-  for (const { socket } of broker.connectionPool.pool) socket?.destroy(new Error(why));
 }
 
 function addressOf({ host, port }: Omit<Node, 'nodeId'>): string {

@@ -198,7 +198,9 @@ describe('groups', () => {
       expect(new Set([...first.owned, ...second.owned]).size).toBe(4);
       expect(first.membership.metadata().generationId).toBeGreaterThan(before.generationId);
       const transaction = (await kafka.transactionalProducer('id')).begin();
-      const offset = { topic: 'logs', partition: 0, offset: 1 };
+      const [kept, gone] = [[...first.owned][0]!, [...second.owned][0]!];
+      await transaction.commitOffsets(before, [{ topic: 'logs', partition: kept, offset: 1 }]);
+      const offset = { topic: 'logs', partition: gone, offset: 1 };
       await expect(transaction.commitOffsets(before, [offset])).rejects.toThrow(FencedError);
       await second.membership.leave();
       await until(() => first.owned.size === 4);
