@@ -2,6 +2,8 @@ import { settings as apiSettings } from '@tailrace/api/config.ts';
 import { start as startApi } from '@tailrace/api/start.ts';
 import { settings as fanoutSettings } from '@tailrace/fanout/config.ts';
 import { start as startFanout } from '@tailrace/fanout/start.ts';
+import { settings as ingestSettings } from '@tailrace/ingest/config.ts';
+import { start as startIngest } from '@tailrace/ingest/start.ts';
 import { settings as normaliserSettings } from '@tailrace/normaliser/config.ts';
 import { start as startNormaliser } from '@tailrace/normaliser/start.ts';
 import { role } from '@tailrace/role/role-definition.ts';
@@ -11,6 +13,7 @@ import { start as startSink } from '@tailrace/sink/start.ts';
 /** Every role, to be run in one process. Their own `main.ts` run them one by one. */
 export const allRoles = [
   role('api', apiSettings, startApi),
+  role('ingest', ingestSettings, startIngest),
   role('normaliser', normaliserSettings, startNormaliser),
   role('sink', sinkSettings, startSink),
   role('fanout', fanoutSettings, startFanout),
