@@ -1,6 +1,8 @@
 import { severityOfPinoLevel, severityOfPythonLevel, severityOfWord } from '@tailrace/log-record/severity.ts';
+import { isDigit } from './characters.ts';
 import type { Draft, JsonShape } from './draft.ts';
 import { type FieldHandler, FieldNames } from './field-names.ts';
+import { storable } from './storable.ts';
 import { isoOfEpoch, timeAt } from './timestamp.ts';
 import { traceparentOf, xrayHeaderOf } from './trace-context.ts';
 
@@ -56,15 +58,16 @@ const traceparent: Handler = (draft, value, _kind, path) => {
   if (!draft.traceContext(traceparentOf(value))) draft.attribute(path, value);
 };
 
+/** Heroku's router calls a duration `service`. */
 const service: Handler = (draft, value, kind, path) => {
-  if (kind === 'string') draft.service(value, path);
+  if (kind === 'string' && !isDigit(value.charCodeAt(0))) draft.service(value, path);
   else draft.attribute(path, value);
 };
 
 /** Under a name of our own, unless that is taken. */
 function renamed(to: string): Handler {
   return (draft, value, kind, path) => {
-    const text = kind === 'array' ? linesOf(value) : value;
+    const text = kind === 'array' ? storable(linesOf(value), draft) : value;
     draft.attribute(draft.attributes[to] === undefined && value !== 'null' ? to : path, text);
   };
 }
@@ -96,6 +99,11 @@ const traceback: Handler = (draft, value, kind, path) => {
 /** `error` is an object in some libraries (then its fields come by themselves) and the error's message in others. */
 const error: Handler = (draft, value, kind, path) => {
   if (kind === 'string' && value !== '') exceptionMessage(draft, value, kind, path);
+  else draft.attribute(path, value);
+};
+
+const host: Handler = (draft, value, kind, path) => {
+  if (kind === 'string' && value !== '') draft.host(value);
   else draft.attribute(path, value);
 };
 
@@ -165,6 +173,7 @@ export const appFields = new FieldNames<Draft>({
     asctime: time,
     datetime: time,
     eventTime: time,
+    'instant.epochSecond': time,
 
     trace_id: trace,
     traceId: trace,
@@ -210,7 +219,11 @@ export const appFields = new FieldNames<Draft>({
     ServiceName: service,
     'dd.service': service,
 
+    hostname: host,
+    'host.name': host,
+
     error: error,
+    err: error,
     'err.type': exceptionType,
     'err.name': exceptionType,
     'err.message': exceptionMessage,

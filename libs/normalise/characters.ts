@@ -59,18 +59,6 @@ export function endOfToken(text: string, at: number): number {
   return index;
 }
 
-/** Whether the text is `length` hexadecimal digits, not all of them zero. */
-export function isHexId(text: string, length: number): boolean {
-  if (text.length !== length) return false;
-  let zeros = true;
-  for (let index = 0; index < length; index++) {
-    const code = text.charCodeAt(index);
-    if (!isHexDigit(code)) return false;
-    if (code !== 0x30) zeros = false;
-  }
-  return !zeros;
-}
-
 /** Whether a UUID in its usual form (8-4-4-4-12 hexadecimal digits) stands at the position. */
 export function isUuidAt(text: string, at: number): boolean {
   for (let index = 0; index < 36; index++) {

@@ -21,8 +21,8 @@ const noFlags: readonly Flag[] = Object.freeze([]);
 export type JsonShape = '' | 'clef' | 'gelf' | 'cloudtrail' | 'lambda';
 
 /**
- * What is known of a record so far. The provider's reader and the text parsers fill it: the first to set something wins
- * (for level and message, the one of the lower rank), and what loses is kept as an attribute.
+ * What is known of a record so far. The provider's reader and the text parsers fill it: of levels and messages the one of
+ * the lower rank wins, of traces and services the first, and what loses is kept as an attribute.
  */
 export class Draft {
   /** The event's own time, microseconds since the epoch: what completes dates without a year. */
@@ -110,7 +110,7 @@ export class Draft {
   /** A level that the text names, in the field `path`. */
   level(number: number, text: string, path = 'level', rank = 1): void {
     if (rank >= this.levelRank) {
-      this.attribute(path, text);
+      if (number !== this.severityNumber) this.attribute(path, text);
       return;
     }
     if (this.levelPath !== '') this.attribute(this.levelPath, this.severityText);
@@ -191,13 +191,20 @@ export class Draft {
     if (other.levelRank !== none)
       this.level(other.severityNumber, other.severityText, other.levelPath, other.levelRank);
     if (other.bodyPath !== '') this.message(other.body, other.bodyPath, other.bodyRank);
-    if (other.traceId !== null && !this.trace(other.traceId)) this.attribute('trace_id', other.traceId);
-    if (other.spanId !== null && !this.span(other.spanId)) this.attribute('span_id', other.spanId);
+    this.absorbTrace(other);
     const service = other.resource[serviceName];
     if (service !== undefined) this.service(service, 'service');
     const host = other.resource[hostName];
     if (host !== undefined) this.host(host);
     this.shape = other.shape;
+  }
+
+  /** The first trace stands; another one is worth keeping. */
+  private absorbTrace({ traceId, spanId }: Draft): void {
+    if (this.traceId === null) this.traceId = traceId;
+    else if (traceId !== null && traceId !== this.traceId) this.attribute('trace_id', traceId);
+    if (this.spanId === null) this.spanId = spanId;
+    else if (spanId !== null && spanId !== this.spanId) this.attribute('span_id', spanId);
   }
 
   private cut(text: string, length: number): string {

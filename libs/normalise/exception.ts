@@ -8,6 +8,8 @@ export interface FoundException {
 }
 
 const traceback = 'Traceback (most recent call last):';
+/** Also net/http's, for the request it happened in. */
+const panic = /panic(?: serving [^\s]{1,100})?: ([^\n]{0,10000})/;
 const frame = /\n[ \t]+at [^\n]/;
 const typeWords = /Exception|Error|Throwable|Failure|Fault|Panic/;
 const introductions = ['Caused by: ', 'Uncaught ', 'Unhandled exception. ', 'Unhandled Exception: '];
@@ -36,10 +38,9 @@ function pythonException(text: string): FoundException | undefined {
 
 function goPanic(text: string): FoundException | undefined {
   if (!text.includes('\ngoroutine ')) return undefined;
-  const start = text.indexOf('panic: ');
-  if (start < 0) return undefined;
-  const stacktrace = text.slice(start);
-  return { type: 'panic', message: stacktrace.slice(7, stacktrace.indexOf('\n')), stacktrace };
+  const found = panic.exec(text);
+  if (found === null) return undefined;
+  return { type: 'panic', message: found[1] as string, stacktrace: text.slice(found.index) };
 }
 
 function framedException(text: string): FoundException | undefined {

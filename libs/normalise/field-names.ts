@@ -17,6 +17,14 @@ export interface FieldName<Target> {
   readonly handleBelow: FieldHandler<Target>;
   /** An object under this name is handed over as its text instead of field by field. */
   readonly whole: boolean;
+  /** Whether the cache holds it. One that it dropped learns nothing more, so that names never chain up. */
+  isKept: boolean;
+  /** The name that came behind this one lately, a guess for the next time. */
+  follower: FieldName<Target> | undefined;
+  /** The text from the follower's opening quote to its value. */
+  lead: string;
+  /** How often the guess was wrong since it was made. */
+  misses: number;
 }
 
 export interface FieldRules<Target> {
@@ -32,11 +40,13 @@ export interface FieldRules<Target> {
 /** Slots of the cache; a power of two. Names that share a slot only cost each other a look-up. */
 const slots = 1024;
 const longestCached = 64;
+/** Wrong guesses at what follows a name before another is made. */
+const patience = 16;
 
 /**
  * Maps keys, as they stand in a text, to `FieldName`s. The same few hundred keys come in every record, so each is cut
  * out of the text, joined with its parents and looked up in the rules once; afterwards a hash of a few characters and a
- * comparison in place find it.
+ * comparison in place find it. Most often not even that is needed, since the same keys come in the same order.
  */
 export class FieldNames<Target> {
   readonly root: FieldName<Target>;
@@ -59,6 +69,10 @@ export class FieldNames<Target> {
       handle: otherwise,
       handleBelow: otherwise,
       whole: false,
+      isKept: true,
+      follower: undefined,
+      lead: '',
+      misses: 0,
     };
   }
 
@@ -72,6 +86,11 @@ export class FieldNames<Target> {
     const cached = this.cache[slot];
     if (cached !== undefined && cached.parent === parent && isAt(cached.key, text, start, length)) return cached;
     const made = this.make(parent, text.slice(start, end));
+    made.isKept = true;
+    if (cached !== undefined) {
+      cached.isKept = false;
+      cached.follower = undefined;
+    }
     this.cache[slot] = made;
     return made;
   }
@@ -87,7 +106,20 @@ export class FieldNames<Target> {
       handle: this.fields.get(path) ?? parent.handleBelow,
       handleBelow: this.below.get(path) ?? parent.handleBelow,
       whole: this.whole.has(path),
+      isKept: false,
+      follower: undefined,
+      lead: '',
+      misses: 0,
     };
+  }
+
+  /** Notes that `name`, whose key and colon stand in `text` from `start` to before `end`, came behind `previous`. */
+  follow(previous: FieldName<Target>, name: FieldName<Target>, text: string, start: number, end: number): void {
+    if (previous.follower !== undefined && ++previous.misses < patience) return;
+    if (!previous.isKept || !name.isKept || end - start > longestCached) return;
+    previous.follower = name;
+    previous.lead = detached(text.slice(start, end));
+    previous.misses = 0;
   }
 }
 

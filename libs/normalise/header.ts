@@ -138,13 +138,15 @@ class HeaderReader implements Header {
     const behind = skipBlanks(text, end);
     const separator = text.charCodeAt(behind);
     const isSeparator = separator === colon || (separator === dash && behind > end);
-    if (!isSeparator || text.charCodeAt(behind + 1) !== 0x20) return false;
+    // logback's default has two dashes, with key-value pairs between them when there are some.
+    const separatorEnd = text.startsWith('-- ', behind) ? behind + 2 : behind + 1;
+    if (!isSeparator || text.charCodeAt(separatorEnd) !== 0x20) return false;
     const name = text.slice(at, end);
     // `Started: now` is the message's own; `com.example.Main: now` is not.
     if (separator === colon && behind === end && !name.includes('.')) return false;
     this.logger = name;
     this.separated = true;
-    this.messageAt = behind + 2;
+    this.messageAt = separatorEnd + 1;
     return false;
   }
 }

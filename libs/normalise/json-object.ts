@@ -1,5 +1,6 @@
 import { maxJsonDepth, maxJsonFields } from '@tailrace/log-record/limits.ts';
 import type { FieldName, FieldNames } from './field-names.ts';
+import { type Flagged, storable } from './storable.ts';
 
 export type JsonKind = 'string' | 'number' | 'literal' | 'array' | 'object';
 
@@ -27,12 +28,17 @@ const closeBrace = 0x7d;
  *
  * Arrays, and objects whose name says `whole`, are handed over as their text. Besides JSON it takes `NaN` and
  * `Infinity`, which Python writes, control characters in strings, and backslashes before characters that need none.
+ * What an escape makes unstorable is mended, so that storable text gives storable values.
  */
-export function readJsonObject<Target>(text: string, names: FieldNames<Target>, target: Target): JsonOutcome {
+export function readJsonObject<Target extends Flagged>(
+  text: string,
+  names: FieldNames<Target>,
+  target: Target,
+): JsonOutcome {
   return new JsonObjectReader(text, names, target).read();
 }
 
-class JsonObjectReader<Target> {
+class JsonObjectReader<Target extends Flagged> {
   private readonly text: string;
   private readonly names: FieldNames<Target>;
   private readonly target: Target;
@@ -58,32 +64,30 @@ class JsonObjectReader<Target> {
 
   /** From behind an opening brace to behind its closing one. Nested objects are entered by a stack of our own. */
   private readMembers(): boolean {
+    const { text } = this;
     const parents: FieldName<Target>[] = [];
     let parent = this.names.root;
-    let first = true;
-    for (;;) {
-      let code = this.skipSpace();
-      if (code === closeBrace && first) {
-        // Only the outermost object gets here: an empty one inside is a value.
-        this.at++;
-        return true;
-      }
-      if (code !== quote) return false;
-      const name = this.readKey(parent);
-      if (name === undefined || this.skipSpace() !== colon) return false;
+    let previous = parent;
+    if (this.skipSpace() === closeBrace) {
+      // Only the outermost object: an empty one inside is a value.
       this.at++;
-      code = this.skipSpace();
+      return true;
+    }
+    for (;;) {
+      const name = this.readName(parent, previous);
+      if (name === undefined) return false;
+      previous = name;
+      let code = text.charCodeAt(this.at);
       if (code === openBrace && !name.whole && !this.isEmptyObject()) {
         if (parents.length + 2 > maxJsonDepth) return this.refuse();
         parents.push(parent);
         parent = name;
         this.at++;
-        first = false;
+        this.skipSpace();
         continue;
       }
       if (++this.fields > maxJsonFields) return this.refuse();
       if (!this.readValue(code, name)) return false;
-      first = false;
       code = this.skipSpace();
       while (code === closeBrace) {
         this.at++;
@@ -94,7 +98,26 @@ class JsonObjectReader<Target> {
       }
       if (code !== comma) return false;
       this.at++;
+      this.skipSpace();
     }
+  }
+
+  /** From a key's opening quote to its value. */
+  private readName(parent: FieldName<Target>, previous: FieldName<Target>): FieldName<Target> | undefined {
+    const { follower, lead } = previous;
+    const start = this.at;
+    if (follower !== undefined && follower.parent === parent && this.text.startsWith(lead, start)) {
+      this.at = start + lead.length;
+      this.skipSpace();
+      return follower;
+    }
+    if (this.text.charCodeAt(start) !== quote) return undefined;
+    const name = this.readKey(parent);
+    if (name === undefined || this.skipSpace() !== colon) return undefined;
+    this.at++;
+    this.skipSpace();
+    this.names.follow(previous, name, this.text, start, this.at);
+    return name;
   }
 
   private refuse(): false {
@@ -151,7 +174,7 @@ class JsonObjectReader<Target> {
       return text.slice(start, end);
     }
     if (!this.skipString()) return undefined;
-    return unescaped(text.slice(start - 1, this.at));
+    return storable(unescaped(text.slice(start - 1, this.at)), this.target);
   }
 
   private findBackslash(from: number): number {

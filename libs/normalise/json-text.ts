@@ -20,10 +20,19 @@ export function readJsonText(text: string, draft: Draft): boolean {
   return true;
 }
 
+/** What stands in for the message of an object that has none: its exception's, or all of it. */
+export function defaultMessage(text: string, draft: Draft): void {
+  if (draft.bodyPath !== '') return;
+  const type = draft.attributes['exception.type'];
+  const message = draft.attributes['exception.message'];
+  if (message === undefined) draft.message(text);
+  else draft.message(type === undefined ? message : `${type}: ${message}`);
+}
+
 /** Takes a message that a prefix stood before: it may be a JSON object itself. */
 export function readMessage(text: string, draft: Draft): void {
-  if (text.charCodeAt(0) === 0x7b && readJsonText(text, draft) && draft.bodyPath !== '') return;
-  draft.message(text);
+  if (text.charCodeAt(0) === 0x7b && readJsonText(text, draft)) defaultMessage(text, draft);
+  else draft.message(text);
 }
 
 /** What can only be said once all fields are known. */
@@ -55,11 +64,14 @@ function gelfLevel(draft: Draft): void {
 
 /** Who did what where, from a CloudTrail record, which has no message of its own. */
 function cloudTrailBody(draft: Draft): void {
-  const { eventName, eventSource, errorCode, errorMessage, eventVersion } = draft.attributes;
+  const { eventName, eventSource, errorCode, eventVersion } = draft.attributes;
   if (eventName === undefined || eventVersion === undefined) {
     draft.shape = '';
     return;
   }
+  // The call's own failure, not an exception of the program that logged.
+  const errorMessage = draft.take('exception.message');
+  draft.attributeIfAny('errorMessage', errorMessage);
   const who = draft.attributes['userIdentity.arn'] ?? draft.attributes['userIdentity.invokedBy'];
   const failure =
     errorCode === undefined ? '' : `: ${errorCode}${errorMessage === undefined ? '' : ` ${errorMessage}`}`;

@@ -1,5 +1,5 @@
 import { cutToBytes } from '@tailrace/log-record/cut-text.ts';
-import { flags } from '@tailrace/log-record/flags.ts';
+import { type Flag, flags } from '@tailrace/log-record/flags.ts';
 import { earliestTimestamp, latestTimestamp, maxBodyBytes } from '@tailrace/log-record/limits.ts';
 import { recordId } from '@tailrace/log-record/record-id.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
@@ -12,7 +12,7 @@ import { readAws } from './providers/aws.ts';
 import { readAzure } from './providers/azure.ts';
 import { readGcp } from './providers/gcp.ts';
 import type { ProviderReader } from './providers/provider-reader.ts';
-import { mayBeUnstorable, mend, storable } from './unstorable.ts';
+import { type Flagged, storableEvent } from './storable.ts';
 
 /** Where the raw event stands in its topic. */
 export interface RawPosition {
@@ -34,15 +34,15 @@ const readers: Readonly<Record<Provider, ProviderReader>> = { aws: readAws, azur
  * The record's time is the event's own; a time that the text tells is the attribute `log.time`.
  */
 export function normalise(raw: RawEvent, position: RawPosition, options: NormaliseOptions = {}): LogRecord {
+  const noted = new FlagList();
+  const event = storableEvent(raw, noted);
   const observed = isPlausible(raw.observed_timestamp) ? raw.observed_timestamp : ingestTime(raw);
   const isOwnTime = isPlausible(raw.timestamp);
   const timestamp = isOwnTime ? raw.timestamp : observed;
-  const draft = readers[raw.provider](raw, timestamp) ?? unreadable(raw, timestamp);
-  if (!isOwnTime) draft.flag(flags.timeOutOfRange);
+  if (!isOwnTime) noted.flag(flags.timeOutOfRange);
+  const draft = readers[raw.provider](event, timestamp) ?? unreadable(event, timestamp);
+  for (const flag of noted.flags) draft.flag(flag);
   findException(draft);
-  const mustMend = mayBeUnstorable(raw);
-  if (mustMend) mend(draft);
-  const stream = mustMend ? storable(raw.stream, draft) : raw.stream;
   const truncatedFrom = cutBody(draft);
   return {
     id: recordId(raw.connection_id, raw.event_id),
@@ -60,7 +60,7 @@ export function normalise(raw: RawEvent, position: RawPosition, options: Normali
     span_id: draft.spanId,
     resource: draft.resource,
     attributes: draft.attributes,
-    stream,
+    stream: event.stream,
     parser: draft.parser,
     normaliser_version: normaliserVersion,
     truncated_from: truncatedFrom,
@@ -69,6 +69,15 @@ export function normalise(raw: RawEvent, position: RawPosition, options: Normali
     raw_offset: position.offset,
     replay_id: options.replayId ?? raw.rewind_id,
   };
+}
+
+/** Flags raised before there is a draft. */
+class FlagList implements Flagged {
+  readonly flags: Flag[] = [];
+
+  flag(flag: Flag): void {
+    this.flags.push(flag);
+  }
 }
 
 function isPlausible(timestamp: number): boolean {
@@ -85,18 +94,21 @@ function unreadable(raw: RawEvent, timestamp: number): Draft {
   const draft = new Draft(timestamp);
   draft.flag(flags.payloadUnreadable);
   draft.resourceAttribute('cloud.provider', raw.provider);
+  draft.uid(raw.event_id);
   draft.message(raw.payload);
   return draft;
 }
 
-/** Attributes of the exception whose stack trace is in the body, unless fields of its own told of one. */
+/** What a stack trace, in a field of its own or in the body, tells of its exception; fields that told it stand. */
 function findException(draft: Draft): void {
-  if (draft.attributes['exception.stacktrace'] !== undefined) return;
-  const exception = exceptionIn(draft.body);
+  const { attributes, body } = draft;
+  const stacktrace = attributes['exception.stacktrace'];
+  if (stacktrace !== undefined && attributes['exception.type'] !== undefined) return;
+  const exception = exceptionIn(stacktrace ?? body);
   if (exception === undefined) return;
-  if (draft.attributes['exception.type'] === undefined) draft.attributeIfAny('exception.type', exception.type);
-  if (draft.attributes['exception.message'] === undefined) draft.attributeIfAny('exception.message', exception.message);
-  draft.attribute('exception.stacktrace', exception.stacktrace);
+  if (attributes['exception.type'] === undefined) draft.attributeIfAny('exception.type', exception.type);
+  if (attributes['exception.message'] === undefined) draft.attributeIfAny('exception.message', exception.message);
+  if (stacktrace === undefined) draft.attribute('exception.stacktrace', exception.stacktrace);
 }
 
 /** Cuts a body over the limit. @returns its size in bytes if it was cut. */

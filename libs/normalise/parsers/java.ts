@@ -39,23 +39,33 @@ function readLogger(header: Header, line: Line, draft: Draft): boolean {
   common(header, line, draft);
   draft.attribute('log.logger', header.logger);
   draft.attributeIfAny('log.location', header.parenthesis);
-  const { brackets } = header;
-  const thread = brackets[brackets.length - 1];
-  if (thread !== undefined) draft.attributeIfAny('thread.name', thread.trim());
-  for (let index = 0; index < brackets.length - 1; index++) readContext(brackets[index] as string, draft);
+  readBrackets(header.brackets, draft);
   readMessage(line.text.slice(header.messageAt), draft);
   return true;
 }
 
-/** Spring Cloud Sleuth's `app,trace id,span id`, Micrometer's `trace id-span id`, or whatever else a layout shows. */
-function readContext(content: string, draft: Draft): void {
-  const parts = content.split(/[,-]/, 4);
-  const ids = parts.slice(-2);
-  if (parts.length > 1 && parts.length < 4 && draft.trace(ids[0] as string) && draft.span(ids[1] as string)) {
-    if (parts.length === 3) draft.service(parts[0] as string, 'log.context');
-  } else {
-    draft.attributeIfAny('log.context', content.trim());
+/** The last is the thread, those before it are whatever else a layout shows; a trace may stand anywhere. */
+function readBrackets(brackets: readonly string[], draft: Draft): void {
+  let thread = '';
+  for (const bracket of brackets) {
+    if (readTrace(bracket, draft)) continue;
+    draft.attributeIfAny('log.context', thread);
+    thread = bracket.trim();
   }
+  draft.attributeIfAny('thread.name', thread);
+}
+
+/** Spring Cloud Sleuth's `app,trace id,span id` and Micrometer's `trace id-span id`. */
+const tracePattern = /^(?:([\w.-]{0,100}),)?([0-9a-f]{32})[,-]([0-9a-f]{16})$/;
+const shortestTrace = 49;
+
+function readTrace(bracket: string, draft: Draft): boolean {
+  const found = bracket.length < shortestTrace ? null : tracePattern.exec(bracket);
+  if (found === null) return false;
+  const [, app = '', trace = '', span = ''] = found;
+  draft.traceContext({ traceId: trace, spanId: span });
+  if (app !== '') draft.service(app, 'log.context');
+  return true;
 }
 
 /** `time LEVEL [logger] (thread) message` of JBoss, WildFly and Quarkus. */

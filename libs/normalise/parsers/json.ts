@@ -1,4 +1,4 @@
-import { readJsonText } from '../json-text.ts';
+import { defaultMessage, readJsonText } from '../json-text.ts';
 import type { TextParser } from './text-parser.ts';
 
 /** One JSON object with the fields of the usual logging libraries. */
@@ -6,7 +6,7 @@ export const json: TextParser = {
   name: 'json',
   read({ text }, draft) {
     if (!readJsonText(text, draft)) return false;
-    if (draft.bodyPath === '') draft.message(text);
+    defaultMessage(text, draft);
     return true;
   },
 };

@@ -7,6 +7,8 @@ import { timeAt } from '../timestamp.ts';
 import type { TextParser } from './text-parser.ts';
 
 const tab = 0x09;
+/** The runtime puts the exception before its traceback. */
+const raisedPattern = /^([\w.]{1,200}): ([^\n]{0,10000})/;
 const invocation = 'faas.invocation_id';
 
 /**
@@ -74,8 +76,12 @@ function readPython(text: string, draft: Draft): boolean {
   if (number === 0) return false;
   if (text.charCodeAt(levelEnd + 1) !== tab) {
     if (number !== severity.error || !text.includes('\nTraceback (most recent call last):', levelEnd)) return false;
+    const message = text.slice(levelEnd + 1).trimStart();
+    const raised = raisedPattern.exec(message);
     draft.level(number, level);
-    draft.message(text.slice(levelEnd + 1).trimStart());
+    draft.attributeIfAny('exception.type', raised?.[1]);
+    draft.attributeIfAny('exception.message', raised?.[2]);
+    draft.message(message);
     return true;
   }
   const time = timeAt(text, levelEnd + 2, draft.timestamp);

@@ -1,6 +1,5 @@
 const quote = 0x22;
 const backslash = 0x5c;
-const replacement = '\ufffd';
 
 /** Behind the quote that closes the string which opens at the position; -1 when none does. */
 export function endOfQuoted(text: string, at: number): number {
@@ -15,24 +14,26 @@ export function endOfQuoted(text: string, at: number): number {
 const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f', a: '\x07', v: '\v' };
 
 /**
- * What a quoted string stands for, in the escapes of Go's `strconv.Quote` and of JSON. Bytes beyond ASCII and NUL, which
- * only garbled text has, become U+FFFD.
+ * What a quoted string stands for, in the escapes of Go's `strconv.Quote` and of JSON. Escapes of what no text can hold
+ * (NUL, single bytes, halves of surrogate pairs) stay as they are written.
  */
 export function unquoted(text: string, at: number, end: number): string {
   const inner = text.slice(at + 1, end - 1);
   if (!inner.includes('\\')) return inner;
-  return inner.replace(
+  const meant = inner.replace(
     /\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))/gs,
     (whole, byte?: string, unit?: string, point?: string, character = '') => {
-      if (byte !== undefined) return characterOf(Number.parseInt(byte, 16), 0x7f);
-      if (unit !== undefined) return String.fromCharCode(Number.parseInt(unit, 16));
-      if (point !== undefined) return characterOf(Number.parseInt(point, 16), 0x10ffff);
+      if (byte !== undefined) return characterOf(byte, 0x7f) ?? whole;
+      if (unit !== undefined) return characterOf(unit, 0xffff) ?? whole;
+      if (point !== undefined) return characterOf(point, 0x10ffff) ?? whole;
       if (character === '"' || character === '\\' || character === '/' || character === "'") return character;
       return Object.hasOwn(escapes, character) ? (escapes[character] as string) : whole;
     },
   );
+  return meant.isWellFormed() ? meant : inner;
 }
 
-function characterOf(code: number, highest: number): string {
-  return code === 0 || code > highest ? replacement : String.fromCodePoint(code);
+function characterOf(hex: string, highest: number): string | undefined {
+  const code = Number.parseInt(hex, 16);
+  return code === 0 || code > highest ? undefined : String.fromCodePoint(code);
 }

@@ -28,7 +28,6 @@ export const syslogRfc5424: TextParser = {
     if (stamp !== '' && (time === undefined || time.end !== stamp!.length)) return false;
     const inner = new Draft(draft.timestamp);
     const structuredEnd = readStructuredData(text, at, inner);
-    if (structuredEnd < 0) return false;
 
     if (time !== undefined) draft.time(time.iso);
     draft.level(severityOfSyslog(priority.severity), priority.level);
@@ -37,8 +36,9 @@ export const syslogRfc5424: TextParser = {
     if (app !== '') draft.service(app!, 'syslog.appname');
     draft.attributeIfAny('syslog.procid', process);
     draft.attributeIfAny('syslog.msgid', id);
-    draft.absorb(inner);
-    readMessage(withoutByteOrderMark(text.slice(structuredEnd + 1)), draft);
+    // Some senders leave the structured data out: what stands in its place is the message then.
+    if (structuredEnd >= 0) draft.absorb(inner);
+    readMessage(withoutByteOrderMark(text.slice(structuredEnd < 0 ? at : structuredEnd + 1)), draft);
     return true;
   },
 };

@@ -43,8 +43,7 @@ const colours = new RegExp(`${escapeCharacter}\\[[0-9;]{0,32}m`, 'g');
 /** Reads a text into the draft by the first parser that knows it; otherwise all of it is the message. */
 export function parseText(text: string, draft: Draft): void {
   const trimmed = withoutLineEnd(text);
-  if (parse(trimmed, draft)) return;
-  if (trimmed.includes(escapeCharacter) && parse(trimmed.replace(colours, ''), draft)) return;
+  if (parse(trimmed.includes(escapeCharacter) ? trimmed.replace(colours, '') : trimmed, draft)) return;
   draft.parser = 'plain';
   draft.message(trimmed);
 }
@@ -61,7 +60,7 @@ function parse(text: string, draft: Draft): boolean {
 
 function candidates(text: string, hasTime: boolean): readonly TextParser[] {
   const first = text.charCodeAt(0);
-  if (first === 0x7b) return byBeginning.brace;
+  if (first === 0x7b || (isBlank(first) && text.trimStart().startsWith('{'))) return byBeginning.brace;
   if (first === 0x3c) return byBeginning.angle;
   if (first === 0x5b) return byBeginning.bracket;
   if (isLetter(first)) return byBeginning.letter;
@@ -85,6 +84,10 @@ function withoutLineEnd(text: string): string {
   let end = text.length;
   while (end > 0 && isLineEnd(text.charCodeAt(end - 1))) end--;
   return end === text.length ? text : text.slice(0, end);
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09 || isLineEnd(code);
 }
 
 function isLineEnd(code: number): boolean {

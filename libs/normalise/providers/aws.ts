@@ -1,30 +1,16 @@
 import { isHexDigit } from '../characters.ts';
 import { Draft } from '../draft.ts';
-import { FieldNames } from '../field-names.ts';
-import { readJsonObject } from '../json-object.ts';
 import { parseText } from '../parsers/text-parsers.ts';
+import { storable } from '../storable.ts';
 import type { ProviderReader } from './provider-reader.ts';
-
-interface Envelope {
-  message: string | undefined;
-}
-
-const fields = new FieldNames<Envelope>({
-  otherwise: () => undefined,
-  fields: {
-    message: (envelope, value) => {
-      envelope.message = value;
-    },
-  },
-});
 
 /**
  * An event of FilterLogEvents: `{logStreamName, timestamp, message, ingestionTime, eventId}`. All but the message is in
  * the raw event's own fields.
  */
 export const readAws: ProviderReader = (raw, timestamp) => {
-  const envelope: Envelope = { message: undefined };
-  if (readJsonObject(raw.payload, fields, envelope) !== 'read' || envelope.message === undefined) return undefined;
+  const message = messageOf(raw.payload);
+  if (message === undefined) return undefined;
   const draft = new Draft(timestamp);
   const { region, account_id: account, log_group: group = '' } = raw.source;
   draft.resourceAttribute('cloud.provider', 'aws');
@@ -33,10 +19,20 @@ export const readAws: ProviderReader = (raw, timestamp) => {
   readLogGroup(group, draft);
   draft.resourceAttribute('aws.log.stream.names', raw.stream);
   readLogStream(raw.stream, group, draft);
-  parseText(envelope.message, draft);
+  parseText(storable(message, draft), draft);
   draft.uid(raw.event_id);
   return draft;
 };
+
+function messageOf(payload: string): string | undefined {
+  try {
+    const event: unknown = JSON.parse(payload);
+    if (typeof event !== 'object' || event === null || !('message' in event)) return undefined;
+    return typeof event.message === 'string' ? event.message : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 /** A log group is named by its name, or by its ARN where it belongs to another account. */
 function readLogGroup(group: string, draft: Draft): void {

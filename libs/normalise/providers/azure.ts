@@ -1,21 +1,32 @@
+import type { Flag } from '@tailrace/log-record/flags.ts';
 import { severityOfAppTraces, severityOfWindowsEvent, severityOfWord } from '@tailrace/log-record/severity.ts';
 import { Draft } from '../draft.ts';
 import { type FieldHandler, FieldNames } from '../field-names.ts';
 import { readJsonObject } from '../json-object.ts';
-import { readJsonText } from '../json-text.ts';
+import { defaultMessage, readJsonText } from '../json-text.ts';
 import { parseText } from '../parsers/text-parsers.ts';
+import { type Flagged, storable } from '../storable.ts';
 import type { ProviderReader } from './provider-reader.ts';
 
 /** A row on its way into a draft: columns come in any order, and some mean something only together. */
-interface Row {
+class Row implements Flagged {
   readonly draft: Draft;
   table: string;
   /** The message for people, of the column of the lowest rank. */
   text: string | undefined;
-  textColumn: string;
-  textRank: number;
+  textColumn = '';
+  textRank = Number.POSITIVE_INFINITY;
   /** Custom dimensions; their names are the application's. */
   properties: string | undefined;
+
+  constructor(draft: Draft, table: string) {
+    this.draft = draft;
+    this.table = table;
+  }
+
+  flag(flag: Flag): void {
+    this.draft.flag(flag);
+  }
 }
 
 type Handler = FieldHandler<Row>;
@@ -174,14 +185,7 @@ const columns = new FieldNames<Row>({
 export const readAzure: ProviderReader = (raw, timestamp) => {
   const draft = new Draft(timestamp);
   draft.uid(raw.event_id);
-  const row: Row = {
-    draft,
-    table: raw.source.table ?? '',
-    text: undefined,
-    textColumn: '',
-    textRank: Number.POSITIVE_INFINITY,
-    properties: undefined,
-  };
+  const row = new Row(draft, raw.source.table ?? '');
   draft.resourceAttribute('cloud.provider', 'azure');
   draft.resourceAttribute('azure.workspace_id', raw.source.workspace_id);
   if (readJsonObject(raw.payload, columns, row) !== 'read') return undefined;
@@ -211,7 +215,7 @@ function readBody({ draft, table, text, textColumn }: Row, payload: string): voi
     if (table === 'AppExceptions') draft.attribute('exception.message', text);
     if (textColumn === 'LogMessage' && text.startsWith('{') && readJsonText(text, draft)) {
       draft.parser = 'json';
-      if (draft.bodyPath === '') draft.message(text);
+      defaultMessage(text, draft);
     } else {
       parseText(text, draft);
     }
@@ -234,7 +238,7 @@ function summaryOf(attributes: Readonly<Record<string, string>>): string | undef
 
 /** `[{"parsedStack":[…],"rawStack":"…","type":"…","message":"…"}]` of AppExceptions. */
 function readExceptionDetails(details: string, draft: Draft): void {
-  const stacktrace = stacktraceOf(details);
+  const stacktrace = storable(stacktraceOf(details), draft);
   if (stacktrace === '') draft.attribute('Details', details);
   else draft.attribute('exception.stacktrace', stacktrace);
 }

@@ -2,7 +2,7 @@ import { severityOfGcp } from '@tailrace/log-record/severity.ts';
 import { Draft } from '../draft.ts';
 import { type FieldHandler, FieldNames } from '../field-names.ts';
 import { readJsonObject } from '../json-object.ts';
-import { readJsonText } from '../json-text.ts';
+import { defaultMessage, readJsonText } from '../json-text.ts';
 import { parseText } from '../parsers/text-parsers.ts';
 import { otherResourceLabel, resourceLabels } from './gcp-resource.ts';
 import type { ProviderReader } from './provider-reader.ts';
@@ -111,7 +111,7 @@ function projectOf(logName: string): string | undefined {
 
 function readJsonPayload(payload: string, entry: Entry): void {
   if (readJsonText(payload, entry)) entry.parser = 'json';
-  if (entry.bodyPath === '') entry.message(requestOf(entry) ?? payload);
+  defaultMessage(requestOf(entry) ?? payload, entry);
 }
 
 function readProtoPayload(payload: string, entry: Entry): void {

@@ -1,0 +1,103 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
+import { logRecordCodec } from '@tailrace/schemas/generated/log-record.ts';
+import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
+import { describe, expect, it } from 'vitest';
+import { normalise } from './normalise.ts';
+import { textParserNames } from './parsers/text-parsers.ts';
+
+/**
+ * Each file of `golden/<parser>/` is an input and what becomes of it: `text` is the message of an AWS event that says
+ * nothing else, `event` a raw event (its payload as JSON or, where the text matters, as a string).
+ * `UPDATE_GOLDEN=1` writes what comes out now; read the difference before it is committed, and see normaliser-version.ts.
+ */
+interface GoldenCase {
+  readonly text?: string;
+  readonly event?: Partial<RawEvent> & { readonly payload: unknown };
+  readonly record?: GoldenRecord;
+}
+
+type GoldenRecord = Pick<
+  LogRecord,
+  'parser' | 'severity_number' | 'severity_text' | 'body' | 'trace_id' | 'span_id' | 'resource' | 'attributes'
+> &
+  Partial<Pick<LogRecord, 'flags' | 'truncated_from'>>;
+
+const golden = join(import.meta.dirname, 'golden');
+const fewestCases = 5;
+const parsers = readdirSync(golden);
+
+const defaults: RawEvent = {
+  connection_id: 'conn_000000000000000000000001',
+  project_id: 'demo',
+  provider: 'aws',
+  event_id: 'event-1',
+  timestamp: Date.parse('2024-01-31T10:20:30.123Z') * 1000 + 456,
+  timestamp_nanos: 789,
+  observed_timestamp: Date.parse('2024-01-31T10:20:31Z') * 1000,
+  ingest_timestamp: Date.parse('2024-01-31T10:20:32Z') * 1000,
+  source: {},
+  stream: 'stream-1',
+  payload: '',
+  rewind_id: null,
+};
+
+function rawEventOf({ text, event }: GoldenCase): RawEvent {
+  if (event === undefined) return { ...defaults, payload: JSON.stringify({ message: text }) };
+  const payload = typeof event.payload === 'string' ? event.payload : JSON.stringify(event.payload);
+  return { ...defaults, ...event, payload };
+}
+
+function goldenRecordOf(record: LogRecord, isText: boolean): GoldenRecord {
+  const { parser, severity_number, severity_text, body, trace_id, span_id, flags, truncated_from } = record;
+  const resource = { ...record.resource };
+  const attributes = { ...record.attributes };
+  if (isText) {
+    delete resource['cloud.provider'];
+    delete resource['aws.log.stream.names'];
+    delete attributes['log.record.uid'];
+  }
+  return {
+    ...{ parser, severity_number, severity_text, body, trace_id, span_id, resource, attributes },
+    ...(flags.length > 0 && { flags }),
+    ...(truncated_from !== null && { truncated_from }),
+  };
+}
+
+describe('golden records', () => {
+  it.each(textParserNames)('parser %s has a folder', (parser) => {
+    expect(parsers).toContain(parser);
+  });
+
+  describe.each(parsers)('%s', (parser) => {
+    const files = readdirSync(join(golden, parser));
+
+    it(`has at least ${fewestCases} cases`, () => {
+      expect(files.length).toBeGreaterThanOrEqual(fewestCases);
+    });
+
+    it.each(files)('%s', (file) => {
+      const path = join(golden, parser, file);
+      const goldenCase = JSON.parse(readFileSync(path, 'utf8')) as GoldenCase;
+      const record = normalise(rawEventOf(goldenCase), { partition: 3, offset: 42 });
+      const actual = goldenRecordOf(record, goldenCase.event === undefined);
+      if (process.env.UPDATE_GOLDEN === '1') {
+        const { text, event } = goldenCase;
+        writeFileSync(path, `${JSON.stringify({ text, event, record: actual }, null, 2)}\n`);
+        return;
+      }
+      expect(actual).toEqual(goldenCase.record);
+      expect(logRecordCodec.decode(Buffer.from(logRecordCodec.encode(record)))).toEqual(record);
+    });
+  });
+
+  it('every parser that wrote a record has a folder of its own', () => {
+    const written = parsers.flatMap((parser) =>
+      readdirSync(join(golden, parser)).map(
+        (file) => (JSON.parse(readFileSync(join(golden, parser, file), 'utf8')) as GoldenCase).record?.parser,
+      ),
+    );
+    expect(parsers).toEqual(expect.arrayContaining([...new Set(written)]));
+  });
+});
