@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { EmitRequest } from '../../apps/cloud-simulator/emission/emit-request.ts';
+import type { FaultKind } from '../../apps/cloud-simulator/faults/fault.ts';
 import { FollowingViewer } from './following-viewer.ts';
 import { Installation } from './installation.ts';
 
@@ -13,6 +14,13 @@ beforeAll(async () => {
   installation = await Installation.start();
 });
 afterAll(() => installation.stop());
+
+/** What each cloud does wrong while it is read. */
+const faultsOf: Record<'aws' | 'azure' | 'gcp', readonly FaultKind[]> = {
+  aws: ['throttle', 'server-error', 'connection-reset', 'truncate', 'empty-page', 'short-page', 'duplicate'],
+  azure: ['throttle', 'server-error', 'connection-reset', 'truncate', 'partial-error', 'duplicate'],
+  gcp: ['throttle', 'server-error', 'connection-reset', 'empty-page', 'duplicate', 'stream-cut', 'suppress'],
+};
 
 /** One event for a connection's source. */
 function requestFor(cloud: 'aws' | 'azure' | 'gcp', message: string, time: object): EmitRequest {
@@ -64,19 +72,13 @@ it(
     const faults = (async () => {
       while (Date.now() < until) {
         const cloud = pick(['aws', 'azure', 'gcp'] as const);
-        const kind = pick([
-          'throttle',
-          'server-error',
-          'connection-reset',
-          'empty-page',
-          'duplicate',
-          'short-page',
-        ] as const);
+        const kind = pick(faultsOf[cloud]);
+        const count = 1 + Math.floor(random() * 3);
         simulator.inject({
           cloud,
           kind,
-          count: 1 + Math.floor(random() * 3),
-          ...(kind === 'short-page' && { size: 3 }),
+          count,
+          ...((kind === 'short-page' || kind === 'partial-error') && { size: 3 }),
         });
         await delay(400 + random() * 1500);
       }

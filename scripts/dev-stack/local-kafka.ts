@@ -10,7 +10,7 @@ import { lockDirectory } from './directory-lock.ts';
 import { findJava } from './java.ts';
 import { KAFKA_VERSION, resolveKafkaJars } from './kafka-jars.ts';
 import { isKafkaReady } from './kafka-probe.ts';
-import { type BrokerSettings, kafkaProperties } from './kafka-properties.ts';
+import { kafkaProperties } from './kafka-properties.ts';
 import { stopLeftover } from './leftover.ts';
 import { choosePort } from './ports.ts';
 import { startServerProcess } from './server-process.ts';
@@ -43,10 +43,10 @@ async function startOnFreePorts(
   options: DevServerOptions,
   attempt = 1,
 ): Promise<DevKafka> {
-  const { directory, signal, advertisedPort } = options;
+  const { directory, signal } = options;
   const brokerPort = await choosePort(join(directory, 'broker.port'), options.preferredPort ?? 0);
   const controllerPort = await choosePort(join(directory, 'controller.port'), 0, [brokerPort]);
-  const properties = await prepareData(java, jars, directory, { brokerPort, controllerPort, advertisedPort });
+  const properties = await prepareData(java, jars, options, brokerPort, controllerPort);
   const command = {
     name: 'Kafka',
     directory,
@@ -87,14 +87,16 @@ function classPath(jars: string): string {
 async function prepareData(
   java: string,
   jars: string,
-  directory: string,
-  ports: Pick<BrokerSettings, 'brokerPort' | 'controllerPort' | 'advertisedPort'>,
+  { directory, adaptProperties = (unchanged) => unchanged }: DevServerOptions,
+  brokerPort: number,
+  controllerPort: number,
 ): Promise<string> {
   const dataDirectory = join(directory, 'data');
   const properties = join(directory, 'server.properties');
   mkdirSync(directory, { recursive: true });
   const host = '127.0.0.1';
-  const settings = kafkaProperties({ dataDirectory, bindHost: host, advertisedHost: host, ...ports });
+  const addresses = { bindHost: host, advertisedHost: host, brokerPort, controllerPort };
+  const settings = adaptProperties(kafkaProperties({ dataDirectory, ...addresses }));
   writeFileSync(
     properties,
     Object.entries(settings)
@@ -104,7 +106,8 @@ async function prepareData(
   if (!existsSync(join(dataDirectory, 'meta.properties'))) {
     const clusterId = randomBytes(16).toString('base64url');
     const quick = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'];
-    const format = ['kafka.tools.StorageTool', 'format', '--cluster-id', clusterId, '--config', properties];
+    // With `=`, since one id in 64 begins with a hyphen.
+    const format = ['kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '--config', properties];
     await promisify(execFile)(java, [...quick, '-cp', jars, ...format]);
   }
   return properties;
