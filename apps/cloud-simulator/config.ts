@@ -30,7 +30,9 @@ export const settings = z.object({
   simulatorHistoryMinutes: minutes('Traffic to begin with when nothing is kept', 1440).default(0),
   simulatorIncidentMinutes: minutes('Time from one incident to the next; 0 for none', 1440).default(0),
   simulatorQuotas: flag('Enforce request quotas as the clouds do.').default(false),
-  simulatorMaxEvents: integer('Events kept.', { min: 1000, max: 5_000_000 }).default(500_000),
+  simulatorMaxEvents: integer('Events kept; about a kilobyte of memory each.', { min: 1000, max: 5_000_000 }).default(
+    200_000,
+  ),
   simulatorRetentionHours: integer('How long events are kept, hours.', { min: 1, max: 8760 }).default(24),
   simulatorClockSkewMs: integer('How far its clock is ahead of the machine.', {
     min: -86_400_000,

@@ -6,10 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AwsSide } from './aws/start-aws.ts';
 import type { AzureSide } from './azure/start-azure.ts';
 import type { LedgerEntry } from './store/ledger.ts';
+
+vi.setConfig({ testTimeout: 30_000 });
 
 interface Ready {
   readonly ready: true;
@@ -19,6 +21,8 @@ interface Ready {
   readonly azure: AzureSide;
 }
 
+/** Machines may be busy. */
+const patience = { timeout: 15_000 };
 let dataDirectory: string;
 let running: ChildProcess | undefined;
 
@@ -101,7 +105,7 @@ describe('the process', () => {
     await fetch(`${control}/faults`, { method: 'POST', body: JSON.stringify({ cloud: 'aws', kind: 'hang' }) });
     const hanging = fetch(aws.endpoint, { method: 'POST' }).catch((error: unknown) => error);
     const hung = async () => (await fetch(`${control}/requests?outcome=hang`)).json();
-    await expect.poll(hung).toMatchObject({ count: 1 });
+    await expect.poll(hung, patience).toMatchObject({ count: 1 });
     expect(await ended('SIGTERM')).toBe(0);
     expect(await hanging).toBeInstanceOf(Error);
   });

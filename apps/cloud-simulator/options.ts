@@ -33,7 +33,7 @@ export interface SimulatorOptions {
   readonly azureLimits?: ResultLimits;
   /** How long an Azure token is good. Default 3599, as Entra's. */
   readonly azureTokenLifetimeSeconds?: number;
-  /** The most events kept, over all clouds. Default 500,000. */
+  /** The most events kept, over all clouds; about a kilobyte of memory each. Default 200,000. */
   readonly maxEvents?: number;
   /** How long events are kept, hours. Default 24. */
   readonly retentionHours?: number;

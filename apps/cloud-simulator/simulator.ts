@@ -26,7 +26,7 @@ export interface Simulator {
   readonly endpointHosts: readonly string[];
 
   /** What was emitted. */
-  readonly ledger: Pick<Ledger, 'entries' | 'count' | 'lastSequence' | 'listen'>;
+  readonly ledger: Pick<Ledger, 'entries' | 'count' | 'firstSequence' | 'lastSequence' | 'listen'>;
   /** What was asked. */
   readonly requests: Pick<RequestLog, 'latest' | 'count'>;
 

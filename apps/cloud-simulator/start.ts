@@ -49,7 +49,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const { dataDirectory, clock = systemClock(), host = '127.0.0.1', ports = {} } = options;
   const random = new Random(options.seed ?? 'tailrace');
   const store = new EventStore({
-    maxEvents: options.maxEvents ?? 500_000,
+    maxEvents: options.maxEvents ?? 200_000,
     maxAgeMs: (options.retentionHours ?? 24) * 3_600_000,
   });
   const ledger = new Ledger(

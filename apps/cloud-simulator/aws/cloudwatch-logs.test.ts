@@ -6,12 +6,16 @@ import {
   FilterLogEventsCommand,
   type FilterLogEventsCommandInput,
 } from '@aws-sdk/client-cloudwatch-logs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '../clock.ts';
 import type { Simulator } from '../simulator.ts';
 import { startSimulator } from '../start.ts';
 import type { AwsAccessKey } from './aws-access.ts';
 
+vi.setConfig({ testTimeout: 30_000 });
+
+/** Machines may be busy. */
+const patience = { timeout: 15_000 };
 const start = Date.UTC(2026, 0, 2, 3, 4, 5);
 const logGroupName = '/ecs/checkout';
 let clock: ManualClock;
@@ -257,7 +261,7 @@ describe('faults', () => {
     emit('1');
     simulator.inject({ cloud: 'aws', kind: 'delay', delayMs: 5000, count: 1 });
     const pending = page();
-    await expect.poll(() => clock.alarms).toBe(1);
+    await expect.poll(() => clock.alarms, patience).toBe(1);
     expect(simulator.requests.count()).toBe(0);
     clock.advance(5000);
     expect((await pending).events).toHaveLength(1);
@@ -285,6 +289,15 @@ describe('faults', () => {
     const { nextToken } = await page({ limit: 1 });
     await expect(page({ limit: 1, nextToken })).rejects.toMatchObject({ name: 'InvalidParameterException' });
     await expect(page({ limit: 1, nextToken })).resolves.toMatchObject({ events: [{ message: '2' }] });
+  });
+
+  it('makes events arrive late, up to what AWS accepts', async () => {
+    simulator.inject({ cloud: 'aws', kind: 'late-arrival', delayMs: 2 * 86_400_000, count: 1 });
+    const [entry] = emit('from an agent that was offline');
+    expect(entry).toMatchObject({ timestamp: (start - 2 * 86_400_000) * 1000, observedTimestamp: start * 1000 });
+    simulator.inject({ cloud: 'aws', kind: 'late-arrival', delayMs: 15 * 86_400_000, count: 1 });
+    expect(() => emit('too old')).toThrow('aws does not accept events more than 14 days old');
+    expect(await pages()).toEqual([['from an agent that was offline']]);
   });
 
   it('makes events late and piles them up', async () => {

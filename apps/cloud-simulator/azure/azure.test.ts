@@ -1,12 +1,14 @@
 import { ClientSecretCredential } from '@azure/identity';
 import { LogsQueryClient, type LogsTable } from '@azure/monitor-query-logs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '../clock.ts';
 import type { SimulatorOptions } from '../options.ts';
 import type { Simulator } from '../simulator.ts';
 import { startSimulator } from '../start.ts';
 import { trustInThisThread } from '../wire/certificate.ts';
 import type { AzureClient } from './entra.ts';
+
+vi.setConfig({ testTimeout: 30_000 });
 
 const start = Date.UTC(2026, 0, 2, 3, 4, 5);
 let clock: ManualClock;
@@ -40,7 +42,7 @@ function ask(
   client = clientOf(simulator.azure.clients.active),
   workspace = simulator.azure.workspaceId,
 ) {
-  return client.queryWorkspace(workspace, query, timespan, { requestOptions: { timeout: 2000 } });
+  return client.queryWorkspace(workspace, query, timespan, { requestOptions: { timeout: 15_000 } });
 }
 
 async function tableOf(query: string): Promise<LogsTable> {

@@ -55,27 +55,41 @@ const back: readonly Column[] = [
   { name: '_ItemId', type: 'guid', hidden: true },
 ];
 
+interface Table {
+  readonly columns: Column[];
+  /** Of the columns and of those that every table has. */
+  readonly names: Set<string>;
+}
+
 /** The columns of each table: known ones, and those that were written to a table of one's own. */
 export class Tables {
-  readonly #own = new Map<string, Column[]>();
+  readonly #tables = new Map<string, Table>();
+
+  constructor() {
+    for (const [name, columns] of Object.entries(known)) this.#add(name, columns);
+  }
 
   /** Takes note of columns that a written row adds. */
   note(event: AzureEvent): void {
-    const known = this.#columns(event.source);
-    const added = Object.entries(event.body.row)
-      .filter(([name]) => ![...known, ...front, ...back].some((column) => column.name === name))
-      .map(([name, value]) => ({ name, type: typeOf(value) }));
-    this.#own.set(event.source, [...known, ...added]);
+    const { columns, names } = this.#tables.get(event.source) ?? this.#add(event.source, []);
+    for (const name in event.body.row) {
+      if (names.has(name)) continue;
+      names.add(name);
+      columns.push({ name, type: typeOf(event.body.row[name]!) });
+    }
   }
 
   /** The columns in the order `getschema` has them; undefined for a table that is not there. */
   columnsOf(table: string): readonly Column[] | undefined {
-    const columns = this.#columns(table);
-    return columns.length === 0 ? undefined : [...front, ...columns, ...back];
+    const columns = this.#tables.get(table)?.columns;
+    return columns === undefined ? undefined : [...front, ...columns, ...back];
   }
 
-  #columns(table: string): readonly Column[] {
-    return this.#own.get(table) ?? (Object.hasOwn(known, table) ? known[table]! : []);
+  #add(name: string, columns: readonly Column[]): Table {
+    const names = new Set([...front, ...columns, ...back].map((column) => column.name));
+    const table = { columns: [...columns], names };
+    this.#tables.set(name, table);
+    return table;
   }
 }
 

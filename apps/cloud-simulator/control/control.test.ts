@@ -1,7 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '../clock.ts';
 import type { Simulator } from '../simulator.ts';
 import { startSimulator } from '../start.ts';
+
+vi.setConfig({ testTimeout: 30_000 });
 
 const start = Date.UTC(2026, 0, 2, 3, 4, 5);
 let clock: ManualClock;
@@ -34,11 +36,15 @@ describe('control API', () => {
       lastSequence: 3,
     });
     expect((await call('GET', '/ledger?fromSequence=2&limit=1')).json).toMatchObject({ entries: [{ message: 'x' }] });
-    expect((await call('GET', `/ledger/count?since=${start * 1000}`)).json).toEqual({ count: 3, lastSequence: 3 });
+    expect((await call('GET', `/ledger/count?since=${start * 1000}`)).json).toEqual({
+      count: 3,
+      firstSequence: 1,
+      lastSequence: 3,
+    });
     expect((await call('GET', `/ledger/count?until=${start * 1000}&source=AppTraces`)).json).toMatchObject({
       count: 0,
     });
-    expect((await call('GET', '/health')).json).toMatchObject({ status: 'ok', emitted: 3, kept: 3, faults: 0 });
+    expect((await call('GET', '/health')).json).toMatchObject({ status: 'ok', lastSequence: 3, kept: 3, faults: 0 });
   });
 
   it('streams the ledger: what is there, then what comes', async () => {

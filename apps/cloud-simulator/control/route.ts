@@ -52,18 +52,18 @@ const requestsQuery = z.strictObject({
 export const routes: Readonly<Record<string, Handler>> = {
   'GET /health': ({ simulator }) => ({
     status: 'ok',
-    emitted: simulator.ledger.lastSequence,
+    ...extent(simulator),
     kept: simulator.ledger.count(),
     rates: simulator.rates,
     faults: simulator.faults.length,
   }),
   'GET /ledger': ({ simulator, parameters }) => {
     const { limit = 10_000, ...filter } = checked(ledgerQuery, parameters);
-    return { entries: simulator.ledger.entries(filter, limit), lastSequence: simulator.ledger.lastSequence };
+    return { entries: simulator.ledger.entries(filter, limit), ...extent(simulator) };
   },
   'GET /ledger/count': ({ simulator, parameters }) => {
     const { limit: _, ...filter } = checked(ledgerQuery, parameters);
-    return { count: simulator.ledger.count(filter), lastSequence: simulator.ledger.lastSequence };
+    return { count: simulator.ledger.count(filter), ...extent(simulator) };
   },
   'POST /emit': ({ simulator, body }) => ({ entries: simulator.emit(checked(emitBody, body).events) }),
   'POST /burst': ({ simulator, body }) => {
@@ -102,6 +102,11 @@ export const routes: Readonly<Record<string, Handler>> = {
     caFile: simulator.certificate.caFile ?? null,
   }),
 };
+
+/** A `firstSequence` above 1 tells that the ledger has forgotten what was before. */
+function extent({ ledger }: Simulator): object {
+  return { firstSequence: ledger.firstSequence, lastSequence: ledger.lastSequence };
+}
 
 function shownFault({ id, fault, met }: Simulator['faults'][number]): object {
   return { id, met, ...fault };

@@ -68,9 +68,11 @@ export class Emitter {
   }
 
   #eventTime(request: EmitRequest, ingestionTime: Instant): Instant {
-    const { cloud } = request;
+    const { cloud, timestamp, timestampNanos } = request;
+    const offlineMs = this.#parts.faults.meet(cloud, 'emit', 'late-arrival')?.delayMs ?? 0;
     const told =
-      request.timestamp === undefined ? ingestionTime : instantFromMicros(request.timestamp, request.timestampNanos);
+      (timestamp === undefined ? ingestionTime : instantFromMicros(timestamp, timestampNanos)) -
+      instantFromMs(offlineMs);
     const { past, future, otherwise } = accepted[cloud];
     const age = msOf(ingestionTime) - msOf(told);
     let eventTime = asKept(cloud, told);

@@ -39,6 +39,8 @@ const faultKinds = {
   /** Google Cloud: the tail leaves an event out and tells so by `suppressionInfo`. */
   suppress: ['gcp'],
 
+  /** The event was taken in `delayMs` after it happened: its source was offline. */
+  'late-arrival': allClouds,
   /** The event shows up in the API `delayMs` after it was taken in. */
   late: allClouds,
   /** The event gets the same millisecond as the one before it. */
@@ -66,7 +68,7 @@ export const faultSchema = z
     probability: z.number().min(0).max(1).optional().describe('How likely it is at each chance; 1 where left out'),
     retryAfterSeconds: z.int().nonnegative().optional().describe('For throttle and server-error'),
     status: z.int().min(500).max(599).optional().describe('HTTP status of server-error; 500 where left out'),
-    delayMs: z.number().nonnegative().optional().describe('For delay and late'),
+    delayMs: z.number().nonnegative().optional().describe('For delay, late and late-arrival'),
     size: z.int().nonnegative().optional().describe('For short-page and partial-error'),
   })
   .refine(({ cloud, kind }) => (faultKinds[kind] as readonly Cloud[]).includes(cloud), {

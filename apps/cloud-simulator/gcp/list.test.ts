@@ -8,11 +8,15 @@ import { startSimulator } from '../start.ts';
 import type { JsonObject } from '../store/cloud-event.ts';
 import { trustInThisThread } from '../wire/certificate.ts';
 
+vi.setConfig({ testTimeout: 30_000 });
+
 // gRPC reads this once, when it is loaded, and trusts nothing else then; a machine behind a proxy may have it set.
 vi.hoisted(() => {
   delete process.env.GRPC_DEFAULT_SSL_ROOTS_FILE_PATH;
 });
 
+/** Machines may be busy. */
+const patience = { timeout: 15_000 };
 const start = Date.UTC(2026, 0, 2, 3, 4, 5);
 let clock: ManualClock;
 let simulator: Simulator;
@@ -58,7 +62,7 @@ interface Ask {
 
 type Entry = protos.google.logging.v2.ILogEntry;
 
-const once = { autoPaginate: false, retry: null, timeout: 2000 };
+const once = { autoPaginate: false, retry: null, timeout: 15_000 };
 
 async function page(ask: Ask = {}, service = serviceOf()) {
   const request = { resourceNames: [`projects/${simulator.gcp.projectId}`], ...ask };
@@ -260,7 +264,7 @@ describe('faults', () => {
     simulator.inject({ cloud: 'gcp', kind, count: 1 });
     const service = serviceOf();
     const request = { resourceNames: [`projects/${simulator.gcp.projectId}`] };
-    const asked = service.listLogEntries(request, { ...once, timeout: kind === 'hang' ? 200 : 2000 });
+    const asked = service.listLogEntries(request, { ...once, timeout: kind === 'hang' ? 200 : 15_000 });
     await expect(asked).rejects.toMatchObject({ code });
     expect(await pages()).toEqual([['1']]);
   });
@@ -293,7 +297,7 @@ describe('faults', () => {
     emit('1');
     simulator.inject({ cloud: 'gcp', kind: 'delay', delayMs: 5000, count: 1 });
     const pending = page();
-    await expect.poll(() => clock.alarms).toBe(1);
+    await expect.poll(() => clock.alarms, patience).toBe(1);
     clock.advance(5000);
     expect((await pending).entries).toHaveLength(1);
   });

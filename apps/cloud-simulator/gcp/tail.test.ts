@@ -6,8 +6,12 @@ import type { SimulatorOptions } from '../options.ts';
 import type { Simulator } from '../simulator.ts';
 import { startSimulator } from '../start.ts';
 
+vi.setConfig({ testTimeout: 30_000 });
+
 type Response = protos.google.logging.v2.ITailLogEntriesResponse;
 
+/** Machines may be busy. */
+const patience = { timeout: 15_000 };
 const start = Date.UTC(2026, 0, 2, 3, 4, 5);
 let clock: ManualClock;
 let simulator: Simulator;
@@ -62,7 +66,7 @@ async function tail({ filter = '', bufferMs = 0, project = simulator.gcp.project
     stream.end();
     await loggingService.close();
   });
-  await expect.poll(() => simulator.requests.count('gcp', 'TailLogEntries')).toBe(before + 1);
+  await expect.poll(() => simulator.requests.count('gcp', 'TailLogEntries'), patience).toBe(before + 1);
   return {
     seen,
     stream,
@@ -79,12 +83,12 @@ describe('TailLogEntries', () => {
     emit('before');
     const { texts, seen } = await tail({ filter: 'textPayload:line' });
     emit('line 1', 'other');
-    await expect.poll(texts).toEqual(['line 1']);
+    await expect.poll(texts, patience).toEqual(['line 1']);
     simulator.emit([
       { cloud: 'gcp', scope: simulator.gcp.otherProjectId, entry: { textPayload: 'line of another project' } },
     ]);
     emit('line 2');
-    await expect.poll(texts).toEqual(['line 1', 'line 2']);
+    await expect.poll(texts, patience).toEqual(['line 1', 'line 2']);
     expect(seen.responses[0]?.entries?.[0]?.insertId).toBe(simulator.ledger.entries()[1]?.id);
   });
 
@@ -96,24 +100,24 @@ describe('TailLogEntries', () => {
     clock.advance(1499);
     clock.advance(1);
     emit('third');
-    await expect.poll(texts).toEqual(['first second']);
+    await expect.poll(texts, patience).toEqual(['first second']);
     clock.advance(2500);
-    await expect.poll(texts).toEqual(['first second', 'third']);
+    await expect.poll(texts, patience).toEqual(['first second', 'third']);
   });
 
   it('shows an entry from its visible time on', async () => {
     const { texts } = await tail();
     simulator.emit([{ cloud: 'gcp', entry: { textPayload: 'slow' }, visibleAfterMs: 1000 }]);
     emit('quick');
-    await expect.poll(texts).toEqual(['quick']);
+    await expect.poll(texts, patience).toEqual(['quick']);
     clock.advance(1000);
-    await expect.poll(texts).toEqual(['quick', 'slow']);
+    await expect.poll(texts, patience).toEqual(['quick', 'slow']);
   });
 
   it('ends after an hour', async () => {
     const { seen } = await tail();
     clock.advance(3_600_000);
-    await expect.poll(() => seen.failure?.code).toBe(status.OUT_OF_RANGE);
+    await expect.poll(() => seen.failure?.code, patience).toBe(status.OUT_OF_RANGE);
   });
 
   it('ends when the client ends it', async () => {
@@ -130,7 +134,7 @@ describe('TailLogEntries', () => {
     [status.PERMISSION_DENIED, { project: 'shop-locked' }],
   ])('answers %s to %j', async (code, ask) => {
     const { seen } = await tail(ask);
-    await expect.poll(() => seen.failure?.code).toBe(code);
+    await expect.poll(() => seen.failure?.code, patience).toBe(code);
   });
 });
 
@@ -139,11 +143,11 @@ describe('faults', () => {
     const { seen, texts } = await tail({ bufferMs: 1000 });
     emit('in the window');
     simulator.inject({ cloud: 'gcp', kind: 'stream-cut', count: 1 });
-    await expect.poll(() => seen.failure?.code).toBe(status.OUT_OF_RANGE);
+    await expect.poll(() => seen.failure?.code, patience).toBe(status.OUT_OF_RANGE);
     clock.advance(5000);
     const again = await tail();
     emit('after');
-    await expect.poll(again.texts).toEqual(['after']);
+    await expect.poll(again.texts, patience).toEqual(['after']);
     expect(texts()).toEqual([]);
   });
 
@@ -152,18 +156,18 @@ describe('faults', () => {
     simulator.inject({ cloud: 'gcp', kind: 'suppress', count: 2, skip: 1 });
     emit('1', '2', '3', '4');
     clock.advance(100);
-    await expect.poll(texts).toEqual(['1 4']);
+    await expect.poll(texts, patience).toEqual(['1 4']);
     expect(seen.responses[0]?.suppressionInfo).toEqual([expect.objectContaining({ suppressedCount: 2 })]);
     emit('5');
     clock.advance(100);
-    await expect.poll(() => seen.responses[1]?.suppressionInfo).toEqual([]);
+    await expect.poll(() => seen.responses[1]?.suppressionInfo, patience).toEqual([]);
   });
 
   it('gives an entry twice', async () => {
     const { texts } = await tail();
     simulator.inject({ cloud: 'gcp', kind: 'duplicate', count: 1 });
     emit('1');
-    await expect.poll(texts).toEqual(['1 1']);
+    await expect.poll(texts, patience).toEqual(['1 1']);
   });
 
   it.each([
@@ -173,17 +177,17 @@ describe('faults', () => {
   ] as const)('answers %s when it is opened', async (kind, code) => {
     simulator.inject({ cloud: 'gcp', operation: 'TailLogEntries', kind, count: 1 });
     const { seen } = await tail();
-    await expect.poll(() => seen.failure?.code).toBe(code);
+    await expect.poll(() => seen.failure?.code, patience).toBe(code);
     const again = await tail();
     emit('1');
-    await expect.poll(again.texts).toEqual(['1']);
+    await expect.poll(again.texts, patience).toEqual(['1']);
   });
 
   it('allows ten sessions for a project', async () => {
     await started({ quotas: true });
     for (let count = 0; count < 10; count += 1) await tail();
     const { seen } = await tail();
-    await expect.poll(() => seen.failure?.code).toBe(status.RESOURCE_EXHAUSTED);
+    await expect.poll(() => seen.failure?.code, patience).toBe(status.RESOURCE_EXHAUSTED);
     const other = await tail({ project: simulator.gcp.otherProjectId });
     expect(other.seen.failure).toBeUndefined();
   });
@@ -197,7 +201,7 @@ describe('faults', () => {
     const shown = () => texts().reduce((sum, entries) => sum + (entries === '' ? 0 : entries.split(' ').length), 0);
     const missed = () =>
       seen.responses.flatMap((response) => response.suppressionInfo ?? []).map((info) => info.suppressedCount ?? 0);
-    await expect.poll(() => shown() + missed().reduce((sum, count) => sum + count, 0), { timeout: 4000 }).toBe(13_000);
+    await expect.poll(() => shown() + missed().reduce((sum, count) => sum + count, 0), patience).toBe(13_000);
     expect(missed().length).toBeGreaterThan(0);
   });
 });

@@ -16,7 +16,7 @@ import { readEvent, writeEvent } from './event-json.ts';
 const segmentPattern = /^ledger-\d{12}\.ndjson$/;
 
 /** When a segment is closed and the next begun. Old events go by whole segments. */
-const segmentEvents = 50_000;
+const segmentEvents = 20_000;
 
 interface Segment {
   readonly path: string;

@@ -63,6 +63,11 @@ export class Ledger {
     return this.#lastSequence;
   }
 
+  /** The oldest event still held; 1 as long as none was forgotten. */
+  get firstSequence(): number {
+    return this.#store.emitted[0]?.sequence ?? this.#lastSequence + 1;
+  }
+
   /** Takes events whose sequence numbers continue `lastSequence`. */
   append(events: readonly CloudEvent[], nowMs: number): void {
     const last = events.at(-1);
