@@ -33,8 +33,8 @@ export interface DevServerOptions {
   readonly directory: string;
   /** The port to try first when none is noted from an earlier start; any free one by default. */
   readonly preferredPort?: number | undefined;
-  /** Kafka only: the port that clients are sent to, where a proxy stands between them and the broker. */
-  readonly advertisedPort?: number | undefined;
+  /** Kafka only: changes the broker's configuration, for a test that needs another listener or address. */
+  readonly adaptProperties?: ((properties: Record<string, string>) => Record<string, string>) | undefined;
   /** Which server to use is read from here, usually `process.env`. An empty object means: start an own one. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Told one line for each choice and for each step that takes long. */

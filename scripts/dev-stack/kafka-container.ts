@@ -24,15 +24,15 @@ export async function startKafkaContainer(options: DevServerOptions): Promise<De
     bindHost: '0.0.0.0',
     advertisedHost: host,
     brokerPort: hostPort,
-    advertisedPort: options.advertisedPort,
     controllerPort: CONTROLLER_PORT,
   });
+  const adapted = options.adaptProperties?.(properties) ?? properties;
   const server = await startContainer(
     engine,
     {
       name: 'Kafka',
       image: `apache/kafka:${KAFKA_VERSION}`,
-      environment: { ...imageVariables(properties), KAFKA_HEAP_OPTS: '-Xms128m -Xmx512m' },
+      environment: { ...imageVariables(adapted), KAFKA_HEAP_OPTS: '-Xms128m -Xmx512m' },
       containerPort: hostPort,
       hostPort,
       dataPath: DATA_PATH,

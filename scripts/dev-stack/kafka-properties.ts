@@ -1,13 +1,11 @@
 /** What differs from one development broker to another. */
-export interface BrokerSettings {
+interface BrokerSettings {
   readonly dataDirectory: string;
   /** Where the broker listens: `127.0.0.1`, or `0.0.0.0` in a container. */
   readonly bindHost: string;
   /** The host by which clients reach it. */
   readonly advertisedHost: string;
   readonly brokerPort: number;
-  /** The port by which clients reach it; `brokerPort` when left out. */
-  readonly advertisedPort?: number | undefined;
   readonly controllerPort: number;
 }
 
@@ -18,13 +16,12 @@ export interface BrokerSettings {
  */
 export function kafkaProperties(settings: BrokerSettings): Record<string, string> {
   const { dataDirectory, bindHost, advertisedHost, brokerPort, controllerPort } = settings;
-  const { advertisedPort = brokerPort } = settings;
   return {
     'process.roles': 'broker,controller',
     'node.id': '1',
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
     listeners: `PLAINTEXT://${bindHost}:${brokerPort},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://${advertisedHost}:${advertisedPort}`,
+    'advertised.listeners': `PLAINTEXT://${advertisedHost}:${brokerPort}`,
     'controller.listener.names': 'CONTROLLER',
     'log.dirs': dataDirectory,
     'auto.create.topics.enable': 'false',

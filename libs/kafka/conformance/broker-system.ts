@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Connection, deleteRecordsV2 } from '@platformatic/kafka';
+import { Connection, deleteRecordsV2, FeatureUpgradeTypes, updateFeaturesV1 } from '@platformatic/kafka';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import type { Compression } from '../compression.ts';
 import type { Kafka } from '../kafka.ts';
@@ -24,26 +24,33 @@ interface BrokerStart {
   readonly directory: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly report: (line: string) => void;
-  readonly advertisedPort: number;
+  readonly adaptProperties: (properties: Record<string, string>) => Record<string, string>;
 }
 
 export interface BrokerSystemOptions {
   readonly client: Client;
   readonly peer: Client;
   readonly startKafka: (start: BrokerStart) => Promise<OwnBroker>;
+  /** Level of the cluster's feature `transaction.version`: 1 is that of brokers before KIP-890. Default: the newest. */
+  readonly transactionVersion?: number;
 }
 
 /** A real broker that belongs to one test file, behind a proxy that can hurt each client on its own. */
-export async function brokerSystem({ client, peer, startKafka }: BrokerSystemOptions): Promise<KafkaSystem> {
+export async function brokerSystem(options: BrokerSystemOptions): Promise<KafkaSystem> {
+  const { client, peer, startKafka, transactionVersion } = options;
   const proxy = await FaultProxy.listen();
   const directory = mkdtempSync(join(tmpdir(), 'tailrace-kafka-'));
   const broker = await startKafka({
     directory,
     environment: { ...process.env, KAFKA_BROKERS: undefined },
     report: () => undefined,
-    advertisedPort: proxy.port,
+    adaptProperties: (properties) => ({
+      ...properties,
+      'advertised.listeners': `PLAINTEXT://127.0.0.1:${proxy.port}`,
+    }),
   });
   proxy.forwardTo(Number(broker.brokers.split(':').at(-1)));
+  if (transactionVersion !== undefined) await setTransactionVersion(proxy.port, transactionVersion);
   const topicPrefix = `${randomUUID().slice(0, 8)}.`;
   const clientIds = new WeakMap<Kafka, string>();
   const logger = createLogger({ level: 'warn' });
@@ -74,6 +81,7 @@ export async function brokerSystem({ client, peer, startKafka }: BrokerSystemOpt
       loseAnswer: (kafka, apiKey) => {
         proxy.fateOf(idOf(kafka)).loseAnswer = apiKey;
       },
+      holdRequest: (kafka, apiKey) => proxy.hold(idOf(kafka), apiKey),
       received: (kafka) => proxy.fateOf(idOf(kafka)).received,
       requests: (kafka) => proxy.fateOf(idOf(kafka)).requests,
     },
@@ -87,11 +95,24 @@ export async function brokerSystem({ client, peer, startKafka }: BrokerSystemOpt
 }
 
 async function deleteRecords(port: number, name: string, partitionIndex: number, offset: number): Promise<void> {
-  const connection = new Connection('delete-records');
+  const partitions = [{ partitionIndex, offset: BigInt(offset) }];
+  await withConnection(port, (connection) =>
+    deleteRecordsV2.api.async(connection, [{ name, partitions }], requestTimeoutMs),
+  );
+}
+
+async function setTransactionVersion(port: number, maxVersionLevel: number): Promise<void> {
+  const update = { feature: 'transaction.version', maxVersionLevel, upgradeType: FeatureUpgradeTypes.SAFE_DOWNGRADE };
+  await withConnection(port, (connection) => updateFeaturesV1.api.async(connection, requestTimeoutMs, [update], false));
+}
+
+const requestTimeoutMs = 10_000;
+
+async function withConnection(port: number, use: (connection: Connection) => Promise<unknown>): Promise<void> {
+  const connection = new Connection('test');
   await connection.connect('127.0.0.1', port);
   try {
-    const partitions = [{ partitionIndex, offset: BigInt(offset) }];
-    await deleteRecordsV2.api.async(connection, [{ name, partitions }], 10_000);
+    await use(connection);
   } finally {
     await connection.close();
   }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { HeldRequest } from './system.ts';
 
 /** What befalls the connections of one client, known by its Kafka client id. */
 interface ClientFate {
@@ -8,8 +9,17 @@ interface ClientFate {
   stalled: boolean;
   /** API key whose next answer is dropped. */
   loseAnswer: number | undefined;
+  hold: Hold | undefined;
   received: number;
   requests: number;
+}
+
+interface Hold {
+  readonly apiKey: number;
+  readonly held: PromiseWithResolvers<void>;
+  readonly answered: PromiseWithResolvers<void>;
+  /** Sends the request on, once it is there. */
+  send: () => void;
 }
 
 /**
@@ -45,8 +55,8 @@ export class FaultProxy {
   fateOf(clientId: string): ClientFate {
     const known = this.#fates.get(clientId);
     if (known) return known;
-    const fate = { links: new Set<ProxiedConnection>(), crashed: false, stalled: false, loseAnswer: undefined };
-    const fresh = { ...fate, received: 0, requests: 0 };
+    const fate = { links: new Set<ProxiedConnection>(), crashed: false, stalled: false };
+    const fresh = { ...fate, loseAnswer: undefined, hold: undefined, received: 0, requests: 0 };
     this.#fates.set(clientId, fresh);
     return fresh;
   }
@@ -61,6 +71,23 @@ export class FaultProxy {
     const fate = this.fateOf(clientId);
     fate.stalled = stalled;
     for (const link of fate.links) link.flow(!stalled);
+  }
+
+  hold(clientId: string, apiKey: number): HeldRequest {
+    const hold: Hold = {
+      apiKey,
+      held: Promise.withResolvers(),
+      answered: Promise.withResolvers(),
+      send: () => undefined,
+    };
+    this.fateOf(clientId).hold = hold;
+    return {
+      held: hold.held.promise,
+      release: () => {
+        hold.send();
+        return hold.answered.promise;
+      },
+    };
   }
 
   async close(): Promise<void> {
@@ -86,6 +113,7 @@ class ProxiedConnection {
   readonly #broker: Socket;
   readonly #apiKeys = new Map<number, number>();
   #fate: ClientFate | undefined;
+  #hold: Hold | undefined;
 
   constructor(client: Socket, broker: Socket, fateOf: (clientId: string) => ClientFate) {
     this.#client = client;
@@ -106,6 +134,8 @@ class ProxiedConnection {
   }
 
   cut(): void {
+    // A request that is on its way does not vanish with its sender.
+    if (this.#hold && !this.#broker.closed) return;
     this.#fate?.links.delete(this);
     this.#client.destroy();
     this.#broker.destroy();
@@ -128,7 +158,14 @@ class ProxiedConnection {
   #request(request: Buffer): void {
     this.#apiKeys.set(request.readInt32BE(8), request.readInt16BE(4));
     if (this.#fate) this.#fate.requests++;
-    this.#broker.write(request);
+    if (this.#fate?.hold?.apiKey === request.readInt16BE(4)) {
+      this.#hold = this.#fate.hold;
+      this.#fate.hold = undefined;
+      this.#hold.send = () => this.#broker.write(request);
+      this.#hold.held.resolve();
+    } else {
+      this.#broker.write(request);
+    }
   }
 
   #answer(answer: Buffer): void {
@@ -136,6 +173,11 @@ class ProxiedConnection {
     const apiKey = this.#apiKeys.get(correlationId);
     this.#apiKeys.delete(correlationId);
     if (this.#fate) this.#fate.received += answer.length;
+    if (this.#hold && this.#hold.apiKey === apiKey) {
+      this.#hold.answered.resolve();
+      this.#hold = undefined;
+      if (this.#client.destroyed) this.cut();
+    }
     if (this.#fate?.loseAnswer !== undefined && this.#fate.loseAnswer === apiKey) {
       this.#fate.loseAnswer = undefined;
       this.cut();

@@ -37,10 +37,19 @@ export interface KafkaFeatures {
 export interface NetworkFaults {
   /** The next answer of this API key is dropped and its connection cut: the request was carried out, nobody knows. */
   loseAnswer(kafka: Kafka, apiKey: number): void;
+  /** Keeps this client's next request of the API key, even when the client gives up; the answer lets it go on. */
+  holdRequest(kafka: Kafka, apiKey: number): HeldRequest;
   /** Bytes this client has been sent so far. */
   received(kafka: Kafka): number;
   /** Requests this client has made so far. */
   requests(kafka: Kafka): number;
+}
+
+export interface HeldRequest {
+  /** Resolves when the request is there and held. */
+  readonly held: Promise<void>;
+  /** Sends it on; resolves when the broker has answered. */
+  release(): Promise<void>;
 }
 
 export interface BrokerProcess {

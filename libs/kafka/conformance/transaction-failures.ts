@@ -93,6 +93,30 @@ export function describeTransactionFailures(kafka: Fixture, features: KafkaFeatu
       });
     }
 
+    test('whose commit is delayed beyond everything never settle a later one', async () => {
+      const [client, next] = [await kafka.client(), await kafka.client()];
+      const topic = await kafka.topic(client);
+      const transactionalId = id();
+      const producer = await client.transactionalProducer(transactionalId);
+      const delayed = producer.begin();
+      await delayed.send([record(topic, 0, 'delayed')]);
+      const commit = network().holdRequest(client, apiKeys.endTransaction);
+      const committing = rejection(delayed.commit());
+      await commit.held;
+      await producer.close();
+      expect(await committing).toBeInstanceOf(Error);
+      const later = await next.transactionalProducer(transactionalId);
+      const settled = later.begin();
+      await settled.send([record(topic, 0, 'settled')]);
+      await settled.commit();
+      const open = later.begin();
+      await open.send([record(topic, 0, 'open')]);
+      await commit.release();
+      await expectValues(next, topic, ['settled']);
+      await open.abort();
+      await expectValues(next, topic, ['settled']);
+    });
+
     test('of a broker that hangs end by themselves, and close is prompt', async () => {
       const [client, witness] = [await kafka.client(), await kafka.client()];
       const topic = await kafka.topic(client);
