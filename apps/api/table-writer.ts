@@ -12,7 +12,7 @@ import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
  * What a key's value is to become: another value, `undefined` to delete it, the given one itself to leave it alone.
  * Asked again when another process was faster, so it must have no effects of its own. May throw a Problem.
  */
-export type Decide<Value> = (current: Value | undefined) => Value | undefined | Promise<Value | undefined>;
+type Decide<Value> = (current: Value | undefined) => Value | undefined | Promise<Value | undefined>;
 
 export interface TableWriter<Value> {
   /**
@@ -46,18 +46,22 @@ export function tableWriter<Value>(options: TableWriterOptions<Value>): TableWri
   /** Writers of one process would only fence each other, so they take turns. */
   const turns = new Map<number, Promise<unknown>>();
 
-  async function changeInTurn(key: string, partition: number, decide: Decide<Value>): Promise<Value | undefined> {
-    const signal = AbortSignal.timeout(timeoutMs);
+  async function changeInTurn(
+    key: string,
+    partition: number,
+    decide: Decide<Value>,
+    signal: AbortSignal,
+  ): Promise<Value | undefined> {
     const backoff = new Backoff({ initialMs: 20, maxMs: 500 });
     const attempt = attempts(options, key, partition, decide);
     for (;;) {
       try {
-        return await attempt(signal);
+        return await Promise.race([attempt(signal), rejected(signal)]);
       } catch (error) {
+        if (signal.aborted) throw notInTime(error);
         if (!isWorthAnotherAttempt(error)) throw error;
         logger.debug({ err: error, topic: topic.name, key }, 'a change is tried again');
         await backoff.wait(signal);
-        if (signal.aborted) throw notInTime(error);
       }
     }
   }
@@ -66,7 +70,8 @@ export function tableWriter<Value>(options: TableWriterOptions<Value>): TableWri
     change(key, decide) {
       const partition = partitionFor(key, topic.partitions);
       const before = turns.get(partition) ?? Promise.resolve();
-      const turn = before.then(() => changeInTurn(key, partition, decide));
+      const signal = AbortSignal.timeout(timeoutMs);
+      const turn = before.then(() => changeInTurn(key, partition, decide, signal));
       turns.set(
         partition,
         turn.catch(() => undefined),
@@ -122,6 +127,14 @@ function attempts<Value>(
       await producer.close().catch(() => undefined);
     }
   };
+}
+
+/** An attempt that is left behind does no harm: whoever writes next fences it. */
+function rejected(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    if (signal.aborted) reject(signal.reason);
+  });
 }
 
 /** Another process began after us, or Kafka is briefly away. */

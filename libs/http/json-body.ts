@@ -21,7 +21,7 @@ export function limitJsonDepth(app: FastifyInstance): void {
 }
 
 /** Deepest nesting of arrays and objects in JSON text, read in one pass without parsing. */
-export function depthOf(json: string): number {
+function depthOf(json: string): number {
   let depth = 0;
   let deepest = 0;
   let inString = false;

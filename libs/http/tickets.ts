@@ -24,7 +24,7 @@ export interface TicketSettings {
   readonly ticketSecret?: Secret | undefined;
 }
 
-export interface Ticket {
+interface Ticket {
   readonly ticket: string;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
@@ -33,7 +33,7 @@ export interface Ticket {
 export type TicketSigner = (principal: Principal, projectId: string) => Promise<Ticket>;
 
 /** What a ticket admits to: its project alone, until the token it was made from expires. */
-export interface TicketHolder extends Principal {
+interface TicketHolder extends Principal {
   /** Whoever notes this id first has used the ticket. */
   readonly ticketId: string;
   /** Milliseconds since the epoch: how long a used ticket's id must be remembered. */

@@ -9,7 +9,7 @@ export type HistogramOptions = Omit<LogScanOptions, 'direction' | 'start'> & {
 };
 
 /** Records by level; `unset` has none. */
-export type LevelCounts = Partial<Record<Level | 'unset', number>>;
+type LevelCounts = Partial<Record<Level | 'unset', number>>;
 
 export interface Histogram {
   /** By the bucket's number: its beginning divided by its width. Buckets without records are left out. */

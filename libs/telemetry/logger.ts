@@ -6,7 +6,7 @@ import { redactLine } from './redaction.ts';
 export type Logger = PinoLogger;
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-export type LogLevel = (typeof logLevels)[number];
+type LogLevel = (typeof logLevels)[number];
 
 export interface LoggerOptions {
   /** Least level that is written. `debug` shows each poll and each transaction. */

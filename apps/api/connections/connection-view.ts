@@ -19,7 +19,7 @@ const errorView = z
   })
   .meta({ id: 'ConnectionError' });
 
-export const statusView = z
+const statusView = z
   .object({
     state: z.enum(connectionStateSymbols),
     state_since: time,

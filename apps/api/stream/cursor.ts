@@ -6,7 +6,7 @@ import { z } from 'zod';
 const position = z.tuple([z.int().nonnegative(), z.string().regex(/^[0-9a-f]{32}$/)]);
 
 /** A place in the stored logs as text that clients pass back and do not read. */
-export function encodeCursor({ timestamp, id }: LogPosition): string {
+function encodeCursor({ timestamp, id }: LogPosition): string {
   return Buffer.from(JSON.stringify([timestamp, id])).toString('base64url');
 }
 
