@@ -175,8 +175,3 @@ declare module 'kafkajs/src/broker/index.js' {
 declare module 'kafkajs/src/protocol/error.js' {
   export const errorCodes: readonly { readonly type: string; readonly code: number; readonly message: string }[];
 }
-
-declare module 'kafkajs/src/protocol/recordBatch/crc32C/index.js' {
-  /** CRC-32C, unsigned. */
-  export default function crc32C(bytes: Buffer): number;
-}

@@ -13,7 +13,6 @@ import { serialTransactions } from '../serial-transactions.ts';
 import type { KafkaSettings } from '../settings.ts';
 import { kafkajsAdmin } from './admin.ts';
 import { Cluster } from './cluster.ts';
-import { compressionId } from './compress.ts';
 import { GroupMemberships } from './group-memberships.ts';
 import { IdempotentProducer } from './idempotent-producer.ts';
 import { mapped } from './map-error.ts';
@@ -26,8 +25,6 @@ import { openTransactionSession } from './transaction-session.ts';
  * Nothing is connected before the first call.
  */
 export function kafkajsKafka(settings: KafkaSettings): Kafka {
-  // A compression it cannot do is an error now, not at the first send.
-  compressionId(settings.compression);
   return new KafkajsKafka(settings);
 }
 

@@ -5,10 +5,10 @@ import { kafkaConformance } from '../conformance.ts';
 kafkaConformance(
   'kafkajs',
   {
-    compressions: ['zstd', 'gzip', 'none'],
+    compressions: ['zstd', 'gzip', 'lz4', 'snappy', 'none'],
     network: true,
     broker: true,
-    peer: { name: 'platformatic', compressions: ['zstd', 'gzip', 'none'] },
+    peer: { name: 'platformatic', compressions: ['zstd', 'gzip', 'lz4', 'snappy', 'none'] },
   },
   () => brokerSystem({ client: 'kafkajs', peer: 'platformatic', startKafka }),
 );

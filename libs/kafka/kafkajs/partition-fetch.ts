@@ -1,8 +1,8 @@
 import { OffsetOutOfRangeError } from '../errors.ts';
-import type { FetchedBatch, TopicPartitionOffset } from '../kafka.ts';
+import type { FetchedBatch, FetchedRecord, TopicPartitionOffset } from '../kafka.ts';
+import { LogReader } from '../protocol/record-decoding.ts';
 import { answerType, check } from './broker-error.ts';
 import type { Cluster } from './cluster.ts';
-import { decodeBatches } from './decode-batches.ts';
 import { listOffsets } from './list-offsets.ts';
 import { mapError } from './map-error.ts';
 import { type FetchedPartition, fetch } from './requests/fetch.ts';
@@ -74,8 +74,11 @@ async function outcomeOf(
   const { topic, partition, offset } = position;
   try {
     check(fetched.errorCode);
-    const { lastStableOffset, abortedTransactions } = fetched;
-    const { records, nextOffset } = await decodeBatches(fetched.records, offset, abortedTransactions);
+    const { lastStableOffset, log } = fetched;
+    const stored = new LogReader(log);
+    const records: FetchedRecord[] = [];
+    let nextOffset = offset;
+    while (stored.hasMore) nextOffset = Math.max(nextOffset, stored.next(offset, records));
     if (nextOffset === offset) return { kind: 'nothing' };
     return { kind: 'batch', batch: { topic, partition, records, nextOffset, lastStableOffset } };
   } catch (error) {

@@ -1,9 +1,8 @@
 import { RecordTooLargeError } from '../errors.ts';
 import type { OutgoingRecord, TopicPartition } from '../kafka.ts';
+import { batchHeaderBytes, encodeRecords, recordBound, sealBatch } from '../protocol/record-encoding.ts';
 import { BrokerError, check } from './broker-error.ts';
 import type { Cluster } from './cluster.ts';
-import { encodeBatch, encodeRecords, maxRecordSize } from './encode-batch.ts';
-import { layout } from './record-batch.ts';
 import { produce } from './requests/produce.ts';
 import { TopicLimits } from './topic-limits.ts';
 
@@ -77,11 +76,11 @@ export class RecordSender {
   }
 
   async #split(topic: string, records: readonly OutgoingRecord[]): Promise<OutgoingRecord[][]> {
-    const most = Math.min(batchBytes, await this.#limits.maxMessageBytes(topic)) - layout.records;
+    const most = Math.min(batchBytes, await this.#limits.maxMessageBytes(topic)) - batchHeaderBytes;
     const chunks: OutgoingRecord[][] = [];
     let room = 0;
     for (const record of records) {
-      const size = maxRecordSize(record);
+      const size = recordBound(record);
       if (size > room || chunks.length === 0) {
         chunks.push([]);
         room = most;
@@ -92,15 +91,12 @@ export class RecordSender {
     return chunks;
   }
 
-  async #encode(records: readonly OutgoingRecord[], now: number, sequence: number): Promise<Buffer> {
+  async #encode(records: readonly OutgoingRecord[], now: number, firstSequence: number): Promise<Buffer> {
     const { topic } = records[0]!;
-    const producer = { ...this.#identity, transactional: this.#identity.transactionalId !== null };
-    const batch = await encodeBatch(
-      encodeRecords(records, now),
-      this.#cluster.settings.compression,
-      producer,
-      sequence,
-    );
+    const { producerId, producerEpoch: epoch, transactionalId } = this.#identity;
+    const encoded = await encodeRecords(records, this.#cluster.settings.compression, now);
+    const origin = { producerId: BigInt(producerId), epoch, firstSequence, transactional: transactionalId !== null };
+    const batch = sealBatch(encoded, origin);
     if (batch.length > (await this.#limits.maxMessageBytes(topic))) {
       const limit = await this.#limits.refresh(topic);
       if (batch.length > limit) {

@@ -1,6 +1,6 @@
 import { Writer } from '@platformatic/kafka';
 import type { TopicPartition } from '../kafka.ts';
-import { ByteReader } from './byte-reader.ts';
+import { ByteReader } from '../protocol/byte-reader.ts';
 
 /** What a member tells the group's leader about itself (Kafka's ConsumerProtocolSubscription, version 2). */
 export interface Subscription {

@@ -1,7 +1,7 @@
 import { type API, createAPI, fetchV13, type Reader } from '@platformatic/kafka';
-import { ByteReader } from './byte-reader.ts';
+import { ByteReader } from '../protocol/byte-reader.ts';
+import type { AbortedTransaction } from '../protocol/record-decoding.ts';
 import { BrokerRefusal } from './failure.ts';
-import type { AbortedTransaction } from './record-decoding.ts';
 
 /** What a broker answers about one partition of a fetch. */
 export interface FetchedPartition {

@@ -1,8 +1,8 @@
 import type { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import type { Compression } from '../compression.ts';
 import type { OutgoingRecord } from '../kafka.ts';
+import { batchHeaderBytes, type EncodedRecords, encodeRecords, recordBound } from '../protocol/record-encoding.ts';
 import type { PartitionBatch } from './produce-request.ts';
-import { batchHeaderBytes, type EncodedRecords, encodeRecords, recordBound } from './record-encoding.ts';
 
 /** Larger batches compress little better and make every reader of them wait. */
 const targetBatchBytes = 1024 * 1024;

@@ -1,6 +1,6 @@
 import type { FetchedBatch, FetchedRecord, TopicPartitionOffset } from '../kafka.ts';
+import { LogReader } from '../protocol/record-decoding.ts';
 import type { FetchedPartition } from './fetch-request.ts';
-import { LogReader } from './record-decoding.ts';
 
 /** One partition of a reader: where it stands and what was fetched but not yet handed out. */
 export class PartitionReading {

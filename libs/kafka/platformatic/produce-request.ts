@@ -1,5 +1,5 @@
 import { type API, createAPI, type Reader, Writer } from '@platformatic/kafka';
-import { ByteReader } from './byte-reader.ts';
+import { ByteReader } from '../protocol/byte-reader.ts';
 
 /** One stored batch on its way to one partition. */
 export interface PartitionBatch {

@@ -1,12 +1,12 @@
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import { RecordTooLargeError } from '../errors.ts';
 import type { OutgoingRecord } from '../kafka.ts';
+import { batchSize, type EncodedRecords, encodeRecords, recordBound, sealBatch } from '../protocol/record-encoding.ts';
 import type { Cluster } from './cluster.ts';
 import { BrokerRefusal, isConnectionFailure, toTailraceError, wasNotDone } from './failure.ts';
 import type { Links } from './links.ts';
 import { PartitionDelivery, type PartitionOutcome, type PartitionWork } from './partition-delivery.ts';
 import { type PartitionResult, produce, produceAddingPartitions } from './produce-request.ts';
-import { batchSize, type EncodedRecords, encodeRecords, recordBound, sealBatch } from './record-encoding.ts';
 import type { TopicLimits } from './topic-limits.ts';
 
 const maxRequestBytes = 16 * 1024 * 1024;

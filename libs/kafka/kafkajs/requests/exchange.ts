@@ -1,6 +1,6 @@
 import type { Encoded, Exchange } from 'kafkajs/src/network/connectionPool.js';
-import { ByteReader } from '../byte-reader.ts';
-import { ByteWriter } from '../byte-writer.ts';
+import { ByteReader } from '../../protocol/byte-reader.ts';
+import { ByteWriter } from '../../protocol/byte-writer.ts';
 
 interface RequestSpec<Answer> {
   readonly apiKey: number;
@@ -25,13 +25,14 @@ export function exchange<Answer>(spec: RequestSpec<Answer>): Exchange<Answer> {
         // kafkajs writes header version 1; version 2 has a tagged-fields section more.
         if (flexible) writer.noTags();
         spec.write(writer);
-        return writer.encoded();
+        const buffer = writer.written();
+        return { buf: buffer, buffer };
       },
     },
     response: {
       decode: async (payload) => {
         const reader = new ByteReader(payload);
-        if (flexible) reader.tags();
+        if (flexible) reader.skipTags();
         return spec.read(reader);
       },
       parse: async (answer) => answer,

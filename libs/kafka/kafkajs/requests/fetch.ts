@@ -1,5 +1,6 @@
 import type { Exchange } from 'kafkajs/src/network/connectionPool.js';
-import type { ByteReader } from '../byte-reader.ts';
+import type { ByteReader } from '../../protocol/byte-reader.ts';
+import type { FetchedLog } from '../../protocol/record-decoding.ts';
 import { exchange } from './exchange.ts';
 
 interface FetchPartition {
@@ -15,19 +16,12 @@ export interface FetchRequest {
   readonly topics: readonly { readonly topicId: string; readonly partitions: readonly FetchPartition[] }[];
 }
 
-export interface AbortedTransaction {
-  readonly producerId: bigint;
-  readonly firstOffset: number;
-}
-
 export interface FetchedPartition {
   readonly topicId: string;
   readonly partition: number;
   readonly errorCode: number;
   readonly lastStableOffset: number;
-  readonly abortedTransactions: readonly AbortedTransaction[];
-  /** Record batches; the last may be cut short. */
-  readonly records: Buffer;
+  readonly log: FetchedLog;
 }
 
 const readCommitted = 1;
@@ -72,7 +66,7 @@ export function fetch(request: FetchRequest): Exchange<{
       from.compactArray(() => {
         const topicId = from.uuid();
         from.compactArray(() => partitions.push(readPartition(from, topicId)));
-        from.tags();
+        from.skipTags();
       });
       return { clientSideThrottleTime: throttleTimeMs, errorCode, partitions };
     },
@@ -82,16 +76,16 @@ export function fetch(request: FetchRequest): Exchange<{
 function readPartition(from: ByteReader, topicId: string): FetchedPartition {
   const partition = from.int32();
   const errorCode = from.int16();
-  from.integer();
-  const lastStableOffset = from.integer();
-  from.integer();
-  const abortedTransactions = from.compactArray(() => {
-    const aborted = { producerId: from.int64(), firstOffset: from.integer() };
-    from.tags();
-    return aborted;
+  from.int64();
+  const lastStableOffset = from.int64();
+  from.int64();
+  const aborted = from.compactArray(() => {
+    const transaction = { producerId: from.int64(), firstOffset: from.int64() };
+    from.skipTags();
+    return transaction;
   });
   from.int32();
-  const records = from.compactBytes() ?? Buffer.alloc(0);
-  from.tags();
-  return { topicId, partition, errorCode, lastStableOffset, abortedTransactions, records };
+  const bytes = from.compactBytes() ?? Buffer.alloc(0);
+  from.skipTags();
+  return { topicId, partition, errorCode, lastStableOffset, log: { bytes, aborted } };
 }

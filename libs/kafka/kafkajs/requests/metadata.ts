@@ -1,5 +1,5 @@
 import type { Exchange } from 'kafkajs/src/network/connectionPool.js';
-import type { ByteReader } from '../byte-reader.ts';
+import type { ByteReader } from '../../protocol/byte-reader.ts';
 import type { Node } from '../connections.ts';
 import { exchange } from './exchange.ts';
 
@@ -45,7 +45,7 @@ export function metadata(topics: readonly string[]): Exchange<MetadataAnswer> {
 function readNode(from: ByteReader): Node {
   const node = { nodeId: from.int32(), host: from.compactString() ?? '', port: from.int32() };
   from.compactString();
-  from.tags();
+  from.skipTags();
   return node;
 }
 
@@ -62,9 +62,9 @@ function readTopic(from: ByteReader): TopicAnswer {
     leaders[partition] = partitionErrorCode === 0 ? leader : -1;
     from.int32();
     for (let list = 0; list < 3; list += 1) from.compactArray(() => from.int32());
-    from.tags();
+    from.skipTags();
   });
   from.int32();
-  from.tags();
+  from.skipTags();
   return { errorCode, name, id, leaders };
 }

@@ -42,13 +42,13 @@ export function offsetFetch(
         const topic = from.compactString() ?? '';
         from.compactArray(() => {
           const partition = from.int32();
-          const offset = from.integer();
+          const offset = from.int64();
           from.int32();
           from.compactString();
           offsets.push({ topic, partition, offset, errorCode: from.int16() });
-          from.tags();
+          from.skipTags();
         });
-        from.tags();
+        from.skipTags();
       });
       return { clientSideThrottleTime: throttleTimeMs, errorCode: from.int16(), offsets };
     },

@@ -39,7 +39,7 @@ export function produce(request: ProduceRequest): Exchange<{ readonly partitions
         from.array(() => {
           partitions.push({ topic, partition: from.int32(), errorCode: from.int16() });
           const [baseOffset, logAppendTime, logStartOffset] = [8, 8, 8];
-          from.skip(baseOffset + logAppendTime + logStartOffset);
+          from.take(baseOffset + logAppendTime + logStartOffset);
         });
       });
       return { clientSideThrottleTime: from.int32(), partitions };

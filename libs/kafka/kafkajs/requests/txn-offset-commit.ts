@@ -46,9 +46,9 @@ export function txnOffsetCommit(request: TxnOffsetCommitRequest): Exchange<{ rea
         from.compactArray(() => {
           from.int32();
           errorCodes.push(from.int16());
-          from.tags();
+          from.skipTags();
         });
-        from.tags();
+        from.skipTags();
       });
       return { clientSideThrottleTime: throttleTimeMs, errorCodes };
     },

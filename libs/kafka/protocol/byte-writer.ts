@@ -1,14 +1,11 @@
-import type { Encoded } from 'kafkajs/src/network/connectionPool.js';
-
 /** Writes the types of Kafka's protocol (KIP-482 for the compact ones) into one growing buffer. */
 export class ByteWriter {
   #bytes = Buffer.allocUnsafe(512);
   #length = 0;
 
-  /** What was written, in the form kafkajs puts behind a request's header. */
-  encoded(): Encoded {
-    const buffer = this.#bytes.subarray(0, this.#length);
-    return { buf: buffer, buffer };
+  /** What was written so far, not copied. */
+  written(): Buffer {
+    return this.#bytes.subarray(0, this.#length);
   }
 
   int8(value: number): this {

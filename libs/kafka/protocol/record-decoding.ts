@@ -1,4 +1,4 @@
-import { crc32c } from '@platformatic/kafka';
+import { crc32c } from '@platformatic/wasm-utils';
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import type { FetchedRecord } from '../kafka.ts';
 import { ByteReader } from './byte-reader.ts';

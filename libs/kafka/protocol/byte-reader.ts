@@ -68,6 +68,35 @@ export class ByteReader {
     return length < 0 ? null : this.take(length);
   }
 
+  boolean(): boolean {
+    return this.int8() !== 0;
+  }
+
+  /** NULLABLE_STRING. */
+  string(): string | null {
+    const length = this.int16();
+    return length < 0 ? null : this.take(length).toString();
+  }
+
+  /** Compact nullable string (KIP-482). */
+  compactString(): string | null {
+    const length = this.unsignedVarint();
+    return length === 0 ? null : this.take(length - 1).toString();
+  }
+
+  uuid(): string {
+    const hex = this.take(16).toString('hex');
+    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  }
+
+  /** The elements of an array with an int32 count; null is empty. */
+  array<Element>(element: () => Element): Element[] {
+    const count = this.int32();
+    const elements: Element[] = [];
+    for (let index = 0; index < count; index++) elements.push(element());
+    return elements;
+  }
+
   /** Compact nullable bytes (KIP-482). */
   compactBytes(): Buffer | null {
     const length = this.unsignedVarint();

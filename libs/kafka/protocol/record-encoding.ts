@@ -1,4 +1,4 @@
-import { crc32c } from '@platformatic/kafka';
+import { crc32c } from '@platformatic/wasm-utils';
 import type { Compression } from '../compression.ts';
 import type { OutgoingRecord } from '../kafka.ts';
 import { compress, compressionCode } from './compressors.ts';

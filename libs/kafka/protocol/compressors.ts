@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
-import { compressionsAlgorithms } from '@platformatic/kafka';
+import { lz4Compress, lz4Decompress, snappyCompress, snappyDecompress } from '@platformatic/wasm-utils';
 import type { Compression } from '../compression.ts';
 
 /** A record batch's compression bits (KIP-98's format), by name. */
@@ -27,8 +27,9 @@ export async function compress(compression: Compression, records: Buffer): Promi
     case 'gzip':
       return inThreadPool ? gzip(records) : zlib.gzipSync(records);
     case 'snappy':
+      return snappyCompress(records);
     case 'lz4':
-      return compressionsAlgorithms[compression].compressSync(records);
+      return lz4Compress(records);
   }
 }
 
@@ -42,10 +43,28 @@ export function decompress(code: number, records: Buffer): Buffer {
     case codes.gzip:
       return zlib.gunzipSync(records, { maxOutputLength: maxDecompressedBytes });
     case codes.snappy:
-      return compressionsAlgorithms.snappy.decompressSync(records);
+      return records.subarray(0, xerialMagic.length).equals(xerialMagic)
+        ? Buffer.concat(xerialBlocks(records).map((block) => snappyDecompress(block)))
+        : snappyDecompress(records);
     case codes.lz4:
-      return compressionsAlgorithms.lz4.decompressSync(records);
+      return lz4Decompress(records);
     default:
       throw new RangeError(`compression ${code} is unknown`);
   }
+}
+
+/** What Java clients put before snappy data, which they write in blocks. */
+const xerialMagic = Buffer.from([0x82, ...Buffer.from('SNAPPY'), 0]);
+/** The magic and two version numbers. */
+const xerialHeaderBytes = 16;
+
+function xerialBlocks(records: Buffer): Buffer[] {
+  const blocks: Buffer[] = [];
+  for (let at = xerialHeaderBytes; at < records.length; ) {
+    const start = at + 4;
+    at = start + records.readUInt32BE(at);
+    if (at > records.length) throw new RangeError('a snappy block is cut short');
+    blocks.push(records.subarray(start, at));
+  }
+  return blocks;
 }
