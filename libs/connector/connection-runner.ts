@@ -52,6 +52,7 @@ export interface RunOptions {
  */
 export async function runConnection(options: RunOptions, signal: AbortSignal): Promise<void> {
   const { configured, report, writer, logger } = options;
+  report.changed();
   const stop = new AbortController();
   const stopping = AbortSignal.any([signal, stop.signal]);
   const { settings, quota } = configured;

@@ -1,0 +1,24 @@
+import { describe } from 'vitest';
+import type { CloudUnderTest } from './conformance/cloud-under-test.ts';
+import { describeCrashes } from './conformance/crashes.ts';
+import { describeDelivery } from './conformance/delivery.ts';
+import { describeFailures } from './conformance/failures.ts';
+import { fixtures } from './conformance/fixture.ts';
+import { describeStopping, describeTail } from './conformance/stopping.ts';
+
+/**
+ * What every connector must do, run through the production runner on the in-memory broker, against a stand-in for its
+ * provider. Every connector folder calls it; `connector-folders.test.ts` fails one that does not.
+ *
+ * @param setup a cloud of its own for each test: nothing in it, no faults.
+ */
+export function connectorConformance(name: string, setup: () => Promise<CloudUnderTest>): void {
+  describe(`connector conformance: ${name}`, { timeout: 60_000 }, () => {
+    const fixture = fixtures(setup);
+    describeDelivery(fixture);
+    describeCrashes(fixture);
+    describeFailures(fixture, setup);
+    describeStopping(fixture);
+    describeTail(fixture);
+  });
+}
