@@ -5,7 +5,7 @@ import { cloudTrail, vpcFlow } from './formats/aws-service-logs.ts';
 import { syslog3164, syslog5424 } from './formats/syslog.ts';
 import { goStandard, klog, logfmt, python } from './formats/text-loggers.ts';
 import type { Level, LogLine } from './log-line.ts';
-import { appTrace, awsEvent, containerLog, gcpEntry, gkeEntry } from './places.ts';
+import { appTrace, awsEvent, containerLog, gatewayDiagnostics, gcpEntry, gkeEntry } from './places.ts';
 
 type Background = (random: Random, nowMs: number) => EmitRequest;
 
@@ -62,6 +62,7 @@ const background: Readonly<Record<Cloud, readonly Background[]>> = {
       const said = line(now, 'loyalty-worker', 'loyalty-worker-0', 'loyalty.worker', message, late ? 'warn' : 'info');
       return containerLog(random, said, python(said));
     },
+    (random, now) => gatewayDiagnostics(random, now, random.chance(0.02) ? 503 : 200),
   ],
   gcp: [
     (random, now) => {

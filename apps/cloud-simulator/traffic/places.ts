@@ -118,6 +118,30 @@ export function containerLog(random: Random, line: LogLine, text: string, namesp
   };
 }
 
+/** A resource log of the application gateway; what has no column of its own is in AdditionalFields. */
+export function gatewayDiagnostics(random: Random, timeMs: number, status: number): EmitRequest {
+  return {
+    cloud: 'azure',
+    source: 'AzureDiagnostics',
+    stream: 'SHOP-GATEWAY',
+    row: {
+      ResourceId: `${subscription}/providers/microsoft.network/applicationgateways/shop-gateway`.toUpperCase(),
+      Category: 'ApplicationGatewayAccessLog',
+      ResourceGroup: 'SHOP',
+      ResourceProvider: 'MICROSOFT.NETWORK',
+      Resource: 'SHOP-GATEWAY',
+      ResourceType: 'APPLICATIONGATEWAYS',
+      OperationName: 'ApplicationGatewayAccess',
+      requestUri_s: '/health',
+      httpStatus_d: status,
+      AdditionalFields: { timeTaken: random.int(1, 40) / 1000, sslProtocol: 'TLSv1.3', host: 'shop.example' },
+      SourceSystem: 'Azure',
+      _ResourceId: `${subscription}/providers/microsoft.network/applicationgateways/shop-gateway`,
+    },
+    ...within(random, timeMs),
+  };
+}
+
 const gcpSeverities: Readonly<Record<Level, string>> = {
   debug: 'DEBUG',
   info: 'INFO',

@@ -78,7 +78,7 @@ describe('traffic', () => {
     const entries = simulator.ledger.entries();
     const sources = new Set(entries.map(({ source }) => source));
     for (const source of logGroups) expect(sources).toContain(source);
-    for (const source of ['AppTraces', 'AppRequests', 'AppExceptions', 'ContainerLogV2'])
+    for (const source of ['AppTraces', 'AppRequests', 'AppExceptions', 'ContainerLogV2', 'AzureDiagnostics'])
       expect(sources).toContain(source);
     for (const source of ['stdout', 'stderr', 'requests', 'syslog', 'cloudaudit.googleapis.com/activity']) {
       expect(sources).toContain(source);
