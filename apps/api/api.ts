@@ -28,6 +28,7 @@ export interface ApiParts {
   readonly config: Pick<
     ApiConfig,
     | 'cloudEndpointAllowlist'
+    | 'cloudHostCredentials'
     | 'connectionsPerProject'
     | 'connectionTestTimeoutMs'
     | 'searchMaxRangeDays'
@@ -52,7 +53,10 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
     writer,
     connectors,
     keys,
-    allowlist: endpointAllowlist(config.cloudEndpointAllowlist),
+    policy: {
+      allowlist: endpointAllowlist(config.cloudEndpointAllowlist),
+      hostCredentials: config.cloudHostCredentials,
+    },
     maxPerProject: config.connectionsPerProject,
   });
   http.register(

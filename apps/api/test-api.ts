@@ -91,6 +91,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
   registerApi(server.http, {
     config: {
       cloudEndpointAllowlist: [...(options.allowedEndpoints ?? [])],
+      cloudHostCredentials: false,
       connectionsPerProject: options.connectionsPerProject ?? 100,
       connectionTestTimeoutMs: 300,
       searchMaxRangeDays: 92,

@@ -1,10 +1,11 @@
 import { integer } from '@tailrace/config/setting.ts';
-import { credentialSettings } from '@tailrace/config/shared-settings.ts';
+import { credentialSettings, endpointSettings } from '@tailrace/config/shared-settings.ts';
 import { type output, z } from 'zod';
 
 /** Connections say these themselves, or take what is set here, or the connector's own default. */
 export const settings = z.object({
   credentialEncryptionKey: credentialSettings.shape.credentialEncryptionKey,
+  cloudHostCredentials: endpointSettings.shape.cloudHostCredentials,
   connectionPollIntervalMs: integer('`poll_interval_ms` of connections that do not say.', {
     min: 200,
     max: 3_600_000,

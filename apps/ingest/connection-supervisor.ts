@@ -2,6 +2,8 @@ import { checkpointRecord, readCheckpoints } from '@tailrace/connector/checkpoin
 import type { ConfiguredConnector, Connector } from '@tailrace/connector/configure.ts';
 import { ConnectionReport, restingStatus } from '@tailrace/connector/connection-report.ts';
 import { runConnection } from '@tailrace/connector/connection-runner.ts';
+import { ConnectorError } from '@tailrace/connector/connector-error.ts';
+import { hostIdentityRefusal } from '@tailrace/connector/host-identity.ts';
 import type { PartitionWriter } from '@tailrace/connector/partition-writer.ts';
 import type { LimiterPool } from '@tailrace/connector/request-limiter.ts';
 import type { SettingDefaults } from '@tailrace/connector/settings.ts';
@@ -21,6 +23,8 @@ export interface SupervisorOptions {
   readonly connectors: ReadonlyMap<Provider, Connector>;
   readonly defaults: SettingDefaults;
   readonly keys: KeyRing;
+  /** CLOUD_HOST_CREDENTIALS: whether connections may do without credentials of their own. */
+  readonly hostCredentials: boolean;
   readonly limiters: LimiterPool;
   /** The partition of `connections` whose connections these are. */
   readonly partition: number;
@@ -96,7 +100,7 @@ export class ConnectionSupervisor {
 
   /** undefined when the configuration, or its credentials, cannot be used; the status then says why. */
   async #configure(connection: Connection): Promise<ConfiguredConnector | undefined> {
-    const { keys, connectors, defaults } = this.#options;
+    const { keys, connectors, defaults, hostCredentials } = this.#options;
     let secrets: Readonly<Record<string, unknown>> = {};
     try {
       if (connection.sealed_credentials !== null) {
@@ -108,7 +112,10 @@ export class ConnectionSupervisor {
     }
     try {
       const config = configText.parse(JSON.parse(connection.config));
-      return connectors.get(connection.provider)?.configure({ ...config, ...secrets }, defaults);
+      const configured = connectors.get(connection.provider)?.configure({ ...config, ...secrets }, defaults);
+      const refusal = configured && hostIdentityRefusal(configured, hostCredentials);
+      if (refusal !== undefined) throw new ConnectorError('invalid_config', refusal);
+      return configured;
     } catch (error) {
       await this.#publish(this.#resting(connection, 'invalid_config', error));
       return undefined;

@@ -7,7 +7,8 @@ import { openKeyRing } from '@tailrace/credentials/key-ring.ts';
 import type { RoleDeps, RunningRole } from '@tailrace/role/role.ts';
 import type { Provider } from '@tailrace/schemas/generated/provider.ts';
 import { ownerReadiness } from '@tailrace/stream/owner-readiness.ts';
-import { type Ownership, ownPartitions } from '@tailrace/stream/partition-owner.ts';
+import type { Ownership } from '@tailrace/stream/ownership.ts';
+import { ownPartitions } from '@tailrace/stream/partition-owner.ts';
 import { openTable } from '@tailrace/stream/table.ts';
 import { rawTopics, topics } from '@tailrace/topics/topics.ts';
 import type { IngestConfig } from './config.ts';
@@ -42,6 +43,7 @@ export async function start(config: IngestConfig, deps: IngestDeps): Promise<Run
       }),
     },
     keys: openKeyRing(config.credentialEncryptionKey),
+    hostCredentials: config.cloudHostCredentials,
     limiters: new LimiterPool(),
     partitionsOf: (topic) => {
       const count = partitionCounts.get(topic);
@@ -52,7 +54,7 @@ export async function start(config: IngestConfig, deps: IngestDeps): Promise<Run
     logger,
     metrics,
   };
-  const owner = await ownPartitions({
+  const owner = ownPartitions({
     kafka,
     logger,
     groupId: 'ingest',

@@ -96,6 +96,9 @@ export const endpointSettings = z.object({
   cloudEndpointAllowlist: hostList(
     'Hosts that a connection may name as its own cloud endpoint. None when empty.',
   ).default([]),
+  cloudHostCredentials: flag(
+    'Let connections without credentials of their own read the cloud with the identity of the machine ingest runs on.',
+  ).default(false),
 });
 
 export const httpSettings = z.object({

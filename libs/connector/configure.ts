@@ -20,6 +20,8 @@ export interface Connector {
 /** A connector with an accepted configuration. */
 export interface ConfiguredConnector {
   readonly settings: RunSettings;
+  /** See `ConnectorDefinition.usesHostIdentity`; checked by `hostIdentityRefusal`. */
+  readonly usesHostIdentity: boolean;
   readonly axis: SweepAxis;
   readonly tiers: readonly SweepTier[];
   readonly quota: Quota;
@@ -47,6 +49,7 @@ export function connector<Schema extends ZodObject>(definition: ConnectorDefinit
       const config = result.data;
       return {
         settings: runSettings.parse(config),
+        usesHostIdentity: definition.usesHostIdentity?.(config) ?? false,
         axis,
         tiers: definition.tiers(config),
         quota: definition.quota(config),

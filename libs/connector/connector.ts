@@ -100,6 +100,11 @@ export interface ConnectorDefinition<Schema extends ZodObject = ZodObject> {
   readonly secretFields: readonly string[];
   /** Fields that name a host, accepted only when the host is in CLOUD_ENDPOINT_ALLOWLIST. */
   readonly endpointFields: readonly string[];
+  /**
+   * Whether a configuration reads the cloud as the machine that ingest runs on, having no credentials of its own. Only
+   * installations with CLOUD_HOST_CREDENTIALS=true take it: elsewhere whoever may add a connection would borrow it.
+   */
+  readonly usesHostIdentity?: (config: output<Schema>) => boolean;
   readonly axis: SweepAxis;
   readonly tiers: (config: output<Schema>) => readonly SweepTier[];
   readonly quota: (config: output<Schema>) => Quota;

@@ -1,4 +1,5 @@
 import type { ConfiguredConnector, Connector } from '@tailrace/connector/configure.ts';
+import { hostIdentityRefusal } from '@tailrace/connector/host-identity.ts';
 import type { Credentials } from '@tailrace/credentials/sealed-credentials.ts';
 import { Problem } from '@tailrace/http/problem.ts';
 import type { EndpointAllowlist } from './endpoint-allowlist.ts';
@@ -14,6 +15,13 @@ export interface AcceptedConfig {
   readonly configured: ConfiguredConnector;
 }
 
+/** What this installation lets connections do. */
+export interface ConnectionPolicy {
+  readonly allowlist: EndpointAllowlist;
+  /** CLOUD_HOST_CREDENTIALS: whether connections may do without credentials of their own. */
+  readonly hostCredentials: boolean;
+}
+
 interface FieldError {
   readonly field: string;
   readonly message: string;
@@ -27,7 +35,7 @@ export function acceptConfig(
   connector: Connector,
   given: GivenConfig,
   stored: Credentials,
-  allowlist: EndpointAllowlist,
+  { allowlist, hostCredentials }: ConnectionPolicy,
 ): AcceptedConfig {
   const isSecret = (field: string) => connector.secretFields.includes(field);
   const settings = pick(given, (field, value) => !isSecret(field) && value !== null);
@@ -39,7 +47,10 @@ export function acceptConfig(
     ...schemaErrors(connector, { ...settings, ...secrets }),
   ];
   if (errors.length > 0) throw invalid(errors);
-  return { settings, secrets, configured: connector.configure({ ...settings, ...secrets }) };
+  const configured = connector.configure({ ...settings, ...secrets });
+  const refusal = hostIdentityRefusal(configured, hostCredentials);
+  if (refusal !== undefined) throw invalid([{ field: '', message: refusal }]);
+  return { settings, secrets, configured };
 }
 
 function pick(fields: GivenConfig, wanted: (field: string, value: unknown) => boolean): GivenConfig {

@@ -14,17 +14,16 @@ import type { DesiredState } from '@tailrace/schemas/generated/desired-state.ts'
 import type { Provider } from '@tailrace/schemas/generated/provider.ts';
 import { requireMatch } from '../entity-tag.ts';
 import type { TableWriter } from '../table-writer.ts';
-import { type AcceptedConfig, acceptConfig, type GivenConfig } from './connection-config.ts';
+import { type AcceptedConfig, acceptConfig, type ConnectionPolicy, type GivenConfig } from './connection-config.ts';
 import type { ConnectionTable } from './connection-table.ts';
 import { settingsOf } from './connection-view.ts';
-import type { EndpointAllowlist } from './endpoint-allowlist.ts';
 
 export interface ConnectionServiceOptions {
   readonly connections: ConnectionTable;
   readonly writer: TableWriter<Connection>;
   readonly connectors: ReadonlyMap<Provider, Connector>;
   readonly keys: KeyRing;
-  readonly allowlist: EndpointAllowlist;
+  readonly policy: ConnectionPolicy;
   readonly maxPerProject: number;
 }
 
@@ -58,12 +57,12 @@ export class ConnectionService {
 
   /** Starts out stopped. */
   async create({ projectId, name, provider, config }: NewConnection): Promise<Connection> {
-    const { connections, writer, maxPerProject, allowlist } = this.#options;
+    const { connections, writer, maxPerProject, policy } = this.#options;
     if (connections.ofProject(projectId).length >= maxPerProject) {
       throw new Problem(422, { detail: `The project has ${maxPerProject} connections, the most a project may have.` });
     }
     const id = `conn_${randomBytes(12).toString('hex')}`;
-    const accepted = acceptConfig(this.#connectorOf(provider), config, {}, allowlist);
+    const accepted = acceptConfig(this.#connectorOf(provider), config, {}, policy);
     const now = nowMicros();
     const connection: Connection = {
       id,
@@ -117,7 +116,7 @@ export class ConnectionService {
   async configured(connection: Connection): Promise<AcceptedConfig> {
     const connector = this.#connectorOf(connection.provider);
     const stored = await this.#open(connection);
-    return acceptConfig(connector, settingsOf(connection), stored, this.#options.allowlist);
+    return acceptConfig(connector, settingsOf(connection), stored, this.#options.policy);
   }
 
   async #change(
@@ -141,7 +140,7 @@ export class ConnectionService {
     const connector = this.#connectorOf(current.provider);
     const needed = storedFields(current, connector).some((field) => !(field in config));
     const stored = needed ? await this.#open(current) : {};
-    const accepted = acceptConfig(connector, config, stored, this.#options.allowlist);
+    const accepted = acceptConfig(connector, config, stored, this.#options.policy);
     const givesSecret = connector.secretFields.some((field) => field in config);
     return {
       config: JSON.stringify(accepted.settings),
