@@ -1,5 +1,7 @@
 import type { ConnectorDefinition } from '@tailrace/connector/connector.ts';
-import { accountOf, awsConfig } from './config.ts';
+import { type AwsConfig, awsConfig } from './config.ts';
+import { usesHostIdentity } from './credentials.ts';
+import { logGroupOf } from './log-group.ts';
 import { openSource } from './source.ts';
 
 const minute = 60_000;
@@ -15,6 +17,7 @@ export const awsCloudWatch: ConnectorDefinition<typeof awsConfig> = {
   configSchema: awsConfig,
   secretFields: ['secret_access_key', 'session_token'],
   endpointFields: ['endpoint'],
+  usesHostIdentity,
   axis: 'event',
   tiers: (config) => [
     { lookbackMs: 2 * minute, everyMs: config.poll_interval_ms },
@@ -22,17 +25,11 @@ export const awsCloudWatch: ConnectorDefinition<typeof awsConfig> = {
     { lookbackMs: day, everyMs: 15 * minute },
     { lookbackMs: 14 * day, everyMs: day },
   ],
-  // The quota belongs to the account, which a key does not tell: connections with one key share one limiter.
-  quota: (config) => ({
-    key: `aws/${config.region}/${accountOf(config.log_group) ?? config.role_arn ?? config.access_key_id ?? 'host'}`,
-    requests: 5,
-    perMs: 1000,
-    concurrency: config.concurrency,
-  }),
+  quota: (config) => ({ key: `aws/${config.region}/${callerOf(config)}`, requests: 5, perMs: 1000 }),
   describe: (config) => {
-    const account = accountOf(config.log_group);
+    const { name = config.log_group, account } = logGroupOf(config.log_group) ?? {};
     return {
-      log_group: account === undefined ? config.log_group : (config.log_group.split(':')[6] ?? config.log_group),
+      log_group: name,
       region: config.region,
       ...(account !== undefined && { account_id: account }),
       ...(config.log_streams && { log_streams: JSON.stringify(config.log_streams) }),
@@ -41,3 +38,8 @@ export const awsCloudWatch: ConnectorDefinition<typeof awsConfig> = {
   },
   open: (config) => openSource(config),
 };
+
+/** The quota is the calling account's. A role's ARN tells it, a key does not: then those with one key share a limiter. */
+function callerOf({ role_arn: role, access_key_id: key }: AwsConfig): string {
+  return role?.split(':')[4] ?? key ?? 'host';
+}

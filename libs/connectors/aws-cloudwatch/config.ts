@@ -1,8 +1,15 @@
+import { required } from '@tailrace/connector/required.ts';
 import { connectionSettings } from '@tailrace/connector/settings.ts';
 import { type output, z } from 'zod';
+import { logGroupOf } from './log-group.ts';
 
-const logGroupName = /^[.\-_/#A-Za-z0-9]{1,512}$/;
-const logGroupArn = /^arn:aws[a-z-]*:logs:[a-z0-9-]+:\d{12}:log-group:[.\-_/#A-Za-z0-9]{1,512}$/;
+const text = (options: { error?: string } = {}) => z.string({ error: required(options.error ?? 'must be text') });
+
+/** A secret as it goes into a header or a signature: a line end that was copied with it would only fail later. */
+const secret = (max: number) =>
+  text()
+    .regex(/^[\x21-\x7e]+$/, 'must be visible ASCII characters without spaces or line ends')
+    .max(max, `must be at most ${max} characters`);
 
 /** What a CloudWatch Logs connection is configured with. */
 export const awsConfig = z
@@ -11,62 +18,57 @@ export const awsConfig = z
       pollIntervalMs: { min: 200, max: 3_600_000, default: 500 },
       batchSize: { min: 1, max: 10_000, default: 10_000 },
     }),
-    access_key_id: z
-      .string()
+    access_key_id: text()
       .regex(/^[A-Z0-9]{16,128}$/, 'must be 16 to 128 capital letters and digits, as in AKIA…')
       .optional()
       .describe("Access key. Left out: the host's own identity (environment, profile, container or instance role)."),
-    secret_access_key: z.string().min(1).max(256).optional().describe('Its secret.'),
-    session_token: z.string().min(1).max(4096).optional().describe('For temporary credentials.'),
-    role_arn: z
-      .string()
+    secret_access_key: secret(256).optional().describe('Its secret.'),
+    session_token: secret(8192).optional().describe('For temporary credentials.'),
+    role_arn: text()
       .regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/, 'must be the ARN of a role')
       .optional()
       .describe('A role to assume with those credentials.'),
-    external_id: z.string().min(2).max(1224).optional().describe("The external id that the role's trust asks for."),
-    region: z
-      .string()
+    external_id: text()
+      .regex(/^[\w+=,.@:/-]{2,1224}$/, 'must be 2 to 1224 letters, digits or any of + = , . @ : / _ -')
+      .optional()
+      .describe("The external id that the role's trust asks for."),
+    region: text()
       .regex(/^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/, 'must be a region such as eu-central-1')
       .describe('Region of the log group.'),
-    log_group: z
-      .string()
-      .refine(
-        (value) => logGroupName.test(value) || logGroupArn.test(value),
-        'must be the name or the ARN of a log group',
-      )
+    log_group: text()
+      .refine((value) => logGroupOf(value) !== undefined, 'must be the name or the ARN of a log group')
       .describe('Log group: its name, or its ARN when it belongs to another account.'),
     log_streams: z
-      .array(z.string().min(1).max(512))
-      .min(1)
-      .max(100)
+      .array(
+        text()
+          .regex(/^[^:*]+$/, 'must be the name of a log stream, without : and *')
+          .max(512, 'must be at most 512 characters'),
+        { error: 'must be a list of names of log streams' },
+      )
+      .min(1, 'must name a log stream, or be left out')
+      .max(1000, 'must name at most 1000 log streams')
       .optional()
-      .describe('Only these streams; all when left out.'),
-    filter_pattern: z
-      .string()
-      .max(1024)
+      .describe('Only these streams; all when left out. Each hundred takes a request of its own.'),
+    filter_pattern: text()
+      .min(1, 'must not be empty: leave it out to read all events')
+      .max(1024, 'must be at most 1024 characters')
       .optional()
       .describe("CloudWatch's own filter pattern: only matching events are read."),
     endpoint: z
-      .url({ protocol: /^https?$/ })
+      .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
       .optional()
       .describe('Another endpoint, of an allowed host.'),
   })
   .superRefine((config, context) => {
-    if ((config.access_key_id === undefined) !== (config.secret_access_key === undefined)) {
-      const missing = config.access_key_id === undefined ? 'access_key_id' : 'secret_access_key';
-      context.addIssue({ code: 'custom', path: [missing], message: 'is required with the other half of the key' });
-    }
-    if (config.session_token !== undefined && config.access_key_id === undefined) {
-      context.addIssue({ code: 'custom', path: ['session_token'], message: 'needs access_key_id' });
-    }
-    if (config.external_id !== undefined && config.role_arn === undefined) {
-      context.addIssue({ code: 'custom', path: ['external_id'], message: 'needs role_arn' });
-    }
+    const issue = (field: string, message: string) => context.addIssue({ code: 'custom', path: [field], message });
+    const { access_key_id: key, secret_access_key: secretKey } = config;
+    if (key !== undefined && secretKey === undefined) issue('secret_access_key', 'is required beside access_key_id');
+    if (key === undefined && secretKey !== undefined) issue('access_key_id', 'is required beside secret_access_key');
+    if (config.session_token !== undefined && key === undefined) issue('session_token', 'needs access_key_id');
+    if (config.external_id !== undefined && config.role_arn === undefined) issue('external_id', 'needs role_arn');
+    const region = logGroupOf(config.log_group)?.region;
+    if (region !== undefined && region !== config.region)
+      issue('region', `must be ${region}, as in the log group's ARN`);
   });
 
 export type AwsConfig = output<typeof awsConfig>;
-
-/** The account that an ARN names; undefined for a plain name. */
-export function accountOf(logGroup: string): string | undefined {
-  return logGroupArn.test(logGroup) ? logGroup.split(':')[4] : undefined;
-}

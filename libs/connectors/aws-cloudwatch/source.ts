@@ -4,13 +4,19 @@ import {
   FilterLogEventsCommand,
   type FilterLogEventsCommandInput,
 } from '@aws-sdk/client-cloudwatch-logs';
-import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers';
+import { askProvider } from '@tailrace/connector/ask-provider.ts';
 import type { Page, Source, SourceEvent, TimeRange } from '@tailrace/connector/connector.ts';
+import { ConnectorError } from '@tailrace/connector/connector-error.ts';
 import { awsFailure } from './aws-failure.ts';
-import { type AwsConfig, accountOf } from './config.ts';
+import type { AwsConfig } from './config.ts';
+import { credentialsOf } from './credentials.ts';
+import { logGroupOf } from './log-group.ts';
 import { providerTimeOf, rememberDate } from './provider-time.ts';
 
 const connectTimeoutMs = 5000;
+/** FilterLogEvents takes no more names of streams. */
+const streamsPerRequest = 100;
+const minuteMicros = 60_000_000;
 
 /** Reads one log group by FilterLogEvents, the only operation whose events have an id. */
 export function openSource(config: AwsConfig): Source {
@@ -20,53 +26,64 @@ export function openSource(config: AwsConfig): Source {
       credentials: credentialsOf(config),
       // The runner retries: it knows the quota and shows what it waits for.
       maxAttempts: 1,
-      requestHandler: { requestTimeout: config.request_timeout_ms, connectionTimeout: connectTimeoutMs },
+      requestHandler: { connectionTimeout: connectTimeoutMs },
       ...(config.endpoint !== undefined && { endpoint: config.endpoint }),
     }),
   );
-  const target: Partial<FilterLogEventsCommandInput> = {
-    // An ARN reaches another account's group, and excludes the plain name.
-    ...(accountOf(config.log_group) === undefined
-      ? { logGroupName: config.log_group }
-      : { logGroupIdentifier: config.log_group }),
-    ...(config.log_streams && { logStreamNames: config.log_streams }),
-    ...(config.filter_pattern !== undefined && { filterPattern: config.filter_pattern }),
-  };
+  const targets = targetsOf(config);
+  const secrets = [config.secret_access_key, config.session_token].filter((secret) => secret !== undefined);
 
-  async function request(input: Partial<FilterLogEventsCommandInput>, signal: AbortSignal) {
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(config.request_timeout_ms)]);
-    try {
-      return await client.send(new FilterLogEventsCommand({ ...target, ...input }), { abortSignal: deadline });
-    } catch (error) {
-      signal.throwIfAborted();
-      throw awsFailure(error);
-    }
-  }
+  const request = (input: FilterLogEventsCommandInput, signal: AbortSignal) =>
+    askProvider({
+      signal,
+      timeoutMs: config.request_timeout_ms,
+      send: (abortSignal) => client.send(new FilterLogEventsCommand(input), { abortSignal }),
+      failure: (error) => awsFailure(error, secrets),
+    });
 
   return {
     async test(signal) {
-      await request({ limit: 1 }, signal);
+      // Without a start it would look through the whole group.
+      const startTime = Date.now() - minuteMicros / 1000;
+      for (const target of targets) await request({ ...target, startTime, limit: 1 }, signal);
     },
     async *sweep(range, signal): AsyncGenerator<Page> {
-      let nextToken: string | undefined;
-      do {
-        const page = await request(
-          { ...timesOf(range), limit: config.batch_size, ...(nextToken !== undefined && { nextToken }) },
-          signal,
-        );
-        nextToken = page.nextToken;
-        const providerTime = providerTimeOf(page);
-        yield {
-          events: (page.events ?? []).map(toSourceEvent),
-          last: nextToken === undefined,
-          ...(providerTime !== undefined && { providerTime }),
-        };
-      } while (nextToken !== undefined);
+      for (const [index, target] of targets.entries()) {
+        const input = { ...target, ...timesOf(range), limit: config.batch_size };
+        let nextToken: string | undefined;
+        do {
+          const page = await request({ ...input, ...(nextToken !== undefined && { nextToken }) }, signal);
+          nextToken = page.nextToken;
+          const providerTime = providerTimeOf(page);
+          yield {
+            events: (page.events ?? []).map(toSourceEvent),
+            last: nextToken === undefined && index === targets.length - 1,
+            ...(providerTime !== undefined && { providerTime }),
+          };
+        } while (nextToken !== undefined);
+      }
     },
     async close() {
       client.destroy();
     },
   };
+}
+
+/** What to ask for, whatever the time: all streams at once, or the named ones in as many requests as they take. */
+function targetsOf(config: AwsConfig): readonly FilterLogEventsCommandInput[] {
+  const arn = logGroupOf(config.log_group)?.arn;
+  const group = {
+    // An ARN reaches another account's group, and excludes the plain name.
+    ...(arn === undefined ? { logGroupName: config.log_group } : { logGroupIdentifier: arn }),
+    ...(config.filter_pattern !== undefined && { filterPattern: config.filter_pattern }),
+  };
+  const streams = [...new Set(config.log_streams)];
+  if (streams.length === 0) return [group];
+  const requests = Math.ceil(streams.length / streamsPerRequest);
+  return Array.from({ length: requests }, (_, index) => ({
+    ...group,
+    logStreamNames: streams.slice(index * streamsPerRequest, (index + 1) * streamsPerRequest),
+  }));
 }
 
 /** FilterLogEvents takes milliseconds and includes both ends. */
@@ -77,7 +94,7 @@ function timesOf({ start, end }: TimeRange): { startTime: number; endTime: numbe
 function toSourceEvent(event: FilteredLogEvent): SourceEvent {
   const { eventId, timestamp, ingestionTime, logStreamName } = event;
   if (eventId === undefined || timestamp === undefined) {
-    throw awsFailure(new Error('an event came without eventId or timestamp'));
+    throw new ConnectorError('unreachable', 'AWS: an event came without eventId or timestamp');
   }
   return {
     id: eventId,
@@ -87,22 +104,4 @@ function toSourceEvent(event: FilteredLogEvent): SourceEvent {
     stream: logStreamName ?? '',
     payload: JSON.stringify(event),
   };
-}
-
-function credentialsOf(config: AwsConfig) {
-  const { access_key_id: accessKeyId, secret_access_key: secretAccessKey, session_token: sessionToken } = config;
-  const own =
-    accessKeyId === undefined || secretAccessKey === undefined
-      ? fromNodeProviderChain()
-      : { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) };
-  if (config.role_arn === undefined) return own;
-  return fromTemporaryCredentials({
-    masterCredentials: own,
-    clientConfig: { region: config.region, maxAttempts: 1 },
-    params: {
-      RoleArn: config.role_arn,
-      RoleSessionName: 'tailrace',
-      ...(config.external_id !== undefined && { ExternalId: config.external_id }),
-    },
-  });
 }
