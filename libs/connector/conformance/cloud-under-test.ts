@@ -12,7 +12,7 @@ export interface CloudEvent {
   readonly visibleAfterMs?: number;
 }
 
-/** What can be made to go wrong. A cloud that has no such thing says so by leaving it out of `faults`. */
+/** What can be made to go wrong. */
 export type CloudFaultKind =
   | 'throttle'
   | 'server-error'
@@ -46,12 +46,19 @@ export interface CloudFault {
   readonly retryAfterSeconds?: number;
 }
 
+/** What a cloud has. Tests of what it does not have are not made, so that none is counted as passed. */
+export interface CloudFeatures {
+  /** Faults that its stand-in can show. */
+  readonly faults: readonly CloudFaultKind[];
+  /** Whether its source has a push path. */
+  readonly tail: boolean;
+}
+
 /** A stand-in for the provider, and the connector that reads it through the provider's own SDK. */
 export interface CloudUnderTest {
   readonly connector: Connector;
   /** A complete `connection_config`, secrets included, that works. */
   readonly config: Readonly<Record<string, unknown>>;
-  readonly faults: ReadonlySet<CloudFaultKind>;
   /** Configurations that cannot work, and what the connection test must say of each. At least one wrong secret. */
   readonly badConfigs: readonly {
     readonly name: string;

@@ -4,7 +4,7 @@ import { type Connector, connector } from '../configure.ts';
 import type { Page, Source, SourceEvent, SweepAxis, TailMessage, TimeRange } from '../connector.ts';
 import { ConnectorError } from '../connector-error.ts';
 import { connectionSettings } from '../settings.ts';
-import type { CloudEvent, CloudFault, CloudFaultKind, CloudUnderTest } from './cloud-under-test.ts';
+import type { CloudEvent, CloudFault, CloudFaultKind, CloudFeatures, CloudUnderTest } from './cloud-under-test.ts';
 
 const key = 'a key that must not be shown';
 const requestMs = 1;
@@ -14,6 +14,22 @@ interface StoredEvent {
   /** Milliseconds since the epoch. */
   readonly visibleAt: number;
 }
+
+/** What every scripted cloud has. */
+export const scriptedFeatures: CloudFeatures = {
+  faults: [
+    'throttle',
+    'server-error',
+    'hang',
+    'expired-credentials',
+    'access-denied',
+    'empty-page',
+    'short-page',
+    'duplicate',
+    'partial-error',
+  ],
+  tail: false,
+};
 
 export interface ScriptedCloudOptions {
   readonly axis: SweepAxis;
@@ -69,12 +85,6 @@ export class ScriptedCloud implements CloudUnderTest {
       failure: 'invalid_config',
     },
   ] as const;
-
-  get faults(): ReadonlySet<CloudFaultKind> {
-    const always = ['throttle', 'server-error', 'hang', 'expired-credentials', 'access-denied'] as const;
-    const inPages = ['empty-page', 'short-page', 'duplicate', 'partial-error'] as const;
-    return new Set([...always, ...inPages, ...(this.#options.tail ? (['stream-cut', 'suppress'] as const) : [])]);
-  }
 
   emit(events: readonly CloudEvent[]): void {
     const now = Date.now() * 1000;
