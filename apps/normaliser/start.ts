@@ -6,7 +6,7 @@ import { normaliserTopology } from './topology.ts';
 
 /** The role that makes canonical records of raw events, exactly once. */
 export async function start(config: NormaliserConfig, deps: RoleDeps): Promise<RunningRole> {
-  const owner = await runProcessor(normaliserTopology, {
+  const owner = runProcessor(normaliserTopology, {
     kafka: deps.kafka,
     logger: deps.logger.child({ role: 'normaliser' }),
     metrics: deps.metrics,

@@ -1,11 +1,11 @@
-import type { FetchedRecord, Kafka, Producer } from '@tailrace/kafka/kafka.ts';
+import type { FetchedRecord, Kafka } from '@tailrace/kafka/kafka.ts';
 import { DataRefusedError, databaseError } from '@tailrace/postgres/database-error.ts';
 import type { TimePartitions } from '@tailrace/postgres/time-partitions.ts';
 import type { CommitPace } from '@tailrace/stream/commit-pace.ts';
 import type { ConsumerMetrics } from '@tailrace/stream/consumer-metrics.ts';
 import { deadLetterRecord, deadReason } from '@tailrace/stream/dead-letter.ts';
 import { type Gathered, gather } from '@tailrace/stream/gather.ts';
-import type { Ownership } from '@tailrace/stream/partition-owner.ts';
+import type { Ownership } from '@tailrace/stream/ownership.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import type pg from 'pg';
@@ -17,10 +17,6 @@ export const sinkGroup = 'sink';
 export interface SinkTaskOptions {
   readonly kafka: Kafka;
   readonly pool: pg.Pool;
-  /** For dead letters. */
-  readonly producer: Producer;
-  /** Partitions of `logs.dead`. */
-  readonly deadPartitions: number;
   /** Left out where TimescaleDB makes its chunks by itself. */
   readonly dayPartitions?: TimePartitions;
   readonly pace: CommitPace;
@@ -152,12 +148,15 @@ async function sendDead(
   dead: readonly Dead[],
 ): Promise<void> {
   if (dead.length === 0) return;
+  const { partitions } = await options.kafka.admin.describeTopic(topics.dead.name);
   const letters = dead.map(({ record, error }) => {
     const reason = deadReason(error);
     options.metrics.dead({ topic, partition }, reason);
-    const where = { group: sinkGroup, partition: { topic, partition }, partitions: options.deadPartitions };
+    const where = { group: sinkGroup, partition: { topic, partition }, partitions };
     return deadLetterRecord({ ...where, record, reason, error });
   });
-  await options.producer.send(letters);
+  // Dead letters are rare: a producer is not kept for them.
+  const producer = await options.kafka.producer();
+  await producer.send(letters).finally(() => producer.close());
   options.logger.error({ topic, partition, count: dead.length, err: dead[0]?.error }, 'dead letters');
 }

@@ -1,74 +1,85 @@
 import { migrate } from '@tailrace/postgres/migrate.ts';
 import { openPool } from '@tailrace/postgres/pool.ts';
 import { TimePartitions } from '@tailrace/postgres/time-partitions.ts';
+import { retryWhileAway } from '@tailrace/role/retry-while-away.ts';
 import type { RoleDeps, RunningRole } from '@tailrace/role/role.ts';
 import { consumerMetrics } from '@tailrace/stream/consumer-metrics.ts';
 import { ownerReadiness } from '@tailrace/stream/owner-readiness.ts';
-import { ownPartitions } from '@tailrace/stream/partition-owner.ts';
+import { ownPartitions, type PartitionOwner } from '@tailrace/stream/partition-owner.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import type { SinkConfig } from './config.ts';
 import { startRetention } from './retention.ts';
 import { runSinkTask, sinkGroup } from './sink-task.ts';
 
+const inputs = [topics.logs, topics.logsReplayed];
 /** Connections beside one for each owned partition: migration and retention. */
 const spareConnections = 2;
 
 /** The role that writes canonical records to PostgreSQL, live ones and those of replays. */
 export async function start(config: SinkConfig, deps: RoleDeps): Promise<RunningRole> {
-  const { kafka, metrics } = deps;
+  const { kafka } = deps;
   const logger = deps.logger.child({ role: 'sink' });
-  const inputs = [topics.logs, topics.logsReplayed];
-  const descriptions = await Promise.all(
-    [...inputs, topics.dead].map((topic) => kafka.admin.describeTopic(topic.name)),
-  );
-  const partitions = descriptions.slice(0, inputs.length).reduce((sum, topic) => sum + topic.partitions, 0);
+  const stopping = new AbortController();
+  const failure = Promise.withResolvers<never>();
+  failure.promise.catch(() => undefined);
   const pool = openPool({
     url: config.databaseUrl.reveal(),
     applicationName: 'tailrace-sink',
-    max: partitions + spareConnections,
+    max: inputs.reduce((sum, { partitions }) => sum + partitions, spareConnections),
     onIdleError: (err) => logger.warn({ err }, 'an idle database connection broke'),
   });
-  const partitioning = await migrate(pool);
-  logger.info({ partitioning }, 'the database is at this version');
-  const dayPartitions = new TimePartitions();
-  const stopRetention = startRetention({
-    pool,
-    partitioning,
-    dayPartitions,
-    keepDays: config.logRetentionDays,
-    logger,
+  let waiting = 'preparing the database';
+  let owner: PartitionOwner | undefined;
+  let stopRetention: (() => void) | undefined;
+
+  /** The database may be away for as long as it likes; the other roles of the process go on meanwhile. */
+  const opening = (async () => {
+    const partitioning = await retryWhileAway(() => migrate(pool), {
+      name: 'postgresql',
+      logger,
+      signal: stopping.signal,
+      onWaiting: (reason) => {
+        waiting = reason;
+      },
+    });
+    logger.info({ partitioning }, 'the database is at this version');
+    const dayPartitions = new TimePartitions();
+    stopRetention = startRetention({ pool, partitioning, dayPartitions, keepDays: config.logRetentionDays, logger });
+    const task = {
+      kafka,
+      pool,
+      ...(partitioning === 'native' && { dayPartitions }),
+      pace: { intervalMs: config.sinkCommitIntervalMs, maxRecords: config.sinkBatchRecords },
+      logger,
+      metrics: consumerMetrics(deps.metrics, sinkGroup),
+    };
+    owner = ownPartitions({
+      kafka,
+      logger,
+      groupId: sinkGroup,
+      topics: inputs.map(({ name }) => name),
+      run: (ownership) => runSinkTask(task, ownership),
+    });
+    owner.failed.catch(failure.reject);
+  })().catch((error) => {
+    if (!stopping.signal.aborted) failure.reject(error);
   });
-  const producer = await kafka.producer();
-  const task = {
-    kafka,
-    pool,
-    producer,
-    deadPartitions: descriptions.at(-1)!.partitions,
-    ...(partitioning === 'native' && { dayPartitions }),
-    pace: { intervalMs: config.sinkCommitIntervalMs, maxRecords: config.sinkBatchRecords },
-    logger,
-    metrics: consumerMetrics(metrics, sinkGroup),
+
+  let stopped: Promise<void> | undefined;
+  const stop = async () => {
+    stopping.abort(new Error('the sink stops'));
+    await opening;
+    stopRetention?.();
+    await owner?.stop();
+    await pool.end();
   };
-  const owner = await ownPartitions({
-    kafka,
-    logger,
-    groupId: sinkGroup,
-    topics: inputs.map((topic) => topic.name),
-    run: (ownership) => runSinkTask(task, ownership),
-  });
-  let stopping: Promise<void> | undefined;
   return {
     name: 'sink',
-    readiness: () => ownerReadiness(owner),
-    failed: owner.failed,
+    readiness: () => (owner ? ownerReadiness(owner) : { ready: false, reason: waiting }),
+    failed: failure.promise,
     stop: () => {
-      stopping ??= (async () => {
-        stopRetention();
-        await owner.stop();
-        await producer.close();
-        await pool.end();
-      })();
-      return stopping;
+      stopped ??= stop();
+      return stopped;
     },
   };
 }

@@ -9,7 +9,10 @@ export interface RoleDefinition {
   configure(env: Environment): (deps: HttpRoleDeps) => Promise<RunningRole>;
 }
 
-/** Ties a role's `start` to the settings it takes: `role('sink', settings, start)`. */
+/**
+ * Ties a role's `start` to the settings it takes: `role('sink', settings, start)`. A `start` that rejects leaves nothing
+ * behind: it is tried again when the error says that this may help.
+ */
 export function role<Settings extends ZodObject>(
   name: string,
   settings: Settings,

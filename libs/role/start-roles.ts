@@ -1,5 +1,6 @@
 import { type Environment, loadSettings, SettingsError } from '@tailrace/config/environment.ts';
 import { httpSettings, kafkaSettings, processSettings } from '@tailrace/config/shared-settings.ts';
+import { messageOf, TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import { openHttpServer } from '@tailrace/http/open-http-server.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { createLogger, type Logger } from '@tailrace/telemetry/logger.ts';
@@ -7,6 +8,7 @@ import { Metrics } from '@tailrace/telemetry/metrics.ts';
 import { z } from 'zod';
 import { openKafkaClient } from './open-kafka-client.ts';
 import { reachKafka } from './reach-kafka.ts';
+import { retryWhileAway } from './retry-while-away.ts';
 import type { RunningRole } from './role.ts';
 import type { RoleDefinition } from './role-definition.ts';
 
@@ -65,11 +67,14 @@ export async function startRoles(roles: readonly RoleDefinition[], options: Star
     const onWaiting = (reason: string) => {
       starting = reason;
     };
-    const kafka = await reachKafka(client, settings, { logger, onWaiting, signal: stopping.signal });
+    const waiting = { logger, onWaiting, signal: stopping.signal };
+    const kafka = await reachKafka(client, settings, waiting);
     starting = 'process: roles are starting';
     const begun = await Promise.allSettled(
-      starts.map(async (begin) => {
-        const role = await begin({ kafka, metrics, http: server.http, logger });
+      starts.map(async (begin, index) => {
+        const name = roles[index]?.name ?? 'role';
+        const deps = { kafka, metrics, http: server.http, logger };
+        const role = await retryWhileAway(() => begin(deps).catch(onlyOurs), { ...waiting, name });
         running.push(role);
         role.failed.catch(failure.reject);
       }),
@@ -103,6 +108,12 @@ export async function startRoles(roles: readonly RoleDefinition[], options: Star
       return stopped;
     },
   };
+}
+
+/** What a role was not prepared for is no matter of waiting: it ends the process, where somebody sees it. */
+function onlyOurs(error: unknown): never {
+  if (error instanceof TailraceError) throw error;
+  throw new TailraceError(messageOf(error), { code: 'role.failed', remedy: 'give-up', cause: error });
 }
 
 /** Reads every setting before anything is opened, so that one message names all that is wrong. */

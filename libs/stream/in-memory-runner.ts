@@ -48,7 +48,7 @@ export class InMemoryRunner {
   /** Runs a topology in a process of its own. */
   async start<In>(topology: Topology<In>): Promise<RunnerProcess> {
     const kafka = this.broker.connect();
-    const owner = await runProcessor(topology, { kafka, logger: this.#logger, metrics: new Metrics() });
+    const owner = runProcessor(topology, { kafka, logger: this.#logger, metrics: new Metrics() });
     this.#running.add(owner);
     return {
       owner,

@@ -1,21 +1,10 @@
 import { messageOf, remedyOf, TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import { FencedError } from '@tailrace/kafka/errors.ts';
-import type { GroupMembership, GroupMetadata, Kafka, TopicPartition } from '@tailrace/kafka/kafka.ts';
+import type { GroupMembership, Kafka, TopicPartition } from '@tailrace/kafka/kafka.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { Backoff } from './backoff.ts';
-
-/** What a task is told about its ownership of a partition. */
-export interface Ownership {
-  readonly partition: TopicPartition;
-  /** Aborts when the partition must be given up: finish what is in flight, commit it, return. */
-  readonly revoked: AbortSignal;
-  /** Aborts when somebody else already owns it: commit nothing, return. Implies `revoked`. */
-  readonly lost: AbortSignal;
-  /** The membership's present generation, for offsets committed in a transaction. */
-  group(): GroupMetadata;
-  /** To be called after each step that succeeded: forgets earlier failures, so that the next one is retried at once. */
-  progressed(): void;
-}
+import type { Ownership } from './ownership.ts';
+import { PartitionTasks } from './partition-tasks.ts';
 
 export interface PartitionOwnerOptions {
   readonly kafka: Kafka;
@@ -45,138 +34,87 @@ export interface PartitionOwner {
   stop(): Promise<void>;
 }
 
-interface Task {
-  readonly partition: TopicPartition;
-  readonly revoke: AbortController;
-  readonly lose: AbortController;
-  readonly done: Promise<void>;
-  error: unknown;
-}
-
 /**
  * One task for each partition the group assigns to this process. Everything that owns something in Tailrace (a
  * connector's checkpoint, a processor's partition, a sink's offsets) owns it through this.
+ *
+ * Returns at once: while Kafka is away it goes on trying to join, and `joined` says so.
  */
-export async function ownPartitions(options: PartitionOwnerOptions): Promise<PartitionOwner> {
-  const { kafka, logger, groupId, run, sessionTimeoutMs = 6000 } = options;
-  const assigned = new Set<string>();
-  const tasks = new Map<string, Task>();
+export function ownPartitions(options: PartitionOwnerOptions): PartitionOwner {
+  const { kafka, logger, groupId, sessionTimeoutMs = defaultSessionTimeoutMs } = options;
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => undefined);
+  const stop = new AbortController();
   let membership: GroupMembership | undefined;
   let joined = false;
-  let stopping: Promise<void> | undefined;
-
-  async function keepRunning(task: Task): Promise<void> {
-    const backoff = new Backoff({ initialMs: 100, maxMs: 10_000 });
-    const { revoke, lose, partition } = task;
-    const ownership: Ownership = {
-      partition,
-      revoked: revoke.signal,
-      lost: lose.signal,
-      group: () => {
-        if (!membership) throw new TailraceError('the group has not been joined yet', notJoined);
-        return membership.metadata();
-      },
-      progressed: () => {
-        backoff.reset();
-        task.error = undefined;
-      },
-    };
-    while (!revoke.signal.aborted) {
-      try {
-        await run(ownership);
-        return;
-      } catch (error) {
-        if (revoke.signal.aborted) return;
-        task.error = error;
-        const where = { group: groupId, topic: partition.topic, partition: partition.partition };
-        if (error instanceof FencedError) {
-          logger.warn({ ...where, err: error }, 'fenced: another owner took this partition, or took it briefly');
-          await backoff.wait(revoke.signal, sessionTimeoutMs);
-        } else if (remedyOf(error) === 'give-up') {
-          logger.error({ ...where, err: error }, 'this partition cannot go on');
-          failure.reject(error);
-          return;
-        } else {
-          logger.warn({ ...where, err: error }, `starting over: ${messageOf(error)}`);
-          await backoff.wait(revoke.signal);
-        }
-      }
-    }
-  }
-
-  function start(partition: TopicPartition): void {
-    const key = keyOf(partition);
-    if (stopping || !assigned.has(key)) return;
-    const earlier = tasks.get(key);
-    if (earlier) {
-      // One that was lost may still be ending when the partition comes back: two tasks of one partition never overlap.
-      if (earlier.revoke.signal.aborted) void earlier.done.then(() => start(partition));
-      return;
-    }
-    const settled = Promise.withResolvers<void>();
-    const task: Task = {
-      partition,
-      revoke: new AbortController(),
-      lose: new AbortController(),
-      done: settled.promise,
-      error: undefined,
-    };
-    tasks.set(key, task);
-    void keepRunning(task).then(() => {
-      if (task.revoke.signal.aborted) tasks.delete(key);
-      settled.resolve();
-    });
-  }
-
-  async function end(partitions: readonly TopicPartition[], how: 'revoked' | 'lost'): Promise<void> {
-    for (const partition of partitions) assigned.delete(keyOf(partition));
-    const ending = partitions.flatMap((partition) => tasks.get(keyOf(partition)) ?? []);
-    for (const task of ending) {
-      if (how === 'lost') task.lose.abort();
-      task.revoke.abort();
-    }
-    await Promise.all(ending.map((task) => task.done));
-  }
-
-  membership = await kafka.joinGroup({
-    groupId,
-    topics: options.topics,
+  const tasks = new PartitionTasks({
+    ...options,
     sessionTimeoutMs,
-    assigned: (partitions) => {
-      joined = true;
-      for (const partition of partitions) {
-        assigned.add(keyOf(partition));
-        start(partition);
-      }
+    group: () => {
+      if (!membership) throw new TailraceError('the group has not been joined yet', notJoined);
+      return membership.metadata();
     },
-    revoked: (partitions) => end(partitions, 'revoked'),
-    lost: (partitions) => void end(partitions, 'lost'),
-    failed: (error) => failure.reject(error),
+    failed: failure.reject,
   });
 
+  /** Joins, and resolves when the membership has ended: by `stop`, or because it cannot go on. */
+  async function belong(): Promise<void> {
+    const ended = Promise.withResolvers<void>();
+    const leave = () => ended.resolve();
+    stop.signal.addEventListener('abort', leave, { once: true });
+    try {
+      membership = await kafka.joinGroup({
+        groupId,
+        topics: options.topics,
+        sessionTimeoutMs,
+        assigned: (partitions) => {
+          joined = true;
+          tasks.assign(partitions);
+        },
+        revoked: (partitions) => tasks.end(partitions, 'revoked'),
+        lost: (partitions) => void tasks.end(partitions, 'lost'),
+        failed: ended.reject,
+      });
+      if (stop.signal.aborted) leave();
+      await ended.promise;
+      await tasks.end(tasks.owned(), 'revoked');
+    } finally {
+      stop.signal.removeEventListener('abort', leave);
+      joined = false;
+      await tasks.end(tasks.owned(), 'lost');
+      await membership?.leave();
+      membership = undefined;
+    }
+  }
+
+  async function keepBelonging(): Promise<void> {
+    const backoff = new Backoff({ initialMs: 200, maxMs: 5000 });
+    while (!stop.signal.aborted) {
+      try {
+        await belong();
+        backoff.reset();
+      } catch (error) {
+        if (stop.signal.aborted) return;
+        if (remedyOf(error) === 'give-up' && !(error instanceof FencedError)) throw error;
+        logger.warn({ group: groupId, err: error }, `joining the group again: ${messageOf(error)}`);
+        await backoff.wait(stop.signal);
+      }
+    }
+  }
+
+  const belonging = keepBelonging().catch(failure.reject);
   return {
-    owned: () => [...tasks.values()].map((task) => task.partition),
-    failing: () =>
-      [...tasks.values()].flatMap(({ partition, error }) => (error === undefined ? [] : [{ partition, error }])),
+    owned: () => tasks.owned(),
+    failing: () => tasks.failing(),
     joined: () => joined,
     failed: failure.promise,
-    stop: () => {
-      stopping ??= (async () => {
-        await end(
-          [...tasks.values()].map((task) => task.partition),
-          'revoked',
-        );
-        await membership.leave();
-      })();
-      return stopping;
+    stop: async () => {
+      tasks.close();
+      stop.abort();
+      await belonging;
     },
   };
 }
 
+const defaultSessionTimeoutMs = 6000;
 const notJoined = { code: 'stream.not_joined', remedy: 'reconnect' } as const;
-
-function keyOf(partition: TopicPartition): string {
-  return `${partition.topic}/${partition.partition}`;
-}

@@ -1,6 +1,7 @@
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import type { Metrics } from '@tailrace/telemetry/metrics.ts';
+import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { type CommitPace, defaultCommitPace } from './commit-pace.ts';
 import { consumerMetrics } from './consumer-metrics.ts';
@@ -19,32 +20,31 @@ export interface ProcessorOptions {
 /**
  * Runs a topology: joins its group and works on every partition assigned to this process, exactly once. More processes
  * of the same topology share the partitions; a killed one's move to the others within 10 s.
- *
- * @throws UnknownTopicError when a topic it reads or writes does not exist.
  */
-export async function runProcessor<In>(topology: Topology<In>, options: ProcessorOptions): Promise<PartitionOwner> {
+export function runProcessor<In>(topology: Topology<In>, options: ProcessorOptions): PartitionOwner {
   const { kafka, logger, pace = defaultCommitPace } = options;
+  const metrics = consumerMetrics(options.metrics, topology.group);
   const written = [...topology.outputs, ...(topology.stores ?? []).map((store) => store.changelog), topics.dead];
-  const descriptions = await Promise.all(written.map((spec) => kafka.admin.describeTopic(spec.name)));
-  const partitionCounts = new Map(written.map((spec, index) => [spec.name, descriptions[index]!.partitions]));
-  const task = {
-    kafka,
-    topology,
-    pace,
-    logger,
-    metrics: consumerMetrics(options.metrics, topology.group),
-    partitionsOf: (topic: string) => {
-      const count = partitionCounts.get(topic);
-      if (count === undefined) throw new Error(`${topology.group} does not declare ${topic} as an output`);
-      return count;
-    },
-  };
   return ownPartitions({
     kafka,
     logger,
     groupId: topology.group,
     topics: topology.inputs.map((spec) => spec.name),
     ...(options.sessionTimeoutMs !== undefined && { sessionTimeoutMs: options.sessionTimeoutMs }),
-    run: (ownership) => runTask(task, ownership),
+    run: async (ownership) => {
+      const partitionsOf = await readPartitionCounts(kafka, written, topology.group);
+      await runTask({ kafka, topology, pace, logger, metrics, partitionsOf }, ownership);
+    },
   });
+}
+
+/** @throws UnknownTopicError when a topic it writes does not exist. */
+async function readPartitionCounts(kafka: Kafka, specs: readonly TopicSpec[], group: string) {
+  const descriptions = await Promise.all(specs.map(({ name }) => kafka.admin.describeTopic(name)));
+  const counts = new Map(descriptions.map(({ name, partitions }) => [name, partitions]));
+  return (topic: string): number => {
+    const count = counts.get(topic);
+    if (count === undefined) throw new Error(`${group} does not declare ${topic} as an output`);
+    return count;
+  };
 }

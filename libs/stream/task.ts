@@ -5,7 +5,7 @@ import { processBatch } from './batch.ts';
 import type { CommitPace } from './commit-pace.ts';
 import type { ConsumerMetrics } from './consumer-metrics.ts';
 import { gather } from './gather.ts';
-import type { Ownership } from './partition-owner.ts';
+import type { Ownership } from './ownership.ts';
 import { ChangelogStore, type StateStore, type StoreSpec } from './state-store.ts';
 import type { Topology } from './topology.ts';
 
