@@ -55,3 +55,51 @@ export class ConnectionLostError extends TailraceError {
     super(message, { code: 'kafka.connection_lost', remedy: 'reconnect', cause });
   }
 }
+
+/** The broker wants SASL, another mechanism, or other credentials. */
+export class AuthenticationFailedError extends TailraceError {
+  constructor(what: string, cause?: unknown) {
+    super(`${what}: the broker refused the SASL mechanism or credentials`, {
+      code: 'kafka.authentication_failed',
+      remedy: 'give-up',
+      help: "Check the SASL mechanism, user name and password in Kafka's settings.",
+      cause,
+    });
+  }
+}
+
+/** TLS could not be spoken: a certificate that is not trusted, or only one side has TLS. */
+export class TlsFailedError extends TailraceError {
+  constructor(what: string, reason: string, cause?: unknown) {
+    super(`${what}: no TLS connection: ${reason}`, {
+      code: 'kafka.tls_failed',
+      remedy: 'give-up',
+      help: 'Check that TLS is on exactly if the listener has it, which authority signed its certificate, and its name.',
+      cause,
+    });
+  }
+}
+
+/** An ACL is missing. */
+export class NotAuthorisedError extends TailraceError {
+  constructor(message: string, cause?: unknown) {
+    super(message, {
+      code: 'kafka.not_authorised',
+      remedy: 'give-up',
+      help: 'Grant this client read, write and describe on its topics, groups and transactional ids.',
+      cause,
+    });
+  }
+}
+
+/** Nothing of the batch was written: a record's time is too far from the broker's clock (KIP-937). */
+export class InvalidTimestampError extends TailraceError {
+  constructor(message: string, cause?: unknown) {
+    super(message, {
+      code: 'kafka.invalid_timestamp',
+      remedy: 'give-up',
+      help: "A record's time is further ahead of the broker's clock than message.timestamp.after.max.ms allows.",
+      cause,
+    });
+  }
+}

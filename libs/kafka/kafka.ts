@@ -165,7 +165,10 @@ export interface TopicDescription {
 
 export interface Admin {
   /** Creates what is missing. Never changes what is there; partitions that differ from the declaration are returned. */
-  createTopics(specs: readonly TopicSpec[], options?: { replicationFactor?: number }): Promise<readonly TopicDescription[]>;
+  createTopics(
+    specs: readonly TopicSpec[],
+    options?: { replicationFactor?: number },
+  ): Promise<readonly TopicDescription[]>;
   deleteTopics(names: readonly string[]): Promise<void>;
   /** @throws UnknownTopicError */
   describeTopic(name: string): Promise<TopicDescription>;

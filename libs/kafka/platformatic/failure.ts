@@ -1,6 +1,15 @@
 import { protocolErrorsCodesById } from '@platformatic/kafka';
 import { messageOf, TailraceError } from '@tailrace/errors/tailrace-error.ts';
-import { ConnectionLostError, FencedError, RecordTooLargeError, UnknownTopicError } from '../errors.ts';
+import {
+  AuthenticationFailedError,
+  ConnectionLostError,
+  FencedError,
+  InvalidTimestampError,
+  NotAuthorisedError,
+  RecordTooLargeError,
+  TlsFailedError,
+  UnknownTopicError,
+} from '../errors.ts';
 
 /** Broker errors by the names Kafka's protocol gives them (kafka.apache.org/protocol, "Error Codes"). */
 export type BrokerErrorId = string;
@@ -65,10 +74,19 @@ export function wasNotDone(error: unknown): boolean {
   return ids.size > 0 && [...ids].every((id) => movedOrNotReady.has(id));
 }
 
+/** The broker did not wait for the outcome: as good as no answer. */
+const outcomeUnknown: ReadonlySet<BrokerErrorId> = new Set([
+  'REQUEST_TIMED_OUT',
+  'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
+  'NETWORK_EXCEPTION',
+]);
+
 /** @returns whether no answer came: the request may or may not have been carried out. */
 export function isConnectionFailure(error: unknown): boolean {
   if (error instanceof ConnectionLostError) return true;
-  if (brokerErrors(error).size > 0) return false;
+  const ids = brokerErrors(error);
+  if (ids.size > 0) return [...ids].every((id) => outcomeUnknown.has(id));
+  if (tlsProblem(error) || refusesCredentials(error)) return false;
   for (const cause of causesOf(error)) {
     if ('code' in cause && typeof cause.code === 'string' && connectionCodes.has(cause.code)) return true;
     if ('syscall' in cause) return true;
@@ -85,6 +103,23 @@ const connectionCodes = new Set([
   'EPIPE',
   'ETIMEDOUT',
 ]);
+
+/** Codes that Node gives the ways in which a certificate is not trusted (https://nodejs.org/api/tls.html). */
+const certificateCodes = /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|ERR_TLS|ERR_SSL|EPROTO/;
+
+/** Why TLS could not be spoken, if that is what failed: the certificate, or that the other side speaks it or not. */
+function tlsProblem(error: unknown): string | undefined {
+  for (const cause of causesOf(error)) {
+    if (!('code' in cause) || typeof cause.code !== 'string' || !('message' in cause)) continue;
+    const misfit = cause.code === 'PLT_KFK_USER' && /TLS/.test(String(cause.message));
+    if (misfit || certificateCodes.test(cause.code)) return String(cause.message);
+  }
+  return undefined;
+}
+
+function refusesCredentials(error: unknown): boolean {
+  return [...causesOf(error)].some((cause) => 'code' in cause && cause.code === 'PLT_KFK_AUTHENTICATION');
+}
 
 const fenced = ['PRODUCER_FENCED', 'INVALID_PRODUCER_EPOCH', 'FENCED_INSTANCE_ID', 'TRANSACTION_COORDINATOR_FENCED'];
 const staleMember = ['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'FENCED_MEMBER_EPOCH', 'STALE_MEMBER_EPOCH'];
@@ -105,32 +140,11 @@ export function toTailraceError(error: unknown, what: string, { topic }: About =
   if (answered(fenced) || answered(staleMember)) return new FencedError(message, error);
   if (answered(tooLarge)) return new RecordTooLargeError(message, error);
   if (topic !== undefined && answered(unknownTopic)) return new UnknownTopicError(topic);
-  if (ids.has('INVALID_TIMESTAMP')) {
-    return new TailraceError(message, {
-      code: 'kafka.invalid_timestamp',
-      remedy: 'give-up',
-      help: "A record's time is further ahead of the broker's clock than message.timestamp.after.max.ms allows.",
-      cause: error,
-    });
-  }
-  const denied = [...ids].find((id) => id.endsWith('_AUTHORIZATION_FAILED'));
-  if (denied) {
-    return new TailraceError(message, {
-      code: 'kafka.not_authorised',
-      remedy: 'give-up',
-      help: 'Grant this client the Kafka ACLs it needs: README lists them.',
-      cause: error,
-    });
-  }
-  const refusal = [...causesOf(error)].find((cause) => 'code' in cause && cause.code === 'PLT_KFK_AUTHENTICATION');
-  if (refusal) {
-    return new TailraceError(`${what}: the broker refused these SASL credentials`, {
-      code: 'kafka.authentication_failed',
-      remedy: 'give-up',
-      help: 'Check KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD.',
-      cause: error,
-    });
-  }
+  if (ids.has('INVALID_TIMESTAMP')) return new InvalidTimestampError(message, error);
+  if ([...ids].some((id) => id.endsWith('_AUTHORIZATION_FAILED'))) return new NotAuthorisedError(message, error);
+  if (refusesCredentials(error)) return new AuthenticationFailedError(what, error);
+  const tls = tlsProblem(error);
+  if (tls) return new TlsFailedError(what, tls, error);
   if (isConnectionFailure(error)) return new ConnectionLostError(message, error);
   return new TailraceError(message, { code: 'kafka.request_failed', remedy: 'reconnect', cause: error });
 }
