@@ -15,6 +15,7 @@ const parameterSchema = z.object({ name: z.string(), in: z.enum(['path', 'query'
 const bodySchema = z.object({ properties: z.record(z.string(), typed), required: z.array(z.string()).optional() });
 const operationSchema = z.object({
   'x-required-role': z.enum(roles),
+  summary: z.string().optional(),
   parameters: z.array(parameterSchema).default([]),
   requestBody: z.object({ content: z.object({ 'application/json': z.object({ schema: bodySchema }) }) }).optional(),
   responses: z.record(z.string(), z.unknown()),
@@ -105,6 +106,19 @@ it('the document holds the whole API', () => {
     'POST /ws-tickets',
     'PUT /connections/{id}',
   ]);
+});
+
+it('the document is whole: every reference resolves, every operation says what it does and what may go wrong', async () => {
+  const { text, body } = await api.call('/./openapi.json', { token: null });
+  const schemas = Object.keys(body.components.schemas);
+  const references = [...text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map((match) => match[1]);
+  expect(body.openapi).toBe('3.1.1');
+  expect(schemas).toEqual(expect.arrayContaining([...new Set(references)]));
+  expect(schemas).toEqual(expect.arrayContaining(['Problem', 'Connection', 'LogLine']));
+  for (const operation of operations) {
+    expect([operation.path, operation.summary]).toEqual([operation.path, expect.stringMatching(/\w/)]);
+    expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(['401', '403']));
+  }
 });
 
 describe('tokens', () => {
