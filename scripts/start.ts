@@ -1,4 +1,5 @@
 import { rmSync, writeFileSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Secret } from '@tailrace/config/secret.ts';
@@ -39,7 +40,8 @@ async function runUntil(options: StartOptions, signal: AbortSignal, cleanUp: Asy
   if (options.reset) await resetData(DIRECTORY, process.env, report);
   const port = await choosePort(options.port);
 
-  // Reading the roles' code takes as long as the servers take to start; so both at once.
+  // Reading the roles' code takes as long as the servers take to start; so both at once, and compiled code is kept.
+  enableCompileCache(join(DIRECTORY, 'compile-cache'));
   const code = Promise.all([import('./start/roles.ts'), import('./start/demo-clouds.ts')]);
   code.catch(() => undefined);
   const stack = await startDevStack({
