@@ -48,7 +48,7 @@ export async function runTask<In>(options: TaskOptions<In>, ownership: Ownership
 /** A long poll of a quiet partition. Records end it at once, so its length costs no latency, only idle requests. */
 const idlePollMs = 5000;
 
-export function transactionalId(group: string, partition: TopicPartition): string {
+function transactionalId(group: string, partition: TopicPartition): string {
   return `${group}-${partition.topic}-${partition.partition}`;
 }
 
