@@ -1,4 +1,4 @@
-import { integer } from '@tailrace/config/setting.ts';
+import { integer, text } from '@tailrace/config/setting.ts';
 import { credentialSettings, endpointSettings } from '@tailrace/config/shared-settings.ts';
 import { type output, z } from 'zod';
 
@@ -6,6 +6,10 @@ import { type output, z } from 'zod';
 export const settings = z.object({
   credentialEncryptionKey: credentialSettings.shape.credentialEncryptionKey,
   cloudHostCredentials: endpointSettings.shape.cloudHostCredentials,
+  connectionStartFrom: text('`start_from` of connections that do not say.', {
+    pattern: /^(now|-\d{1,9}[smhd]|\d{4}-\d\d-\d\dT.*)$/,
+    accepts: '"now", a span before now such as "-15m", or a time',
+  }).optional(),
   connectionPollIntervalMs: integer('`poll_interval_ms` of connections that do not say.', {
     min: 200,
     max: 3_600_000,

@@ -1,37 +1,37 @@
-import { checkpointRecord, readCheckpoints } from '@tailrace/connector/checkpoint-table.ts';
-import type { ConfiguredConnector, Connector } from '@tailrace/connector/configure.ts';
+import {
+  checkpointRecord,
+  nothingStored,
+  readCheckpoints,
+  type StoredCheckpoint,
+} from '@tailrace/connector/checkpoint-table.ts';
+import type { ConfiguredConnector } from '@tailrace/connector/configure.ts';
 import { ConnectionReport, restingStatus } from '@tailrace/connector/connection-report.ts';
 import { runConnection } from '@tailrace/connector/connection-runner.ts';
-import { ConnectorError } from '@tailrace/connector/connector-error.ts';
-import { hostIdentityRefusal } from '@tailrace/connector/host-identity.ts';
 import type { PartitionWriter } from '@tailrace/connector/partition-writer.ts';
 import type { LimiterPool } from '@tailrace/connector/request-limiter.ts';
-import type { SettingDefaults } from '@tailrace/connector/settings.ts';
-import type { KeyRing } from '@tailrace/credentials/key-ring.ts';
-import { openCredentials } from '@tailrace/credentials/sealed-credentials.ts';
-import type { Kafka, OutgoingRecord } from '@tailrace/kafka/kafka.ts';
+import { statusRecord } from '@tailrace/connector/status-table.ts';
+import { messageOf } from '@tailrace/errors/tailrace-error.ts';
+import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
+import type { ConnectionState } from '@tailrace/schemas/generated/connection-state.ts';
 import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
-import type { Provider } from '@tailrace/schemas/generated/provider.ts';
+import { Backoff } from '@tailrace/stream/backoff.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import type { Metrics } from '@tailrace/telemetry/metrics.ts';
-import { topics } from '@tailrace/topics/topics.ts';
-import { z } from 'zod';
+import type { ConfigureConnection } from './configure-connection.ts';
 
 export interface SupervisorOptions {
   readonly kafka: Kafka;
-  readonly connectors: ReadonlyMap<Provider, Connector>;
-  readonly defaults: SettingDefaults;
-  readonly keys: KeyRing;
-  /** CLOUD_HOST_CREDENTIALS: whether connections may do without credentials of their own. */
-  readonly hostCredentials: boolean;
+  readonly configure: ConfigureConnection;
   readonly limiters: LimiterPool;
   /** The partition of `connections` whose connections these are. */
   readonly partition: number;
+  /** Partitions of the raw topics and of `logs.dead`, as the broker has them. */
   readonly partitionsOf: (topic: string) => number;
   readonly writer: PartitionWriter;
-  /** The status that was last published of a connection. */
-  readonly previousStatus: (connectionId: string) => ConnectionStatus | undefined;
+  /** As the tables had them when the partition was taken, by connection id. */
+  readonly checkpoints: ReadonlyMap<string, StoredCheckpoint>;
+  readonly statuses: ReadonlyMap<string, ConnectionStatus>;
   /** Host and process. */
   readonly owner: string;
   readonly logger: Logger;
@@ -43,7 +43,8 @@ interface Run {
   readonly done: Promise<void>;
 }
 
-const configText = z.record(z.string(), z.unknown());
+/** A run that ends by an error nobody expected is begun again, ever more seldom. */
+const restartTimes = { initialMs: 5000, maxMs: 600_000 };
 
 /**
  * Keeps the connections of one partition in the state that the table asks for: each change of a connection ends its
@@ -51,17 +52,26 @@ const configText = z.record(z.string(), z.unknown());
  */
 export class ConnectionSupervisor {
   readonly #options: SupervisorOptions;
+  /** Versions of the connections that were applied last. */
+  readonly #versions = new Map<string, number>();
   readonly #runs = new Map<string, Run>();
   readonly #turns = new Map<string, Promise<void>>();
+  readonly #statuses: Map<string, ConnectionStatus>;
+  /** What was read for all connections at once; for the first run of each only. */
+  readonly #unused: Map<string, StoredCheckpoint>;
   #stopped = false;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+    this.#statuses = new Map(options.statuses);
+    this.#unused = new Map(options.checkpoints);
   }
 
-  /** Takes a connection as the table has it now; undefined when it was deleted. */
+  /** Takes a connection as the table has it now; undefined when it was deleted. The same version twice is one change. */
   apply(id: string, connection: Connection | undefined): void {
-    if (this.#stopped) return;
+    if (this.#stopped || (connection && this.#versions.get(id) === connection.version)) return;
+    if (connection) this.#versions.set(id, connection.version);
+    else this.#versions.delete(id);
     const before = this.#turns.get(id) ?? Promise.resolve();
     const turn = before
       .then(() => this.#change(id, connection))
@@ -73,21 +83,34 @@ export class ConnectionSupervisor {
     this.#turns.set(id, turn);
   }
 
+  /** The state of each connection, as its status says. */
+  *states(): Generator<ConnectionState> {
+    for (const id of this.#versions.keys()) {
+      const status = this.#statuses.get(id);
+      if (status) yield status.state;
+    }
+  }
+
   /** Ends every run. Resolves when what they had accepted is committed, or has failed. */
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const { stop } of this.#runs.values()) stop.abort();
-    await Promise.allSettled([...this.#turns.values(), ...[...this.#runs.values()].map(({ done }) => done)]);
+    await Promise.allSettled(this.#turns.values());
+    await Promise.all([...this.#runs.values()].map(({ done }) => done));
   }
 
   async #change(id: string, connection: Connection | undefined): Promise<void> {
     await this.#endRun(id);
     if (this.#stopped) return;
     if (!connection) return this.#forget(id);
-    if (connection.desired_state !== 'running')
-      return this.#publish(this.#resting(connection, connection.desired_state));
-    const configured = await this.#configure(connection);
-    if (configured) await this.#begin(connection, configured);
+    const { desired_state: desired } = connection;
+    if (desired !== 'running') return this.#rest(connection, desired);
+    const configured = await this.#options.configure(connection);
+    if ('error' in configured) return this.#rest(connection, configured.state, configured.error);
+    const stored = await this.#stored(id);
+    if (this.#stopped) return;
+    const stop = new AbortController();
+    this.#runs.set(id, { stop, done: this.#keepRunning(connection, configured.connector, stored, stop.signal) });
   }
 
   async #endRun(id: string): Promise<void> {
@@ -98,72 +121,59 @@ export class ConnectionSupervisor {
     this.#runs.delete(id);
   }
 
-  /** undefined when the configuration, or its credentials, cannot be used; the status then says why. */
-  async #configure(connection: Connection): Promise<ConfiguredConnector | undefined> {
-    const { keys, connectors, defaults, hostCredentials } = this.#options;
-    let secrets: Readonly<Record<string, unknown>> = {};
-    try {
-      if (connection.sealed_credentials !== null) {
-        secrets = await openCredentials(keys, connection.id, connection.sealed_credentials);
-      }
-    } catch (error) {
-      await this.#publish(this.#resting(connection, 'credentials_unreadable', error));
-      return undefined;
-    }
-    try {
-      const config = configText.parse(JSON.parse(connection.config));
-      const configured = connectors.get(connection.provider)?.configure({ ...config, ...secrets }, defaults);
-      const refusal = configured && hostIdentityRefusal(configured, hostCredentials);
-      if (refusal !== undefined) throw new ConnectorError('invalid_config', refusal);
-      return configured;
-    } catch (error) {
-      await this.#publish(this.#resting(connection, 'invalid_config', error));
-      return undefined;
-    }
+  /** Where the connection stands: its last run has committed by now. */
+  async #stored(id: string): Promise<StoredCheckpoint> {
+    const unused = this.#unused.get(id);
+    this.#unused.delete(id);
+    if (unused) return unused;
+    const { kafka, partition } = this.#options;
+    const never = new AbortController().signal;
+    return (await readCheckpoints(kafka, partition, never, id)).get(id) ?? nothingStored;
   }
 
-  async #begin(connection: Connection, configured: ConfiguredConnector): Promise<void> {
-    const { kafka, partition, writer } = this.#options;
-    const stop = new AbortController();
-    // The last run of this connection has committed by now, so this is where it stands.
-    const stored =
-      (await readCheckpoints(kafka, partition, stop.signal, connection.id)).get(connection.id) ?? new Map();
-    if (this.#stopped) return;
-    const logger = this.#options.logger.child({ connection: connection.id, project: connection.project_id });
-    const report = new ConnectionReport({
-      ...this.#subject(connection),
-      // A status that cannot be written fails the writer, which is heard elsewhere.
-      publish: (status) => void this.#publish(status).catch(() => undefined),
-    });
-    const done = runConnection(
-      {
-        ...this.#options,
-        connectionId: connection.id,
-        projectId: connection.project_id,
-        provider: connection.provider,
-        configured,
-        stored,
-        writer,
-        report,
-        logger,
-      },
-      stop.signal,
-    )
-      .catch((err) => logger.warn({ err }, 'the run of a connection ended'))
-      .finally(() => report.close());
-    this.#runs.set(connection.id, { stop, done });
+  /** Runs it until it is stopped or Kafka fails. Does not reject. */
+  async #keepRunning(
+    connection: Connection,
+    configured: ConfiguredConnector,
+    firstStored: StoredCheckpoint,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { writer } = this.#options;
+    const { id, project_id: projectId, provider } = connection;
+    const logger = this.#options.logger.child({ connection: id, project: projectId });
+    const report = new ConnectionReport({ ...this.#subject(connection), publish: (status) => this.#publish(status) });
+    const restarts = new Backoff(restartTimes);
+    let stored = firstStored;
+    const run = { ...this.#options, connectionId: id, projectId, provider, configured, report, logger };
+    while (!signal.aborted && !writer.hasFailed) {
+      try {
+        await runConnection({ ...run, stored }, signal);
+      } catch (error) {
+        if (signal.aborted || writer.hasFailed) break;
+        logger.error({ err: error }, `the connection's run broke off: ${messageOf(error)}`);
+        report.failed('live', error, restartTimes.initialMs);
+        await restarts.wait(signal);
+        if (!signal.aborted && !writer.hasFailed) stored = await this.#stored(id).catch(() => stored);
+      }
+    }
+    report.close();
+    await writer.idle();
   }
 
   /** Leaves nothing of a deleted connection: its checkpoints and its status are deleted with it. */
   async #forget(id: string): Promise<void> {
-    const { kafka, partition, writer } = this.#options;
-    const stored = (await readCheckpoints(kafka, partition, new AbortController().signal, id)).get(id);
-    const tombstones = [...(stored?.keys() ?? [])].map((key) => checkpointRecord({ key, value: null }, partition));
-    await writer.write([...tombstones, this.#statusRecord(id, null)]);
+    const { partition, writer } = this.#options;
+    const stored = await this.#stored(id);
+    const tombstones = [...stored.keys].map((key) => checkpointRecord({ key, value: null }, partition));
+    this.#statuses.delete(id);
+    await writer.write([...tombstones, statusRecord(id, null, partition)]);
   }
 
-  #resting(connection: Connection, state: ConnectionStatus['state'], error?: unknown): ConnectionStatus {
-    return restingStatus(this.#subject(connection), state, error);
+  async #rest(connection: Connection, state: ConnectionState, error?: unknown): Promise<void> {
+    const previous = this.#statuses.get(connection.id);
+    // Nothing new to say: this process has only taken the connection over.
+    if (previous?.state === state && previous.connection_version === connection.version) return;
+    this.#publish(restingStatus(this.#subject(connection), state, error));
   }
 
   #subject(connection: Connection) {
@@ -172,22 +182,19 @@ export class ConnectionSupervisor {
       projectId: connection.project_id,
       version: connection.version,
       owner: this.#options.owner,
-      previous: this.#options.previousStatus(connection.id),
+      previous: this.#statuses.get(connection.id),
     };
   }
 
-  #publish(status: ConnectionStatus): Promise<void> {
-    return this.#options.writer.write([this.#statusRecord(status.connection_id, status)]);
-  }
-
-  #statusRecord(id: string, status: ConnectionStatus | null): OutgoingRecord {
-    const { name, codec } = topics.connectionStatus;
-    return {
-      topic: name,
-      partition: this.#options.partition,
-      key: Buffer.from(id),
-      value: status === null ? null : codec.encode(status),
-      ...(status && { headers: { project: status.project_id, connection: id } }),
-    };
+  #publish(status: ConnectionStatus): void {
+    const { writer, partition, logger } = this.#options;
+    const { connection_id: connection, project_id: project, state, last_error: error } = status;
+    if (this.#statuses.get(connection)?.state !== state) {
+      const why = error?.retry_at === null ? undefined : error?.message;
+      logger.info({ connection, project, state, ...(why !== undefined && { why }) }, `connection is ${state}`);
+    }
+    this.#statuses.set(connection, status);
+    // A status that cannot be written fails the writer, which ends the partition's task.
+    writer.write([statusRecord(connection, status, partition)]).catch(() => undefined);
   }
 }

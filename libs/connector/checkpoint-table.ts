@@ -1,11 +1,23 @@
+import { messageOf, TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import type { Kafka, OutgoingRecord } from '@tailrace/kafka/kafka.ts';
 import type { Checkpoint as CheckpointRecord } from '@tailrace/schemas/generated/checkpoint.ts';
 import { readPartition } from '@tailrace/stream/read-partition.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import type { CheckpointChange } from './checkpoint.ts';
 
-/** The records of one connection by their keys. */
-export type StoredCheckpoints = ReadonlyMap<string, CheckpointRecord>;
+/** What the table has of one connection. */
+export interface StoredCheckpoint {
+  /** Keys of all its records. */
+  readonly keys: ReadonlySet<string>;
+  /**
+   * The records by their keys.
+   * @throws TailraceError `connector.checkpoint_unreadable` when one of them cannot be read: to go on without it would
+   * lose events or emit them twice.
+   */
+  records(): ReadonlyMap<string, CheckpointRecord>;
+}
+
+export const nothingStored: StoredCheckpoint = { keys: new Set(), records: () => new Map() };
 
 /**
  * Reads a partition of the table to its end. Only final after fencing: before, an earlier owner could still commit.
@@ -18,10 +30,9 @@ export async function readCheckpoints(
   partition: number,
   signal: AbortSignal,
   wanted?: string,
-): Promise<ReadonlyMap<string, StoredCheckpoints>> {
-  const { name, codec } = topics.checkpoints;
-  const connections = new Map<string, Map<string, CheckpointRecord>>();
-  for await (const records of readPartition(kafka, name, partition, signal)) {
+): Promise<ReadonlyMap<string, StoredCheckpoint>> {
+  const connections = new Map<string, Map<string, Buffer>>();
+  for await (const records of readPartition(kafka, topics.checkpoints.name, partition, signal)) {
     for (const { key, value } of records) {
       const text = key?.toString() ?? '';
       const [connectionId = ''] = text.split('/', 1);
@@ -33,11 +44,30 @@ export async function readCheckpoints(
           stored = new Map();
           connections.set(connectionId, stored);
         }
-        stored.set(text, codec.decode(value));
+        stored.set(text, value);
       }
     }
   }
-  return connections;
+  return new Map([...connections].map(([id, values]) => [id, storedCheckpoint(id, values)]));
+}
+
+function storedCheckpoint(connectionId: string, values: ReadonlyMap<string, Buffer>): StoredCheckpoint {
+  const { codec } = topics.checkpoints;
+  return {
+    keys: new Set(values.keys()),
+    records: () => {
+      try {
+        return new Map([...values].map(([key, value]) => [key, codec.decode(value)]));
+      } catch (cause) {
+        throw new TailraceError(`the checkpoint of ${connectionId} cannot be read: ${messageOf(cause)}`, {
+          code: 'connector.checkpoint_unreadable',
+          remedy: 'give-up',
+          help: 'A newer version of Tailrace may have written it: run that one. Or delete the connection and make it anew.',
+          cause,
+        });
+      }
+    },
+  };
 }
 
 /** @param partition that of the connection id in `connections`. */

@@ -1,9 +1,10 @@
+import type { Checkpoint as CheckpointRecord } from '@tailrace/schemas/generated/checkpoint.ts';
 import type { Provider } from '@tailrace/schemas/generated/provider.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import type { Metrics } from '@tailrace/telemetry/metrics.ts';
 import { Alarm } from './alarm.ts';
 import { Checkpoint, type CheckpointIdentity, type CheckpointPlan } from './checkpoint.ts';
-import { checkpointRecord, type StoredCheckpoints } from './checkpoint-table.ts';
+import { checkpointRecord, type StoredCheckpoint } from './checkpoint-table.ts';
 import type { ConfiguredConnector } from './configure.ts';
 import type { ConnectionReport } from './connection-report.ts';
 import { Emission } from './emission.ts';
@@ -28,7 +29,7 @@ export interface RunOptions {
   readonly provider: Provider;
   readonly configured: ConfiguredConnector;
   /** All that the table `checkpoints` has of this connection. */
-  readonly stored: StoredCheckpoints;
+  readonly stored: StoredCheckpoint;
   /** The partition of the connection in `connections`, whose checkpoints stand in the same partition. */
   readonly partition: number;
   /** Partitions of a topic, as the broker has them. */
@@ -74,9 +75,9 @@ export async function runConnection(options: RunOptions, signal: AbortSignal): P
       axis: configured.axis,
       plan: sweepPlan(configured.axis, configured.tiers, settings.visibility_bound_ms),
     };
+    const stored = options.stored.records();
     const checkpoint =
-      Checkpoint.restore(identity, how, options.stored) ??
-      (await begin(request, failures.live, identity, how, options.stored));
+      Checkpoint.restore(identity, how, stored) ?? (await begin(request, failures.live, identity, how, stored));
     if (checkpoint === undefined) return;
     logger.info({ from: new Date(checkpoint.startTime / 1000), recentIds: checkpoint.recentIds }, 'reading the source');
     const emission = new Emission({
@@ -133,7 +134,7 @@ async function begin(
   failures: FailurePolicy,
   identity: CheckpointIdentity,
   how: CheckpointPlan,
-  stored: StoredCheckpoints,
+  stored: ReadonlyMap<string, CheckpointRecord>,
 ): Promise<Checkpoint | undefined> {
   const { clock, signal, configured } = request;
   const moment = Math.floor(clock.now() / 1000) * 1000;

@@ -7,7 +7,7 @@ import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { Metrics } from '@tailrace/telemetry/metrics.ts';
 import { rawTopics, topics } from '@tailrace/topics/topics.ts';
 import { afterEach, beforeEach, expect, vi } from 'vitest';
-import { readCheckpoints } from '../checkpoint-table.ts';
+import { nothingStored, readCheckpoints } from '../checkpoint-table.ts';
 import { ConnectionReport } from '../connection-report.ts';
 import { runConnection } from '../connection-runner.ts';
 import type { Quota, SweepTier } from '../connector.ts';
@@ -97,7 +97,7 @@ export class Fixture {
     const partition = 0;
     const producer = await kafka.transactionalProducer('conformance-ingest');
     try {
-      const stored = (await readCheckpoints(kafka, partition, signal)).get(connectionId) ?? new Map();
+      const stored = (await readCheckpoints(kafka, partition, signal)).get(connectionId) ?? nothingStored;
       const logger = createLogger({ level: 'silent' });
       const configured = connector.configure({
         visibility_bound_ms: visibilityBoundMs,
