@@ -68,7 +68,9 @@ export class Cluster {
 
   /** @throws UnknownTopicError; a transient BrokerError while the partition has no leader. */
   async leader({ topic, partition }: TopicPartition): Promise<number> {
-    const leader = (await this.topic(topic)).leaders[partition];
+    const known = (await this.topic(topic)).leaders[partition];
+    // It may be newer than what is known of the topic.
+    const leader = known ?? (await this.describe([topic])).get(topic)?.leaders[partition];
     if (leader === undefined) throw new UnknownTopicError(`${topic}[${partition}]`);
     if (leader < 0) throw new BrokerError('LEADER_NOT_AVAILABLE');
     return leader;

@@ -1,5 +1,6 @@
 import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import { Kafka as KafkaJs, logLevel } from 'kafkajs';
 import Broker from 'kafkajs/src/broker/index.js';
 import ConnectionPool, { type Exchange, type RequestQueue } from 'kafkajs/src/network/connectionPool.js';
@@ -165,6 +166,7 @@ export class Connections {
     if (broker.isConnected()) return;
     try {
       await this.call(broker, () => broker.connect(), connectTimeoutMs);
+      mustSpeakWithTopicIds(broker, address);
     } catch (error) {
       this.drop(broker);
       if (!isConnectionLoss(error)) throw error;
@@ -205,6 +207,17 @@ export class Connections {
     socket.once('close', () => this.#sockets.delete(socket));
     return socket;
   }
+}
+
+/** Of all requests this driver makes, Fetch by topic id is the one that brokers learnt last (KIP-516, Kafka 3.1). */
+function mustSpeakWithTopicIds(broker: Broker, address: string): void {
+  const fetch = { apiKey: 1, apiVersion: 13 };
+  if ((broker.versions?.[fetch.apiKey]?.maxVersion ?? 0) >= fetch.apiVersion) return;
+  throw new TailraceError(`the broker at ${address} is older than Kafka 3.1`, {
+    code: 'kafka.broker_too_old',
+    remedy: 'give-up',
+    help: 'Use Apache Kafka 3.1 or later.',
+  });
 }
 
 function addressOf({ host, port }: Omit<Node, 'nodeId'>): string {

@@ -6,6 +6,7 @@ type Commit = (generationId: number) => Promise<void>;
 /** A membership of this process, towards its own transactions. */
 export interface CommittingMember {
   metadata(): GroupMetadata;
+  leave(): Promise<void>;
   /** Commits offsets at a moment when no rebalance is under way. */
   commitAs(group: GroupMetadata, partitions: readonly TopicPartition[], commit: Commit): Promise<void>;
 }
@@ -32,5 +33,9 @@ export class GroupMemberships {
       return groupId === group.groupId && memberId === group.memberId;
     });
     await (member ? member.commitAs(group, partitions, commit) : commit(group.generationId));
+  }
+
+  async leaveAll(): Promise<void> {
+    await Promise.all([...this.#members].map((member) => member.leave()));
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { UnknownTopicError } from '../errors.ts';
 import type {
   Admin,
@@ -27,6 +28,9 @@ import { openTransactionSession } from './transaction-session.ts';
 export function kafkajsKafka(settings: KafkaSettings): Kafka {
   return new KafkajsKafka(settings);
 }
+
+/** How long closing lets members finish what they do before everything is closed under them. */
+const drainGraceMs = 1500;
 
 interface Closeable {
   close(): Promise<void>;
@@ -59,7 +63,7 @@ class KafkajsKafka implements Kafka {
   }
 
   async joinGroup(options: GroupOptions): Promise<GroupMembership> {
-    const membership = await this.#opening(async (cluster, closed) => {
+    return this.#opening(async (cluster, closed) => {
       const joined = await mapped(`joining ${options.groupId}`, async () => {
         const found = await cluster.persist('anything', () => cluster.describe(options.topics));
         const missing = options.topics.find((topic) => !found.has(topic));
@@ -69,7 +73,6 @@ class KafkajsKafka implements Kafka {
       const leave = () => joined.leave().finally(closed);
       return { metadata: () => joined.metadata(), leave, close: leave };
     });
-    return membership;
   }
 
   async reader(options: ReaderOptions): Promise<Reader> {
@@ -79,6 +82,8 @@ class KafkajsKafka implements Kafka {
   }
 
   async close(): Promise<void> {
+    // Members drain first: their last transactions need the producers.
+    await Promise.race([this.#memberships.leaveAll(), sleep(drainGraceMs, undefined, { ref: false })]);
     await Promise.all([...this.#open].map((opened) => opened.close()));
     this.#adminCluster.connections.close();
   }

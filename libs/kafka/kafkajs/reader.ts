@@ -121,7 +121,10 @@ export class KafkajsReader implements Reader {
       this.#throwFailure();
       const leftMs = deadline - performance.now();
       if (signal?.aborted || leftMs <= 0) return [];
-      this.#fetchAll();
+      // What is asked for now would be answered in the next poll: let that one ask.
+      const over = leftMs <= slackMs;
+      if (over && this.#fetches.size === 0) return [];
+      if (!over) this.#fetchAll();
       await this.#change(leftMs, signal);
     }
   }
@@ -129,6 +132,7 @@ export class KafkajsReader implements Reader {
   /** What arrived for positions that are still where they were, and moves them on. */
   #takeArrivals(): FetchedBatch[] {
     const batches: FetchedBatch[] = [];
+    let moved = false;
     for (const { position: asked, outcome } of this.#arrivals) {
       const key = keyOf(asked);
       const position = this.#positions.get(key);
@@ -136,7 +140,7 @@ export class KafkajsReader implements Reader {
       if (outcome.kind === 'failed') this.#failure = outcome.error;
       if (outcome.kind === 'moved') {
         position.leader = undefined;
-        this.#backOff();
+        moved = true;
       }
       if (outcome.kind !== 'batch') continue;
       batches.push(outcome.batch);
@@ -145,6 +149,7 @@ export class KafkajsReader implements Reader {
       this.#positions.set(key, position);
     }
     this.#arrivals = [];
+    if (moved) this.#backOff();
     return batches;
   }
 
@@ -200,10 +205,9 @@ export class KafkajsReader implements Reader {
     this.#locating = true;
     try {
       const found = await this.#cluster.describe([...new Set(positions.map(({ topic }) => topic))]);
-      for (const position of positions) {
-        this.#failure ??= this.#locate(position, found);
-        if (position.leader === undefined) this.#backOff();
-      }
+      const failures = positions.flatMap((position) => this.#locate(position, found) ?? []);
+      this.#failure ??= failures[0];
+      if (positions.some(({ leader }) => leader === undefined)) this.#backOff();
     } catch (error) {
       this.#unreachable(error, positions);
     } finally {
