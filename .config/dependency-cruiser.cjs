@@ -1,3 +1,6 @@
+const { readdirSync } = require('node:fs');
+const { join } = require('node:path');
+
 /**
  * Which folder may import which. One direction only:
  *   errors, config, telemetry, log-record -> avro, schemas -> topics, log-query -> kafka, postgres, credentials
@@ -13,6 +16,9 @@ const layers = [
   ['libs/connectors'],
   ['libs/role'],
 ];
+for (const library of readdirSync(join(__dirname, '..', 'libs'))) {
+  if (!layers.flat().includes(`libs/${library}`)) throw new Error(`libs/${library} has no layer in ${__filename}`);
+}
 const anyOf = (folders) => `^(${folders.join('|')})/`;
 
 /** A layer imports only layers before it (and itself); apps import every library. */
