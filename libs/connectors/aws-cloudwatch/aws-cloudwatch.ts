@@ -1,12 +1,9 @@
 import type { ConnectorDefinition } from '@tailrace/connector/connector.ts';
+import { eventTiers } from '@tailrace/connector/event-tiers.ts';
 import { type AwsConfig, awsConfig } from './config.ts';
 import { usesHostIdentity } from './credentials.ts';
 import { logGroupOf } from './log-group.ts';
 import { openSource } from './source.ts';
-
-const minute = 60_000;
-const hour = 60 * minute;
-const day = 24 * hour;
 
 /**
  * AWS CloudWatch Logs. Accepts events up to 14 days old, so the widest sweep looks back that far
@@ -19,12 +16,7 @@ export const awsCloudWatch: ConnectorDefinition<typeof awsConfig> = {
   endpointFields: ['endpoint'],
   usesHostIdentity,
   axis: 'event',
-  tiers: (config) => [
-    { lookbackMs: 2 * minute, everyMs: config.poll_interval_ms },
-    { lookbackMs: hour, everyMs: Math.max(minute, config.poll_interval_ms) },
-    { lookbackMs: day, everyMs: 15 * minute },
-    { lookbackMs: 14 * day, everyMs: day },
-  ],
+  tiers: (config) => eventTiers(config.poll_interval_ms),
   quota: (config) => ({ key: `aws/${config.region}/${callerOf(config)}`, requests: 5, perMs: 1000 }),
   describe: (config) => {
     const { name = config.log_group, account } = logGroupOf(config.log_group) ?? {};

@@ -1,5 +1,6 @@
 import { ConnectorError, type ConnectorFailure } from '@tailrace/connector/connector-error.ts';
-import { messageOf } from '@tailrace/errors/tailrace-error.ts';
+import { printableCause, saidBy } from '@tailrace/connector/provider-error.ts';
+import { AzureRefusal } from './azure-refusal.ts';
 
 const help: Readonly<Record<ConnectorFailure, string>> = {
   auth_refused: 'Check tenant_id, client_id and client_secret; the secret may have expired or been deleted.',
@@ -11,59 +12,62 @@ const help: Readonly<Record<ConnectorFailure, string>> = {
   unreachable: 'It is tried again by itself.',
 };
 
-/** What an error of the SDKs means for the connection. */
-export function azureFailure(error: unknown): ConnectorError {
+/**
+ * What an error means for the connection.
+ *
+ * @param refusal the last answer that was no success, where there was one: MSAL leaves it out of some of its errors.
+ * @param secrets that must not stand in its message.
+ */
+export function azureFailure(
+  error: unknown,
+  refusal: AzureRefusal | undefined,
+  secrets: readonly string[] = [],
+): ConnectorError {
   if (error instanceof ConnectorError) return error;
-  const failure = failureOf(error);
-  const retryAfterMs = retryAfterOf(error);
-  return new ConnectorError(failure, `Azure: ${firstLine(messageOf(error))}`, {
+  const told = error instanceof AzureRefusal ? error : refusal;
+  const failure = told ? ofRefusal(told) : ofSilence(error);
+  const said = told ? saidBy(told, secrets) : silence(error, secrets);
+  return new ConnectorError(failure, `Azure: ${said}`, {
     help: help[failure],
-    cause: error,
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    cause: printableCause(error, secrets),
+    ...(told?.retryAfterMs !== undefined && { retryAfterMs: told.retryAfterMs }),
   });
 }
 
-function failureOf(error: unknown): ConnectorFailure {
-  const { status, code } = detailsOf(error);
-  // Entra ID answers 400 or 401 for a wrong tenant, client or secret, and 5xx when it is itself in trouble.
-  if (isAuthentication(error)) return status !== undefined && status >= 500 ? 'unreachable' : 'auth_refused';
+function ofRefusal({ service, status, codes }: AzureRefusal): ConnectorFailure {
   if (status === 429) return 'throttled';
-  if (status === 401) return 'auth_refused';
-  if (status === 403) return 'permission_denied';
-  if (status === 404) return 'not_found';
-  if (status === 413 || code === 'ResponseSizeError' || code === 'ResponsePayloadTooLarge') return 'range_too_large';
-  if (status === 400) return 'invalid_config';
-  return 'unreachable';
+  // Entra ID answers 400 or 401 for a wrong tenant, client or secret, and 5xx when it is itself in trouble.
+  if (service === 'Entra ID') return status >= 400 && status < 500 ? 'auth_refused' : 'unreachable';
+  if (codes.some((code) => tooLarge.has(code))) return 'range_too_large';
+  if (codes.some((code) => /^InvalidAuthenticationToken/.test(code))) return 'auth_refused';
+  return statuses[status] ?? 'unreachable';
 }
 
-function detailsOf(error: unknown): { readonly status: number | undefined; readonly code: string | undefined } {
-  if (typeof error !== 'object' || error === null) return { status: undefined, code: undefined };
-  const status = 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : undefined;
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  return { status, code };
+const tooLarge: ReadonlySet<string> = new Set([
+  'ResponseSizeError',
+  'ResponsePayloadTooLarge',
+  'E_QUERY_RESULT_SET_TOO_LARGE',
+  'E_RUNAWAY_QUERY',
+  'QueryTimeoutError',
+]);
+
+/** https://learn.microsoft.com/azure/azure-monitor/logs/api/errors; 504: the query took longer than it may. */
+const statuses: Readonly<Record<number, ConnectorFailure>> = {
+  400: 'invalid_config',
+  401: 'auth_refused',
+  403: 'permission_denied',
+  404: 'not_found',
+  413: 'range_too_large',
+  504: 'range_too_large',
+};
+
+/** MSAL refuses by itself for a while what Entra ID has just refused. */
+function ofSilence(error: unknown): ConnectorFailure {
+  return error instanceof Error && /\bAADSTS(?!90033\b)\d+:/.test(error.message) ? 'auth_refused' : 'unreachable';
 }
 
-function isAuthentication(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    /^(AuthenticationError|CredentialUnavailableError|AuthenticationRequiredError)$/.test(error.name)
-  );
-}
-
-function retryAfterOf(error: unknown): number | undefined {
-  if (typeof error !== 'object' || error === null || !('response' in error)) return undefined;
-  const { response } = error;
-  if (typeof response !== 'object' || response === null || !('headers' in response)) return undefined;
-  const { headers } = response;
-  if (typeof headers !== 'object' || headers === null || !('get' in headers) || typeof headers.get !== 'function') {
-    return undefined;
-  }
-  const seconds = Number(headers.get('retry-after') ?? Number.NaN);
-  return Number.isFinite(seconds) ? seconds * 1000 : undefined;
-}
-
-/** Entra's messages repeat themselves around what matters, and go on with trace ids and times. */
-function firstLine(message: string): string {
-  const entra = /AADSTS\d+: .*?(?= Trace ID:| Timestamp:|\n|$)/.exec(message)?.[0];
-  return (entra ?? message.split('\n', 1)[0]!).slice(0, 500);
+/** The SDK puts the whole answer, logs included, into the message when it cannot read it. */
+function silence(error: unknown, secrets: readonly string[]): string {
+  const unread = error instanceof Error && 'code' in error && error.code === 'PARSE_ERROR';
+  return unread ? 'the answer was cut short, or is no JSON' : saidBy(error, secrets);
 }

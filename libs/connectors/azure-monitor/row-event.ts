@@ -1,9 +1,14 @@
 import type { SourceEvent } from '@tailrace/connector/connector.ts';
 import { ConnectorError } from '@tailrace/connector/connector-error.ts';
-import { innerColumns } from './wrap-query.ts';
+import { ownColumns } from './own-columns.ts';
 
-/** A row of the wrapper's answer, in the order of `answerColumns`. */
+/** A row of the wrapper's answer: id, ingestion time, event time, the row as JSON. */
 export type AnswerRow = readonly unknown[];
+
+/** A row's ingestion time as the wrapper gives it, with ticks of 100 ns. */
+export function ticksOf(row: AnswerRow): string {
+  return String(row[1]);
+}
 
 /** What tells the source of a row's line, most particular first. */
 const streamColumns = ['AppRoleInstance', 'PodName', 'ContainerId', 'Computer', '_ResourceId', 'ResourceId'];
@@ -15,7 +20,7 @@ export function rowEvent(row: AnswerRow, table: string): SourceEvent {
   const event = parseTicks(generated ?? '');
   if (!id || !text || !observed || !event) {
     throw new ConnectorError('invalid_config', 'Azure: a row came without _ItemId, its times or its content', {
-      help: 'This table does not keep an _ItemId, or the query changes the columns that begin with two underscores.',
+      help: 'Only tables whose rows have an _ItemId can be followed.',
     });
   }
   const columns = parseRow(text);
@@ -39,7 +44,7 @@ function parseRow(text: string): Record<string, unknown> {
   );
   if (typeof row !== 'object' || row === null) return {};
   const columns: Record<string, unknown> = { ...row };
-  for (const name of innerColumns) delete columns[name];
+  for (const name of ownColumns) delete columns[name];
   return columns;
 }
 

@@ -1,90 +1,103 @@
-import { ClientSecretCredential } from '@azure/identity';
-import { LogsQueryClient } from '@azure/monitor-query-logs';
+import { askProvider } from '@tailrace/connector/ask-provider.ts';
 import type { Page, Source, TimeRange } from '@tailrace/connector/connector.ts';
 import { ConnectorError } from '@tailrace/connector/connector-error.ts';
+import { saidBy } from '@tailrace/connector/provider-error.ts';
 import { azureFailure } from './azure-failure.ts';
-import type { AzureConfig } from './config.ts';
+import { innermost } from './azure-refusal.ts';
+import { type AzureConfig, maxRows } from './config.ts';
 import { type KqlPipeline, parsePipeline } from './kql-pipeline.ts';
-import { type RequestContext, requestContext, requestPolicy } from './request-policy.ts';
-import { rowEvent } from './row-event.ts';
+import { openQueryClient } from './query-client.ts';
+import { type RequestContext, requestContext } from './request-policy.ts';
+import { type AnswerRow, rowEvent, ticksOf } from './row-event.ts';
 import { timespanOf, wrapQuery } from './wrap-query.ts';
 
-/** Whatever the endpoint, the token is for the Log Analytics API: the SDK ignores `audience` (azure-sdk-for-js#39506). */
-const scope = 'https://api.loganalytics.io/.default';
 const minuteMicros = 60_000_000;
+/** The longest that Log Analytics works on a query. */
+const longestQuerySeconds = 600;
+
+interface Answer {
+  readonly rows: readonly AnswerRow[];
+  readonly providerTime?: number;
+}
 
 /** Reads one table of one workspace, by the time of ingestion, through the user's query. */
 export function openSource(config: AzureConfig): Source {
   const pipeline = pipelineOf(config);
-  const noRetries = { retryOptions: { maxRetries: 0 } };
-  const credential = new ClientSecretCredential(config.tenant_id, config.client_id, config.client_secret, {
-    ...noRetries,
-    ...(config.authority_host !== undefined && {
-      authorityHost: config.authority_host,
-      disableInstanceDiscovery: true,
-    }),
-  });
-  const client = new LogsQueryClient(credential, {
-    ...noRetries,
-    credentials: { scopes: [scope] },
-    ...(config.endpoint !== undefined && { endpoint: config.endpoint }),
-  });
-  client.pipeline.addPolicy(requestPolicy);
+  const { client, forgetToken } = openQueryClient(config);
+  const secrets = [config.client_secret];
+  const serverTimeoutInSeconds = Math.min(longestQuerySeconds, Math.ceil(config.request_timeout_ms / 1000));
 
-  async function* ask(range: TimeRange, signal: AbortSignal): AsyncGenerator<Page> {
-    const context: RequestContext = {
-      signal: AbortSignal.any([signal, AbortSignal.timeout(config.request_timeout_ms)]),
-    };
-    const result = await requestContext
-      .run(context, () =>
-        orAbort(
-          client.queryWorkspace(config.workspace_id, wrapQuery(pipeline, range), interval(range)),
-          context.signal,
-        ),
-      )
-      .catch((error: unknown) => {
-        signal.throwIfAborted();
-        throw azureFailure(error);
-      });
+  async function ask(range: TimeRange, query: string, signal: AbortSignal): Promise<Answer> {
+    let context: RequestContext | undefined;
+    const result = await askProvider({
+      signal,
+      timeoutMs: config.request_timeout_ms,
+      send: (abort) => {
+        context = { signal: abort };
+        const send = () =>
+          client.queryWorkspace(config.workspace_id, query, interval(range), { serverTimeoutInSeconds });
+        return requestContext.run(context, send);
+      },
+      failure: (error) => {
+        const failure = azureFailure(context?.unanswered ?? error, context?.refusal, secrets);
+        if (failure.failure === 'auth_refused') forgetToken();
+        return failure;
+      },
+    });
     if (result.status !== 'Success') {
       // Which rows are missing is not told, so none of them counts as read.
-      throw new ConnectorError(
-        'range_too_large',
-        `Azure: a partial answer was discarded: ${result.partialError.message}`,
-      );
+      const why = saidBy(new Error(innermost(result.partialError).said), secrets);
+      throw new ConnectorError('range_too_large', `Azure: a partial answer was discarded: ${why}`, {
+        help: 'It goes on with shorter ranges by itself.',
+      });
     }
-    const rows = result.tables[0]?.rows ?? [];
-    yield {
-      events: rows.map((row) => rowEvent(row, pipeline.table)),
-      last: true,
-      ...(context.providerTime !== undefined && { providerTime: context.providerTime }),
-    };
+    const { providerTime } = context ?? {};
+    return { rows: result.tables[0]?.rows ?? [], ...(providerTime !== undefined && { providerTime }) };
   }
 
   return {
     async test(signal) {
       const now = Date.now() * 1000;
-      for await (const _page of ask({ start: now - minuteMicros, end: now }, signal));
+      const range = { start: now - minuteMicros, end: now };
+      await ask(range, wrapQuery(pipeline, range, { rows: 1 }), signal);
     },
-    sweep: ask,
+    /**
+     * A page goes on at the time of the last one's last row, that instant included: many rows share one ingestion
+     * time. What was shown of that instant is asked for again and left out.
+     */
+    async *sweep(range, signal): AsyncGenerator<Page> {
+      let from: string | undefined;
+      let shown: ReadonlySet<string> = new Set();
+      for (;;) {
+        const rows = Math.min(maxRows, config.batch_size + shown.size);
+        const answer = await ask(range, wrapQuery(pipeline, range, { from, rows }), signal);
+        const events = answer.rows.map((row) => rowEvent(row, pipeline.table));
+        const fresh = events.filter(({ id }) => !shown.has(id));
+        const last = events.length < rows;
+        const { providerTime } = answer;
+        yield { events: fresh, last, ...(providerTime !== undefined && { providerTime }) };
+        if (last) return;
+        if (fresh.length === 0) throw tooManyAtOnce(config.batch_size);
+        from = ticksOf(answer.rows.at(-1)!);
+        const atLast = answer.rows.flatMap((row, index) => (ticksOf(row) === from ? [events[index]!.id] : []));
+        shown = new Set(atLast);
+      }
+    },
     async close() {
       // The SDK keeps no connection that would have to be closed.
     },
   };
 }
 
+function tooManyAtOnce(rows: number): ConnectorError {
+  return new ConnectorError('range_too_large', 'Azure: more rows have one ingestion time than an answer may hold', {
+    help: `Narrow the query; ${rows} rows are asked for at once.`,
+  });
+}
+
 function interval(range: TimeRange): { startTime: Date; endTime: Date } {
   const { start, end } = timespanOf(range);
   return { startTime: new Date(Math.floor(start / 1000)), endTime: new Date(Math.ceil(end / 1000)) };
-}
-
-/** Fetching a token takes no signal, so the wait for it is what ends. */
-async function orAbort<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  if (signal.aborted) abort();
-  return Promise.race([promise, aborted.promise]).finally(() => signal.removeEventListener('abort', abort));
 }
 
 function pipelineOf({ query }: AzureConfig): KqlPipeline {
