@@ -1,0 +1,354 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Kafka } from '@tailrace/kafka/kafka.ts';
+import { memoryBroker } from '@tailrace/kafka/memory/memory-broker.ts';
+import { testRecord } from '@tailrace/postgres/test-records.ts';
+import { role } from '@tailrace/role/role-definition.ts';
+import { type RunningProcess, startRoles } from '@tailrace/role/start-roles.ts';
+import { createLogger } from '@tailrace/telemetry/logger.ts';
+import { topics } from '@tailrace/topics/topics.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { settings as apiSettings } from '../api/config.ts';
+import { start as startApi } from '../api/start.ts';
+import { settings as fanoutSettings } from '../fanout/config.ts';
+import { start as startFanout } from '../fanout/start.ts';
+
+const jwtSecret = 'a secret of thirty-two bytes or more';
+const broker = memoryBroker();
+const directory = mkdtempSync(join(tmpdir(), 'cli-'));
+let writer: Kafka;
+let server: RunningProcess;
+let port = 0;
+const children = new Set<ChildProcess>();
+
+/** The server that the commands talk to: the real api and fanout, on an in-memory broker; stored logs are not asked for. */
+async function startServer(): Promise<void> {
+  const env = {
+    JWT_SECRET: jwtSecret,
+    CREDENTIAL_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64url'),
+    DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
+    PORT: String(port),
+    HOST: '127.0.0.1',
+  };
+  const roles = [role('api', apiSettings, startApi), role('fanout', fanoutSettings, startFanout)];
+  server = await startRoles(roles, { env, kafka: broker.connect(), logger: createLogger({ level: 'silent' }) });
+  port = server.port;
+  await server.started;
+}
+
+beforeAll(async () => {
+  await startServer();
+  writer = broker.connect();
+});
+afterEach(() => {
+  for (const child of children) child.kill('SIGKILL');
+  children.clear();
+});
+afterAll(async () => {
+  await server.stop();
+  await writer.close();
+  rmSync(directory, { recursive: true });
+});
+
+let written = 0;
+async function write(body: string, fields: Parameters<typeof testRecord>[1] = {}): Promise<void> {
+  written += 1;
+  const record = testRecord(written, { body, ...fields });
+  const producer = await writer.producer();
+  await producer.send([
+    {
+      topic: topics.logs.name,
+      partition: written % topics.logs.partitions,
+      key: null,
+      value: topics.logs.codec.encode(record),
+      headers: { project: record.project_id, connection: record.connection_id },
+    },
+  ]);
+  await producer.close();
+}
+
+interface Command {
+  readonly child: ChildProcess;
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+  readonly exit: Promise<number | null>;
+}
+
+function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Command {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), ...args], {
+    cwd: directory,
+    env: { PATH: process.env.PATH, TAILRACE_URL: `http://127.0.0.1:${port}`, JWT_SECRET: jwtSecret, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  children.add(child);
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (data) => {
+    stdout += data;
+  });
+  child.stderr.on('data', (data) => {
+    stderr += data;
+  });
+  const exit = once(child, 'close').then(([code]) => code as number | null);
+  return { child, stdout: () => stdout, stderr: () => stderr, exit };
+}
+
+async function done(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const command = run(args, env);
+  const code = await command.exit;
+  return { code, stdout: command.stdout(), stderr: command.stderr() };
+}
+
+/** Resolves when the command follows: a line written after that is shown. */
+async function following(command: Command, marker: string): Promise<void> {
+  await expect
+    .poll(
+      async () => {
+        await write(marker);
+        return command.stdout();
+      },
+      { timeout: 20_000, interval: 200 },
+    )
+    .toContain(marker);
+}
+
+describe('token', () => {
+  it('prints a token with the claims that were asked for, and nothing else', async () => {
+    const { code, stdout, stderr } = await done(['token', '--project', 'demo', '--role', 'admin', '--expires', '1h']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const claims = JSON.parse(Buffer.from(stdout.split('.')[1] ?? '', 'base64url').toString());
+    expect(claims).toMatchObject({ sub: 'cli', projects: ['demo'], role: 'admin' });
+    expect(claims.exp - claims.iat).toBe(3600);
+  });
+
+  it.each([
+    ['no project', ['token'], '--project'],
+    ['an unknown role', ['token', '--project', 'demo', '--role', 'king'], 'Allowed choices are viewer, editor, admin'],
+    ['a duration that is none', ['token', '--project', 'demo', '--expires', 'soon'], 'such as 15m'],
+    ['an unknown command', ['tale'], "unknown command 'tale'"],
+  ])('exits 2 for %s, and says what is wrong', async (_name, args, message) => {
+    const { code, stdout, stderr } = await done(args);
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toContain(message);
+  });
+
+  it('exits 2 without a secret, and says where to get one', async () => {
+    const { code, stderr } = await done(['token', '--project', 'demo'], { JWT_SECRET: '' });
+    expect(code).toBe(2);
+    expect(stderr).toContain('Set JWT_SECRET');
+  });
+});
+
+describe('tail', () => {
+  it('shows lines as they come, filtered by the server, and ends with 130 on Ctrl-C', async () => {
+    const command = run([
+      'tail',
+      '--project',
+      'demo',
+      '--level',
+      'error',
+      '--filter',
+      '/(card|cash) [0-9]+/',
+      '--color',
+      'always',
+    ]);
+    await expect
+      .poll(
+        async () => {
+          await write('card 12 refused', { severity_number: 17 });
+          return command.stdout();
+        },
+        { timeout: 20_000, interval: 200 },
+      )
+      .toContain('card 12 refused');
+    await write('card 13 accepted');
+    await write('something else', { severity_number: 17 });
+    await write('cash 14\u001b[2Jmissing\nsecond line', { severity_number: 21 });
+    await expect.poll(command.stdout).toContain('cash 14\\u001b[2Jmissing\n    second line');
+    expect(command.stdout()).not.toContain('accepted');
+    expect(command.stdout()).not.toContain('something else');
+    expect(command.stdout()).toContain('\u001b[31m');
+    command.child.kill('SIGINT');
+    expect(await command.exit).toBe(130);
+  });
+
+  it('gives JSON, and ends by itself with --no-follow', async () => {
+    const body = `history ${written}`;
+    await write(body, { attributes: { order: '7' } });
+    const { code, stdout, stderr } = await done([
+      'tail',
+      '--project',
+      'demo',
+      '--no-follow',
+      '--since',
+      '5m',
+      '--json',
+      '--attribute',
+      'order=7',
+    ]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toMatchObject([{ body, attributes: { order: '7' } }]);
+  });
+
+  it('connects again by itself where it was, and misses and repeats nothing', async () => {
+    const command = run(['tail', '--project', 'demo', '--filter', 'resume']);
+    await following(command, 'resume: begins');
+    await write('resume: before');
+    await expect.poll(command.stdout).toContain('resume: before');
+    await server.stop();
+    await write('resume: meanwhile');
+    await startServer();
+    await write('resume: after');
+    await expect.poll(command.stdout, { timeout: 20_000 }).toContain('resume: after');
+    const shown = command
+      .stdout()
+      .split('\n')
+      .filter((line) => /resume: (before|meanwhile|after)/.test(line));
+    expect(shown.map((line) => line.slice(line.indexOf('resume')))).toEqual([
+      'resume: before',
+      'resume: meanwhile',
+      'resume: after',
+    ]);
+    expect(command.stderr()).toContain('connecting again where it was');
+  });
+
+  it('ends quietly when whoever reads it has enough', async () => {
+    const command = run(['tail', '--project', 'demo', '--filter', 'pipe']);
+    await following(command, 'pipe: begins');
+    command.child.stdout?.destroy();
+    const writing = setInterval(() => void write('pipe: more'), 50);
+    expect(await command.exit).toBe(0);
+    clearInterval(writing);
+    expect(command.stderr()).toBe('');
+  });
+
+  it.each([
+    [
+      'a project the token does not carry',
+      ['tail', '--project', 'other'],
+      { TAILRACE_TOKEN: 'demo' },
+      1,
+      'No such resource',
+    ],
+    ['a bad token', ['tail', '--project', 'demo'], { TAILRACE_TOKEN: 'abc' }, 1, 'token'],
+    [
+      'an expression that RE2 does not know',
+      ['tail', '--project', 'demo', '--filter', '/(?=a)b/'],
+      {},
+      2,
+      'not supported by RE2',
+    ],
+    ['a time to come', ['tail', '--project', 'demo', '--since', '2999-01-01'], {}, 2, 'in the future'],
+    [
+      'nobody there',
+      ['tail', '--project', 'demo', '--no-follow'],
+      { TAILRACE_URL: 'http://127.0.0.1:1' },
+      1,
+      'ECONNREFUSED',
+    ],
+    ['an address that is none', ['tail', '--project', 'demo'], { TAILRACE_URL: 'nowhere' }, 2, 'TAILRACE_URL'],
+  ])('says what is wrong: %s', async (_name, args, env, status, message) => {
+    const token =
+      'TAILRACE_TOKEN' in env && env.TAILRACE_TOKEN === 'demo'
+        ? (await done(['token', '--project', 'demo'])).stdout.trim()
+        : undefined;
+    const { code, stderr } = await done(args, { ...env, ...(token !== undefined && { TAILRACE_TOKEN: token }) });
+    expect(stderr).toContain(message);
+    expect(code).toBe(status);
+  });
+});
+
+describe('connections', () => {
+  it('adds, lists, starts, stops, shows and deletes one', async () => {
+    const config = join(directory, 'aws.json');
+    const secret = 'top-secret-key-that-nobody-sees';
+    writeFileSync(
+      config,
+      JSON.stringify({
+        access_key_id: 'AKIAIOSFODNN7EXAMPLE',
+        secret_access_key: secret,
+        region: 'eu-central-1',
+        log_group: '/shop',
+      }),
+    );
+    const inProject = ['--project', 'demo'];
+    const added = await done([
+      'connections',
+      'add',
+      ...inProject,
+      '--provider',
+      'aws',
+      '--name',
+      'shop',
+      '--config',
+      config,
+    ]);
+    expect(added).toMatchObject({ code: 0, stderr: '' });
+    const id = added.stdout.trim();
+    expect(id).toMatch(/^conn_/);
+    expect((await done(['connections', 'list', ...inProject])).stdout).toMatch(
+      new RegExp(`${id}\\s+aws\\s+stopped\\s+-\\s+shop`),
+    );
+    expect((await done(['connections', 'start', id, ...inProject])).stdout).toBe('Streaming started successfully\n');
+    const status = await done(['connections', 'status', id, ...inProject, '--json']);
+    expect(JSON.parse(status.stdout)).toMatchObject({ id, desired_state: 'running', stats: { events: 0 } });
+    expect((await done(['connections', 'stop', id, ...inProject])).code).toBe(0);
+    expect(await done(['connections', 'delete', id, ...inProject])).toMatchObject({ code: 0, stdout: '' });
+    const gone = await done(['connections', 'status', id, ...inProject]);
+    expect(gone).toMatchObject({ code: 1, stderr: expect.stringContaining('No such resource (404)') });
+    expect([added, status, gone].map(({ stdout, stderr }) => stdout + stderr).join()).not.toContain(secret);
+  });
+
+  it('names every wrong field of a configuration', async () => {
+    const config = join(directory, 'wrong.json');
+    writeFileSync(config, JSON.stringify({ region: 'moon', log_group: '/shop' }));
+    const { code, stderr } = await done([
+      'connections',
+      'add',
+      '--project',
+      'demo',
+      '--provider',
+      'aws',
+      '--name',
+      'x',
+      '--config',
+      config,
+    ]);
+    expect(code).toBe(1);
+    expect(stderr).toContain('region');
+    writeFileSync(config, '{"secret_access_key": "do-not-print-this"');
+    const broken = await done([
+      'connections',
+      'add',
+      '--project',
+      'demo',
+      '--provider',
+      'aws',
+      '--name',
+      'x',
+      '--config',
+      config,
+    ]);
+    expect(broken).toMatchObject({ code: 2, stderr: expect.stringContaining('not JSON') });
+    expect(broken.stderr).not.toContain('do-not-print-this');
+  });
+});
+
+describe('doctor', () => {
+  it('tells what answers, and exits 1 when something does not', async () => {
+    const well = await done(['doctor', '--json']);
+    expect(JSON.parse(well.stdout)).toContainEqual(expect.objectContaining({ what: 'server', ok: true }));
+    const ill = await done(['doctor'], { TAILRACE_URL: 'http://127.0.0.1:1' });
+    expect(ill.code).toBe(1);
+    expect(ill.stdout).toContain('nothing answers');
+  });
+});
