@@ -1,5 +1,14 @@
 import { messageOf, TailraceError } from '@tailrace/errors/tailrace-error.ts';
-import { ConnectionLostError, FencedError, RecordTooLargeError, UnknownTopicError } from '../errors.ts';
+import {
+  AuthenticationFailedError,
+  ConnectionLostError,
+  FencedError,
+  InvalidTimestampError,
+  NotAuthorisedError,
+  RecordTooLargeError,
+  TlsFailedError,
+  UnknownTopicError,
+} from '../errors.ts';
 import { answerType } from './broker-error.ts';
 
 const fenced = new Set([
@@ -12,16 +21,11 @@ const fenced = new Set([
 
 const tooLarge = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
 
+const badCredentials = new Set(['SASL_AUTHENTICATION_FAILED', 'UNSUPPORTED_SASL_MECHANISM']);
+
 /** What no retry mends, and what a person can do about it. */
 const final: Readonly<Record<string, string>> = {
-  TOPIC_AUTHORIZATION_FAILED: 'Grant this principal the topic.',
-  GROUP_AUTHORIZATION_FAILED: 'Grant this principal the consumer group.',
-  CLUSTER_AUTHORIZATION_FAILED: 'Grant this principal the cluster operation.',
-  TRANSACTIONAL_ID_AUTHORIZATION_FAILED: 'Grant this principal the transactional id.',
-  SASL_AUTHENTICATION_FAILED: 'Check the SASL user name and password.',
-  UNSUPPORTED_SASL_MECHANISM: 'Use a SASL mechanism that the broker has enabled.',
   UNSUPPORTED_VERSION: 'Use Apache Kafka 3.1 or later.',
-  INVALID_TIMESTAMP: 'The record is further in the past or the future than the topic accepts.',
   INVALID_SESSION_TIMEOUT: "Use a session time-out within the broker's group.min and group.max.session.timeout.ms.",
   INVALID_TRANSACTION_TIMEOUT: "Use a transaction time-out below the broker's transaction.max.timeout.ms.",
   INCONSISTENT_GROUP_PROTOCOL: 'Another kind of client uses this consumer group. Use a group of its own.',
@@ -69,7 +73,16 @@ export function isTransient(error: unknown): boolean {
 }
 
 export function isConnectionLoss(error: unknown): boolean {
-  return error instanceof ConnectionLostError || (error instanceof Error && connectionErrors.has(error.name));
+  if (error instanceof ConnectionLostError) return true;
+  return error instanceof Error && connectionErrors.has(error.name) && tlsProblem(error) === undefined;
+}
+
+/** Codes that Node gives what is wrong with a certificate or a handshake (https://nodejs.org/api/tls.html). */
+const tlsCodes = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL|EPROTO/;
+
+function tlsProblem(error: unknown): string | undefined {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return tlsCodes.test(code) ? messageOf(error) : undefined;
 }
 
 export function isOutcomeUnknown(error: unknown): boolean {
@@ -82,20 +95,28 @@ export function mapError(error: unknown, doing: string): TailraceError {
   const message = `${doing}: ${messageOf(error)}`;
   const type = answerType(error);
   if (isConnectionLoss(error)) return new ConnectionLostError(message, error);
-  if (error instanceof Error && error.name === 'KafkaJSSASLAuthenticationError') {
-    return notAllowed('SASL_AUTHENTICATION_FAILED', message, error);
+  const tls = tlsProblem(error);
+  if (tls !== undefined) return new TlsFailedError(doing, tls, error);
+  if (isRefused(error)) return new AuthenticationFailedError(doing, error);
+  if (type === undefined) {
+    return new TailraceError(message, { code: 'kafka.request_failed', remedy: 'reconnect', cause: error });
   }
-  if (type === undefined)
-    return new TailraceError(message, { code: 'kafka.failed', remedy: 'reconnect', cause: error });
   if (fenced.has(type)) return new FencedError(`${doing}: another owner took over (${type})`, error);
   if (tooLarge.has(type)) return new RecordTooLargeError(message, error);
-  if (type in final) return notAllowed(type, message, error);
-  return new TailraceError(message, { code: codeOf(type), remedy: 'reconnect', cause: error });
+  if (type === 'INVALID_TIMESTAMP') return new InvalidTimestampError(message, error);
+  if (type.endsWith('_AUTHORIZATION_FAILED')) return new NotAuthorisedError(message, error);
+  const help = final[type];
+  return new TailraceError(message, {
+    code: codeOf(type),
+    remedy: help === undefined ? 'reconnect' : 'give-up',
+    cause: error,
+    ...(help !== undefined && { help }),
+  });
 }
 
-function notAllowed(type: string, message: string, cause: unknown): TailraceError {
-  const help = final[type];
-  return new TailraceError(message, { code: codeOf(type), remedy: 'give-up', cause, ...(help && { help }) });
+function isRefused(error: unknown): boolean {
+  const isSaslError = error instanceof Error && error.name === 'KafkaJSSASLAuthenticationError';
+  return isSaslError || badCredentials.has(answerType(error) ?? '');
 }
 
 function codeOf(type: string): string {
