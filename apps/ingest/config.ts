@@ -7,7 +7,7 @@ export const settings = z.object({
   credentialEncryptionKey: credentialSettings.shape.credentialEncryptionKey,
   cloudHostCredentials: endpointSettings.shape.cloudHostCredentials,
   connectionStartFrom: text('`start_from` of connections that do not say.', {
-    pattern: /^(now|-\d{1,9}[smhd]|\d{4}-\d\d-\d\dT.*)$/,
+    pattern: /^(now|-\d{1,9}[smhd]|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))$/,
     accepts: '"now", a span before now such as "-15m", or a time',
   }).optional(),
   connectionPollIntervalMs: integer('`poll_interval_ms` of connections that do not say.', {

@@ -48,8 +48,9 @@ export interface RunOptions {
  * Runs one connection until the signal aborts: sweeps and tail, each page's new events and the checkpoint's change in one
  * transaction. What the source does wrong is reported and retried here.
  *
- * Resolves when everything accepted is committed, the checkpoint with it. Rejects only when Kafka failed: then the writer
- * is of no use any more, and `stored` must be read again after fencing.
+ * Resolves when everything accepted is committed, the checkpoint with it. Rejects when Kafka failed: then the writer is of
+ * no use any more, and `stored` must be read again after fencing. It also rejects when the source cannot be opened, the
+ * checkpoint not be read, or an event not be written; `stored` must be read again then too.
  */
 export async function runConnection(options: RunOptions, signal: AbortSignal): Promise<void> {
   const { configured, report, writer, logger } = options;
@@ -96,7 +97,6 @@ export async function runConnection(options: RunOptions, signal: AbortSignal): P
       checkpoint,
       schedule: new SweepSchedule(how.plan),
       emission,
-      writer,
       failures,
       liveDemanded: new Alarm(),
     };

@@ -27,11 +27,20 @@ const idleProgressMs = 60_000;
 /** Puts the events that are new, with the checkpoint's change, into transactions. */
 export class Emission {
   readonly #options: EmissionOptions;
+  #failure: { readonly cause: unknown } | undefined;
   #lastProgress = Number.NEGATIVE_INFINITY;
   #emittedSince = false;
 
   constructor(options: EmissionOptions) {
     this.#options = options;
+  }
+
+  /**
+   * What was admitted could not be written, so the checkpoint in memory is ahead of the table: this run must end.
+   * @throws what it failed by.
+   */
+  throwIfFailed(): void {
+    if (this.#failure) throw this.#failure.cause;
   }
 
   /**
@@ -62,15 +71,22 @@ export class Emission {
 
   async #write(events: readonly SourceEvent[]): Promise<number> {
     const { checkpoint, writer, clock, report, metrics, rawRecord } = this.#options;
-    // From here to the write nothing is awaited: changes must reach the writer in the order they were made.
-    const { fresh, late, skipped } = checkpoint.admit(events, clock.now());
+    this.throwIfFailed();
+    const usable = events.map(withUsableTimes);
+    const { fresh, late, skipped } = checkpoint.admit(usable, clock.now());
     report.statistics.skippedEvents += skipped;
     if (fresh.length === 0) return 0;
-    const readAt = Date.now() * 1000;
-    const records = fresh.map((event) => rawRecord(event, readAt));
-    this.#emittedSince = true;
-    records.push(...this.#changes(performance.now() - this.#lastProgress > busyProgressMs));
-    await writer.write(records);
+    try {
+      // Since the admission nothing was awaited: changes must reach the writer in the order they were made.
+      const readAt = Date.now() * 1000;
+      const records = fresh.map((event) => rawRecord(event, readAt));
+      this.#emittedSince = true;
+      records.push(...this.#changes(performance.now() - this.#lastProgress > busyProgressMs));
+      await writer.write(records);
+    } catch (cause) {
+      this.#failure ??= { cause };
+      throw cause;
+    }
     const bytes = fresh.reduce((sum, { payload }) => sum + payload.length, 0);
     report.statistics.emitted(fresh, bytes, Date.now() * 1000);
     report.statistics.lateEvents += late;
@@ -88,6 +104,17 @@ export class Emission {
     }
     return checkpoint.takeChanges(withProgress).map(checkpointRecord);
   }
+}
+
+/**
+ * Times that are no whole numbers would spoil every comparison. An event without an event time has that of its ingestion;
+ * one without either is as old as can be, and is skipped. Its payload says what it said.
+ */
+function withUsableTimes(event: SourceEvent): SourceEvent {
+  const { timestamp, observedTimestamp } = event;
+  if (Number.isSafeInteger(timestamp) && Number.isSafeInteger(observedTimestamp)) return event;
+  const usable = [timestamp, observedTimestamp].map(Math.floor).filter(Number.isSafeInteger);
+  return { ...event, timestamp: usable[0] ?? 0, observedTimestamp: usable.at(-1) ?? 0 };
 }
 
 function* slicesOf(events: readonly SourceEvent[]): Generator<readonly SourceEvent[]> {

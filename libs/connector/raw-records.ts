@@ -1,8 +1,10 @@
+import { messageOf } from '@tailrace/errors/tailrace-error.ts';
 import type { OutgoingRecord } from '@tailrace/kafka/kafka.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import type { DeadLetter } from '@tailrace/schemas/generated/dead-letter.ts';
 import type { Provider } from '@tailrace/schemas/generated/provider.ts';
 import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
+import type { DeadReason } from '@tailrace/stream/dead-letter.ts';
 import { rawTopics, topics } from '@tailrace/topics/topics.ts';
 import type { SourceEvent } from './connector.ts';
 
@@ -43,18 +45,29 @@ export function rawRecords(context: RawRecordContext): (event: SourceEvent, read
       payload: event.payload,
       rewind_id: null,
     };
-    const value = topic.codec.encode(raw);
-    if (value.length <= limit) return { topic: topic.name, partition, key, value, headers };
-    return tooLarge(context, { topic: topic.name, partition }, value);
+    const place = { topic: topic.name, partition };
+    try {
+      const value = topic.codec.encode(raw);
+      if (value.length <= limit) return { ...place, key, value, headers };
+      const detail = `an event of ${value.length} bytes is over the limit of ${topic.name}`;
+      return deadRecord(context, place, { reason: 'record_too_large', detail, value });
+    } catch (error) {
+      const value = Buffer.from(String(event.payload));
+      return deadRecord(context, place, { reason: 'processing_failed', detail: messageOf(error), value });
+    }
   };
 }
 
-/** An event that Kafka would not take is kept where people look for what was not read, in the same transaction. */
-function tooLarge(context: RawRecordContext, raw: { topic: string; partition: number }, value: Buffer): OutgoingRecord {
+/** An event that cannot be written is kept where people look for what was not read, in the same transaction. */
+function deadRecord(
+  context: RawRecordContext,
+  raw: { readonly topic: string; readonly partition: number },
+  { reason, detail, value }: { readonly reason: DeadReason; readonly detail: string; readonly value: Buffer },
+): OutgoingRecord {
   const { connectionId, projectId, partitionsOf } = context;
   const letter: DeadLetter = {
-    reason: 'record_too_large',
-    detail: `an event of ${value.length} bytes is over the limit of ${raw.topic}`,
+    reason,
+    detail,
     group: 'ingest',
     topic: raw.topic,
     partition: raw.partition,

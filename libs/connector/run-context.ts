@@ -7,7 +7,6 @@ import type { Source } from './connector.ts';
 import type { Emission } from './emission.ts';
 import type { FailurePolicy } from './failure-policy.ts';
 import type { IngestMetrics } from './ingest-metrics.ts';
-import type { PartitionWriter } from './partition-writer.ts';
 import type { ProviderClock } from './provider-clock.ts';
 import type { RequestLimiter } from './request-limiter.ts';
 import type { SweepSchedule } from './sweep-schedule.ts';
@@ -30,7 +29,6 @@ export interface RunContext extends RequestContext {
   readonly checkpoint: Checkpoint;
   readonly schedule: SweepSchedule;
   readonly emission: Emission;
-  readonly writer: PartitionWriter;
   readonly failures: { readonly live: FailurePolicy; readonly rest: FailurePolicy };
   /** Rings when the newest events are to be swept at once. */
   readonly liveDemanded: Alarm;

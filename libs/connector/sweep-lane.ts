@@ -7,7 +7,7 @@ import type { LaneKind, ScheduledSweep } from './sweep-schedule.ts';
 /** With nothing due for long, look again after this: what is due changes with the time too. */
 const longestWaitMs = 60_000;
 
-/** Makes one sweep after the other until the run ends. Rejects only when Kafka failed. */
+/** Makes one sweep after the other until the run ends. Rejects only when events could not be written. */
 export async function runLane(run: RunContext, kind: LaneKind): Promise<void> {
   const { schedule, checkpoint, clock, signal } = run;
   const alarm = kind === 'rest' ? new Alarm() : run.liveDemanded;
@@ -21,7 +21,7 @@ export async function runLane(run: RunContext, kind: LaneKind): Promise<void> {
 
 /** @returns how long to wait before the lane's next sweep, milliseconds. */
 async function makeSweep(run: RunContext, sweep: ScheduledSweep): Promise<number> {
-  const { schedule, writer, emission, failures, signal, clock } = run;
+  const { schedule, emission, failures, signal, clock } = run;
   const part = sweep.territory === 0 ? failures.live : failures.rest;
   const started = performance.now();
   const reading: Reading = { begunAt: undefined, pages: 0, events: 0 };
@@ -37,7 +37,7 @@ async function makeSweep(run: RunContext, sweep: ScheduledSweep): Promise<number
     // Pages of a long sweep that is cut off would be read again and again; a shorter one may get through.
     const tooLarge = error instanceof ConnectorError && error.failure === 'range_too_large';
     const shorter = schedule.failed(sweep, clock.now(), tooLarge || reading.pages > 1);
-    if (writer.hasFailed) throw error;
+    emission.throwIfFailed();
     if (signal.aborted) return 0;
     if (!(tooLarge && shorter)) return part.failed(error);
     run.logger.debug(describe(sweep, reading), 'range too large: halved');

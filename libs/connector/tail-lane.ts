@@ -15,10 +15,10 @@ const goodStreamMs = 30_000;
 
 /**
  * Follows the provider's push path, again and again, until the run ends. It only makes events earlier: what it leaves
- * out, the sweep that it demands finds. Rejects only when Kafka failed.
+ * out, the sweep that it demands finds. Rejects only when events could not be written.
  */
 export async function runTail(run: RunContext, open: OpenTail): Promise<void> {
-  const { signal, writer, schedule, liveDemanded, logger } = run;
+  const { signal, emission, schedule, liveDemanded, logger } = run;
   const sweepNow = (reason: string) => {
     logger.debug({ reason }, 'tail is incomplete: sweeping now');
     schedule.demandLive();
@@ -28,7 +28,7 @@ export async function runTail(run: RunContext, open: OpenTail): Promise<void> {
   while (!signal.aborted) {
     const opened = performance.now();
     const reason = await follow(run, open, sweepNow);
-    if (writer.hasFailed) await writer.failed;
+    emission.throwIfFailed();
     if (signal.aborted) return;
     sweepNow(reason);
     failures = performance.now() - opened > goodStreamMs ? 0 : failures + 1;
@@ -89,7 +89,7 @@ class TailBatch {
         this.#run.logger.debug({ events: events.length, fresh }, 'tailed');
       }
     } catch {
-      // Kafka failed; whoever runs this connection learns it from the writer.
+      // The emission has failed for good, and tells everyone who asks.
       this.#waiting = [];
     }
     this.#flushing = undefined;
