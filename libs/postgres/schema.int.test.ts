@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { upsertLogs } from './log-rows.ts';
+import { migrate } from './migrate.ts';
+import { createTestDatabase, type TestDatabase } from './test-database.ts';
+import { testRecord } from './test-records.ts';
+import { TimePartitions } from './time-partitions.ts';
+
+const day = 86_400_000_000;
+const start = Date.UTC(2026, 0, 1) * 1000;
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+async function partitions(): Promise<string[]> {
+  const { rows } = await database.pool.query<{ name: string }>(
+    `select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
+     where i.inhparent = 'logs'::regclass order by 1`,
+  );
+  return rows.map(({ name }) => name);
+}
+
+describe('migrations', () => {
+  it('apply once, also when two processes start at the same time', async () => {
+    expect(
+      new Set(await Promise.all([migrate(database.pool), migrate(database.pool), migrate(database.pool)])).size,
+    ).toBe(1);
+    const { rows } = await database.pool.query('select number from schema_migrations order by number');
+    expect(rows.map(({ number }) => number)).toEqual(rows.map((_, index) => index + 1));
+  });
+
+  it('refuse to go on from one that was changed after it had been applied', async () => {
+    await database.pool.query(`update schema_migrations set checksum = 'another' where number = 2`);
+    await expect(migrate(database.pool)).rejects.toThrow('was changed after it had been applied');
+    const { rows } = await database.pool.query('select checksum from schema_migrations where number = 2');
+    expect(rows[0].checksum).toBe('another');
+  });
+});
+
+describe('day partitions', () => {
+  it('come as records of new days come, once, whoever makes them', async () => {
+    const times = [start, start + 5, start + day - 1, start + day, start + 40 * day];
+    const clients = await Promise.all([1, 2, 3].map(() => database.pool.connect()));
+    try {
+      await Promise.all(clients.map((client) => new TimePartitions().ensure(client, times)));
+    } finally {
+      for (const client of clients) client.release();
+    }
+    expect(await partitions()).toEqual(['logs_p20260101', 'logs_p20260102', 'logs_p20260210']);
+  });
+
+  it('take each record into its day, and go by the day when they are too old', async () => {
+    const client = await database.pool.connect();
+    try {
+      const days = new TimePartitions();
+      const records = [testRecord(1, { timestamp: start + day - 1 }), testRecord(2, { timestamp: start + day })];
+      await days.ensure(
+        client,
+        records.map(({ timestamp }) => timestamp),
+      );
+      await client.query('begin');
+      expect(await upsertLogs(client, records)).toBe(2);
+      await client.query('commit');
+      const { rows } = await client.query('select tableoid::regclass::text as name from logs order by timestamp');
+      expect(rows.map(({ name }) => name)).toEqual(['logs_p20260101', 'logs_p20260102']);
+      // Its last record is exactly at the limit: it stays.
+      expect(await days.dropBefore(client, start + day)).toEqual(['logs_p20260101']);
+      expect(await days.dropBefore(client, start + 2 * day - 1)).toEqual([]);
+      expect((await client.query('select id from logs')).rowCount).toBe(1);
+      // A record of a day that was dropped makes it again.
+      await days.ensure(client, [start]);
+      expect(await partitions()).toContain('logs_p20260101');
+    } finally {
+      client.release();
+    }
+  });
+});
