@@ -33,13 +33,16 @@ export class Draft {
   severityText = '';
   traceId: string | null = null;
   spanId: string | null = null;
-  resource: Record<string, string> = newStringMap();
+  readonly resource: Record<string, string> = newStringMap();
   attributes: Record<string, string> = newStringMap();
   flags: readonly Flag[] = noFlags;
   /** The well-known shape of JSON that a tell-tale field spoke for. */
   shape: JsonShape = '';
   /** The field the body came from; empty while there is none. */
   bodyPath = '';
+  /** The text's own; a provider that knows the service or the host has its in the resource. */
+  private serviceName = '';
+  private hostName = '';
   private bodyRank = none;
   private levelPath = '';
   private levelRank = none;
@@ -89,15 +92,22 @@ export class Draft {
     this.resource[key] = this.cut(value, maxAttributeValueLength);
   }
 
-  /** The service's name as the text tells it; one that the provider knows has come before. */
+  /** The service's name as the text tells it, in the field `path`. */
   service(name: string, path: string): void {
-    if (this.resource[serviceName] === undefined) this.resourceAttribute(serviceName, name);
+    if (this.serviceName === '' && this.resource[serviceName] === undefined) this.serviceName = name;
     else this.attribute(path, name);
   }
 
+  /** The host's name as the text tells it. */
   host(name: string): void {
-    if (this.resource[hostName] === undefined) this.resourceAttribute(hostName, name);
+    if (this.hostName === '' && this.resource[hostName] === undefined) this.hostName = name;
     else this.attribute(hostName, name);
+  }
+
+  /** Puts what the text told of service and host into the resource. To be called once, when all is read. */
+  finishResource(): void {
+    this.resourceAttribute(serviceName, this.serviceName);
+    this.resourceAttribute(hostName, this.hostName);
   }
 
   /** The provider's own severity: whatever level the text names besides becomes an attribute. */
@@ -192,11 +202,51 @@ export class Draft {
       this.level(other.severityNumber, other.severityText, other.levelPath, other.levelRank);
     if (other.bodyPath !== '') this.message(other.body, other.bodyPath, other.bodyRank);
     this.absorbTrace(other);
-    const service = other.resource[serviceName];
-    if (service !== undefined) this.service(service, 'service');
-    const host = other.resource[hostName];
-    if (host !== undefined) this.host(host);
+    if (other.serviceName !== '') this.service(other.serviceName, 'service');
+    if (other.hostName !== '') this.host(other.hostName);
     this.shape = other.shape;
+  }
+
+  /**
+   * Lets `read` fill a draft that is thrown away when it returns false: for formats that prove to be others late. Where
+   * nothing has been read into this one yet it serves itself.
+   */
+  attempt(read: (draft: Draft) => boolean): boolean {
+    if (!this.isBlank) {
+      const inner = new Draft(this.timestamp);
+      if (!read(inner)) return false;
+      this.absorb(inner);
+      return true;
+    }
+    const { flags: before } = this;
+    if (read(this)) return true;
+    this.clear();
+    this.flags = before;
+    return false;
+  }
+
+  /** Whether no text has been read into it: at most the provider has set resource attributes. */
+  private get isBlank(): boolean {
+    const hasText = this.bodyPath !== '' || this.levelRank !== none || this.attributeCount > 0;
+    return !hasText && this.traceId === null && this.spanId === null && this.serviceName === '' && this.hostName === '';
+  }
+
+  private clear(): void {
+    this.attributes = newStringMap();
+    this.attributeCount = 0;
+    this.attributesLength = 0;
+    this.body = '';
+    this.bodyPath = '';
+    this.bodyRank = none;
+    this.severityNumber = 0;
+    this.severityText = '';
+    this.levelPath = '';
+    this.levelRank = none;
+    this.traceId = null;
+    this.spanId = null;
+    this.serviceName = '';
+    this.hostName = '';
+    this.shape = '';
   }
 
   /** The first trace stands; another one is worth keeping. */

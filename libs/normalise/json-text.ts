@@ -1,8 +1,8 @@
 import { flags } from '@tailrace/log-record/flags.ts';
 import { severity, severityOfSyslog } from '@tailrace/log-record/severity.ts';
 import { appFields } from './app-fields.ts';
-import { Draft } from './draft.ts';
-import { readJsonObject } from './json-object.ts';
+import type { Draft } from './draft.ts';
+import { type JsonOutcome, readJsonObject } from './json-object.ts';
 
 /**
  * Reads a JSON object that an application logged. Where it has a message, that is the draft's; otherwise the caller
@@ -11,13 +11,14 @@ import { readJsonObject } from './json-object.ts';
  * @returns whether the text is such an object; if not the draft has at most a flag more.
  */
 export function readJsonText(text: string, draft: Draft): boolean {
-  const inner = new Draft(draft.timestamp);
-  const outcome = readJsonObject(text, appFields, inner);
-  if (outcome === 'too_large') draft.flag(flags.jsonTooLarge);
-  if (outcome !== 'read') return false;
-  if (inner.shape !== '') finishShape(inner);
-  draft.absorb(inner);
-  return true;
+  const seen: { outcome: JsonOutcome } = { outcome: 'invalid' };
+  const isRead = draft.attempt((inner) => {
+    seen.outcome = readJsonObject(text, appFields, inner);
+    if (seen.outcome === 'read' && inner.shape !== '') finishShape(inner);
+    return seen.outcome === 'read';
+  });
+  if (seen.outcome === 'too_large') draft.flag(flags.jsonTooLarge);
+  return isRead;
 }
 
 /** What stands in for the message of an object that has none: its exception's, or all of it. */

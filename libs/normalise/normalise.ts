@@ -42,6 +42,7 @@ export function normalise(raw: RawEvent, position: RawPosition, options: Normali
   if (!isOwnTime) noted.flag(flags.timeOutOfRange);
   const draft = readers[raw.provider](event, timestamp) ?? unreadable(event, timestamp);
   for (const flag of noted.flags) draft.flag(flag);
+  draft.finishResource();
   findException(draft);
   const truncatedFrom = cutBody(draft);
   return {

@@ -1,5 +1,4 @@
-import { Draft } from '../draft.ts';
-import { readPairs } from './pairs.ts';
+import { beginsWithPair, readPairs } from './pairs.ts';
 import type { TextParser } from './text-parser.ts';
 
 /**
@@ -9,10 +8,11 @@ import type { TextParser } from './text-parser.ts';
 export const logfmt: TextParser = {
   name: 'logfmt',
   read({ text }, draft) {
-    const inner = new Draft(draft.timestamp);
-    if (readPairs(text, 0, inner) < 2) return false;
-    if (inner.bodyPath === '') inner.message(text);
-    draft.absorb(inner);
-    return true;
+    if (!beginsWithPair(text)) return false;
+    return draft.attempt((inner) => {
+      if (readPairs(text, 0, inner) < 2) return false;
+      if (inner.bodyPath === '') inner.message(text);
+      return true;
+    });
   },
 };

@@ -40,6 +40,12 @@ export function readPairs(text: string, from: number, draft: Draft): number {
   return pairs;
 }
 
+/** Whether a key and its `=` stand at the text's beginning. */
+export function beginsWithPair(text: string): boolean {
+  const keyEnd = endOfKey(text, 0);
+  return keyEnd > 0 && text.charCodeAt(keyEnd) === equals;
+}
+
 function endOfKey(text: string, at: number): number {
   let index = at;
   while (isKeyCharacter(text.charCodeAt(index))) index++;

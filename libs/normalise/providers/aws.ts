@@ -46,7 +46,6 @@ function readLogGroup(group: string, draft: Draft): void {
     name = rest[0] ?? group;
   }
   draft.resourceAttribute('aws.log.group.names', name);
-  if (!name.startsWith('/aws/')) return;
   if (name.startsWith('/aws/lambda/')) {
     draft.resourceAttribute('cloud.platform', 'aws_lambda');
     draft.resourceAttribute('faas.name', name.slice(12));
