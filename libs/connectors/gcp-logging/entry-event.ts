@@ -2,10 +2,11 @@ import type { protos } from '@google-cloud/logging-api';
 import type { SourceEvent } from '@tailrace/connector/connector.ts';
 import { ConnectorError } from '@tailrace/connector/connector-error.ts';
 import { decodeAuditLog } from './audit-log.ts';
+import { bytesOfAny } from './proto-json.ts';
 import { structJson } from './struct.ts';
+import { microsOf, rfc3339 } from './timestamp.ts';
 
 type LogEntry = protos.google.logging.v2.ILogEntry;
-type Timestamp = protos.google.protobuf.ITimestamp;
 
 /**
  * An entry as an event. Its identity is logName, timestamp and insertId: Cloud Logging takes entries that agree in all
@@ -71,24 +72,15 @@ function isEmpty(value: unknown): boolean {
 }
 
 /** AuditLog is what occurs; the bytes of another type are kept as they are, in base64. */
-function anyJson({ type_url: type, value }: protos.google.protobuf.IAny): Record<string, unknown> {
-  const bytes = Buffer.from(value ?? '');
-  const name = type ?? '';
-  if (name.endsWith('/google.cloud.audit.AuditLog')) {
-    try {
-      const { request, response, metadata, ...fields } = decodeAuditLog(bytes);
-      return {
-        '@type': name,
-        ...fields,
-        ...(request !== undefined && { request: structJson(request) }),
-        ...(response !== undefined && { response: structJson(response) }),
-        ...(metadata !== undefined && { metadata: structJson(metadata) }),
-      };
-    } catch {
-      // Bytes that are no AuditLog are kept like those of an unknown type.
-    }
+function anyJson(any: protos.google.protobuf.IAny): Record<string, unknown> {
+  const name = any.type_url ?? '';
+  if (!name.endsWith('/google.cloud.audit.AuditLog')) return bytesOfAny(any);
+  try {
+    return { '@type': name, ...decodeAuditLog(Buffer.from(any.value ?? '')) };
+  } catch {
+    // Bytes that are no AuditLog are kept like those of an unknown type.
+    return bytesOfAny(any);
   }
-  return { '@type': name, value: bytes.toString('base64') };
 }
 
 function httpJson(request: protos.google.logging.type.IHttpRequest): Record<string, unknown> {
@@ -98,14 +90,4 @@ function httpJson(request: protos.google.logging.type.IHttpRequest): Record<stri
   );
   if (latency) json.latency = `${Number(latency.seconds ?? 0) + (latency.nanos ?? 0) / 1e9}s`;
   return json;
-}
-
-function microsOf({ seconds, nanos }: Timestamp): number {
-  return Number(seconds ?? 0) * 1_000_000 + Math.floor((nanos ?? 0) / 1000);
-}
-
-/** With nanoseconds, always nine digits: the text is part of the identity. */
-function rfc3339({ seconds, nanos }: Timestamp): string {
-  const whole = new Date(Number(seconds ?? 0) * 1000).toISOString().slice(0, 19);
-  return `${whole}.${String(nanos ?? 0).padStart(9, '0')}Z`;
 }

@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { ConnectorError, type ConnectorFailure } from '@tailrace/connector/connector-error.ts';
-import { messageOf } from '@tailrace/errors/tailrace-error.ts';
+import { printableCause, saidBy } from '@tailrace/connector/provider-error.ts';
 
 const help: Readonly<Record<ConnectorFailure, string>> = {
   auth_refused: 'Check credentials_json: the key may have been deleted or its service account disabled.',
@@ -13,34 +13,60 @@ const help: Readonly<Record<ConnectorFailure, string>> = {
   unreachable: 'It is tried again by itself.',
 };
 
+/** https://grpc.io/docs/guides/status-codes; what is not listed passes by itself. */
 const failures: Readonly<Partial<Record<status, ConnectorFailure>>> = {
   [status.RESOURCE_EXHAUSTED]: 'throttled',
   [status.UNAUTHENTICATED]: 'auth_refused',
   [status.PERMISSION_DENIED]: 'permission_denied',
   [status.NOT_FOUND]: 'not_found',
   [status.INVALID_ARGUMENT]: 'invalid_config',
+  [status.FAILED_PRECONDITION]: 'invalid_config',
+  [status.UNIMPLEMENTED]: 'invalid_config',
 };
 
-/** What an error of the gRPC client, or of fetching a token, means for the connection. */
-export function gcpFailure(error: unknown): ConnectorError {
+/** What an error of the gRPC client, or of making a token, means for the connection. @param secrets not to be shown. */
+export function gcpFailure(error: unknown, secrets: readonly string[] = []): ConnectorError {
   if (error instanceof ConnectorError) return error;
-  const message = messageOf(error);
-  const failure = isKeyProblem(message) ? 'auth_refused' : (failures[codeOf(error) ?? status.UNKNOWN] ?? 'unreachable');
-  return new ConnectorError(failure, `Google Cloud: ${message.split('\n', 1)[0]!.slice(0, 500)}`, {
+  const said = saidBy(error, secrets);
+  const failure = failureOf(error, said);
+  const retryAfterMs = retryDelayOf(error);
+  return new ConnectorError(failure, `Google Cloud: ${said}`, {
     help: help[failure],
-    cause: error,
+    cause: printableCause(error, secrets),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
   });
 }
 
-function codeOf(error: unknown): status | undefined {
-  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'number'
-    ? error.code
-    : undefined;
+function failureOf(error: unknown, said: string): ConnectorFailure {
+  if (isKeyProblem(said)) return 'auth_refused';
+  const code = property(error, 'code');
+  // A page token is ours, not the configuration's: the sweep begins anew without it.
+  if (code === status.INVALID_ARGUMENT && /page.?token/i.test(said)) return 'unreachable';
+  return failures[typeof code === 'number' ? statusOf(code) : status.UNKNOWN] ?? 'unreachable';
 }
 
-/** The token endpoint's answers, and what a private key that is none gives, come without a gRPC status. */
-function isKeyProblem(message: string): boolean {
-  return /invalid_grant|invalid_client|DECODER routines|PEM routines|asn1 encoding|Invalid JWT Signature/i.test(
-    message,
-  );
+function statusOf(code: number): status {
+  return code in status ? code : status.UNKNOWN;
+}
+
+/** The token endpoint's answers, and what a private key that is none gives, come without a gRPC status that tells. */
+function isKeyProblem(said: string): boolean {
+  return /invalid_grant|invalid_client|DECODER routines|PEM routines|asn1 encoding|Invalid JWT Signature/i.test(said);
+}
+
+/** google.rpc.RetryInfo among the details of a status (https://google.aip.dev/193), as google-gax decodes them. */
+function retryDelayOf(error: unknown): number | undefined {
+  const details = property(error, 'statusDetails');
+  if (!Array.isArray(details)) return undefined;
+  for (const detail of details) {
+    const delay = property(detail, 'retryDelay');
+    if (delay === undefined || delay === null) continue;
+    const ms = Number(property(delay, 'seconds') ?? 0) * 1000 + Number(property(delay, 'nanos') ?? 0) / 1e6;
+    if (Number.isFinite(ms) && ms >= 0) return ms;
+  }
+  return undefined;
+}
+
+function property(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }

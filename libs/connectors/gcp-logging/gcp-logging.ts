@@ -1,11 +1,8 @@
 import type { ConnectorDefinition } from '@tailrace/connector/connector.ts';
+import { eventTiers } from '@tailrace/connector/event-tiers.ts';
 import { gcpConfig } from './config.ts';
-import { fullLogName } from './filter.ts';
+import { fullLogName } from './log-name.ts';
 import { openSource } from './source.ts';
-
-const minute = 60_000;
-const hour = 60 * minute;
-const day = 24 * hour;
 
 /** Google Cloud Logging. Sweeps are rare, since a project may be asked about 60 times a minute: the tail brings the new. */
 export const gcpLogging: ConnectorDefinition<typeof gcpConfig> = {
@@ -14,18 +11,8 @@ export const gcpLogging: ConnectorDefinition<typeof gcpConfig> = {
   secretFields: ['credentials_json'],
   endpointFields: ['endpoint'],
   axis: 'event',
-  tiers: (config) => [
-    { lookbackMs: 2 * minute, everyMs: config.poll_interval_ms },
-    { lookbackMs: hour, everyMs: Math.max(2 * minute, config.poll_interval_ms) },
-    { lookbackMs: day, everyMs: 15 * minute },
-    { lookbackMs: 14 * day, everyMs: day },
-  ],
-  quota: (config) => ({
-    key: `gcp/${config.project_id}`,
-    requests: 60,
-    perMs: minute,
-    concurrency: config.concurrency,
-  }),
+  tiers: (config) => eventTiers(config.poll_interval_ms),
+  quota: (config) => ({ key: `gcp/${config.project_id}`, requests: 60, perMs: 60_000 }),
   describe: (config) => ({
     project_id: config.project_id,
     log_name: fullLogName(config.project_id, config.log_name),

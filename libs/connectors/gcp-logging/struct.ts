@@ -12,7 +12,7 @@ export function structJson(struct: unknown): Record<string, unknown> {
 function valueJson(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return null;
   if (has(value, 'stringValue')) return property(value, 'stringValue');
-  if (has(value, 'numberValue')) return property(value, 'numberValue');
+  if (has(value, 'numberValue')) return numberJson(property(value, 'numberValue'));
   if (has(value, 'boolValue')) return property(value, 'boolValue');
   if (has(value, 'structValue')) return structJson(property(value, 'structValue'));
   if (has(value, 'listValue')) {
@@ -20,6 +20,11 @@ function valueJson(value: unknown): unknown {
     return Array.isArray(values) ? values.map(valueJson) : [];
   }
   return null;
+}
+
+/** JSON has no other way to write the numbers that are none. */
+function numberJson(value: unknown): unknown {
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 }
 
 function has(value: object, name: string): boolean {
