@@ -1,3 +1,4 @@
+import { TopicRecreatedError } from '@tailrace/kafka/errors.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import type { Metrics } from '@tailrace/telemetry/metrics.ts';
@@ -24,6 +25,7 @@ export interface ProcessorOptions {
 export function runProcessor<In>(topology: Topology<In>, options: ProcessorOptions): PartitionOwner {
   const { kafka, logger, pace = defaultCommitPace } = options;
   const metrics = consumerMetrics(options.metrics, topology.group);
+  const inputIds = new Map<string, string>();
   const written = [...topology.outputs, ...(topology.stores ?? []).map((store) => store.changelog), topics.dead];
   return ownPartitions({
     kafka,
@@ -32,10 +34,25 @@ export function runProcessor<In>(topology: Topology<In>, options: ProcessorOptio
     topics: topology.inputs.map((spec) => spec.name),
     ...(options.sessionTimeoutMs !== undefined && { sessionTimeoutMs: options.sessionTimeoutMs }),
     run: async (ownership) => {
+      await expectSameTopic(kafka, ownership.partition.topic, inputIds);
       const partitionsOf = await readPartitionCounts(kafka, written, topology.group);
       await runTask({ kafka, topology, pace, logger, metrics, partitionsOf }, ownership);
     },
   });
+}
+
+/**
+ * A broker forgets a group's offsets with the topic, so a topic made again would be read from its start as if nothing
+ * had happened. Whoever has read the old one must be told first that what it had not read yet is gone.
+ *
+ * @param seen the topic's UUID by name, as this process found it first.
+ * @throws TopicRecreatedError
+ */
+async function expectSameTopic(kafka: Kafka, topic: string, seen: Map<string, string>): Promise<void> {
+  const { id } = await kafka.admin.describeTopic(topic);
+  const before = seen.get(topic) ?? id;
+  seen.set(topic, before);
+  if (id !== before) throw new TopicRecreatedError(topic);
 }
 
 /** @throws UnknownTopicError when a topic it writes does not exist. */
