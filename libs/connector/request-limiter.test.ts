@@ -72,7 +72,8 @@ describe('RequestLimiter', () => {
     const patient = limiter.run(served, { urgent: false, signal: forever });
     await vi.advanceTimersByTimeAsync(20_000);
     expect(rest).toBe(true);
-    expect(live).toBeLessThan(12);
+    // Three in a row, and one that is under way when its turn comes.
+    expect(live).toBeLessThan(6);
     await Promise.all([patient, ...streams]);
   });
 

@@ -8,7 +8,7 @@ export interface RequestLimit {
 }
 
 export interface RequestOptions<Result> {
-  /** Goes before those that are not; but whoever has waited long comes next in any case. */
+  /** Goes before those that are not, three times out of four. */
   readonly urgent: boolean;
   /** Ends the waiting; a request that has begun is its own business. */
   readonly signal: AbortSignal;
@@ -18,15 +18,13 @@ export interface RequestOptions<Result> {
 
 interface Waiter {
   readonly urgent: boolean;
-  readonly since: number;
   readonly begin: (now: number) => void;
 }
 
 /** The part of the limit that requests which are not urgent may take: the rest is kept free for those that are. */
 const restShare = 0.75;
-/** After this many windows a request counts as urgent. */
-const patienceWindows = 5;
-const leastPatienceMs = 5000;
+/** While others wait, one after this many urgent requests is theirs. */
+const urgentInARow = 3;
 /** The provider sees our requests closer together, or further apart, than we sent them. */
 const windowMargin = 1.05;
 const throttledInitialMs = 1000;
@@ -42,6 +40,8 @@ export class RequestLimiter {
   /** When the requests of the present window began, ascending; `performance.now()`. */
   readonly #begun: number[] = [];
   #active = 0;
+  /** Urgent requests that went before others since one of those had its turn. */
+  #urgentBefore = 0;
   #blockedUntil = 0;
   #throttledInARow = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -88,7 +88,6 @@ export class RequestLimiter {
       };
       const waiter: Waiter = {
         urgent,
-        since: performance.now(),
         begin: (now) => {
           signal.removeEventListener('abort', abort);
           resolve(now);
@@ -105,32 +104,36 @@ export class RequestLimiter {
     const { concurrency = Number.POSITIVE_INFINITY } = this.#limit;
     while (this.#waiting.length > 0 && this.#active < concurrency) {
       const now = performance.now();
-      const index = this.#next(now);
-      const waitMs = this.#waitMs(now, this.#isUrgent(this.#waiting[index]!, now));
+      const index = this.#next();
+      const { urgent } = this.#waiting[index]!;
+      const isTheirTurn = this.#urgentBefore >= urgentInARow;
+      const waitMs = this.#waitMs(now, urgent || isTheirTurn);
       if (waitMs > 0) {
         this.#timer = setTimeout(() => this.#pump(), Math.ceil(waitMs));
         return;
       }
+      this.#urgentBefore = urgent && this.#waiting.some((waiter) => !waiter.urgent) ? this.#urgentBefore + 1 : 0;
       this.#active += 1;
       if (Number.isFinite(this.#limit.requests)) this.#begun.push(now);
       this.#waiting.splice(index, 1)[0]!.begin(now);
     }
   }
 
-  #next(now: number): number {
-    const urgent = this.#waiting.findIndex((waiter) => this.#isUrgent(waiter, now));
-    return Math.max(0, urgent);
+  /** Who comes next, by their place among those who wait. */
+  #next(): number {
+    const wanted = this.#urgentBefore < urgentInARow;
+    return Math.max(
+      0,
+      this.#waiting.findIndex(({ urgent }) => urgent === wanted),
+    );
   }
 
-  #isUrgent({ urgent, since }: Waiter, now: number): boolean {
-    return urgent || now - since > Math.max(leastPatienceMs, patienceWindows * this.#limit.perMs);
-  }
-
-  #waitMs(now: number, urgent: boolean): number {
+  /** @param whole whether it may use the whole window. */
+  #waitMs(now: number, whole: boolean): number {
     const { requests, perMs } = this.#limit;
     const window = perMs * windowMargin;
     while (this.#begun.length > 0 && this.#begun[0]! <= now - window) this.#begun.shift();
-    const allowed = urgent ? requests : Math.max(1, Math.floor(requests * restShare));
+    const allowed = whole ? requests : Math.max(1, Math.floor(requests * restShare));
     const crowding = this.#begun.at(-allowed);
     const forWindow = crowding === undefined ? 0 : crowding + window - now;
     return Math.max(forWindow, this.#blockedUntil - now);

@@ -60,7 +60,8 @@ describe('sweep plan on the event axis', () => {
     const { due } = dueSweeps(before, plan, start + 3 * hour);
     expect(due.map((sweep) => sweep.territory)).toEqual([0, 1, 2]);
     const stopped = start + 60 * second;
-    expect(due[2]?.range.start).toBeLessThanOrEqual(stopped);
+    expect(due.map(({ unseen }) => unseen)).toEqual([false, true, true]);
+    expect(due[2]?.range.start).toBe(stopped);
     expect(due[1]?.range.start).toBe(due[2]?.range.end);
     expect(due[0]?.range.start).toBe(due[1]?.range.end);
     // Not only because the periods are over: a stretch nobody looked at is due although its tier's period is not.
@@ -86,7 +87,7 @@ describe('sweep plan on the event axis', () => {
 
   it('never starts before the start', () => {
     const { due } = dueSweeps(freshCoverage(start), plan, start + 5 * second);
-    expect(due).toEqual([{ territory: 0, range: { start, end: Number.POSITIVE_INFINITY }, urgency: 5 }]);
+    expect(due).toEqual([{ territory: 0, range: { start, end: Number.POSITIVE_INFINITY }, urgency: 5, unseen: false }]);
   });
 
   it('refuses tiers that are not ever longer', () => {

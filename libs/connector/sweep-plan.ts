@@ -30,10 +30,12 @@ export interface DueSweep {
   readonly range: TimeRange;
   /** How overdue it is, in periods of its tier: at least 1. */
   readonly urgency: number;
+  /** Whether it begins with what has never been looked at since it happened. */
+  readonly unseen: boolean;
 }
 
 export interface DueSweeps {
-  /** At most one a territory: its oldest due stretch, and all that follows in the territory. */
+  /** At most one a territory: its oldest unseen stretch, else its oldest due one, and all that follows in the territory. */
   readonly due: readonly DueSweep[];
   /** When the next one will be due, if nothing else is swept; microseconds. */
   readonly nextDueAt: number;
@@ -100,9 +102,8 @@ export function dueSweeps(
     const pieces = piecesOf(coverage, plan, now, territory);
     const urgency = Math.max(0, ...pieces.map((piece) => urgencyOf(piece, plan, now, territory, 0)));
     if (urgency >= 1) {
-      const first = pieces.find((piece) => urgencyOf(piece, plan, now, territory, togetherWithin) >= 1)!;
-      const start = Math.max(first.start, wholeMillisecond(unsweptFrom(first, plan, now, territory, togetherWithin)));
-      due.push({ territory, range: { start, end: pieces.at(-1)!.end }, urgency });
+      const { start, unseen } = firstDue(pieces, plan, now, territory);
+      due.push({ territory, range: { start, end: pieces.at(-1)!.end }, urgency, unseen });
     } else if (territory < plan.tiers.length) {
       const { every } = plan.tiers[territory]!;
       for (const { sweptAt } of pieces) nextDueAt = Math.min(nextDueAt, sweptAt + every);
@@ -150,14 +151,34 @@ function piecesOf({ closedBefore, steps }: Coverage, plan: SweepPlan, now: numbe
   return pieces;
 }
 
+/**
+ * Where a due territory's next sweep begins. What nobody has seen comes before what is only looked at again; beyond the
+ * longest tier both are looked at once, so they are taken together.
+ */
+function firstDue(pieces: readonly Piece[], plan: SweepPlan, now: number, territory: number) {
+  const begin = (piece: Piece, from: number) => Math.max(piece.start, wholeMillisecond(from));
+  const unseen = pieces.find((piece) => unseenFrom(piece, territory) < piece.end);
+  if (unseen && territory < plan.tiers.length)
+    return { start: begin(unseen, unseenFrom(unseen, territory)), unseen: true };
+  const first = pieces.find((piece) => urgencyOf(piece, plan, now, territory, togetherWithin) >= 1)!;
+  return {
+    start: begin(first, unsweptFrom(first, plan, now, territory, togetherWithin)),
+    unseen: unseen !== undefined,
+  };
+}
+
+/** From where on the piece's times had not passed when it was swept. The newest territory always has some such. */
+function unseenFrom(piece: Piece, territory: number): number {
+  return territory === 0 ? piece.end : Math.max(piece.start, piece.sweptAt + 1);
+}
+
 /** From where on the piece is due, or will be within the given part of a period; its end or later when nothing is. */
 function unsweptFrom(piece: Piece, plan: SweepPlan, now: number, territory: number, ahead: number): number {
   const longest = plan.tiers.at(-1)!;
   // Times later than this did not have their last look, see `lastLook`.
   if (territory === plan.tiers.length) return piece.sweptAt - longest.lookback + 2 * longest.every + 1;
   if (piece.sweptAt <= now - plan.tiers[territory]!.every * (1 - ahead)) return piece.start;
-  // Times later than the sweep itself had not passed when it was made. The newest territory always has some.
-  return territory === 0 ? piece.end : piece.sweptAt + 1;
+  return unseenFrom(piece, territory);
 }
 
 /** In periods of the territory's tier; below 1 when nothing is due. */

@@ -12,6 +12,8 @@ export interface ScheduledSweep {
   readonly range: TimeRange;
   /** What is swept when it has succeeded: without an end where the range reaches past every time there can be. */
   readonly covers: TimeRange;
+  /** Whether it looks again at what was looked at before, for what came late. */
+  readonly again: boolean;
 }
 
 export type ScheduleStep =
@@ -104,13 +106,14 @@ export class SweepSchedule {
     return best ?? live;
   }
 
-  #cut({ territory, range }: DueSweep, now: number): ScheduledSweep {
+  #cut({ territory, range, unseen }: DueSweep, now: number): ScheduledSweep {
     const chunk = territory === 0 ? this.#liveChunk : this.#restChunk;
     const end = Math.min(range.end, range.start + chunk);
     const covers = { start: range.start, end };
-    if (Number.isFinite(end)) return { territory, range: covers, covers };
+    const again = !unseen;
+    if (Number.isFinite(end)) return { territory, range: covers, covers, again };
     const future = Math.ceil((now + this.#plan.future) / 1000) * 1000;
-    return { territory, range: { start: range.start, end: future }, covers };
+    return { territory, range: { start: range.start, end: future }, covers, again };
   }
 }
 
