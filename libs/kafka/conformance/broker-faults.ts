@@ -13,7 +13,8 @@ export function describeBrokerFaults(kafka: Fixture): void {
     return kafka.system.broker;
   };
 
-  describe('while the broker dies and comes back', () => {
+  // On a busy machine a killed broker takes up to 20 s to come back, and some tests kill it twice.
+  describe('while the broker dies and comes back', { timeout: 180_000 }, () => {
     test('nothing is lost or doubled by a reader', async () => {
       const client = await kafka.client();
       const topic = await kafka.topic(client, 2);

@@ -58,7 +58,7 @@ export async function brokerSystem(options: BrokerSystemOptions): Promise<KafkaS
   async function open(driver: Client, compression: Compression): Promise<Kafka> {
     const clientId = `client-${randomUUID()}`;
     const brokers = [`127.0.0.1:${proxy.port}`];
-    const timeouts = { requestTimeoutMs: 8000, retryTimeoutMs: 15_000 };
+    const timeouts = { requestTimeoutMs: 8000, retryTimeoutMs: 40_000 };
     const kafka = await openKafka({ brokers, client: driver, clientId, topicPrefix, compression, logger, ...timeouts });
     clientIds.set(kafka, clientId);
     return kafka;
