@@ -3,6 +3,7 @@ import type { AwsConfig } from './config.ts';
 
 /** Where the instance's metadata service is, it answers at once. */
 const metadataTimeoutMs = 1000;
+const connectTimeoutMs = 5000;
 
 /** Whether the configuration has no keys, so that the machine's own are used, with or without a role. */
 export function usesHostIdentity(config: AwsConfig): boolean {
@@ -15,7 +16,16 @@ export function usesHostIdentity(config: AwsConfig): boolean {
  */
 export function credentialsOf(config: AwsConfig) {
   const { access_key_id: accessKeyId, secret_access_key: secretAccessKey, session_token: sessionToken } = config;
-  const clientConfig = { region: config.region, maxAttempts: 1 };
+  const clientConfig = {
+    region: config.region,
+    maxAttempts: 1,
+    // The SDK gives a request under way to everyone who asks: one that hung would hang them all, for good.
+    requestHandler: {
+      connectionTimeout: connectTimeoutMs,
+      requestTimeout: config.request_timeout_ms,
+      throwOnRequestTimeout: true,
+    },
+  };
   const own =
     accessKeyId === undefined || secretAccessKey === undefined
       ? fromNodeProviderChain({ clientConfig, maxRetries: 0, timeout: metadataTimeoutMs })
