@@ -20,6 +20,8 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
           include: ['{schemas,libs,apps,scripts}/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/*.int.test.ts', '**/*.e2e.test.ts'],
+          // Quick by themselves; this is for a machine that has other things to do.
+          testTimeout: 30_000,
         },
       },
       {
@@ -29,8 +31,8 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
           include: ['{schemas,libs,apps,scripts}/**/*.int.test.ts'],
           globalSetup: [testStack],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
         },
       },
       {
