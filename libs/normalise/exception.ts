@@ -9,7 +9,7 @@ export interface FoundException {
 
 const traceback = 'Traceback (most recent call last):';
 /** Also net/http's, for the request it happened in. */
-const panic = /panic(?: serving [^\s]{1,100})?: ([^\n]{0,10000})/;
+const panic = /panic(?: serving [^\s]{1,100})?: ([^\n]{0,10000})/u;
 const frame = /\n[ \t]+at [^\n]/;
 const typeWords = /Exception|Error|Throwable|Failure|Fault|Panic/;
 const introductions = ['Caused by: ', 'Uncaught ', 'Unhandled exception. ', 'Unhandled Exception: '];

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FieldNames } from './field-names.ts';
-import { type JsonKind, type JsonOutcome, readJsonObject } from './json-object.ts';
+import type { JsonKind } from './json-kind.ts';
+import { type JsonOutcome, readJsonObject } from './json-object.ts';
 import type { Flagged } from './storable.ts';
 
 class Fields implements Flagged {
@@ -42,7 +43,7 @@ function flattened(value: object, prefix = ''): Map<string, string> {
   return flat;
 }
 
-describe('readJsonObject', () => {
+describe('readJsonObject', { timeout: 60_000 }, () => {
   it('hands over every field with its path, text and kind', () => {
     const text = '{"s":"x","n":-1.50e+10,"t":true,"z":null,"a":[1,{"b":"]"}],"o":{"p":{"q":1}},"e":{},"whole":{"k":1}}';
     expect(read(text)).toEqual({

@@ -1,8 +1,7 @@
 import { maxJsonDepth, maxJsonFields } from '@tailrace/log-record/limits.ts';
 import type { FieldName, FieldNames } from './field-names.ts';
+import type { JsonKind } from './json-kind.ts';
 import { type Flagged, storable } from './storable.ts';
-
-export type JsonKind = 'string' | 'number' | 'literal' | 'array' | 'object';
 
 /**
  * - `read`: every field was handed over.

@@ -91,7 +91,7 @@ function costOf(text: string): number {
   return best;
 }
 
-describe('the time a text takes grows with its length only', () => {
+describe('the time a text takes grows with its length only', { timeout: 60_000 }, () => {
   it.each(Object.entries(shapes))('%s', (_, shape) => {
     // Below a millisecond the clock's own steps would be what is measured.
     const base = Math.max(1000, costOf(shape(small)));

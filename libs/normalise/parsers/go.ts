@@ -55,7 +55,7 @@ function readTimed(line: Line, draft: Draft): boolean {
     readMessageAndPairs(text.slice(zerologPattern.lastIndex), draft);
     return true;
   }
-  return text.charCodeAt(4) === 0x2f && readStandard(line, draft);
+  return text.charCodeAt(4) === 0x2f && text.charCodeAt(at) === 0x20 && readStandard(line, draft);
 }
 
 /** `2024/01/31 10:20:30 message`: nobody else has slashes and no level. */

@@ -16,7 +16,7 @@ export function requestAttributes(request: string, draft: Draft): void {
 }
 
 /** A path with its query, or a whole URL. */
-export function targetAttributes(target: string, draft: Draft): void {
+function targetAttributes(target: string, draft: Draft): void {
   if (target.startsWith('http://') || target.startsWith('https://')) {
     draft.attribute('url.full', target);
     return;

@@ -8,7 +8,7 @@ import type { TextParser } from './text-parser.ts';
 
 const tab = 0x09;
 /** The runtime puts the exception before its traceback. */
-const raisedPattern = /^([\w.]{1,200}): ([^\n]{0,10000})/;
+const raisedPattern = /^([\w.]{1,200}): ([^\n]{0,10000})/u;
 const invocation = 'faas.invocation_id';
 
 /**
