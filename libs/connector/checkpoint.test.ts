@@ -225,7 +225,7 @@ describe.each(['event', 'ingestion'] as const)('checkpoint on the %s axis', (axi
         expect(Object.fromEntries(world.output)).toEqual(Object.fromEntries(wanted.map(({ event }) => [event.id, 1])));
         expect(world.checkpoint.recentIds).toBe(0);
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
   }, 60_000);
 

@@ -76,12 +76,13 @@ describe('sweep plan on the event axis', () => {
   });
 
   it('gives what fell out of the longest tier during a stop one more look', () => {
+    const plan = sweepPlan('event', [{ lookbackMs: 600_000, everyMs: 120_000 }, ...tiers.slice(2)], 300_000);
     const before = run(plan, freshCoverage(start - hour), start, start + 60 * second).coverage;
     const later = start + 20 * 24 * hour;
-    const oldest = dueSweeps(before, plan, later).due.find((sweep) => sweep.territory === 3);
+    const oldest = dueSweeps(before, plan, later).due.find((sweep) => sweep.territory === 2);
     expect(oldest?.range.start).toBe(before.closedBefore);
     const after = run(plan, before, later, later + 2 * 24 * hour);
-    expect(counts(after.sweeps)[3]).toBe(1);
+    expect(counts(after.sweeps)[2]).toBe(1);
     expect(after.coverage.closedBefore).toBeGreaterThan(later - 2 * 24 * hour);
   });
 
