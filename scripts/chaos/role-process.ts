@@ -50,6 +50,10 @@ export class RoleProcess {
       env: { PATH: process.env.PATH, ...this.#env, PORT: String(this.port), HOST: '127.0.0.1' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    // A test run that is cut short leaves no role behind.
+    const end = () => child.kill('SIGKILL');
+    process.once('exit', end);
+    child.once('exit', () => process.off('exit', end));
     child.stdout?.pipe(log);
     child.stderr?.pipe(log);
     this.#child = child;
