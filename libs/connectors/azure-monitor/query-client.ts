@@ -6,7 +6,7 @@ import { entraPolicy, queryPolicy } from './request-policy.ts';
 
 const publicCloud = 'https://api.loganalytics.io/.default';
 /** National clouds have their own API, and tokens for it: https://learn.microsoft.com/azure/azure-monitor/logs/api/access-api */
-const nationalClouds = /(?:^|\.)api\.loganalytics\.(?:us|azure\.cn)$/;
+const nationalClouds = /^api\.loganalytics\.(?:us|azure\.cn)$/;
 
 /** Neither SDK retries or follows a redirect: the runner retries, and only the given hosts are talked to. */
 const once = { retryOptions: { maxRetries: 0 }, redirectOptions: { maxRetries: 0 } };
@@ -44,7 +44,8 @@ function credentialOf(config: AzureConfig): ClientSecretCredential {
   });
 }
 
-function scopeOf(endpoint: string | undefined): string {
+/** What the token for an endpoint is asked for. */
+export function scopeOf(endpoint: string | undefined): string {
   const host = endpoint === undefined ? '' : new URL(endpoint).hostname;
   return nationalClouds.test(host) ? `https://${host}/.default` : publicCloud;
 }
