@@ -30,6 +30,8 @@ const VITEST = ['run', '--config', '.config/vitest.config.ts'];
 
 interface Outcome {
   readonly code: number;
+  /** How it ended, in words: an exit code or the signal that ended it. */
+  readonly ending: string;
   readonly output: string;
 }
 
@@ -49,10 +51,10 @@ function run(file: string, args: readonly string[], show: boolean): Promise<Outc
   });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code) => {
+    child.once('close', (code, signal) => {
       clearTimeout(limit);
       process.off('SIGTERM', stop);
-      resolve({ code: code ?? 1, output });
+      resolve({ code: code ?? 1, ending: signal ?? `exit code ${code}`, output });
     });
   });
 }
@@ -75,7 +77,7 @@ async function runChecks(): Promise<string[]> {
 async function runTests(): Promise<{ code: number; counts: TestCounts }> {
   mkdirSync(join(REPORT, '..'), { recursive: true });
   rmSync(REPORT, { force: true });
-  const { code } = await run(
+  const { code, ending } = await run(
     'vitest',
     [...VITEST, '--reporter=default', '--reporter=json', `--outputFile.json=${REPORT}`],
     true,
@@ -83,7 +85,7 @@ async function runTests(): Promise<{ code: number; counts: TestCounts }> {
   if (existsSync(REPORT)) return { code, counts: countTests(readFileSync(REPORT, 'utf8')) };
   return {
     code: 1,
-    counts: { passed: 0, failed: 1, skipped: 0, failures: ['vitest ended before it wrote its report'] },
+    counts: { passed: 0, failed: 1, skipped: 0, failures: [`vitest ended (${ending}) before it wrote its report`] },
   };
 }
 
