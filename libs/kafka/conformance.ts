@@ -8,6 +8,7 @@ import { describeReadingProgress } from './conformance/reading-progress.ts';
 import type { KafkaFeatures, KafkaSystem } from './conformance/system.ts';
 import { describeTopics } from './conformance/topics.ts';
 import { describeTransactionFailures } from './conformance/transaction-failures.ts';
+import { describeTransactionOffsets } from './conformance/transaction-offsets.ts';
 import { describeTransactions } from './conformance/transactions.ts';
 
 /**
@@ -23,6 +24,7 @@ export function kafkaConformance(name: string, features: KafkaFeatures, setup: (
     describeReadingProgress(kafka, features);
     describeLimits(kafka, features);
     describeTransactions(kafka);
+    describeTransactionOffsets(kafka);
     describeTransactionFailures(kafka, features);
     describeGroups(kafka);
     if (features.broker) describeBrokerFaults(kafka);

@@ -103,3 +103,10 @@ export class InvalidTimestampError extends TailraceError {
     });
   }
 }
+
+/** A poll after `close`: an answer of "nothing came" would keep its caller asking for ever. */
+export class ReaderClosedError extends TailraceError {
+  constructor() {
+    super('this reader is closed', { code: 'kafka.closed', remedy: 'reconnect' });
+  }
+}

@@ -146,6 +146,7 @@ export interface Reader {
    * wait, not the reader: the poll resolves with what is there, and a fetch under way is kept for the next one.
    * @throws OffsetOutOfRangeError when a position is no longer (or not yet) in the log: never a silent reset.
    * @throws TopicRecreatedError when the topic is not the one this reader began with.
+   * @throws ReaderClosedError after `close`; a poll that is under way then resolves with nothing.
    */
   poll(signal?: AbortSignal): Promise<FetchedBatch[]>;
   /** Starts reading a partition, or moves it. */

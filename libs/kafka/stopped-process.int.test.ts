@@ -26,7 +26,7 @@ afterEach(() => {
 });
 
 function startCounter(...args: string[]): Counter {
-  const program = join(import.meta.dirname, 'conformance', 'counting-process.ts');
+  const program = join(import.meta.dirname, 'conformance', 'counting-process.fixture.ts');
   const child = spawn(process.execPath, [program, brokers, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const happenings: Happening[] = [];
   createInterface({ input: child.stdout }).on('line', (line) => happenings.push(JSON.parse(line)));

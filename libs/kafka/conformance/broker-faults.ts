@@ -87,7 +87,7 @@ export function describeBrokerFaults(kafka: Fixture): void {
         }
       })();
       for (const at of [40, 80]) {
-        await reached(() => done >= at);
+        await Promise.race([reached(() => done >= at), working]);
         await broker().kill();
         await broker().start();
       }

@@ -91,6 +91,6 @@ export async function joinAlone(kafka: Kafka, groupId: string, topics: readonly 
   return member.membership;
 }
 
-export function keyOf({ topic, partition }: TopicPartition): string {
+function keyOf({ topic, partition }: TopicPartition): string {
   return `${topic}/${partition}`;
 }

@@ -101,6 +101,7 @@ export function describeReadingProgress(kafka: Fixture, features: KafkaFeatures)
       await Promise.all([reader.close(), reader.close()]);
       expect(await polling).toEqual([]);
       expect(performance.now() - started).toBeLessThan(1000);
+      await expect(reader.poll()).rejects.toMatchObject({ code: 'kafka.closed' });
     });
 
     test('lets a quiet partition through beside a busy one', async () => {

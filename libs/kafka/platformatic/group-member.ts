@@ -6,9 +6,8 @@ import type { Cluster } from './cluster.ts';
 import { brokerErrors, isConnectionFailure, toTailraceError, wasNotDone } from './failure.ts';
 import type { Generations } from './generations.ts';
 import { GroupRequests, type Joined } from './group-requests.ts';
+import { GroupSession, SessionExpired } from './group-session.ts';
 
-/** Also how long it takes until members notice that somebody joined or left. */
-const heartbeatMs = 500;
 /** How often the leader looks whether topics have got more partitions. */
 const metadataCheckMs = 30_000;
 const leaveTimeoutMs = 1000;
@@ -31,7 +30,7 @@ export class GroupMember implements GroupMembership {
   readonly #requests: GroupRequests;
   readonly #onClose: () => void;
   readonly #topics: readonly string[];
-  readonly #sessionTimeoutMs: number;
+  readonly #session: GroupSession;
   readonly #rebalanceTimeoutMs: number;
   /** By full topic name and partition. */
   readonly #owned = new Map<string, TopicPartition>();
@@ -40,8 +39,8 @@ export class GroupMember implements GroupMembership {
   #generationId = -1;
   #told = false;
   #metadata: GroupMetadata;
-  #leads: ReadonlyMap<string, number> | undefined;
-  #lastContact = performance.now();
+  /** Topics of the group that this member leads; empty when another one does. */
+  #led: readonly string[] = [];
   #changed = Promise.withResolvers<void>();
   #draining: Promise<void> = Promise.resolve();
   #leaving: Promise<void> | undefined;
@@ -54,13 +53,14 @@ export class GroupMember implements GroupMembership {
     this.#generations = generations;
     this.#metadata = { groupId: options.groupId, generationId: -1, memberId: '' };
     this.#topics = options.topics.map((topic) => naming.full(topic));
-    this.#sessionTimeoutMs = options.sessionTimeoutMs ?? 6000;
+    const sessionTimeoutMs = options.sessionTimeoutMs ?? 6000;
     this.#rebalanceTimeoutMs = options.rebalanceTimeoutMs ?? 10_000;
     this.#requests = new GroupRequests(cluster, {
       groupId: naming.full(options.groupId),
-      sessionTimeoutMs: this.#sessionTimeoutMs,
+      sessionTimeoutMs,
       rebalanceTimeoutMs: this.#rebalanceTimeoutMs,
     });
+    this.#session = new GroupSession(cluster, this.#requests, sessionTimeoutMs);
   }
 
   /** Joins, and resolves with the first generation. The first `assigned` comes after that. */
@@ -93,13 +93,13 @@ export class GroupMember implements GroupMembership {
   async #live(first: readonly TopicPartition[]): Promise<void> {
     let assignment: readonly TopicPartition[] | undefined = first;
     await setImmediate();
-    while (!this.#stop.signal.aborted) {
+    while (!this.#stop.signal.aborted && !this.#cluster.closed) {
       try {
         assignment ??= await this.#joinAndSync();
         if (this.#stop.signal.aborted) return;
         const settled = await this.#take(assignment);
         assignment = undefined;
-        if (settled) await this.#beat({ until: this.#stop.signal, throughRebalances: false });
+        if (settled) await this.#stay();
       } catch (error) {
         assignment = undefined;
         if (this.#stop.signal.aborted) return;
@@ -114,8 +114,8 @@ export class GroupMember implements GroupMembership {
       const joined = await this.#join();
       try {
         const assignment = await this.#requests.sync(joined);
-        this.#lastContact = performance.now();
-        this.#leads = joined.led && (await this.#requests.countPartitions(topicsOf(joined)));
+        this.#session.contact();
+        this.#led = joined.led ? topicsOf(joined) : [];
         return assignment;
       } catch (error) {
         if (!brokerErrors(error).has('REBALANCE_IN_PROGRESS')) throw error;
@@ -134,7 +134,7 @@ export class GroupMember implements GroupMembership {
     this.#generationId = joined.generationId;
     const { generationId, memberId } = joined;
     this.#metadata = { groupId: this.#options.groupId, generationId, memberId };
-    this.#lastContact = performance.now();
+    this.#session.contact();
     this.#generations.add(joined.memberId, {
       generationId: joined.generationId,
       owns: ({ topic, partition }) => this.#owned.has(keyOf({ topic: this.#full(topic), partition })),
@@ -166,9 +166,12 @@ export class GroupMember implements GroupMembership {
       await this.#cluster.pause(this.#rebalanceTimeoutMs, drained.signal);
       if (!drained.signal.aborted) throw new DrainTookTooLong();
     };
-    const beating = this.#beat({ until: drained.signal, throughRebalances: true });
-    beating.catch(() => drained.abort());
-    await Promise.all([Promise.race([this.#draining, late()]), beating]);
+    const beating = this.#session.beat({ ...this.#metadata, until: drained.signal, throughRebalances: true });
+    try {
+      await Promise.all([Promise.race([this.#draining, late()]), beating]);
+    } finally {
+      drained.abort();
+    }
   }
 
   async #revoke(going: readonly TopicPartition[]): Promise<void> {
@@ -177,59 +180,34 @@ export class GroupMember implements GroupMembership {
     } catch (error) {
       this.#cluster.settings.logger.error({ err: error, group: this.#options.groupId }, 'draining partitions failed');
     }
-    for (const partition of going) this.#owned.delete(keyOf(partition));
-  }
-
-  /** Heartbeats until it is stopped or topics changed; rejects when the group rebalances or the session ended. */
-  async #beat({ until, throughRebalances }: { until: AbortSignal; throughRebalances: boolean }): Promise<void> {
-    let nextCheck = performance.now() + metadataCheckMs;
-    for (;;) {
-      await this.#cluster.pause(heartbeatMs, until);
-      if (until.aborted || this.#stop.signal.aborted) return;
-      this.#checkSession();
-      try {
-        await this.#withinSession(this.#requests.heartbeat(this.#generationId, this.#memberId));
-        this.#lastContact = performance.now();
-      } catch (error) {
-        const rebalancing = brokerErrors(error).has('REBALANCE_IN_PROGRESS');
-        if (rebalancing) this.#lastContact = performance.now();
-        const ignored = (rebalancing && throughRebalances) || isConnectionFailure(error) || wasNotDone(error);
-        if (!ignored) throw error;
-      }
-      if (this.#leads && !throughRebalances && performance.now() > nextCheck) {
-        nextCheck = performance.now() + metadataCheckMs;
-        if (await this.#partitionsChanged(this.#leads)) return;
-      }
+    for (const partition of going) {
+      // One that was lost meanwhile may have come back as another.
+      if (this.#owned.get(keyOf(partition)) === partition) this.#owned.delete(keyOf(partition));
     }
   }
 
-  async #partitionsChanged(before: ReadonlyMap<string, number>): Promise<boolean> {
+  /** Stays in the group as it is until it rebalances, or topics get more partitions. */
+  async #stay(): Promise<void> {
+    const ended = new AbortController();
+    const until = AbortSignal.any([this.#stop.signal, ended.signal]);
+    const beating = this.#session.beat({ ...this.#metadata, until, throughRebalances: false });
     try {
-      const now = await this.#requests.countPartitions([...before.keys()]);
-      return [...now].some(([topic, partitions]) => before.get(topic) !== partitions);
-    } catch {
-      return false;
-    }
-  }
-
-  /** A process that was stopped, or cut off, past its session must not think that it owns anything. */
-  #checkSession(): void {
-    if (performance.now() - this.#lastContact > this.#sessionTimeoutMs) throw new SessionExpired();
-  }
-
-  /** An answer that takes longer than the session has left is as good as none. */
-  async #withinSession(answer: Promise<void>): Promise<void> {
-    const left = this.#sessionTimeoutMs - (performance.now() - this.#lastContact);
-    const answered = new AbortController();
-    const late = this.#cluster.pause(Math.max(0, left), answered.signal).then(() => {
-      if (!answered.signal.aborted) throw new SessionExpired();
-    });
-    late.catch(() => undefined);
-    try {
-      await Promise.race([answer, late]);
+      await Promise.race([beating, this.#topicsToChange(until)]);
     } finally {
-      answered.abort();
-      answer.catch(() => undefined);
+      ended.abort();
+    }
+  }
+
+  /** Resolves when topics of the led group have another number of partitions than at first. */
+  async #topicsToChange(until: AbortSignal): Promise<void> {
+    let before: ReadonlyMap<string, number> | undefined;
+    while (!until.aborted && !this.#cluster.closed) {
+      if (this.#led.length > 0) {
+        const now = await this.#requests.countPartitions(this.#led).catch(() => before);
+        if (before && [...(now ?? [])].some(([topic, partitions]) => before?.get(topic) !== partitions)) return;
+        before = now;
+      }
+      await this.#cluster.pause(metadataCheckMs, until);
     }
   }
 
@@ -246,7 +224,7 @@ export class GroupMember implements GroupMembership {
       return true;
     }
     if (isConnectionFailure(error) || wasNotDone(error)) {
-      if (this.#owned.size > 0 && performance.now() - this.#lastContact > this.#sessionTimeoutMs) this.#lose();
+      if (this.#session.isOver) this.#lose();
       await this.#cluster.pause(200, this.#stop.signal);
       return !this.#cluster.closed;
     }
@@ -279,14 +257,22 @@ export class GroupMember implements GroupMembership {
 
   async #leave(): Promise<void> {
     this.#stop.abort();
-    await this.#draining;
+    await this.#atMostRebalanceTimeout(this.#draining);
     const left = [...this.#owned.values()];
-    if (left.length > 0) await this.#revoke(left);
+    // Where the session ends first, what is under way still finishes, to be fenced where somebody else took over.
+    if (left.length > 0) await this.#drain(left).catch(() => this.#atMostRebalanceTimeout(this.#draining));
     await this.#leaveGroup();
     this.#generations.remove(this.#memberId);
     this.#announceChange();
     this.#requests.close();
     this.#onClose();
+  }
+
+  #atMostRebalanceTimeout(draining: Promise<void>): Promise<void> {
+    const ended = new AbortController();
+    return Promise.race([draining, this.#cluster.pause(this.#rebalanceTimeoutMs, ended.signal)]).finally(() =>
+      ended.abort(),
+    );
   }
 
   /** So that others take over at once; where it does not get through, the session's end does the same. */
@@ -311,7 +297,6 @@ export class GroupMember implements GroupMembership {
   }
 }
 
-class SessionExpired extends Error {}
 class DrainTookTooLong extends Error {}
 
 function topicsOf({ led }: Joined): string[] {

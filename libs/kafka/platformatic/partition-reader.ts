@@ -1,65 +1,51 @@
-import { ConnectionLostError, OffsetOutOfRangeError, TopicRecreatedError, UnknownTopicError } from '../errors.ts';
+import { ReaderClosedError, UnknownTopicError } from '../errors.ts';
 import type { FetchedBatch, Reader, ReaderOptions, TopicPartition, TopicPartitionOffset } from '../kafka.ts';
 import type { Cluster } from './cluster.ts';
-import { BrokerRefusal, brokerErrors, isConnectionFailure, toTailraceError, wasNotDone } from './failure.ts';
-import { FetchLanes } from './fetch-lanes.ts';
-import { type FetchedPartition, fetchPartitions } from './fetch-request.ts';
-import type { Links } from './links.ts';
-import { listOffsets, type OffsetQuery } from './list-offsets.ts';
+import { type FetchLimits, PartitionFetcher } from './partition-fetcher.ts';
 import { PartitionReading } from './partition-reading.ts';
 
-const readCommitted = 1;
-const noSession = { id: 0, epoch: -1 };
-/** Fetches from one leader that end within this of one another become one. */
-const mergeWithinMs = 20;
-/** How much later than asked for an answer usually comes at most. */
-const lateByMs = 100;
-/** How long a topic may be unknown before it counts as deleted: brokers that just started do not know theirs yet. */
-const unknownTopicGraceMs = 5000;
+const defaults = { maxWaitMs: 500, maxBytes: 4 * 1024 * 1024, maxBytesPerPartition: 1024 * 1024 };
 
 /**
  * Reads by Fetch requests of its own: one a leader for all its partitions, waiting at the broker, the next one under way
  * while the caller works on what the last one brought.
  */
 export class PartitionReader implements Reader {
-  readonly #cluster: Cluster;
-  readonly #lanes: FetchLanes;
+  readonly #fetcher: PartitionFetcher;
+  readonly #limits: FetchLimits;
+  readonly #topicIds: ReadonlyMap<string, string>;
   readonly #onClose: () => void;
-  readonly #maxWaitMs: number;
-  readonly #maxBytes: number;
-  readonly #maxBytesPerPartition: number;
   readonly #readings = new Map<string, PartitionReading>();
-  readonly #topicIds = new Map<string, string>();
-  readonly #fetches = new Set<{ readonly leader: number; readonly endsAt: number }>();
   #wake = Promise.withResolvers<void>();
   #closed = false;
-  #failures = 0;
 
-  private constructor(cluster: Cluster, options: ReaderOptions, onClose: () => void) {
+  private constructor(cluster: Cluster, limits: FetchLimits, topicIds: Map<string, string>, onClose: () => void) {
+    this.#limits = limits;
+    this.#topicIds = topicIds;
     this.#onClose = onClose;
-    this.#cluster = cluster;
-    this.#maxWaitMs = options.maxWaitMs ?? 500;
-    this.#maxBytes = options.maxBytes ?? 4 * 1024 * 1024;
-    this.#maxBytesPerPartition = options.maxBytesPerPartition ?? Math.min(this.#maxBytes, 1024 * 1024);
-    this.#lanes = new FetchLanes(cluster, this.#maxWaitMs + cluster.settings.requestTimeoutMs);
+    this.#fetcher = new PartitionFetcher(cluster, limits, topicIds, () => this.#changed());
   }
 
   /** @throws UnknownTopicError */
   static async open(cluster: Cluster, options: ReaderOptions, onClose: () => void): Promise<PartitionReader> {
-    const reader = new PartitionReader(cluster, options, onClose);
     const topics = [...new Set(options.positions.map(({ topic }) => topic))];
     const described = await cluster.describeTopics(topics.map((topic) => cluster.settings.naming.full(topic)));
+    const topicIds = new Map<string, string>();
     for (const topic of topics) {
       const found = described.get(cluster.settings.naming.full(topic));
       if (!found) throw new UnknownTopicError(topic);
-      reader.#topicIds.set(topic, found.id);
+      topicIds.set(topic, found.id);
     }
+    const { maxWaitMs = defaults.maxWaitMs, maxBytes = defaults.maxBytes } = options;
+    const { maxBytesPerPartition = Math.min(maxBytes, defaults.maxBytesPerPartition) } = options;
+    const reader = new PartitionReader(cluster, { maxWaitMs, maxBytes, maxBytesPerPartition }, topicIds, onClose);
     for (const position of options.positions) reader.seek(position);
     return reader;
   }
 
   async poll(signal?: AbortSignal): Promise<FetchedBatch[]> {
-    const deadline = performance.now() + this.#maxWaitMs;
+    if (this.#closed) throw new ReaderClosedError();
+    const deadline = performance.now() + this.#limits.maxWaitMs;
     for (;;) {
       if (this.#closed) return [];
       const batches = this.#takeFetched();
@@ -108,7 +94,7 @@ export class PartitionReader implements Reader {
   async close(): Promise<void> {
     this.#closed = true;
     this.#readings.clear();
-    this.#lanes.close();
+    this.#fetcher.close();
     this.#changed();
     this.#onClose();
   }
@@ -135,7 +121,7 @@ export class PartitionReader implements Reader {
   #takeFetched(): FetchedBatch[] {
     const batches: FetchedBatch[] = [];
     const ready = [...this.#readings].filter(([, { hasFetched, paused }]) => hasFetched && !paused);
-    const room = { bytes: this.#maxBytes };
+    const room = { bytes: this.#limits.maxBytes };
     for (const [key, reading] of ready) {
       const batch = this.#decode(reading, room);
       if (!batch) continue;
@@ -161,162 +147,11 @@ export class PartitionReader implements Reader {
     const now = performance.now();
     const wanting = [...this.#readings.values()].filter(
       ({ paused, hasFetched, fetching, failure, retryAt }) =>
-        !paused && !hasFetched && fetching === undefined && failure === undefined && retryAt <= now,
+        !paused && !hasFetched && !fetching && failure === undefined && retryAt <= now,
     );
-    if (wanting.length === 0) return;
-    const fetching = Symbol('fetch');
-    for (const reading of wanting) reading.fetching = fetching;
-    void this.#fetchFromLeaders(wanting);
-  }
-
-  async #fetchFromLeaders(readings: readonly PartitionReading[]): Promise<void> {
-    const byLeader = new Map<number, PartitionReading[]>();
-    const failed: PartitionReading[] = [];
-    for (const reading of readings) {
-      try {
-        const leader = await this.#leaderOf(reading);
-        const others = byLeader.get(leader);
-        if (others) others.push(reading);
-        else byLeader.set(leader, [reading]);
-      } catch (error) {
-        await this.#judge(reading, error);
-        failed.push(reading);
-      }
-    }
-    if (failed.length > 0) this.#retryLater(failed);
-    await Promise.all([...byLeader].map(([leader, own]) => this.#fetchFrom(leader, own)));
-  }
-
-  async #leaderOf(reading: PartitionReading): Promise<number> {
-    const { topic, partition } = reading;
-    const name = this.#cluster.settings.naming.full(topic);
-    const { id } = await this.#cluster.topic(name);
-    reading.topicId ??= this.#topicIds.get(topic) ?? id;
-    this.#topicIds.set(topic, reading.topicId);
-    if (id !== reading.topicId) throw new TopicRecreatedError(topic);
-    return this.#cluster.leaderOf(name, partition);
-  }
-
-  async #fetchFrom(leader: number, readings: readonly PartitionReading[]): Promise<void> {
-    if (this.#closed) return;
-    const waitMs = this.#waitBeside(leader);
-    if (waitMs < Math.min(mergeWithinMs, this.#maxWaitMs)) {
-      // Another fetch is about to end, and its end starts one for all.
-      for (const reading of readings) reading.fetching = undefined;
-      return;
-    }
-    const lane = this.#lanes.take();
-    const fetch = { leader, endsAt: performance.now() + waitMs };
-    this.#fetches.add(fetch);
-    const failed: PartitionReading[] = [];
-    try {
-      const answer = await this.#request(lane, leader, { readings, waitMs });
-      this.#failures = 0;
-      for (const found of answer) {
-        const reading = readings.find(
-          ({ topicId, partition }) => topicId === found.topicId && partition === found.partition,
-        );
-        if (!reading) continue;
-        if (found.errorCode === 0) reading.fetched(found);
-        else {
-          await this.#judge(reading, BrokerRefusal.of(found.errorCode, `fetching ${reading.topic}`));
-          failed.push(reading);
-        }
-      }
-    } catch (error) {
-      for (const reading of readings) await this.#judge(reading, error);
-      failed.push(...readings);
-    }
-    this.#fetches.delete(fetch);
-    this.#lanes.release(lane);
-    if (failed.length > 0) this.#retryLater(failed);
-    for (const reading of readings) reading.fetching = undefined;
-    this.#changed();
-  }
-
-  /** How long a fetch may wait at the broker so that it ends together with those under way there. */
-  #waitBeside(leader: number): number {
-    const now = performance.now();
-    const others = [...this.#fetches].filter((fetch) => fetch.leader === leader && fetch.endsAt > now - lateByMs);
-    return Math.min(this.#maxWaitMs, ...others.map(({ endsAt }) => endsAt - now));
-  }
-
-  async #request(
-    lane: Links,
-    leader: number,
-    { readings, waitMs }: { readonly readings: readonly PartitionReading[]; readonly waitMs: number },
-  ): Promise<FetchedPartition[]> {
-    const topics = [...new Set(readings.map(({ topicId }) => topicId))].map((topicId) => ({
-      topicId: topicId ?? '',
-      partitions: readings
-        .filter((reading) => reading.topicId === topicId)
-        .map(({ partition, position }) => ({
-          partition,
-          currentLeaderEpoch: -1,
-          fetchOffset: BigInt(position),
-          lastFetchedEpoch: -1,
-          partitionMaxBytes: this.#maxBytesPerPartition,
-        })),
-    }));
-    return lane
-      .to(leader)
-      .call(
-        fetchPartitions,
-        Math.round(waitMs),
-        1,
-        this.#maxBytes,
-        readCommitted,
-        noSession.id,
-        noSession.epoch,
-        topics,
-        [],
-        '',
-      );
-  }
-
-  /** Decides what a failed fetch means: nothing that passes, or something to tell the caller. */
-  async #judge(reading: PartitionReading, error: unknown): Promise<void> {
-    const ids = brokerErrors(error);
-    const { topic } = reading;
-    this.#cluster.forget(this.#cluster.settings.naming.full(topic));
-    try {
-      if (ids.has('OFFSET_OUT_OF_RANGE')) await this.#outOfRange(reading);
-      else if (error instanceof UnknownTopicError || unknownTopic.some((id) => ids.has(id))) this.#unknown(reading);
-      else if (!isConnectionFailure(error) && !wasNotDone(error)) {
-        reading.failure = toTailraceError(error, `reading ${topic}`);
-      }
-    } catch (failure) {
-      if (!(failure instanceof ConnectionLostError)) reading.failure = failure;
-    }
-  }
-
-  /** Together, so that they are one request again. */
-  #retryLater(readings: readonly PartitionReading[]): void {
-    const delay = Math.min(20 * 2 ** Math.min(this.#failures++, 6), 1000);
-    for (const reading of readings) {
-      reading.retryAt = performance.now() + delay;
-      reading.fetching = undefined;
-    }
-    setTimeout(() => this.#changed(), delay + 1).unref();
-  }
-
-  async #outOfRange(reading: PartitionReading): Promise<void> {
-    const { topic, partition, position } = reading;
-    const ask = async (query: OffsetQuery) => (await listOffsets(this.#cluster, topic, [partition], query))[0] ?? 0;
-    const [earliest, latest, end] = await Promise.all([ask('earliest'), ask('latest'), ask('end')]);
-    if (position >= earliest && position <= end) return;
-    reading.failure = new OffsetOutOfRangeError({ topic, partition, offset: position }, earliest, latest);
-  }
-
-  #unknown(reading: PartitionReading): void {
-    reading.unknownSince ??= performance.now();
-    if (performance.now() - reading.unknownSince > unknownTopicGraceMs) {
-      reading.failure = new UnknownTopicError(reading.topic);
-    }
+    if (wanting.length > 0) this.#fetcher.start(wanting);
   }
 }
-
-const unknownTopic = ['UNKNOWN_TOPIC_OR_PARTITION', 'UNKNOWN_TOPIC_ID', 'INCONSISTENT_TOPIC_ID'];
 
 function keyOf({ topic, partition }: TopicPartition): string {
   return `${topic}/${partition}`;

@@ -12,8 +12,8 @@ export class PartitionReading {
   paused = false;
   /** What the next poll rejects with. Kept until the partition is moved. */
   failure: unknown;
-  /** The fetch that is under way for it. */
-  fetching: symbol | undefined;
+  /** A fetch is under way for it. */
+  fetching = false;
   /** Not fetched before this time (`performance.now()`): its leader is being looked for. */
   retryAt = 0;
   /** Since when the cluster has not known the topic. */

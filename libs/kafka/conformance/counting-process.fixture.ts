@@ -2,7 +2,7 @@
  * A process for tests that stop and kill it: a group member that counts on each partition it owns, number and next
  * position in one transaction. Prints one JSON line for each thing that happens to it.
  *
- *     node counting-process.ts <brokers> <client> <topic prefix> <group> <topic>
+ *     node counting-process.fixture.ts <brokers> <client> <topic prefix> <group> <topic>
  */
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { FencedError } from '../errors.ts';
