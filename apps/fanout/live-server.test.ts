@@ -211,6 +211,7 @@ describe('following', () => {
       expect(new Set(lines).size).toBe(lines.length);
     }
     const last = new Client(`?from=${cursor}`);
+    await last.frame('subscribed');
     await expect.poll(() => [...seen, ...last.bodies()].length).toBe(20 * 7 + 10);
     expect(new Set([...seen, ...last.bodies()]).size).toBe(20 * 7 + 10);
   });
