@@ -84,6 +84,8 @@ export function describeTransactionFailures(kafka: Fixture, features: KafkaFeatu
         expect(() => producer.begin()).toThrow();
         await producer.close();
         await recovers(client, topic, transactionalId, ['last']);
+        // The marker of a commit is written after its answer.
+        await expect.poll(() => valuesOf(witness, topic)).toContain('last');
         const values = await valuesOf(witness, topic);
         const offsets = await witness.admin.committedOffsets(groupId, [topic]);
         const happened = values.includes('a');
