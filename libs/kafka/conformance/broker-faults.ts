@@ -92,9 +92,14 @@ export function describeBrokerFaults(kafka: Fixture): void {
         await broker().start();
       }
       await working;
-      const found = await readAll(client, output);
       const expected = Array.from({ length: count }, (_, n) => `${n}`);
-      expect(found.map((records) => records.map(({ value }) => String(value)))).toEqual([expected, expected]);
+      const found = async () =>
+        (await readAll(client, output)).map((records) => records.map(({ value }) => String(value)));
+      // The markers of the last commit are written after its answer.
+      await expect
+        .poll(async () => (await found()).map((values) => values.at(-1)))
+        .toEqual([`${count - 1}`, `${count - 1}`]);
+      expect(await found()).toEqual([expected, expected]);
     });
 
     test('a group goes on, and its member is not failed', async () => {
