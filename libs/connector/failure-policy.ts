@@ -56,7 +56,8 @@ export class FailurePolicy {
     const waitMs = throttled ? limiter.throttled(error.retryAfterMs) : this.#backoffMs(error);
     report.failed(this.#part, error, waitMs);
     const level = throttled ? 'info' : 'warn';
-    logger[level]({ err: error, retryInMs: Math.round(waitMs) }, `the source failed: ${messageOf(error)}`);
+    const fields = { err: error, part: this.#part, retryInMs: Math.round(waitMs) };
+    logger[level](fields, `the source failed: ${messageOf(error)}`);
     return waitMs;
   }
 

@@ -118,7 +118,8 @@ export class PartitionWriter {
 
   #fail(error: unknown, writes: readonly Write[]): void {
     this.#error = { cause: error };
-    this.#options.logger.warn({ err: error }, `transaction failed: ${messageOf(error)}`);
+    // The partition's task ends by it, and whoever runs that says so.
+    this.#options.logger.debug({ err: error }, `transaction failed: ${messageOf(error)}`);
     this.#failure.reject(error);
     for (const { settled } of [...writes, ...this.#queue.splice(0)]) settled.reject(error);
   }

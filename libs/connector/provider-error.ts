@@ -11,7 +11,9 @@ const minSecretLength = 4;
  * connection's secrets. Providers answer with what they were sent: AWS with the text it signed, session token included.
  */
 export function saidBy(error: unknown, secrets: readonly string[] = []): string {
-  const text = withoutSecrets(messageOf(error), secrets);
+  const message = messageOf(error);
+  // All that Node says of an answer whose connection ended in its middle.
+  const text = message === 'aborted' ? 'the answer was cut short' : withoutSecrets(message, secrets);
   const line = text.trim().split(/\r?\n/, 1)[0]!.trim();
   return line.length > maxLength ? `${line.slice(0, maxLength)}…` : line;
 }

@@ -30,8 +30,8 @@ export async function retryWhileAway<Value>(attempt: () => Promise<Value>, optio
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
     signal.throwIfAborted();
     const quiet = setTimeout(() => {
-      onWaiting(`${name}: does not answer yet`);
-      logger.warn(`${name} does not answer yet, still trying`);
+      onWaiting(`${name}: is not there yet`);
+      logger.warn(`${name} is not there yet, still trying`);
     }, quietMs);
     try {
       return await Promise.race([attempt(), aborted]);

@@ -30,6 +30,7 @@ const notCloudWatch: Meaning = {
   help: 'Check endpoint: what answers is not CloudWatch Logs.',
 };
 const again: Meaning = { failure: 'unreachable', help: 'It is tried again by itself.' };
+const brokenConnection: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNREFUSED']);
 const skewed: Meaning = {
   failure: 'unreachable',
   help: 'The clock of the ingest machine is off by minutes. The difference is noted and it is tried again; set the clock.',
@@ -109,7 +110,10 @@ function meaningOf(error: unknown, said: string): Meaning {
   if (/nextToken/i.test(said)) return again;
   const known = Object.hasOwn(meanings, name) ? meanings[name] : undefined;
   if (known) return known;
-  if (property(error, 'code') === 'ENOTFOUND') {
+  const code = property(error, 'code');
+  // The SDK has the status of an answer that it could not read to its end.
+  if (typeof code === 'string' && brokenConnection.has(code)) return again;
+  if (code === 'ENOTFOUND') {
     return {
       failure: 'unreachable',
       help: 'The endpoint has no address: check region and endpoint, and the DNS of the ingest process.',
