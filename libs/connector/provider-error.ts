@@ -11,10 +11,10 @@ const minSecretLength = 4;
  * connection's secrets. Providers answer with what they were sent: AWS with the text it signed, session token included.
  */
 export function saidBy(error: unknown, secrets: readonly string[] = []): string {
-  const message = messageOf(error);
-  // All that Node says of an answer whose connection ended in its middle.
-  const text = message === 'aborted' ? 'the answer was cut short' : withoutSecrets(message, secrets);
+  const text = withoutSecrets(messageOf(error), secrets);
   const line = text.trim().split(/\r?\n/, 1)[0]!.trim();
+  // All that Node says of an answer whose connection ended in its middle; SDKs add lines of advice to it.
+  if (line === 'aborted') return 'the answer was cut short';
   return line.length > maxLength ? `${line.slice(0, maxLength)}…` : line;
 }
 

@@ -2,7 +2,10 @@ import { expect, it } from 'vitest';
 import { awsFailure } from './aws-failure.ts';
 
 it('takes an answer of any status that broke off for what passes by itself, and says so in words', () => {
-  const cut = Object.assign(new Error('aborted'), { code: 'ECONNRESET', $metadata: { httpStatusCode: 400 } });
+  const cut = Object.assign(new Error('aborted\n  Deserialization error: to see the raw response, …'), {
+    code: 'ECONNRESET',
+    $metadata: { httpStatusCode: 400 },
+  });
   expect(awsFailure(cut)).toMatchObject({ failure: 'unreachable', message: 'AWS: the answer was cut short' });
 });
 
