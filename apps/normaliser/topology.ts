@@ -15,7 +15,9 @@ export const normaliserTopology: Topology<RawEvent> = {
     process: ({ value: raw, partition, offset }, emit) => {
       const record = normalise(raw, { partition, offset });
       const output = raw.rewind_id === null ? topics.logs : topics.logsReplayed;
-      emit(output, raw.connection_id, record, { project: raw.project_id, connection: raw.connection_id });
+      emit(output, raw.connection_id, record, {
+        headers: { project: raw.project_id, connection: raw.connection_id },
+      });
     },
   }),
 };

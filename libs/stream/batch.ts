@@ -35,7 +35,7 @@ export function processBatch<In>(context: BatchContext<In>, records: readonly Fe
   const { processor, stores, partition, input, group, partitionsOf } = context;
   const outgoing: OutgoingRecord[] = [];
   const dead: DeadReason[] = [];
-  const emit: Emit = (topic, key, value, headers) => {
+  const emit: Emit = (topic, key, value, { headers, partitionKey = key } = {}) => {
     const bytes = topic.codec.encode(value);
     const limit = Number(topic.config['max.message.bytes'] ?? 1_048_576) - framingBytes;
     if (bytes.length > limit) {
@@ -43,7 +43,7 @@ export function processBatch<In>(context: BatchContext<In>, records: readonly Fe
     }
     outgoing.push({
       topic: topic.name,
-      partition: partitionFor(key, partitionsOf(topic.name)),
+      partition: partitionFor(partitionKey, partitionsOf(topic.name)),
       key: Buffer.from(key),
       value: bytes,
       ...(headers && { headers }),
@@ -77,6 +77,7 @@ export function processBatch<In>(context: BatchContext<In>, records: readonly Fe
       outgoing.push(deadLetterRecord({ group, partition, record, reason, error, partitions }));
     }
   }
+  processor.finish?.(emit);
   for (const store of stores) outgoing.push(...store.takeChanges());
   return { records: outgoing, dead };
 }

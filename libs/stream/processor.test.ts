@@ -1,5 +1,6 @@
 import { DecodeError } from '@tailrace/avro/errors.ts';
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
+import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import fc from 'fast-check';
@@ -46,6 +47,26 @@ const counting: Topology<string> = {
         seen.set(key ?? '', String(count));
         emit(upper, key ?? '', `${value}#${count}`);
         if (value === 'poison') throw new Error('cannot digest this');
+      },
+    };
+  },
+};
+
+/** Emits one record a transaction: how many words it had, those that were poison left out. */
+const tallying: Topology<string> = {
+  group: 'tallying',
+  inputs: [words],
+  outputs: [upper],
+  processor: () => {
+    let tally = 0;
+    return {
+      process: ({ value }) => {
+        if (value === 'poison') throw new Error('cannot digest this');
+        tally += 1;
+      },
+      finish: (emit) => {
+        emit(upper, 'tally', String(tally), { partitionKey: 'another' });
+        tally = 0;
       },
     };
   },
@@ -113,6 +134,18 @@ describe('a topology', () => {
     await runner.settled(uppercase);
     expect(await outputs()).toEqual(['SMALL']);
     expect((await runner.read(topics.dead))[0]?.value).toMatchObject({ reason: 'record_too_large' });
+  });
+
+  it('emits what it gathered over a transaction, beside the partition that the key would choose', async () => {
+    await runner.write(words, [
+      ['k', 'one'],
+      ['k', 'poison'],
+      ['k', 'two'],
+    ]);
+    await runner.start(tallying);
+    await runner.settled(tallying);
+    const [tally] = await runner.read(upper);
+    expect(tally).toMatchObject({ key: 'tally', value: '2', partition: partitionFor('another', 3) });
   });
 
   it('runs the batch again when the processor asks for a retry', async () => {

@@ -30,6 +30,11 @@ export interface RecordProcessor<In> {
    * what it emitted; throwing a `TailraceError` with remedy `retry` or `reconnect` runs the batch again later instead.
    */
   process(record: InputRecord<In>, emit: Emit): void;
+  /**
+   * Called after the last record of a transaction, to emit what was gathered over all of them. A record that threw must
+   * have gathered nothing. An error here fails the whole batch, which is run again by a new processor.
+   */
+  finish?(emit: Emit): void;
 }
 
 export interface InputRecord<Value> {
@@ -43,10 +48,11 @@ export interface InputRecord<Value> {
   readonly headers: ReadonlyMap<string, Buffer>;
 }
 
-/** Adds a record to the transaction. The key chooses the partition. */
-export type Emit = <Value>(
-  topic: TopicSpec<Value>,
-  key: string,
-  value: Value,
-  headers?: Readonly<Record<string, string>>,
-) => void;
+/** Adds a record to the transaction. */
+export type Emit = <Value>(topic: TopicSpec<Value>, key: string, value: Value, options?: EmitOptions) => void;
+
+export interface EmitOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Whose partition it goes to: records of one `partitionKey` keep their order. Default: the record's key. */
+  readonly partitionKey?: string;
+}

@@ -1,3 +1,5 @@
+import { type Alert, alertCodec } from '@tailrace/schemas/generated/alert.ts';
+import { type AlertRule, alertRuleCodec } from '@tailrace/schemas/generated/alert-rule.ts';
 import { type Checkpoint, checkpointCodec } from '@tailrace/schemas/generated/checkpoint.ts';
 import { type Connection, connectionCodec } from '@tailrace/schemas/generated/connection.ts';
 import { type ConnectionStatus, connectionStatusCodec } from '@tailrace/schemas/generated/connection-status.ts';
@@ -72,6 +74,10 @@ export const topics = {
   logs: stream<LogRecord>('logs', logRecordCodec, 3 * day),
   /** Canonical records of replays and rewinds; only the sink reads them. Key: connection id. */
   logsReplayed: stream<LogRecord>('logs.replayed', logRecordCodec, 3 * day),
+  /** When people want to be told. Key: rule id. */
+  alertRules: table<AlertRule>('alert-rules', alertRuleCodec),
+  /** What happened to alerts, each with the whole alert. Key: rule id. */
+  alerts: stream<Alert>('alerts', alertCodec, 30 * day),
   /** What could not be read. Key: source topic/partition. */
   dead: stream<DeadLetter>('logs.dead', deadLetterCodec, 30 * day),
 } as const satisfies Record<string, TopicSpec>;
