@@ -3,7 +3,7 @@ const { join } = require('node:path');
 
 /**
  * Which folder may import which. One direction only:
- *   errors, config, telemetry, log-record -> avro, schemas -> topics, log-query -> kafka, postgres, credentials
+ *   errors, config, telemetry, log-record -> avro, schemas -> topics, log-query -> kafka, postgres, credentials, alert-rules
  *   -> stream, connector, normalise, http -> connectors -> role -> apps
  */
 const layers = [
@@ -11,7 +11,7 @@ const layers = [
   ['libs/avro'],
   ['schemas'],
   ['libs/topics', 'libs/log-query'],
-  ['libs/kafka', 'libs/postgres', 'libs/credentials'],
+  ['libs/kafka', 'libs/postgres', 'libs/credentials', 'libs/alert-rules'],
   ['libs/stream', 'libs/connector', 'libs/normalise', 'libs/http'],
   ['libs/connectors'],
   ['libs/role'],
