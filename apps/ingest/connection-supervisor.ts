@@ -7,7 +7,7 @@ import {
 import type { ConfiguredConnector } from '@tailrace/connector/configure.ts';
 import { ConnectionReport, restingStatus } from '@tailrace/connector/connection-report.ts';
 import { runConnection } from '@tailrace/connector/connection-runner.ts';
-import type { PartitionWriter } from '@tailrace/connector/partition-writer.ts';
+import type { PartitionWriter } from '@tailrace/stream/partition-writer.ts';
 import type { LimiterPool } from '@tailrace/connector/request-limiter.ts';
 import { statusRecord } from '@tailrace/connector/status-table.ts';
 import { messageOf } from '@tailrace/errors/tailrace-error.ts';

@@ -1,5 +1,5 @@
 import { readCheckpoints } from '@tailrace/connector/checkpoint-table.ts';
-import { PartitionWriter } from '@tailrace/connector/partition-writer.ts';
+import { PartitionWriter } from '@tailrace/stream/partition-writer.ts';
 import { readStatuses } from '@tailrace/connector/status-table.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import type { Ownership } from '@tailrace/stream/ownership.ts';

@@ -10,7 +10,7 @@ import type { ConnectionReport } from './connection-report.ts';
 import { Emission } from './emission.ts';
 import { FailurePolicy, type RetryTimes } from './failure-policy.ts';
 import { ingestMetrics } from './ingest-metrics.ts';
-import type { PartitionWriter } from './partition-writer.ts';
+import type { PartitionWriter } from '@tailrace/stream/partition-writer.ts';
 import { ProviderClock } from './provider-clock.ts';
 import { rawRecords } from './raw-records.ts';
 import { readPages } from './read-pages.ts';

@@ -11,7 +11,7 @@ import { nothingStored, readCheckpoints } from '../checkpoint-table.ts';
 import { ConnectionReport } from '../connection-report.ts';
 import { runConnection } from '../connection-runner.ts';
 import type { Quota, SweepTier } from '../connector.ts';
-import { PartitionWriter } from '../partition-writer.ts';
+import { PartitionWriter } from '@tailrace/stream/partition-writer.ts';
 import { LimiterPool } from '../request-limiter.ts';
 import type { CloudUnderTest } from './cloud-under-test.ts';
 
