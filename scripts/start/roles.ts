@@ -1,3 +1,5 @@
+import { settings as alertingSettings } from '@tailrace/alerting/config.ts';
+import { start as startAlerting } from '@tailrace/alerting/start.ts';
 import { settings as apiSettings } from '@tailrace/api/config.ts';
 import { start as startApi } from '@tailrace/api/start.ts';
 import { settings as fanoutSettings } from '@tailrace/fanout/config.ts';
@@ -16,5 +18,6 @@ export const allRoles = [
   role('ingest', ingestSettings, startIngest),
   role('normaliser', normaliserSettings, startNormaliser),
   role('sink', sinkSettings, startSink),
+  role('alerting', alertingSettings, startAlerting),
   role('fanout', fanoutSettings, startFanout),
 ];
