@@ -1,5 +1,5 @@
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
-import { normaliserTopology } from '@tailrace/normaliser/topology.ts';
+import { normaliserTopology } from '@tailrace/normalise/normaliser-topology.ts';
 import type { RunningRole } from '@tailrace/role/role.ts';
 import type { Alert } from '@tailrace/schemas/generated/alert.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';

@@ -1,6 +1,6 @@
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
-import { normaliserTopology } from '@tailrace/normaliser/topology.ts';
+import { normaliserTopology } from '@tailrace/normalise/normaliser-topology.ts';
 import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
 import type { PartitionProgress } from '@tailrace/schemas/generated/partition-progress.ts';
 import { InMemoryRunner } from '@tailrace/stream/in-memory-runner.ts';

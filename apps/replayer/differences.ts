@@ -44,46 +44,67 @@ interface FieldDifference {
 
 /** Adds up how records differ from the rows that stand; its memory is bounded whatever there is to compare. */
 export class DifferenceCount {
-  #sum: ReplayDifferences;
+  readonly #kinds: Map<string, number>;
+  readonly #fields: Map<string, number>;
+  readonly #examples: ReplayExample[];
+  #unchanged: number;
+  #changed: number;
+  #missing: number;
+  #applicable: number;
 
   constructor(sofar: ReplayDifferences | null) {
-    this.#sum = sofar ?? noDifferences;
+    const { unchanged, changed, missing, applicable, kinds, fields, examples } = sofar ?? noDifferences;
+    this.#kinds = new Map(Object.entries(kinds));
+    this.#fields = new Map(Object.entries(fields));
+    this.#examples = [...examples];
+    this.#unchanged = unchanged;
+    this.#changed = changed;
+    this.#missing = missing;
+    this.#applicable = applicable;
   }
 
   /** @param row what stands under the record's key; undefined when nothing does. */
   add(record: LogRecord, row: LogRecord | undefined): void {
-    const sum = this.#sum;
+    if (row === undefined || record.normaliser_version > row.normaliser_version) this.#applicable += 1;
     if (row === undefined) {
-      this.#sum = {
-        ...sum,
-        missing: sum.missing + 1,
-        applicable: sum.applicable + 1,
-        kinds: counted(sum.kinds, ['missing']),
-        examples: withExample(sum.examples, () => exampleOf(record, ['missing'], shownFields(record))),
-      };
+      this.#missing += 1;
+      count(this.#kinds, 'missing');
+      this.#example(record, ['missing'], shownFields(record));
       return;
     }
-    const applicable = sum.applicable + (record.normaliser_version > row.normaliser_version ? 1 : 0);
     const found = differencesOf(row, record);
     if (found.length === 0) {
-      this.#sum = { ...sum, unchanged: sum.unchanged + 1, applicable };
+      this.#unchanged += 1;
       return;
     }
+    this.#changed += 1;
     const kinds = [...new Set(found.map(({ kind }) => kind))];
-    const fields = found.map(({ field }) => field);
-    this.#sum = {
-      ...sum,
-      changed: sum.changed + 1,
-      applicable,
-      kinds: counted(sum.kinds, kinds),
-      fields: counted(sum.fields, fields, maxFields),
-      examples: withExample(sum.examples, () => exampleOf(record, kinds, found)),
-    };
+    for (const kind of kinds) count(this.#kinds, kind);
+    for (const { field } of found) {
+      count(this.#fields, this.#fields.has(field) || this.#fields.size < maxFields ? field : otherFields);
+    }
+    this.#example(record, kinds, found);
   }
 
   get sum(): ReplayDifferences {
-    return this.#sum;
+    return {
+      unchanged: this.#unchanged,
+      changed: this.#changed,
+      missing: this.#missing,
+      applicable: this.#applicable,
+      kinds: Object.fromEntries(this.#kinds),
+      fields: Object.fromEntries(this.#fields),
+      examples: [...this.#examples],
+    };
   }
+
+  #example(record: LogRecord, kinds: readonly string[], fields: readonly FieldDifference[]): void {
+    if (this.#examples.length < maxExamples) this.#examples.push(exampleOf(record, kinds, fields));
+  }
+}
+
+function count(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
 }
 
 /** Each field in which two records of one event differ. */
@@ -144,21 +165,4 @@ function exampleOf(record: LogRecord, kinds: readonly string[], fields: readonly
     old: side('old'),
     new: side('new'),
   };
-}
-
-function withExample(examples: readonly ReplayExample[], make: () => ReplayExample): readonly ReplayExample[] {
-  return examples.length < maxExamples ? [...examples, make()] : examples;
-}
-
-function counted(
-  counts: Readonly<Record<string, number>>,
-  names: readonly string[],
-  limit = Number.POSITIVE_INFINITY,
-): Readonly<Record<string, number>> {
-  const next: Record<string, number> = { ...counts };
-  for (const name of names) {
-    const key = name in next || Object.keys(next).length < limit ? name : otherFields;
-    next[key] = (next[key] ?? 0) + 1;
-  }
-  return next;
 }

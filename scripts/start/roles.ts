@@ -8,6 +8,8 @@ import { settings as ingestSettings } from '@tailrace/ingest/config.ts';
 import { start as startIngest } from '@tailrace/ingest/start.ts';
 import { settings as normaliserSettings } from '@tailrace/normaliser/config.ts';
 import { start as startNormaliser } from '@tailrace/normaliser/start.ts';
+import { settings as replayerSettings } from '@tailrace/replayer/config.ts';
+import { start as startReplayer } from '@tailrace/replayer/start.ts';
 import { role } from '@tailrace/role/role-definition.ts';
 import { settings as sinkSettings } from '@tailrace/sink/config.ts';
 import { start as startSink } from '@tailrace/sink/start.ts';
@@ -19,5 +21,6 @@ export const allRoles = [
   role('normaliser', normaliserSettings, startNormaliser),
   role('sink', sinkSettings, startSink),
   role('alerting', alertingSettings, startAlerting),
+  role('replayer', replayerSettings, startReplayer),
   role('fanout', fanoutSettings, startFanout),
 ];
