@@ -68,6 +68,7 @@ async function addConnection(id: string): Promise<void> {
     version: 1,
     created_at: 0,
     updated_at: 0,
+    rewind: null,
   };
   simulator.emit([{ cloud: 'aws', source: groupOf(id), message: 'the group exists' }]);
   const { name, codec } = topics.connections;

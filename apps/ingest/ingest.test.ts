@@ -87,6 +87,7 @@ async function write(id: string, change: Partial<Connection> | null = {}): Promi
     version: versions,
     created_at: 0,
     updated_at: 0,
+    rewind: null,
     ...change,
   };
   const { name, partitions, codec } = topics.connections;

@@ -14,6 +14,8 @@ export interface RawRecordContext {
   readonly provider: Provider;
   /** What the connection describes as its source. */
   readonly source: Readonly<Record<string, string>>;
+  /** The rewind that reads them again; left out for live events. */
+  readonly rewindId?: string;
   /** Partitions of a topic, as the broker has them. */
   readonly partitionsOf: (topic: string) => number;
 }
@@ -24,7 +26,7 @@ const maxDeadValueBytes = 512 * 1024;
 
 /** Makes the records of one connection. The connection id chooses the partition, so its events keep their order. */
 export function rawRecords(context: RawRecordContext): (event: SourceEvent, readAt: number) => OutgoingRecord {
-  const { connectionId, projectId, provider, source, partitionsOf } = context;
+  const { connectionId, projectId, provider, source, rewindId = null, partitionsOf } = context;
   const topic = rawTopics[provider];
   const limit = Number(topic.config['max.message.bytes']) - framingBytes;
   const partition = partitionFor(connectionId, partitionsOf(topic.name));
@@ -43,7 +45,7 @@ export function rawRecords(context: RawRecordContext): (event: SourceEvent, read
       source,
       stream: event.stream,
       payload: event.payload,
-      rewind_id: null,
+      rewind_id: rewindId,
     };
     const place = { topic: topic.name, partition };
     try {

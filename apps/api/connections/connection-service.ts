@@ -75,6 +75,7 @@ export class ConnectionService {
       version: 1,
       created_at: now,
       updated_at: now,
+      rewind: null,
     };
     return existing(await writer.change(id, () => connection));
   }

@@ -382,6 +382,7 @@ it('gives a ticket for a project of the token', async () => {
 
 const micros = Date.UTC(2026, 0, 1) * 1000;
 const status: ConnectionStatus = {
+  rewind: null,
   connection_id: '',
   project_id: 'demo',
   connection_version: 1,
