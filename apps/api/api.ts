@@ -17,6 +17,7 @@ import type { ConnectionTable } from './connections/connection-table.ts';
 import { connectorRoutes } from './connections/connector-routes.ts';
 import { controlRoutes } from './connections/control-routes.ts';
 import { endpointAllowlist } from './connections/endpoint-allowlist.ts';
+import { rewindRoutes } from './connections/rewind-routes.ts';
 import { rotationRoutes } from './connections/rotation-routes.ts';
 import type { LogDatabase } from './stream/log-database.ts';
 import { streamRoutes } from './stream/stream-routes.ts';
@@ -31,6 +32,7 @@ export interface ApiParts {
     | 'cloudHostCredentials'
     | 'connectionsPerProject'
     | 'connectionTestTimeoutMs'
+    | 'rewindMaxDays'
     | 'searchMaxRangeDays'
     | 'searchTimeoutMs'
   >;
@@ -78,6 +80,7 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
         });
         connectionRoutes(inner, { service, statuses });
         controlRoutes(inner, { service, testTimeoutMs: config.connectionTestTimeoutMs, logger });
+        rewindRoutes(inner, { service, maxDays: config.rewindMaxDays });
         rotationRoutes(inner, { connections, writer, keys });
       });
     },

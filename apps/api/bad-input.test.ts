@@ -76,6 +76,7 @@ async function ask(operation: Operation, call: Call, address = addressOf(operati
 
 function validBody({ path, method }: Operation): object {
   if (path === '/ws-tickets') return { project_id: 'demo' };
+  if (path.endsWith('/rewind')) return { to: '-1h' };
   return method === 'PUT' ? { connection_name: 'Shop' } : newConnection();
 }
 
@@ -99,6 +100,7 @@ it('the document holds the whole API', () => {
     'GET /stream/{project_id}/histogram',
     'POST /connections',
     'POST /connections/{id}/pause',
+    'POST /connections/{id}/rewind',
     'POST /connections/{id}/start',
     'POST /connections/{id}/stop',
     'POST /connections/{id}/test',

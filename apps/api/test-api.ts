@@ -94,6 +94,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
       cloudHostCredentials: false,
       connectionsPerProject: options.connectionsPerProject ?? 100,
       connectionTestTimeoutMs: 300,
+      rewindMaxDays: 30,
       searchMaxRangeDays: 92,
       searchTimeoutMs: 5000,
     },
