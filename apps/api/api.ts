@@ -5,6 +5,7 @@ import { Problem } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import type { TicketSigner } from '@tailrace/http/tickets.ts';
 import type { TokenVerifier } from '@tailrace/http/tokens.ts';
+import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
 import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
 import type { Provider } from '@tailrace/schemas/generated/provider.ts';
@@ -19,6 +20,9 @@ import { controlRoutes } from './connections/control-routes.ts';
 import { endpointAllowlist } from './connections/endpoint-allowlist.ts';
 import { rewindRoutes } from './connections/rewind-routes.ts';
 import { rotationRoutes } from './connections/rotation-routes.ts';
+import { deadLetterRoutes } from './dead-letters/dead-letter-routes.ts';
+import type { LetterMarks } from './dead-letters/letter-marks.ts';
+import { LetterReplayer } from './dead-letters/letter-replayer.ts';
 import type { LogDatabase } from './stream/log-database.ts';
 import { streamRoutes } from './stream/stream-routes.ts';
 import type { TableWriter } from './table-writer.ts';
@@ -44,12 +48,14 @@ export interface ApiParts {
   readonly connectors: ReadonlyMap<Provider, Connector>;
   readonly keys: KeyRing;
   readonly database: LogDatabase;
+  readonly kafka: Kafka;
+  readonly letterMarks: LetterMarks;
   readonly logger: Logger;
 }
 
 /** Registers every route of the API under its prefix, each behind a token. */
 export function registerApi(http: HttpServer, parts: ApiParts): void {
-  const { config, connections, connectors, writer, keys, statuses, logger } = parts;
+  const { config, connections, connectors, writer, keys, statuses, kafka, letterMarks, logger } = parts;
   const service = new ConnectionService({
     connections,
     writer,
@@ -71,6 +77,20 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
       });
       ticketRoutes(scope, parts.signTicket);
       connectorRoutes(scope, connectors);
+      await scope.register(async (inner) => {
+        inner.addHook('preHandler', async () => {
+          if (!letterMarks.table.isCaughtUp) {
+            throw new Problem(503, { detail: 'What was replayed is still being read.', retryAfterSeconds: 1 });
+          }
+        });
+        deadLetterRoutes(inner, {
+          kafka,
+          marks: letterMarks,
+          replayer: new LetterReplayer(kafka, letterMarks),
+          searchTimeoutMs: config.searchTimeoutMs,
+          maxRangeDays: config.searchMaxRangeDays,
+        });
+      });
       await scope.register(async (inner) => {
         // A table that is still being read would answer 404 for what exists.
         inner.addHook('preHandler', async () => {

@@ -9,6 +9,7 @@ import { registerApi } from './api.ts';
 import type { ApiConfig } from './config.ts';
 import { openConnectionTable } from './connections/connection-table.ts';
 import { rotateCredentials } from './connections/rotate-credentials.ts';
+import { openLetterMarks } from './dead-letters/letter-marks.ts';
 import { openLogDatabase } from './stream/log-database.ts';
 import { tableWriter } from './table-writer.ts';
 
@@ -24,6 +25,7 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
   const signTicket = createTicketSigner(config);
   const connections = openConnectionTable(kafka, logger);
   const statuses = openTable({ kafka, topic: topics.connectionStatus, logger });
+  const letterMarks = openLetterMarks(kafka, logger);
   const writer = tableWriter({
     kafka,
     topic: topics.connections,
@@ -48,6 +50,8 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
     connectors,
     keys,
     database,
+    kafka,
+    letterMarks,
     logger,
   });
 
@@ -65,12 +69,13 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
 
   const readiness = (): Readiness => {
     if (!connections.table.isCaughtUp || !statuses.isCaughtUp) return { ready: false, reason: 'reading connections' };
+    if (!letterMarks.table.isCaughtUp) return { ready: false, reason: 'reading what was replayed' };
     return database.trouble === undefined ? { ready: true } : { ready: false, reason: database.trouble };
   };
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     stopping.abort();
-    await Promise.all([connections.table.close(), statuses.close(), database.close()]);
+    await Promise.all([connections.table.close(), statuses.close(), letterMarks.table.close(), database.close()]);
     await rotating;
   };
   return {

@@ -14,6 +14,7 @@ import { topics } from '@tailrace/topics/topics.ts';
 import { z } from 'zod';
 import { registerApi } from './api.ts';
 import { openConnectionTable } from './connections/connection-table.ts';
+import { openLetterMarks } from './dead-letters/letter-marks.ts';
 import { openLogDatabase } from './stream/log-database.ts';
 import { tableWriter } from './table-writer.ts';
 import { testConnector } from './test-connector.ts';
@@ -58,7 +59,13 @@ export async function startTestApi(options: TestApiOptions = {}) {
   const kafka: Kafka = broker.connect();
   const logLines: string[] = [];
   const logger = createLogger({ level: 'debug', destination: { write: (line) => void logLines.push(line) } });
-  await kafka.admin.createTopics([topics.connections, topics.connectionStatus]);
+  await kafka.admin.createTopics([
+    topics.connections,
+    topics.connectionStatus,
+    topics.dead,
+    topics.deadLetterReplays,
+    topics.logsReplayed,
+  ]);
   const server = await openHttpServer({
     logger,
     metrics: new Metrics(),
@@ -79,6 +86,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
     headers: ({ project_id, id }) => ({ project: project_id, connection: id }),
     logger,
   });
+  const letterMarks = openLetterMarks(kafka, logger);
   const database = openLogDatabase({
     url: options.databaseUrl ?? 'postgres://nobody@127.0.0.1:1/none',
     maxConnections: 4,
@@ -106,10 +114,12 @@ export async function startTestApi(options: TestApiOptions = {}) {
     connectors,
     keys,
     database,
+    kafka,
+    letterMarks,
     logger,
   });
   await server.serve();
-  await Promise.all([connections.table.caughtUp, statuses.caughtUp]);
+  await Promise.all([connections.table.caughtUp, statuses.caughtUp, letterMarks.table.caughtUp]);
   const editor = await tokenFor('editor');
   const base = `http://127.0.0.1:${server.port}`;
 
@@ -145,7 +155,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
     base,
     close: async () => {
       await server.close();
-      await Promise.all([connections.table.close(), statuses.close(), database.close()]);
+      await Promise.all([connections.table.close(), statuses.close(), letterMarks.table.close(), database.close()]);
       await kafka.close();
     },
   };

@@ -4,7 +4,7 @@ import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import type { DeadLetter } from '@tailrace/schemas/generated/dead-letter.ts';
 import type { Provider } from '@tailrace/schemas/generated/provider.ts';
 import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
-import type { DeadReason } from '@tailrace/stream/dead-letter.ts';
+import { type DeadReason, maxDeadValueBytes } from '@tailrace/stream/dead-letter.ts';
 import { rawTopics, topics } from '@tailrace/topics/topics.ts';
 import type { SourceEvent } from './connector.ts';
 
@@ -22,7 +22,6 @@ export interface RawRecordContext {
 
 /** What a batch takes around the record's own bytes: its header, the record's framing, key and headers. */
 const framingBytes = 2048;
-const maxDeadValueBytes = 512 * 1024;
 
 /** Makes the records of one connection. The connection id chooses the partition, so its events keep their order. */
 export function rawRecords(context: RawRecordContext): (event: SourceEvent, readAt: number) => OutgoingRecord {
