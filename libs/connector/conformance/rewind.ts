@@ -80,6 +80,21 @@ export function describeRewind(fixture: () => Fixture): void {
       await fixture().expectExactly(await fixture().emit(2));
     });
 
+    it('goes on after the provider has failed, and loses and doubles nothing', async () => {
+      const texts = await fixture().emit(20, (_, now) => ({
+        timestamp: now - minute,
+        observedTimestamp: now - minute,
+      }));
+      await laterThanNow();
+      const rewind = rewindNow();
+      fixture().cloud.inject({ kind: 'throttle', count: 4, skip: 3 });
+      fixture().cloud.inject({ kind: 'expired-credentials', count: 4, skip: 8 });
+      fixture().start({ ...smallPages, rewind });
+      await finished(rewind.id);
+      await fixture().expectExactly(texts);
+      expect(await fixture().rewoundTexts(rewind.id)).toEqual(texts.toSorted());
+    });
+
     it('gives way to a newer one, whose range is read whole', async () => {
       const texts = await fixture().emit(20, (_, now) => ({
         timestamp: now - minute,
