@@ -43,6 +43,11 @@ export const settings = z
     rewindMaxDays: integer('How far back a connection may be rewound.', { min: 1, max: 3650, unit: 'days' }).default(
       30,
     ),
+    alertRulesPerProject: integer('Alert rules a project may have, about: two created at once may both pass.', {
+      min: 1,
+      max: 10_000,
+      unit: 'rules',
+    }).default(1000),
   })
   .superRefine(requireTokenKeys);
 

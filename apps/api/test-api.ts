@@ -1,3 +1,4 @@
+import { ruleKinds } from '@tailrace/alert-rules/rule-kinds.ts';
 import { Secret } from '@tailrace/config/secret.ts';
 import type { Connector } from '@tailrace/connector/configure.ts';
 import { type KeyRing, openKeyRing } from '@tailrace/credentials/key-ring.ts';
@@ -12,9 +13,11 @@ import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { Metrics } from '@tailrace/telemetry/metrics.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { z } from 'zod';
+import type { NamedChannel } from './alert-rules/alert-rule-service.ts';
+import { AlertStore } from './alerts/alert-store.ts';
 import { registerApi } from './api.ts';
-import { openConnectionTable } from './connections/connection-table.ts';
 import { openLetterMarks } from './dead-letters/letter-marks.ts';
+import { openProjectTable } from './project-table.ts';
 import { openLogDatabase } from './stream/log-database.ts';
 import { tableWriter } from './table-writer.ts';
 import { testConnector } from './test-connector.ts';
@@ -32,6 +35,8 @@ interface TestApiOptions {
   readonly connectionsPerProject?: number;
   readonly rateLimit?: number;
   readonly changeTimeoutMs?: number;
+  readonly alertRulesPerProject?: number;
+  readonly channels?: readonly NamedChannel[];
 }
 
 export interface Call {
@@ -62,6 +67,8 @@ export async function startTestApi(options: TestApiOptions = {}) {
   await kafka.admin.createTopics([
     topics.connections,
     topics.connectionStatus,
+    topics.alertRules,
+    topics.alerts,
     topics.dead,
     topics.deadLetterReplays,
     topics.logsReplayed,
@@ -76,7 +83,8 @@ export async function startTestApi(options: TestApiOptions = {}) {
     rateLimit: options.rateLimit ?? 100_000,
     trustProxy: false,
   });
-  const connections = openConnectionTable(kafka, logger);
+  const connections = openProjectTable(kafka, topics.connections, logger);
+  const rules = openProjectTable(kafka, topics.alertRules, logger);
   const statuses = openTable({ kafka, topic: topics.connectionStatus, logger });
   const writer = tableWriter({
     kafka,
@@ -87,6 +95,14 @@ export async function startTestApi(options: TestApiOptions = {}) {
     logger,
   });
   const letterMarks = openLetterMarks(kafka, logger);
+  const ruleWriter = tableWriter({
+    kafka,
+    topic: topics.alertRules,
+    table: rules.table,
+    timeoutMs: options.changeTimeoutMs ?? 5000,
+    headers: ({ project_id }) => ({ project: project_id }),
+    logger,
+  });
   const database = openLogDatabase({
     url: options.databaseUrl ?? 'postgres://nobody@127.0.0.1:1/none',
     maxConnections: 4,
@@ -96,8 +112,10 @@ export async function startTestApi(options: TestApiOptions = {}) {
   const keys = options.keys ?? openKeyRing(firstKey);
   const connector = options.connector ?? testConnector(() => 'ok');
   const connectors = new Map<Provider, Connector>([[connector.provider, connector]]);
+  const alerts = new AlertStore({ kafka, database });
   registerApi(server.http, {
     config: {
+      alertRulesPerProject: options.alertRulesPerProject ?? 100,
       cloudEndpointAllowlist: [...(options.allowedEndpoints ?? [])],
       cloudHostCredentials: false,
       connectionsPerProject: options.connectionsPerProject ?? 100,
@@ -110,6 +128,11 @@ export async function startTestApi(options: TestApiOptions = {}) {
     signTicket: createTicketSigner({ jwtSecret }),
     connections,
     writer,
+    rules,
+    ruleWriter,
+    ruleKinds,
+    channelsOf: () => options.channels ?? [],
+    alerts,
     statuses,
     connectors,
     keys,
@@ -119,7 +142,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
     logger,
   });
   await server.serve();
-  await Promise.all([connections.table.caughtUp, statuses.caughtUp, letterMarks.table.caughtUp]);
+  await Promise.all([connections.table.caughtUp, rules.table.caughtUp, statuses.caughtUp, letterMarks.table.caughtUp]);
   const editor = await tokenFor('editor');
   const base = `http://127.0.0.1:${server.port}`;
 
@@ -148,6 +171,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
     kafka,
     call,
     connections,
+    rules,
     statuses,
     writer,
     database,
@@ -155,7 +179,14 @@ export async function startTestApi(options: TestApiOptions = {}) {
     base,
     close: async () => {
       await server.close();
-      await Promise.all([connections.table.close(), statuses.close(), letterMarks.table.close(), database.close()]);
+      await Promise.all([
+        connections.table.close(),
+        rules.table.close(),
+        statuses.close(),
+        letterMarks.table.close(),
+        alerts.close(),
+        database.close(),
+      ]);
       await kafka.close();
     },
   };
@@ -178,5 +209,17 @@ export function newConnection(config: Readonly<Record<string, unknown>> = {}, pr
     connection_name: 'Shop',
     cloud_provider: 'aws',
     connection_config: { region: 'eu-central-1', access_key_id: 'AKIA', secret_access_key: 'hunter2', ...config },
+  };
+}
+
+/** A body that creates an alert rule. */
+export function newRule(fields: Readonly<Record<string, unknown>> = {}) {
+  return {
+    project_id: 'demo',
+    name: 'Errors',
+    alert_type: 'error_rate',
+    severity: 'high',
+    conditions: { threshold: 10, window_minutes: 5 },
+    ...fields,
   };
 }

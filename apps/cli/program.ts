@@ -1,8 +1,10 @@
 import { Command } from 'commander';
+import { alertsCommand } from './commands/alerts.ts';
 import { connectionsCommand } from './commands/connections.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { normaliseCommand } from './commands/normalise.ts';
+import { rulesCommand } from './commands/rules.ts';
 import { tailCommand } from './commands/tail.ts';
 import { tokenCommand } from './commands/token.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -26,6 +28,8 @@ Exit status: 0 done, 1 refused or failed, 2 wrong command line, 130 interrupted.
   for (const make of [
     tailCommand,
     connectionsCommand,
+    rulesCommand,
+    alertsCommand,
     deadLettersCommand,
     normaliseCommand,
     tokenCommand,

@@ -3,8 +3,9 @@ import { invalidField, problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import { isoNanos } from '@tailrace/log-query/iso-time.ts';
 import { z } from 'zod';
+import { changeRequest, ifMatch } from '../change-request.ts';
 import { entityTag } from '../entity-tag.ts';
-import { changeRequest, idParam, ifMatch } from './connection-request.ts';
+import { idParam } from './connection-request.ts';
 import type { ConnectionService } from './connection-service.ts';
 
 interface RewindRouteDeps {
