@@ -1,7 +1,19 @@
+import { notificationKey } from '@tailrace/channels/notification-key.ts';
+import { partitionFor } from '@tailrace/kafka/partitioner.ts';
+import { topics } from '@tailrace/topics/topics.ts';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type Answer, type Call, jwtSecret, newConnection, startTestApi, type TestApi, tokenFor } from './test-api.ts';
+import {
+  type Answer,
+  type Call,
+  jwtSecret,
+  newChannel,
+  newConnection,
+  startTestApi,
+  type TestApi,
+  tokenFor,
+} from './test-api.ts';
 
 /**
  * Every route of the OpenAPI document is asked everything that is wrong. A route that is added is tested without a line
@@ -31,11 +43,14 @@ interface Operation extends z.output<typeof operationSchema> {
 let api: TestApi;
 let operations: Operation[] = [];
 let connectionId = '';
+let channelId = '';
 
 beforeAll(async () => {
   api = await startTestApi();
   const { body } = await api.call('/connections', { method: 'POST', body: newConnection() });
   connectionId = body.id;
+  channelId = (await api.call('/channels', { method: 'POST', body: newChannel() })).body.id;
+  await writeNotification();
   const { paths } = documentSchema.parse((await api.call('/./openapi.json', { token: null })).body);
   operations = Object.entries(paths)
     .filter(([path]) => path.startsWith(prefix))
@@ -56,7 +71,46 @@ function addressOf({ path }: Operation, ids: { project?: string; id?: string } =
   return path
     .replace('{project_id}', ids.project ?? 'demo')
     .replace('/context/{id}', `/context/${lineId}?timestamp=2026-01-01T00:00:00Z`)
-    .replace('{id}', ids.id ?? connectionId);
+    .replace('{id}', ids.id ?? idOf(path));
+}
+
+/** An id that exists, of the kind that the path is about. */
+function idOf(path: string): string {
+  if (path.startsWith('/channels')) return channelId;
+  if (path.startsWith('/alerts')) return notification.alert_id;
+  return path.startsWith('/notifications') ? notification.id : connectionId;
+}
+
+const notification = {
+  id: 'ntf_1',
+  project_id: 'demo',
+  alert_id: 'alert_1',
+  rule_id: 'rule_1',
+  channel_id: 'chan_1',
+  channel_name: null,
+  channel_type: null,
+  transition: 'fired' as const,
+  sequence: 1,
+  alert: Buffer.alloc(0),
+  status: 'pending' as const,
+  resends: 0,
+  attempts: 0,
+  last_answer: null,
+  created_at: 0,
+  next_attempt_at: null,
+  deadline_at: 0,
+  sent_at: null,
+  grouped_into: null,
+};
+
+async function writeNotification(): Promise<void> {
+  const { name: topic, codec, partitions } = topics.notifications;
+  const key = notificationKey(notification);
+  const producer = await api.kafka.producer();
+  const partition = partitionFor(notification.channel_id, partitions);
+  await producer.send([{ topic, partition, key: Buffer.from(key), value: codec.encode(notification) }]);
+  await producer.close();
+  await api.notifications.table.until(key, (value) => value !== undefined, AbortSignal.timeout(5000));
 }
 
 async function ask(operation: Operation, call: Call, address = addressOf(operation)): Promise<Answer> {
@@ -76,6 +130,7 @@ async function ask(operation: Operation, call: Call, address = addressOf(operati
 
 function validBody({ path, method }: Operation): object {
   if (path === '/ws-tickets') return { project_id: 'demo' };
+  if (path.startsWith('/channels')) return method === 'PUT' ? { channel_name: 'On call' } : newChannel();
   return method === 'PUT' ? { connection_name: 'Shop' } : newConnection();
 }
 
@@ -90,20 +145,28 @@ const enough = (operation: Operation) => tokenFor(operation['x-required-role']);
 it('the document holds the whole API', () => {
   const routes = operations.map(({ method, path }) => `${method} ${path}`).sort();
   expect(routes).toEqual([
+    'DELETE /channels/{id}',
     'DELETE /connections/{id}',
+    'GET /alerts/{id}/notifications',
+    'GET /channel-types',
+    'GET /channels/{id}',
     'GET /connections/{id}',
     'GET /connections/{id}/stats',
     'GET /connectors',
     'GET /stream/{project_id}',
     'GET /stream/{project_id}/context/{id}',
     'GET /stream/{project_id}/histogram',
+    'POST /channels',
+    'POST /channels/{id}/test',
     'POST /connections',
     'POST /connections/{id}/pause',
     'POST /connections/{id}/start',
     'POST /connections/{id}/stop',
     'POST /connections/{id}/test',
     'POST /credentials/rotate',
+    'POST /notifications/{id}/resend',
     'POST /ws-tickets',
+    'PUT /channels/{id}',
     'PUT /connections/{id}',
   ]);
 });
@@ -160,6 +223,7 @@ describe('tokens', () => {
         expect([operation.path, status]).toEqual([operation.path, 403]);
       }
       expect(api.connections.table.get(connectionId)?.version).toBe(1);
+      expect(api.channels.table.get(channelId)?.version).toBe(1);
     }),
   );
 
@@ -180,6 +244,7 @@ describe('tokens', () => {
       );
       expect({ ...unknown.body, request_id: '' }).toEqual({ ...foreign.body, request_id: '' });
       expect(api.connections.table.get(connectionId)?.version).toBe(1);
+      expect(api.channels.table.get(channelId)?.version).toBe(1);
     }),
   );
 });

@@ -1,14 +1,18 @@
+import { openOutgoing } from '@tailrace/channels/outgoing/outgoing.ts';
+import { channelKinds } from '@tailrace/channels/registry.ts';
 import { connectors } from '@tailrace/connectors/registry.ts';
 import { openKeyRing } from '@tailrace/credentials/key-ring.ts';
 import { createTicketSigner } from '@tailrace/http/tickets.ts';
 import { createTokenVerifier } from '@tailrace/http/tokens.ts';
 import type { HttpRoleDeps, Readiness, RunningRole } from '@tailrace/role/role.ts';
-import { openTable } from '@tailrace/stream/table.ts';
+import { openTable, type Table } from '@tailrace/stream/table.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { registerApi } from './api.ts';
+import { openChannelTable } from './channels/channel-table.ts';
 import type { ApiConfig } from './config.ts';
 import { openConnectionTable } from './connections/connection-table.ts';
 import { rotateCredentials } from './connections/rotate-credentials.ts';
+import { openNotificationLog } from './notifications/notification-log.ts';
 import { openLogDatabase } from './stream/log-database.ts';
 import { tableWriter } from './table-writer.ts';
 
@@ -32,6 +36,21 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
     headers: ({ project_id, id }) => ({ project: project_id, connection: id }),
     logger,
   });
+  const channels = openChannelTable(kafka, logger);
+  const channelWriter = tableWriter({
+    kafka,
+    topic: topics.notificationChannels,
+    table: channels.table,
+    timeoutMs: config.connectionChangeTimeoutMs,
+    headers: ({ project_id }) => ({ project: project_id }),
+    logger,
+  });
+  const rules = openTable({ kafka, topic: topics.alertRules, logger });
+  const notifications = openNotificationLog(kafka, logger);
+  const outgoing = openOutgoing({
+    allowlist: config.notificationEndpointAllowlist,
+    timeoutMs: config.notificationTimeoutMs,
+  });
   const database = openLogDatabase({
     url: (config.databaseReadUrl ?? config.databaseUrl).reveal(),
     maxConnections: config.apiDatabaseConnections,
@@ -46,6 +65,12 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
     writer,
     statuses,
     connectors,
+    channels,
+    channelWriter,
+    channelKinds,
+    outgoing,
+    rules,
+    notifications,
     keys,
     database,
     logger,
@@ -53,9 +78,13 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
 
   const stopping = new AbortController();
   const rotate = async (): Promise<void> => {
-    await connections.table.caughtUp;
-    const all = [...connections.table.entries()].map(([, connection]) => connection);
-    const { resealed, failed } = await rotateCredentials(all, writer, keys, stopping.signal);
+    await Promise.all([connections.table.caughtUp, channels.table.caughtUp]);
+    const results = [
+      await rotateCredentials(valuesOf(connections.table), writer, keys, stopping.signal),
+      await rotateCredentials(valuesOf(channels.table), channelWriter, keys, stopping.signal),
+    ];
+    const resealed = results.reduce((sum, each) => sum + each.resealed, 0);
+    const failed = results.flatMap((each) => each.failed);
     if (resealed > 0) logger.info({ resealed }, 'sealed credentials anew with the newest key');
     if (failed.length > 0) logger.error({ failed }, 'some credentials cannot be sealed anew');
   };
@@ -65,12 +94,17 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
 
   const readiness = (): Readiness => {
     if (!connections.table.isCaughtUp || !statuses.isCaughtUp) return { ready: false, reason: 'reading connections' };
+    if (!channels.table.isCaughtUp || !rules.isCaughtUp || !notifications.table.isCaughtUp) {
+      return { ready: false, reason: 'reading channels' };
+    }
     return database.trouble === undefined ? { ready: true } : { ready: false, reason: database.trouble };
   };
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     stopping.abort();
-    await Promise.all([connections.table.close(), statuses.close(), database.close()]);
+    await Promise.all(
+      [connections.table, statuses, channels.table, rules, notifications, database].map((each) => each.close()),
+    );
     await rotating;
   };
   return {
@@ -83,4 +117,8 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
       return stopped;
     },
   };
+}
+
+function valuesOf<Value>(table: Table<Value>): readonly Value[] {
+  return [...table.entries()].map(([, value]) => value);
 }

@@ -1,3 +1,5 @@
+import { openOutgoing } from '@tailrace/channels/outgoing/outgoing.ts';
+import { channelKinds } from '@tailrace/channels/registry.ts';
 import { Secret } from '@tailrace/config/secret.ts';
 import type { Connector } from '@tailrace/connector/configure.ts';
 import { type KeyRing, openKeyRing } from '@tailrace/credentials/key-ring.ts';
@@ -13,7 +15,9 @@ import { Metrics } from '@tailrace/telemetry/metrics.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { z } from 'zod';
 import { registerApi } from './api.ts';
+import { openChannelTable } from './channels/channel-table.ts';
 import { openConnectionTable } from './connections/connection-table.ts';
+import { openNotificationLog } from './notifications/notification-log.ts';
 import { openLogDatabase } from './stream/log-database.ts';
 import { tableWriter } from './table-writer.ts';
 import { testConnector } from './test-connector.ts';
@@ -28,6 +32,8 @@ interface TestApiOptions {
   readonly keys?: KeyRing;
   readonly databaseUrl?: string;
   readonly allowedEndpoints?: readonly string[];
+  readonly allowedChannelHosts?: readonly string[];
+  readonly channelsPerProject?: number;
   readonly connectionsPerProject?: number;
   readonly rateLimit?: number;
   readonly changeTimeoutMs?: number;
@@ -58,7 +64,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
   const kafka: Kafka = broker.connect();
   const logLines: string[] = [];
   const logger = createLogger({ level: 'debug', destination: { write: (line) => void logLines.push(line) } });
-  await kafka.admin.createTopics([topics.connections, topics.connectionStatus]);
+  await kafka.admin.createTopics(Object.values(topics));
   const server = await openHttpServer({
     logger,
     metrics: new Metrics(),
@@ -79,6 +85,17 @@ export async function startTestApi(options: TestApiOptions = {}) {
     headers: ({ project_id, id }) => ({ project: project_id, connection: id }),
     logger,
   });
+  const channels = openChannelTable(kafka, logger);
+  const channelWriter = tableWriter({
+    kafka,
+    topic: topics.notificationChannels,
+    table: channels.table,
+    timeoutMs: options.changeTimeoutMs ?? 5000,
+    headers: ({ project_id }) => ({ project: project_id }),
+    logger,
+  });
+  const rules = openTable({ kafka, topic: topics.alertRules, logger });
+  const notifications = openNotificationLog(kafka, logger);
   const database = openLogDatabase({
     url: options.databaseUrl ?? 'postgres://nobody@127.0.0.1:1/none',
     maxConnections: 4,
@@ -94,6 +111,11 @@ export async function startTestApi(options: TestApiOptions = {}) {
       cloudHostCredentials: false,
       connectionsPerProject: options.connectionsPerProject ?? 100,
       connectionTestTimeoutMs: 300,
+      connectionChangeTimeoutMs: options.changeTimeoutMs ?? 5000,
+      channelsPerProject: options.channelsPerProject ?? 100,
+      notificationTimeoutMs: 300,
+      notificationDeadlineMs: 60_000,
+      publicUrl: 'https://logs.example',
       searchMaxRangeDays: 92,
       searchTimeoutMs: 5000,
     },
@@ -103,12 +125,19 @@ export async function startTestApi(options: TestApiOptions = {}) {
     writer,
     statuses,
     connectors,
+    channels,
+    channelWriter,
+    channelKinds,
+    outgoing: openOutgoing({ allowlist: options.allowedChannelHosts ?? [], timeoutMs: 300 }),
+    rules,
+    notifications,
     keys,
     database,
     logger,
   });
   await server.serve();
-  await Promise.all([connections.table.caughtUp, statuses.caughtUp]);
+  const tables = [connections.table, statuses, channels.table, rules, notifications.table];
+  await Promise.all(tables.map((each) => each.caughtUp));
   const editor = await tokenFor('editor');
   const base = `http://127.0.0.1:${server.port}`;
 
@@ -139,12 +168,14 @@ export async function startTestApi(options: TestApiOptions = {}) {
     connections,
     statuses,
     writer,
+    channels,
+    notifications,
     database,
     logLines,
     base,
     close: async () => {
       await server.close();
-      await Promise.all([connections.table.close(), statuses.close(), database.close()]);
+      await Promise.all([...tables, database].map((each) => each.close()));
       await kafka.close();
     },
   };
@@ -167,5 +198,16 @@ export function newConnection(config: Readonly<Record<string, unknown>> = {}, pr
     connection_name: 'Shop',
     cloud_provider: 'aws',
     connection_config: { region: 'eu-central-1', access_key_id: 'AKIA', secret_access_key: 'hunter2', ...config },
+  };
+}
+
+/** A body that creates a channel. */
+export function newChannel(config: Readonly<Record<string, unknown>> = {}, changes: object = {}) {
+  return {
+    project_id: 'demo',
+    channel_name: 'On call',
+    channel_type: 'webhook',
+    channel_config: { url: 'https://hooks.example/alerts', signing_secret: 'hunter2-hunter2-hunter2', ...config },
+    ...changes,
   };
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { channelsCommand } from './commands/channels.ts';
 import { connectionsCommand } from './commands/connections.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { tailCommand } from './commands/tail.ts';
@@ -21,7 +22,7 @@ Exit status: 0 done, 1 refused or failed, 2 wrong command line, 130 interrupted.
     )
     .showHelpAfterError('(--help shows what is possible)')
     .exitOverride();
-  for (const make of [tailCommand, connectionsCommand, tokenCommand, doctorCommand]) {
+  for (const make of [tailCommand, connectionsCommand, channelsCommand, tokenCommand, doctorCommand]) {
     program.addCommand(make(surroundings).copyInheritedSettings(program));
   }
   return program;

@@ -198,9 +198,11 @@ describe('a channel', () => {
     expect(new Set(told).size).toBe(100);
     const grouped = (await stack.log()).filter(({ grouped_into }) => grouped_into !== null);
     expect(grouped.length).toBeGreaterThan(80);
-    expect(receiver.received.some(({ body }) =>
-      /^\d+ alerts of \d rules?: \d+ fired$/.test(JSON.parse(body).commonAnnotations.summary),
-    )).toBe(true);
+    expect(
+      receiver.received.some(({ body }) =>
+        /^\d+ alerts of \d rules?: \d+ fired$/.test(JSON.parse(body).commonAnnotations.summary),
+      ),
+    ).toBe(true);
   });
 });
 

@@ -1,12 +1,12 @@
-import { ChannelError } from './channel-error.ts';
-import type { Message } from './message.ts';
-import type { Outgoing } from './outgoing/outgoing.ts';
-import type { ChannelKinds } from './registry.ts';
 import type { KeyRing } from '@tailrace/credentials/key-ring.ts';
 import { CredentialsError, openCredentials } from '@tailrace/credentials/sealed-credentials.ts';
 import { messageOf } from '@tailrace/errors/tailrace-error.ts';
 import type { NotificationChannel } from '@tailrace/schemas/generated/notification-channel.ts';
 import { z } from 'zod';
+import { ChannelError } from './channel-error.ts';
+import type { Message } from './message.ts';
+import type { Outgoing } from './outgoing/outgoing.ts';
+import type { ChannelKinds } from './registry.ts';
 
 export interface DeliveryOptions {
   readonly kinds: ChannelKinds;

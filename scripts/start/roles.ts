@@ -6,6 +6,8 @@ import { settings as ingestSettings } from '@tailrace/ingest/config.ts';
 import { start as startIngest } from '@tailrace/ingest/start.ts';
 import { settings as normaliserSettings } from '@tailrace/normaliser/config.ts';
 import { start as startNormaliser } from '@tailrace/normaliser/start.ts';
+import { settings as notifierSettings } from '@tailrace/notifier/config.ts';
+import { start as startNotifier } from '@tailrace/notifier/start.ts';
 import { role } from '@tailrace/role/role-definition.ts';
 import { settings as sinkSettings } from '@tailrace/sink/config.ts';
 import { start as startSink } from '@tailrace/sink/start.ts';
@@ -17,4 +19,5 @@ export const allRoles = [
   role('normaliser', normaliserSettings, startNormaliser),
   role('sink', sinkSettings, startSink),
   role('fanout', fanoutSettings, startFanout),
+  role('notifier', notifierSettings, startNotifier),
 ];

@@ -1,5 +1,5 @@
-import { messageOf } from '@tailrace/errors/tailrace-error.ts';
 import { type DeliveryOptions, deliver } from '@tailrace/channels/deliver.ts';
+import { messageOf } from '@tailrace/errors/tailrace-error.ts';
 import type { FetchedBatch, Kafka, Reader } from '@tailrace/kafka/kafka.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import type { Notification } from '@tailrace/schemas/generated/notification.ts';
