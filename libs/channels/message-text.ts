@@ -105,7 +105,7 @@ export function plainText(text: MessageText): string {
 }
 
 /** Control characters, line ends among them, cannot get into what becomes a header or a title. */
-export function oneLine(text: string): string {
+function oneLine(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').trim();
 }
 

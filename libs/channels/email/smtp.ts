@@ -62,7 +62,7 @@ export async function sendSmtp(
 }
 
 /** How the connection is protected: as configured, else as the port's custom is. */
-export function tlsOf({ smtp_tls: tls, smtp_port: port }: EmailConfig): 'implicit' | 'starttls' | 'none' {
+function tlsOf({ smtp_tls: tls, smtp_port: port }: EmailConfig): 'implicit' | 'starttls' | 'none' {
   return tls ?? (port === 465 ? 'implicit' : 'starttls');
 }
 

@@ -9,7 +9,7 @@ const headerCharacters = 150;
  * Slack's control characters (https://docs.slack.dev/messaging/formatting-message-text#escaping): with them escaped, no
  * text of a log line can be a mention (`<!channel>`, `<@U…>`) or a link.
  */
-export function escapeSlack(text: string): string {
+function escapeSlack(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
@@ -20,7 +20,10 @@ export function slackBody(message: Message) {
 }
 
 function* blocksOf(text: MessageText) {
-  yield { type: 'header', text: { type: 'plain_text', text: cut(text.title, headerCharacters), emoji: false } };
+  yield {
+    type: 'header',
+    text: { type: 'plain_text', text: cutEscaped(escapeSlack(text.title), headerCharacters), emoji: false },
+  };
   for (const { heading, facts, lines, link } of text.sections) {
     const title = text.counts === undefined ? [] : [`*${unmarked(heading)}*`];
     const rows = facts.map(([name, value]) => `${name}: ${unmarked(value)}`);
@@ -28,7 +31,7 @@ function* blocksOf(text: MessageText) {
     // A code block ends at three of these; the zero-width space keeps a line's own from ending it.
     const code = lines.map((line) => escapeSlack(line.replaceAll('```', '`\u200b``'))).join('\n');
     if (code !== '') yield section(`\`\`\`${cutEscaped(code, sectionCharacters - 6)}\`\`\``);
-    if (link !== undefined) yield section(`<${encodeURI(decodeURI(link)).replaceAll('|', '%7C')}|Open the log>`);
+    if (link !== undefined) yield section(`<${escapeSlack(link).replaceAll('|', '%7C')}|Open the log>`);
   }
   if (text.omitted > 0) yield section(`and ${text.omitted} more`);
 }
@@ -40,10 +43,6 @@ function section(text: string) {
 /** Escaped, and with what would be bold, italic, struck or code made plain by a zero-width space. */
 function unmarked(text: string): string {
   return escapeSlack(text.replaceAll(/[*_~`]/g, (sign) => `\u200b${sign}`));
-}
-
-function cut(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1).toWellFormed()}…`;
 }
 
 /** Cuts without leaving half an entity. */

@@ -60,7 +60,7 @@ export async function sendSes(
 }
 
 /** The SDK's own client does the calling, without our check at connect: so another endpoint must be the operator's. */
-export function sesEndpointRefusal(
+function sesEndpointRefusal(
   endpoint: string | undefined,
   { policy }: Pick<Outgoing, 'policy'>,
 ): string | undefined {
