@@ -305,6 +305,52 @@ describe('whoever lost the partition', () => {
     expect(second.role.name).toBe('notifier');
   });
 
+  it('while a message is out: what it learns of it afterwards is written nowhere', async () => {
+    const channel = await stack.channel('scripted', {});
+    const out = Promise.withResolvers<void>();
+    const answered = Promise.withResolvers<string>();
+    const told: string[] = [];
+    const first = await stack.notifier(
+      { NOTIFICATION_TIMEOUT_MS: '60000' },
+      {
+        channelKinds: scripted(({ items }) => {
+          told.push(`first ${items[0].alert.id}`);
+          out.resolve();
+          return answered.promise;
+        }),
+      },
+    );
+    await stack.alert({ id: 'alert_0', notification_channels: [channel] });
+    await out.promise;
+    await stack.alert({ id: 'alert_1', notification_channels: [channel] });
+    stack.broker.pauseClient(first.kafka);
+    const kinds = scripted(async ({ items }) => {
+      told.push(`second ${items[0].alert.id}`);
+      return 'second';
+    });
+    await stack.notifier({}, { channelKinds: kinds });
+    await expect.poll(states, until).toEqual(['sent', 'sent']);
+    // It wakes up with an answer in hand and a notification that it believes to be waiting.
+    answered.resolve('first');
+    stack.broker.resumeClient(first.kafka);
+    // Awake and at work again: some of the channels are its own once the group has shared them anew.
+    const channels = await Promise.all(Array.from({ length: 12 }, () => stack.channel('scripted', {})));
+    await stack.alert({ id: 'alert_2', notification_channels: channels });
+    await expect
+      .poll(async () => {
+        await stack.alert({ id: `alert_${told.length}_again`, notification_channels: channels });
+        return told.some((each) => each.startsWith('first') && each.endsWith('_again'));
+      }, until)
+      .toBe(true);
+    const answers = (await stack.log()).map(({ alert_id, last_answer }) => [alert_id, last_answer]);
+    expect(answers.filter(([id]) => id === 'alert_0' || id === 'alert_1')).toEqual([
+      ['alert_0', 'second'],
+      ['alert_1', 'second'],
+    ]);
+    expect(told.filter((each) => each.endsWith('alert_0'))).toEqual(['first alert_0', 'second alert_0']);
+    expect(told.filter((each) => each.endsWith('alert_1'))).toEqual(['second alert_1']);
+  });
+
   it('between sending and noting: the next owner repeats at most that one message, under the same key', async () => {
     const channel = await stack.channel('scripted', {});
     const told: string[] = [];
