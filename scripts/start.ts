@@ -9,7 +9,7 @@ import { type RunningProcess, startRoles } from '@tailrace/role/start-roles.ts';
 import { startDevStack } from './dev-stack/dev-stack.ts';
 import { lockDirectory } from './dev-stack/directory-lock.ts';
 import { freePort } from './dev-stack/ports.ts';
-import { DEMO_PROJECT, prepareDemoProject } from './start/demo-project.ts';
+import { DEMO_PROJECT, DEMO_RULES, prepareDemoProject } from './start/demo-project.ts';
 import { readOptions, type StartOptions, USAGE } from './start/options.ts';
 import { resetData } from './start/reset.ts';
 import { keptSecrets } from './start/secrets.ts';
@@ -136,7 +136,7 @@ async function prepareDemo(
       issuer: process.env.JWT_ISSUER || undefined,
     },
   );
-  await prepareDemoProject(url, token, connections);
+  await prepareDemoProject(url, token, connections, DEMO_RULES);
 }
 
 function announce(url: string, control: string | undefined): void {

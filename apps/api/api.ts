@@ -1,3 +1,4 @@
+import type { RuleKinds } from '@tailrace/alert-rules/rule-kind.ts';
 import type { Outgoing } from '@tailrace/channels/outgoing/outgoing.ts';
 import type { ChannelKinds } from '@tailrace/channels/registry.ts';
 import type { Connector } from '@tailrace/connector/configure.ts';
@@ -14,21 +15,24 @@ import type { NotificationChannel } from '@tailrace/schemas/generated/notificati
 import type { Provider } from '@tailrace/schemas/generated/provider.ts';
 import type { Table } from '@tailrace/stream/table.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
+import { alertRuleRoutes } from './alert-rules/alert-rule-routes.ts';
+import { AlertRuleService } from './alert-rules/alert-rule-service.ts';
+import { alertRoutes } from './alerts/alert-routes.ts';
+import type { AlertStore } from './alerts/alert-store.ts';
 import { channelRoutes } from './channels/channel-routes.ts';
 import { ChannelService } from './channels/channel-service.ts';
-import type { ChannelTable } from './channels/channel-table.ts';
 import { channelTestRoutes } from './channels/channel-test-routes.ts';
 import { channelTypeRoutes } from './channels/channel-type-routes.ts';
 import type { ApiConfig } from './config.ts';
 import { connectionRoutes } from './connections/connection-routes.ts';
 import { ConnectionService } from './connections/connection-service.ts';
-import type { ConnectionTable } from './connections/connection-table.ts';
 import { connectorRoutes } from './connections/connector-routes.ts';
 import { controlRoutes } from './connections/control-routes.ts';
 import { endpointAllowlist } from './connections/endpoint-allowlist.ts';
 import { rotationRoutes } from './connections/rotation-routes.ts';
 import type { NotificationLog } from './notifications/notification-log.ts';
 import { notificationRoutes } from './notifications/notification-routes.ts';
+import type { ProjectTable } from './project-table.ts';
 import type { LogDatabase } from './stream/log-database.ts';
 import { streamRoutes } from './stream/stream-routes.ts';
 import type { TableWriter } from './table-writer.ts';
@@ -38,6 +42,7 @@ import { ticketRoutes } from './ticket-routes.ts';
 export interface ApiParts {
   readonly config: Pick<
     ApiConfig,
+    | 'alertRulesPerProject'
     | 'cloudEndpointAllowlist'
     | 'cloudHostCredentials'
     | 'connectionsPerProject'
@@ -52,16 +57,19 @@ export interface ApiParts {
   >;
   readonly verifyToken: TokenVerifier;
   readonly signTicket: TicketSigner;
-  readonly connections: ConnectionTable;
+  readonly connections: ProjectTable<Connection>;
   readonly writer: TableWriter<Connection>;
-  readonly statuses: Table<ConnectionStatus>;
-  readonly connectors: ReadonlyMap<Provider, Connector>;
-  readonly channels: ChannelTable;
+  readonly rules: ProjectTable<AlertRule>;
+  readonly ruleWriter: TableWriter<AlertRule>;
+  readonly ruleKinds: RuleKinds;
+  readonly channels: ProjectTable<NotificationChannel>;
   readonly channelWriter: TableWriter<NotificationChannel>;
   readonly channelKinds: ChannelKinds;
   readonly outgoing: Outgoing;
-  readonly rules: Table<AlertRule>;
   readonly notifications: NotificationLog;
+  readonly alerts: AlertStore;
+  readonly statuses: Table<ConnectionStatus>;
+  readonly connectors: ReadonlyMap<Provider, Connector>;
   readonly keys: KeyRing;
   readonly database: LogDatabase;
   readonly logger: Logger;
@@ -81,15 +89,22 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
     },
     maxPerProject: config.connectionsPerProject,
   });
-  const { channels, channelWriter, channelKinds: kinds, outgoing, rules, notifications } = parts;
+  const { channels, channelWriter, channelKinds: kinds, outgoing, notifications } = parts;
   const channelService = new ChannelService({
     channels,
     writer: channelWriter,
     kinds,
     keys,
     policy: outgoing.policy,
-    rules,
+    rules: parts.rules,
     maxPerProject: config.channelsPerProject,
+  });
+  const rules = new AlertRuleService({
+    rules: parts.rules,
+    writer: parts.ruleWriter,
+    kinds: parts.ruleKinds,
+    channelsOf: channels.ofProject,
+    maxPerProject: config.alertRulesPerProject,
   });
   http.register(
     async (scope) => {
@@ -99,25 +114,24 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
         searchTimeoutMs: config.searchTimeoutMs,
         maxRangeDays: config.searchMaxRangeDays,
       });
+      alertRoutes(scope, {
+        store: parts.alerts,
+        database: parts.database,
+        maxRangeDays: config.searchMaxRangeDays,
+      });
       ticketRoutes(scope, parts.signTicket);
       connectorRoutes(scope, connectors);
       await scope.register(async (inner) => {
-        // A table that is still being read would answer 404 for what exists.
-        inner.addHook('preHandler', async () => {
-          if (!connections.table.isCaughtUp || !channels.table.isCaughtUp) {
-            throw new Problem(503, { detail: 'The connections are still being read.', retryAfterSeconds: 1 });
-          }
-        });
+        refuseUntilRead(inner, connections.table, 'connections');
+        refuseUntilRead(inner, channels.table, 'channels');
         connectionRoutes(inner, { service, statuses });
         controlRoutes(inner, { service, testTimeoutMs: config.connectionTestTimeoutMs, logger });
         rotationRoutes(inner, { connections, writer, channels, channelWriter, keys });
       });
-      channelTypeRoutes(scope, kinds);
       await scope.register(async (inner) => {
-        inner.addHook('preHandler', async () => {
-          if (channels.table.isCaughtUp && rules.isCaughtUp && notifications.table.isCaughtUp) return;
-          throw new Problem(503, { detail: 'The channels are still being read.', retryAfterSeconds: 1 });
-        });
+        refuseUntilRead(inner, parts.rules.table, 'alert rules');
+        refuseUntilRead(inner, channels.table, 'channels');
+        alertRuleRoutes(inner, rules);
         channelRoutes(inner, channelService);
         channelTestRoutes(inner, {
           service: channelService,
@@ -125,8 +139,13 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
           timeoutMs: config.notificationTimeoutMs,
           publicUrl: config.publicUrl?.replace(/\/+$/, ''),
         });
+      });
+      channelTypeRoutes(scope, kinds);
+      await scope.register(async (inner) => {
+        refuseUntilRead(inner, notifications.table, 'notifications');
         notificationRoutes(inner, {
           notifications,
+          alerts: parts.alerts,
           channels,
           deadlineMs: config.notificationDeadlineMs,
           timeoutMs: config.connectionChangeTimeoutMs,
@@ -135,4 +154,12 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
     },
     { prefix: '/api/v1/live-logs' },
   );
+}
+
+/** A table that is still being read would answer 404 for what exists. */
+function refuseUntilRead(scope: HttpServer, table: { readonly isCaughtUp: boolean }, what: string): void {
+  scope.addHook('preHandler', async () => {
+    if (!table.isCaughtUp)
+      throw new Problem(503, { detail: `The ${what} are still being read.`, retryAfterSeconds: 1 });
+  });
 }

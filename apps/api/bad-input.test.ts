@@ -10,6 +10,7 @@ import {
   jwtSecret,
   newChannel,
   newConnection,
+  newRule,
   startTestApi,
   type TestApi,
   tokenFor,
@@ -22,7 +23,11 @@ import {
 const prefix = '/api/v1/live-logs';
 const roles = ['viewer', 'editor', 'admin'] as const;
 
-const typed = z.looseObject({ type: z.string().optional(), enum: z.array(z.unknown()).optional() });
+const typed = z.looseObject({
+  type: z.string().optional(),
+  enum: z.array(z.unknown()).optional(),
+  anyOf: z.array(z.looseObject({ type: z.string().default('object') })).optional(),
+});
 const parameterSchema = z.object({ name: z.string(), in: z.enum(['path', 'query', 'header']), schema: typed });
 const bodySchema = z.object({ properties: z.record(z.string(), typed), required: z.array(z.string()).optional() });
 const operationSchema = z.object({
@@ -43,12 +48,14 @@ interface Operation extends z.output<typeof operationSchema> {
 let api: TestApi;
 let operations: Operation[] = [];
 let connectionId = '';
+let ruleId = '';
 let channelId = '';
 
 beforeAll(async () => {
   api = await startTestApi();
   const { body } = await api.call('/connections', { method: 'POST', body: newConnection() });
   connectionId = body.id;
+  ruleId = (await api.call('/alert-rules', { method: 'POST', body: newRule() })).body.id;
   channelId = (await api.call('/channels', { method: 'POST', body: newChannel() })).body.id;
   await writeNotification();
   const { paths } = documentSchema.parse((await api.call('/./openapi.json', { token: null })).body);
@@ -66,25 +73,19 @@ afterAll(() => api.close());
 
 const lineId = '0'.repeat(32);
 
-/** The operation's address with ids that exist, unless others are given. */
-function addressOf({ path }: Operation, ids: { project?: string; id?: string } = {}): string {
-  return path
-    .replace('{project_id}', ids.project ?? 'demo')
-    .replace('/context/{id}', `/context/${lineId}?timestamp=2026-01-01T00:00:00Z`)
-    .replace('{id}', ids.id ?? idOf(path));
-}
-
-/** An id that exists, of the kind that the path is about. */
-function idOf(path: string): string {
-  if (path.startsWith('/channels')) return channelId;
-  if (path.startsWith('/alerts')) return notification.alert_id;
-  return path.startsWith('/notifications') ? notification.id : connectionId;
+/** An id that exists, or could: alerts are in the database, which is away here. */
+function idFor(path: string): string {
+  if (path.startsWith('/alert-rules/')) return ruleId;
+  if (path.startsWith('/channels/')) return channelId;
+  if (path.startsWith('/notifications/')) return notification.id;
+  if (path === '/alerts/{id}') return 'demo';
+  return path.startsWith('/alerts/') ? 'alert_0123456789abcdef01234567' : connectionId;
 }
 
 const notification = {
   id: 'ntf_1',
   project_id: 'demo',
-  alert_id: 'alert_1',
+  alert_id: 'alert_0123456789abcdef01234567',
   rule_id: 'rule_1',
   channel_id: 'chan_1',
   channel_name: null,
@@ -113,6 +114,14 @@ async function writeNotification(): Promise<void> {
   await api.notifications.table.until(key, (value) => value !== undefined, AbortSignal.timeout(5000));
 }
 
+/** The operation's address with ids that exist, unless others are given. */
+function addressOf({ path }: Operation, ids: { project?: string; id?: string } = {}): string {
+  return path
+    .replace('{project_id}', ids.project ?? 'demo')
+    .replace('/context/{id}', `/context/${lineId}?timestamp=2026-01-01T00:00:00Z`)
+    .replace('{id}', ids.id ?? idFor(path));
+}
+
 async function ask(operation: Operation, call: Call, address = addressOf(operation)): Promise<Answer> {
   const body =
     operation.body === undefined || call.text !== undefined ? {} : { body: call.body ?? validBody(operation) };
@@ -131,6 +140,11 @@ async function ask(operation: Operation, call: Call, address = addressOf(operati
 function validBody({ path, method }: Operation): object {
   if (path === '/ws-tickets') return { project_id: 'demo' };
   if (path.startsWith('/channels')) return method === 'PUT' ? { channel_name: 'On call' } : newChannel();
+  if (path === '/alert-rules') return newRule();
+  if (path === '/alert-rules/{id}') {
+    const { project_id: _, ...rule } = newRule();
+    return rule;
+  }
   return method === 'PUT' ? { connection_name: 'Shop' } : newConnection();
 }
 
@@ -145,8 +159,11 @@ const enough = (operation: Operation) => tokenFor(operation['x-required-role']);
 it('the document holds the whole API', () => {
   const routes = operations.map(({ method, path }) => `${method} ${path}`).sort();
   expect(routes).toEqual([
+    'DELETE /alert-rules/{id}',
     'DELETE /channels/{id}',
     'DELETE /connections/{id}',
+    'GET /alert-rules/{id}',
+    'GET /alerts/{id}',
     'GET /alerts/{id}/notifications',
     'GET /channel-types',
     'GET /channels/{id}',
@@ -156,6 +173,8 @@ it('the document holds the whole API', () => {
     'GET /stream/{project_id}',
     'GET /stream/{project_id}/context/{id}',
     'GET /stream/{project_id}/histogram',
+    'POST /alert-rules',
+    'POST /alerts/{id}/read',
     'POST /channels',
     'POST /channels/{id}/test',
     'POST /connections',
@@ -166,6 +185,7 @@ it('the document holds the whole API', () => {
     'POST /credentials/rotate',
     'POST /notifications/{id}/resend',
     'POST /ws-tickets',
+    'PUT /alert-rules/{id}',
     'PUT /channels/{id}',
     'PUT /connections/{id}',
   ]);
@@ -223,7 +243,6 @@ describe('tokens', () => {
         expect([operation.path, status]).toEqual([operation.path, 403]);
       }
       expect(api.connections.table.get(connectionId)?.version).toBe(1);
-      expect(api.channels.table.get(channelId)?.version).toBe(1);
     }),
   );
 
@@ -234,6 +253,8 @@ describe('tokens', () => {
       const names = /\{(project_id|id)\}/.test(operation.path);
       const inBody = operation.body?.properties.project_id !== undefined && !names;
       if (!names && !inBody) return;
+      // That an alert is another project's is known to the database alone: see alerts/alerts.int.test.ts.
+      if (operation.path === '/alerts/{id}/read') return;
       const foreign = await ask(operation, { token });
       expect([operation.path, foreign.status]).toEqual([operation.path, inBody ? 403 : 404]);
       if (inBody) return;
@@ -244,7 +265,6 @@ describe('tokens', () => {
       );
       expect({ ...unknown.body, request_id: '' }).toEqual({ ...foreign.body, request_id: '' });
       expect(api.connections.table.get(connectionId)?.version).toBe(1);
-      expect(api.channels.table.get(channelId)?.version).toBe(1);
     }),
   );
 });
@@ -327,9 +347,10 @@ describe('bodies', () => {
         array: [],
         object: {},
       };
-      for (const [field, { type }] of Object.entries(operation.body?.properties ?? {})) {
+      for (const [field, { type, anyOf }] of Object.entries(operation.body?.properties ?? {})) {
+        const types = anyOf?.map((one) => one.type) ?? [type];
         for (const [kind, value] of Object.entries(values)) {
-          if (kind === type || (type === 'object' && kind === 'object')) continue;
+          if (types.includes(kind === 'number' && types.includes('integer') ? 'integer' : kind)) continue;
           const { status, body } = await ask(operation, { token, body: { ...valid, [field]: value } });
           expect([operation.path, field, kind, status]).toEqual([operation.path, field, kind, 422]);
           expect(JSON.stringify(body.errors)).toContain(`body.${field}`);
@@ -351,6 +372,11 @@ describe('bodies', () => {
 describe('query parameters', () => {
   /** What each parameter that is not free text must refuse. */
   const refused: Readonly<Record<string, readonly string[]>> = {
+    status: ['shut', ''],
+    severity: ['urgent'],
+    rule_id: [''],
+    unread: ['yes', ''],
+    cursor: ['junk', Buffer.from('[1,"x"]').toString('base64url')],
     limit: ['-1', '0', '1001', '1.5', 'x', ''],
     buckets: ['-1', '0', '1001', 'x'],
     from: ['yesterday', '-15', '2026-13-01T00:00:00Z', '2015-01-01T00:00:00Z', '2030-01-01T00:00:00Z', '-1y'],

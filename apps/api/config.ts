@@ -42,6 +42,11 @@ export const settings = z
       max: 10_000,
       unit: 'connections',
     }).default(500),
+    alertRulesPerProject: integer('Alert rules a project may have, about: two created at once may both pass.', {
+      min: 1,
+      max: 10_000,
+      unit: 'rules',
+    }).default(1000),
     channelsPerProject: integer('Notification channels a project may have, about.', { min: 1, max: 10_000 }).default(
       100,
     ),

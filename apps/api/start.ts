@@ -1,3 +1,4 @@
+import { ruleKinds } from '@tailrace/alert-rules/rule-kinds.ts';
 import { openOutgoing } from '@tailrace/channels/outgoing/outgoing.ts';
 import { channelKinds } from '@tailrace/channels/registry.ts';
 import { connectors } from '@tailrace/connectors/registry.ts';
@@ -7,12 +8,12 @@ import { createTokenVerifier } from '@tailrace/http/tokens.ts';
 import type { HttpRoleDeps, Readiness, RunningRole } from '@tailrace/role/role.ts';
 import { openTable, type Table } from '@tailrace/stream/table.ts';
 import { topics } from '@tailrace/topics/topics.ts';
+import { AlertStore } from './alerts/alert-store.ts';
 import { registerApi } from './api.ts';
-import { openChannelTable } from './channels/channel-table.ts';
 import type { ApiConfig } from './config.ts';
-import { openConnectionTable } from './connections/connection-table.ts';
 import { rotateCredentials } from './connections/rotate-credentials.ts';
 import { openNotificationLog } from './notifications/notification-log.ts';
+import { openProjectTable } from './project-table.ts';
 import { openLogDatabase } from './stream/log-database.ts';
 import { tableWriter } from './table-writer.ts';
 
@@ -26,7 +27,8 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
   const keys = openKeyRing(config.credentialEncryptionKey);
   const verifyToken = createTokenVerifier(config);
   const signTicket = createTicketSigner(config);
-  const connections = openConnectionTable(kafka, logger);
+  const connections = openProjectTable(kafka, topics.connections, logger);
+  const rules = openProjectTable(kafka, topics.alertRules, logger);
   const statuses = openTable({ kafka, topic: topics.connectionStatus, logger });
   const writer = tableWriter({
     kafka,
@@ -36,7 +38,15 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
     headers: ({ project_id, id }) => ({ project: project_id, connection: id }),
     logger,
   });
-  const channels = openChannelTable(kafka, logger);
+  const ruleWriter = tableWriter({
+    kafka,
+    topic: topics.alertRules,
+    table: rules.table,
+    timeoutMs: config.connectionChangeTimeoutMs,
+    headers: ({ project_id }) => ({ project: project_id }),
+    logger,
+  });
+  const channels = openProjectTable(kafka, topics.notificationChannels, logger);
   const channelWriter = tableWriter({
     kafka,
     topic: topics.notificationChannels,
@@ -45,7 +55,6 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
     headers: ({ project_id }) => ({ project: project_id }),
     logger,
   });
-  const rules = openTable({ kafka, topic: topics.alertRules, logger });
   const notifications = openNotificationLog(kafka, logger);
   const outgoing = openOutgoing({
     allowlist: config.notificationEndpointAllowlist,
@@ -57,20 +66,24 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
     statementTimeoutMs: Math.ceil(config.searchTimeoutMs / statementsPerSearch),
     logger,
   });
+  const alerts = new AlertStore({ kafka, database });
   registerApi(http, {
     config,
     verifyToken,
     signTicket,
     connections,
     writer,
-    statuses,
-    connectors,
+    rules,
+    ruleWriter,
+    ruleKinds,
     channels,
     channelWriter,
     channelKinds,
     outgoing,
-    rules,
     notifications,
+    alerts,
+    statuses,
+    connectors,
     keys,
     database,
     logger,
@@ -94,17 +107,24 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
 
   const readiness = (): Readiness => {
     if (!connections.table.isCaughtUp || !statuses.isCaughtUp) return { ready: false, reason: 'reading connections' };
-    if (!channels.table.isCaughtUp || !rules.isCaughtUp || !notifications.table.isCaughtUp) {
-      return { ready: false, reason: 'reading channels' };
+    if (!rules.table.isCaughtUp) return { ready: false, reason: 'reading alert rules' };
+    if (!channels.table.isCaughtUp || !notifications.table.isCaughtUp) {
+      return { ready: false, reason: 'reading channels and notifications' };
     }
     return database.trouble === undefined ? { ready: true } : { ready: false, reason: database.trouble };
   };
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     stopping.abort();
-    await Promise.all(
-      [connections.table, statuses, channels.table, rules, notifications, database].map((each) => each.close()),
-    );
+    await Promise.all([
+      connections.table.close(),
+      rules.table.close(),
+      channels.table.close(),
+      notifications.close(),
+      statuses.close(),
+      alerts.close(),
+      database.close(),
+    ]);
     await rotating;
   };
   return {

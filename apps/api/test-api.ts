@@ -1,3 +1,4 @@
+import { ruleKinds } from '@tailrace/alert-rules/rule-kinds.ts';
 import { openOutgoing } from '@tailrace/channels/outgoing/outgoing.ts';
 import { channelKinds } from '@tailrace/channels/registry.ts';
 import { Secret } from '@tailrace/config/secret.ts';
@@ -14,10 +15,10 @@ import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { Metrics } from '@tailrace/telemetry/metrics.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { z } from 'zod';
+import { AlertStore } from './alerts/alert-store.ts';
 import { registerApi } from './api.ts';
-import { openChannelTable } from './channels/channel-table.ts';
-import { openConnectionTable } from './connections/connection-table.ts';
 import { openNotificationLog } from './notifications/notification-log.ts';
+import { openProjectTable } from './project-table.ts';
 import { openLogDatabase } from './stream/log-database.ts';
 import { tableWriter } from './table-writer.ts';
 import { testConnector } from './test-connector.ts';
@@ -37,6 +38,7 @@ interface TestApiOptions {
   readonly connectionsPerProject?: number;
   readonly rateLimit?: number;
   readonly changeTimeoutMs?: number;
+  readonly alertRulesPerProject?: number;
 }
 
 export interface Call {
@@ -75,7 +77,8 @@ export async function startTestApi(options: TestApiOptions = {}) {
     rateLimit: options.rateLimit ?? 100_000,
     trustProxy: false,
   });
-  const connections = openConnectionTable(kafka, logger);
+  const connections = openProjectTable(kafka, topics.connections, logger);
+  const rules = openProjectTable(kafka, topics.alertRules, logger);
   const statuses = openTable({ kafka, topic: topics.connectionStatus, logger });
   const writer = tableWriter({
     kafka,
@@ -85,7 +88,15 @@ export async function startTestApi(options: TestApiOptions = {}) {
     headers: ({ project_id, id }) => ({ project: project_id, connection: id }),
     logger,
   });
-  const channels = openChannelTable(kafka, logger);
+  const ruleWriter = tableWriter({
+    kafka,
+    topic: topics.alertRules,
+    table: rules.table,
+    timeoutMs: options.changeTimeoutMs ?? 5000,
+    headers: ({ project_id }) => ({ project: project_id }),
+    logger,
+  });
+  const channels = openProjectTable(kafka, topics.notificationChannels, logger);
   const channelWriter = tableWriter({
     kafka,
     topic: topics.notificationChannels,
@@ -94,7 +105,6 @@ export async function startTestApi(options: TestApiOptions = {}) {
     headers: ({ project_id }) => ({ project: project_id }),
     logger,
   });
-  const rules = openTable({ kafka, topic: topics.alertRules, logger });
   const notifications = openNotificationLog(kafka, logger);
   const database = openLogDatabase({
     url: options.databaseUrl ?? 'postgres://nobody@127.0.0.1:1/none',
@@ -105,8 +115,10 @@ export async function startTestApi(options: TestApiOptions = {}) {
   const keys = options.keys ?? openKeyRing(firstKey);
   const connector = options.connector ?? testConnector(() => 'ok');
   const connectors = new Map<Provider, Connector>([[connector.provider, connector]]);
+  const alerts = new AlertStore({ kafka, database });
   registerApi(server.http, {
     config: {
+      alertRulesPerProject: options.alertRulesPerProject ?? 100,
       cloudEndpointAllowlist: [...(options.allowedEndpoints ?? [])],
       cloudHostCredentials: false,
       connectionsPerProject: options.connectionsPerProject ?? 100,
@@ -123,20 +135,23 @@ export async function startTestApi(options: TestApiOptions = {}) {
     signTicket: createTicketSigner({ jwtSecret }),
     connections,
     writer,
-    statuses,
-    connectors,
+    rules,
+    ruleWriter,
+    ruleKinds,
     channels,
     channelWriter,
     channelKinds,
     outgoing: openOutgoing({ allowlist: options.allowedChannelHosts ?? [], timeoutMs: 300 }),
-    rules,
     notifications,
+    alerts,
+    statuses,
+    connectors,
     keys,
     database,
     logger,
   });
   await server.serve();
-  const tables = [connections.table, statuses, channels.table, rules, notifications.table];
+  const tables = [connections.table, rules.table, statuses, channels.table, notifications.table];
   await Promise.all(tables.map((each) => each.caughtUp));
   const editor = await tokenFor('editor');
   const base = `http://127.0.0.1:${server.port}`;
@@ -166,6 +181,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
     kafka,
     call,
     connections,
+    rules,
     statuses,
     writer,
     channels,
@@ -175,7 +191,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
     base,
     close: async () => {
       await server.close();
-      await Promise.all([...tables, database].map((each) => each.close()));
+      await Promise.all([...tables, alerts, database].map((each) => each.close()));
       await kafka.close();
     },
   };
@@ -198,6 +214,18 @@ export function newConnection(config: Readonly<Record<string, unknown>> = {}, pr
     connection_name: 'Shop',
     cloud_provider: 'aws',
     connection_config: { region: 'eu-central-1', access_key_id: 'AKIA', secret_access_key: 'hunter2', ...config },
+  };
+}
+
+/** A body that creates an alert rule. */
+export function newRule(fields: Readonly<Record<string, unknown>> = {}) {
+  return {
+    project_id: 'demo',
+    name: 'Errors',
+    alert_type: 'error_rate',
+    severity: 'high',
+    conditions: { threshold: 10, window_minutes: 5 },
+    ...fields,
   };
 }
 

@@ -63,7 +63,7 @@ describe('the words', () => {
   it('link to the lines', () => {
     const [section] = messageText(message()).sections;
     expect(section?.link).toBe(
-      'https://logs.example/projects/demo/live?from=2026-01-31T11%3A55%3A10.000Z&to=2026-01-31T12%3A00%3A10.000Z',
+      'https://logs.example/projects/demo/live?from=2026-01-31T11%3A55%3A10.000Z&to=2026-01-31T12%3A00%3A10.000Z&connections=conn_a',
     );
   });
 });
@@ -112,7 +112,7 @@ describe('slack', () => {
     expect(code.split('```')).toHaveLength(3);
     expect(code).toContain('&amp;');
     expect(JSON.stringify(body.blocks)).toContain(
-      '?from=2026-01-31T11%3A55%3A10.000Z&amp;to=2026-01-31T12%3A00%3A10.000Z|Open the log>',
+      '?from=2026-01-31T11%3A55%3A10.000Z&amp;to=2026-01-31T12%3A00%3A10.000Z&amp;connections=conn_a|Open the log>',
     );
   });
 

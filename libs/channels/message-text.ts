@@ -1,3 +1,4 @@
+import { toAlertView } from '@tailrace/alert-rules/alert-view.ts';
 import { isoNanos } from '@tailrace/log-query/iso-time.ts';
 import type { Alert } from '@tailrace/schemas/generated/alert.ts';
 import { itemsInFull, type Message, type MessageItem } from './message.ts';
@@ -78,15 +79,9 @@ function sectionOf(item: MessageItem, publicUrl: string | undefined): Section {
   };
 }
 
-const bucketMicros = 10_000_000;
-
 /** Where the web page shows the lines: the window that crossed, to the last line the alert names. */
 export function liveLink(alert: Alert, publicUrl: string | undefined): string | undefined {
-  if (publicUrl === undefined) return undefined;
-  const from = alert.started_at + bucketMicros - alert.window_ms * 1000;
-  const to = Math.max(alert.started_at + bucketMicros, ...alert.lines.map(({ timestamp }) => timestamp + 1));
-  const range = new URLSearchParams({ from: isoNanos(from), to: isoNanos(to) });
-  return `${publicUrl}/projects/${encodeURIComponent(alert.project_id)}/live?${range}`;
+  return publicUrl === undefined ? undefined : `${publicUrl}${toAlertView(alert).links.live}`;
 }
 
 /** Everything in one text, for readers without markup. */

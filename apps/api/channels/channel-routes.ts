@@ -3,7 +3,7 @@ import { invalidField, problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import { projectIdSchema } from '@tailrace/http/tokens.ts';
 import { z } from 'zod';
-import { changeRequest, ifMatch } from '../connections/connection-request.ts';
+import { changeRequest, ifMatch } from '../change-request.ts';
 import { entityTag } from '../entity-tag.ts';
 import type { ChannelService } from './channel-service.ts';
 import { channelView, toChannelView } from './channel-view.ts';

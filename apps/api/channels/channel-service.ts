@@ -13,21 +13,20 @@ import {
 import { invalidField, Problem } from '@tailrace/http/problem.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
 import type { NotificationChannel } from '@tailrace/schemas/generated/notification-channel.ts';
-import type { Table } from '@tailrace/stream/table.ts';
-import type { ChangeRequest } from '../connections/connection-service.ts';
+import { type ChangeRequest, existing, visible } from '../change-request.ts';
 import { requireMatch } from '../entity-tag.ts';
+import type { ProjectTable } from '../project-table.ts';
 import type { TableWriter } from '../table-writer.ts';
 import { acceptChannel, type GivenConfig } from './channel-config.ts';
-import type { ChannelTable } from './channel-table.ts';
 
 export interface ChannelServiceOptions {
-  readonly channels: ChannelTable;
+  readonly channels: ProjectTable<NotificationChannel>;
   readonly writer: TableWriter<NotificationChannel>;
   readonly kinds: ChannelKinds;
   readonly keys: KeyRing;
   readonly policy: AddressPolicy;
   /** What keeps a channel from being deleted. */
-  readonly rules: Table<AlertRule>;
+  readonly rules: ProjectTable<AlertRule>;
   readonly maxPerProject: number;
 }
 
@@ -102,13 +101,12 @@ export class ChannelService {
 
   /** @throws Problem 409 while rules name it, which would tell nobody any more. */
   async delete({ id, projects, ifMatch }: ChangeRequest): Promise<void> {
-    this.get({ id, projects });
+    const { project_id: projectId } = this.get({ id, projects });
     await this.#options.writer.change(id, (current) => {
       requireMatch(ifMatch, visible(current, projects).version);
-      const names = [...this.#options.rules.entries()].flatMap(([, rule]) =>
-        rule.notification_channels.includes(id) ? [rule.name] : [],
-      );
-      if (names.length > 0) throw new Problem(409, { detail: `These rules notify it: ${names.sort().join(', ')}.` });
+      const rules = this.#options.rules.ofProject(projectId).filter((rule) => rule.notification_channels.includes(id));
+      const names = rules.map(({ name }) => name).join(', ');
+      if (names !== '') throw new Problem(409, { detail: `These rules notify it: ${names}.` });
       return undefined;
     });
   }
@@ -164,16 +162,6 @@ function storedFields({ sealed_credentials: sealed }: NotificationChannel, kind:
   } catch {
     return kind.secretFields;
   }
-}
-
-function visible(channel: NotificationChannel | undefined, projects: readonly string[]): NotificationChannel {
-  if (channel === undefined || !projects.includes(channel.project_id)) throw new Problem(404);
-  return channel;
-}
-
-function existing(channel: NotificationChannel | undefined): NotificationChannel {
-  if (channel === undefined) throw new Problem(404);
-  return channel;
 }
 
 function isSame(one: NotificationChannel, other: NotificationChannel): boolean {

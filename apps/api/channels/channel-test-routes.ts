@@ -4,7 +4,7 @@ import { testMessage } from '@tailrace/channels/test-message.ts';
 import { Problem, problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import { z } from 'zod';
-import { changeRequest } from '../connections/connection-request.ts';
+import { changeRequest } from '../change-request.ts';
 import { channelIdParam } from './channel-routes.ts';
 import type { ChannelService } from './channel-service.ts';
 

@@ -4,15 +4,14 @@ import type { HttpServer } from '@tailrace/http/server.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
 import type { NotificationChannel } from '@tailrace/schemas/generated/notification-channel.ts';
 import { z } from 'zod';
-import type { ChannelTable } from '../channels/channel-table.ts';
+import type { ProjectTable } from '../project-table.ts';
 import type { TableWriter } from '../table-writer.ts';
-import type { ConnectionTable } from './connection-table.ts';
 import { rotateCredentials } from './rotate-credentials.ts';
 
 interface RotationRouteDeps {
-  readonly connections: ConnectionTable;
+  readonly connections: ProjectTable<Connection>;
   readonly writer: TableWriter<Connection>;
-  readonly channels: ChannelTable;
+  readonly channels: ProjectTable<NotificationChannel>;
   readonly channelWriter: TableWriter<NotificationChannel>;
   readonly keys: KeyRing;
 }

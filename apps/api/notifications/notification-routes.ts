@@ -1,14 +1,18 @@
 import { principalOf } from '@tailrace/http/authentication.ts';
 import { Problem, problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
+import type { NotificationChannel } from '@tailrace/schemas/generated/notification-channel.ts';
 import { z } from 'zod';
-import type { ChannelTable } from '../channels/channel-table.ts';
+import type { AlertStore } from '../alerts/alert-store.ts';
+import type { ProjectTable } from '../project-table.ts';
 import type { NotificationEntry, NotificationLog } from './notification-log.ts';
 import { notificationView, toNotificationView } from './notification-view.ts';
 
 export interface NotificationRouteDeps {
   readonly notifications: NotificationLog;
-  readonly channels: ChannelTable;
+  readonly channels: ProjectTable<NotificationChannel>;
+  /** Knows alerts of which nothing was to be told. */
+  readonly alerts: AlertStore;
   /** See NOTIFICATION_DEADLINE_MS. */
   readonly deadlineMs: number;
   readonly timeoutMs: number;
@@ -20,7 +24,7 @@ const resendsAMinute = 60;
 
 /** The delivery log of an alert, and sending again. */
 export function notificationRoutes(scope: HttpServer, deps: NotificationRouteDeps): void {
-  const { notifications, channels, deadlineMs, timeoutMs } = deps;
+  const { notifications, channels, alerts, deadlineMs, timeoutMs } = deps;
   const view = (entry: NotificationEntry) => toNotificationView(entry, channels.table.get(entry.channel_id));
 
   scope.get(
@@ -28,16 +32,21 @@ export function notificationRoutes(scope: HttpServer, deps: NotificationRouteDep
     {
       schema: {
         tags,
-        summary:
-          'What was told of an alert, where, and how that went. 404 for an alert of which nothing was to be told.',
+        summary: 'What was told of an alert, where, and how that went.',
         params: z.object({ id: z.string().max(200).describe('alert_…') }),
-        response: { 200: z.object({ notifications: z.array(notificationView) }), 404: problemSchema },
+        response: {
+          200: z.object({ notifications: z.array(notificationView) }),
+          404: problemSchema,
+          503: problemSchema,
+        },
       },
     },
     async (request) => {
       const { projects } = principalOf(request);
-      const entries = notifications.ofAlert(request.params.id).filter((each) => projects.includes(each.project_id));
-      if (entries.length === 0) throw new Problem(404);
+      const { id } = request.params;
+      const entries = notifications.ofAlert(id);
+      if (entries.length === 0) await alerts.find(knownAlertId(id), projects);
+      if (entries.some((each) => !projects.includes(each.project_id))) throw new Problem(404);
       return { notifications: entries.map(view) };
     },
   );
@@ -67,4 +76,10 @@ export function notificationRoutes(scope: HttpServer, deps: NotificationRouteDep
       }
     },
   );
+}
+
+/** @throws Problem 404 for what cannot be the id of an alert. */
+function knownAlertId(id: string): string {
+  if (!/^alert_[0-9a-f]{24}$/.test(id)) throw new Problem(404);
+  return id;
 }

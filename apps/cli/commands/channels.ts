@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
-import { printJson, table } from '../print.ts';
 import { readConfigFile } from '../read-config-file.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { visible } from '../terminal.ts';
+import { printJson, textTable } from '../text-table.ts';
 
 const channel = z.looseObject({ id: z.string(), channel_name: z.string(), channel_type: z.string() });
 const channelList = z.looseObject({ channels: z.array(channel) });
@@ -28,7 +28,7 @@ export function channelsCommand(surroundings: Surroundings): Command {
     const rows = channelList
       .parse(body)
       .channels.map((each) => [each.id, visible(each.channel_type), visible(each.channel_name)]);
-    process.stdout.write(table(['ID', 'TYPE', 'NAME'], rows));
+    process.stdout.write(textTable(['ID', 'TYPE', 'NAME'], rows));
   });
 
   command('add', 'Add one. Secrets are read from the file, never from the command line.')

@@ -1,10 +1,10 @@
 import { Command, Option } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
-import { printJson, table } from '../print.ts';
 import { readConfigFile } from '../read-config-file.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { visible } from '../terminal.ts';
+import { printJson, textTable } from '../text-table.ts';
 
 const connection = z.looseObject({
   id: z.string(),
@@ -47,7 +47,7 @@ export function connectionsCommand(surroundings: Surroundings): Command {
       lagOf(each),
       visible(each.connection_name),
     ]);
-    process.stdout.write(table(['ID', 'CLOUD', 'STATE', 'LAG', 'NAME'], rows));
+    process.stdout.write(textTable(['ID', 'CLOUD', 'STATE', 'LAG', 'NAME'], rows));
   });
 
   command('add', 'Add one. Secrets are read from the file, never from the command line.')

@@ -60,10 +60,7 @@ export async function sendSes(
 }
 
 /** The SDK's own client does the calling, without our check at connect: so another endpoint must be the operator's. */
-function sesEndpointRefusal(
-  endpoint: string | undefined,
-  { policy }: Pick<Outgoing, 'policy'>,
-): string | undefined {
+function sesEndpointRefusal(endpoint: string | undefined, { policy }: Pick<Outgoing, 'policy'>): string | undefined {
   if (endpoint === undefined) return undefined;
   const { hostname, port, protocol } = new URL(endpoint);
   const number = port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);

@@ -1,12 +1,7 @@
 import pc from 'picocolors';
 
-/** An answer as it came, for `--json`. */
-export function printJson(body: unknown): void {
-  process.stdout.write(`${JSON.stringify(body, undefined, 2)}\n`);
-}
-
 /** Columns as wide as their widest cell. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function textTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[]) =>
     `${cells
@@ -14,4 +9,9 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
       .join('  ')
       .trimEnd()}\n`;
   return [pc.bold(line(head)), ...rows.map(line)].join('');
+}
+
+/** An answer of the API as it came, for programs. */
+export function printJson(body: unknown): void {
+  process.stdout.write(`${JSON.stringify(body, undefined, 2)}\n`);
 }
