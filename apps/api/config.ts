@@ -3,6 +3,7 @@ import {
   credentialSettings,
   databaseSettings,
   endpointSettings,
+  notificationSettings,
   requireTokenKeys,
   tokenSettings,
 } from '@tailrace/config/shared-settings.ts';
@@ -14,6 +15,7 @@ export const settings = z
     ...databaseSettings.shape,
     ...credentialSettings.shape,
     ...endpointSettings.shape,
+    ...notificationSettings.shape,
     apiDatabaseConnections: integer('Database connections of one api process.', {
       min: 1,
       max: 500,
@@ -48,6 +50,9 @@ export const settings = z
       max: 10_000,
       unit: 'rules',
     }).default(1000),
+    channelsPerProject: integer('Notification channels a project may have, about.', { min: 1, max: 10_000 }).default(
+      100,
+    ),
   })
   .superRefine(requireTokenKeys);
 
