@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { connectors } from '@tailrace/connectors/registry.ts';
 import { openKeyRing } from '@tailrace/credentials/key-ring.ts';
 import { createTicketSigner } from '@tailrace/http/tickets.ts';
@@ -10,10 +11,13 @@ import type { ApiConfig } from './config.ts';
 import { openConnectionTable } from './connections/connection-table.ts';
 import { rotateCredentials } from './connections/rotate-credentials.ts';
 import { openLogDatabase } from './stream/log-database.ts';
+import { serveWebPage } from './web-page.ts';
 import { tableWriter } from './table-writer.ts';
 
 /** A search runs several statements; one of them alone must not use up its time. */
 const statementsPerSearch = 3;
+/** Where the web page is built to; a file's place, since apps import no apps. */
+const builtPage = join(import.meta.dirname, '..', 'web', 'dist');
 
 /** The role that people and programs talk to: connections, stored logs, tickets for the live view. */
 export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<RunningRole> {
@@ -50,6 +54,9 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
     database,
     logger,
   });
+
+  const hasPage = await serveWebPage(http, config.webDirectory ?? builtPage);
+  if (!hasPage) logger.warn({ directory: config.webDirectory ?? builtPage }, 'there is no web page to serve');
 
   const stopping = new AbortController();
   const rotate = async (): Promise<void> => {
