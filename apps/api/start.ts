@@ -11,8 +11,8 @@ import type { ApiConfig } from './config.ts';
 import { openConnectionTable } from './connections/connection-table.ts';
 import { rotateCredentials } from './connections/rotate-credentials.ts';
 import { openLogDatabase } from './stream/log-database.ts';
-import { serveWebPage } from './web-page.ts';
 import { tableWriter } from './table-writer.ts';
+import { serveWebPage } from './web-page.ts';
 
 /** A search runs several statements; one of them alone must not use up its time. */
 const statementsPerSearch = 3;

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { type JsonSchema, jsonSchema, schemaType } from './schema-type.ts';
 
-const body = z.looseObject({ content: z.record(z.string(), z.looseObject({ schema: jsonSchema.optional() })).optional() });
+const body = z.looseObject({
+  content: z.record(z.string(), z.looseObject({ schema: jsonSchema.optional() })).optional(),
+});
 const operation = z.looseObject({
   summary: z.string().optional(),
   parameters: z
@@ -46,7 +48,11 @@ function used(schemas: readonly (readonly [name: string, type: string])[], text:
   return schemas.filter(([name]) => found.has(name)).map(([, type]) => type);
 }
 
-function operationType(method: string, path: string, { summary, parameters, requestBody, responses }: z.output<typeof operation>): string {
+function operationType(
+  method: string,
+  path: string,
+  { summary, parameters, requestBody, responses }: z.output<typeof operation>,
+): string {
   const doc = summary === undefined ? '' : `/** ${summary} */\n`;
   const query = parameters.filter((each) => each.in === 'query');
   const queryType =

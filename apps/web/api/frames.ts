@@ -1,6 +1,5 @@
 import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
-import type { LogLine } from '@tailrace/log-query/log-line.ts';
-import type { ConnectionError, ConnectionStatus } from './generated.ts';
+import type { ConnectionError, ConnectionStatus, LogLine } from './generated.ts';
 
 /** How a connection does, as the WebSocket tells it. */
 export interface LiveStatus {

@@ -1,12 +1,15 @@
 import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
-import type { LogLine } from '@tailrace/log-query/log-line.ts';
 import { type ClientFrame, type Gap, type LiveStatus, parseFrame, type ServerFrame } from './frames.ts';
+import type { LogLine } from './generated.ts';
 
-/** As much of a browser's WebSocket as is used. */
+/** Told what a WebSocket does. */
+export interface SocketListener {
+  readonly onText: (text: string) => void;
+  readonly onClose: (code: number, reason: string) => void;
+}
+
+/** As much of a WebSocket as is used. */
 export interface Socket {
-  onopen: (() => void) | null;
-  onmessage: ((event: { readonly data: unknown }) => void) | null;
-  onclose: ((event: { readonly code: number; readonly reason: string }) => void) | null;
   send(text: string): void;
   close(): void;
 }
@@ -24,7 +27,7 @@ export type StreamState =
 
 export interface LiveStreamOptions {
   /** Opens a WebSocket that follows nothing yet (`?paused=1`). */
-  readonly open: () => Socket;
+  readonly open: (listener: SocketListener) => Socket;
   readonly onLines: (lines: readonly LogLine[]) => void;
   readonly onGap: (gap: Gap) => void;
   readonly onStatus: (status: LiveStatus) => void;
@@ -135,19 +138,18 @@ export class LiveStream {
     this.#retry = undefined;
     if (this.#closed) return;
     if (this.#failures === 0) this.#options.onState({ kind: 'connecting' });
-    const socket = this.#options.open();
-    this.#socket = socket;
     let ended = false;
-    socket.onmessage = ({ data }) => {
-      if (ended || typeof data !== 'string') return;
-      const frame = parseFrame(data);
-      if (frame) this.#receive(frame);
-    };
-    socket.onclose = ({ code, reason }) => {
-      if (ended) return;
-      ended = true;
-      this.#disconnected(code, reason);
-    };
+    this.#socket = this.#options.open({
+      onText: (text) => {
+        const frame = ended ? undefined : parseFrame(text);
+        if (frame) this.#receive(frame);
+      },
+      onClose: (code, reason) => {
+        if (ended) return;
+        ended = true;
+        this.#disconnected(code, reason);
+      },
+    });
   }
 
   #disconnected(code: number, reason: string): void {

@@ -1,4 +1,4 @@
-import type { LogLine } from '@tailrace/log-query/log-line.ts';
+import type { LogLine } from '../api/generated.ts';
 
 /** Values kept for each name, and names: what is seen most lately wins. */
 const mostValues = 200;

@@ -1,15 +1,16 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LogBuffer } from './log-buffer.ts';
-import { compareRows, type Row, sortableTime } from './row.ts';
+import { type Row, sortableTime } from './row.ts';
 
-const row = (time: number): Row => ({
-  kind: 'gap',
-  key: String(time),
-  time: String(time).padStart(6, '0'),
-  gap: undefined,
-  note: '',
-});
+const row = (time: number) =>
+  ({
+    kind: 'gap',
+    key: String(time),
+    time: String(time).padStart(6, '0'),
+    gap: undefined,
+    note: '',
+  }) satisfies Row;
 
 test('holds the newest rows, in order, each once, whatever comes in which order', () => {
   const batches = fc.array(fc.array(fc.nat(300), { maxLength: 40 }), { maxLength: 20 });
@@ -47,7 +48,11 @@ test('counts what had to go', () => {
 });
 
 test('times of any number of digits are in order as text', () => {
-  const times = ['2026-01-31T08:00:00.123Z', '2026-01-31T08:00:00.123456Z', '2026-01-31T08:00:00.123456789Z', '2026-01-31T08:00:00.124Z'];
+  const times = [
+    '2026-01-31T08:00:00.123Z',
+    '2026-01-31T08:00:00.123456Z',
+    '2026-01-31T08:00:00.123456789Z',
+    '2026-01-31T08:00:00.124Z',
+  ];
   expect(times.map(sortableTime).sort()).toEqual(times.map(sortableTime));
-  expect(compareRows({ ...row(1), kind: 'gap' }, row(1))).toBe(0);
 });

@@ -33,10 +33,14 @@ export class LogBuffer {
 
   /** Where a row is, or would be. */
   indexOf(row: Row): number {
+    return this.#search((other) => compareRows(other, row) < 0);
+  }
+
+  #search(isBefore: (row: Row) => boolean): number {
     let [low, high] = [0, this.#rows.length];
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (compareRows(this.#rows[middle] as Row, row) < 0) low = middle + 1;
+      if (isBefore(this.#rows[middle] as Row)) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -44,6 +48,19 @@ export class LogBuffer {
 
   has(key: string): boolean {
     return this.#keys.has(key);
+  }
+
+  /** The row of a key at its time. */
+  find(key: string, time: string): Row | undefined {
+    for (let index = this.firstAt(time); this.#rows[index]?.time === time; index += 1) {
+      if (this.#rows[index]?.key === key) return this.#rows[index];
+    }
+    return undefined;
+  }
+
+  /** Index of the first row at a time or later. */
+  firstAt(time: string): number {
+    return this.#search((row) => row.time < time);
   }
 
   /**

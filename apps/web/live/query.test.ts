@@ -13,7 +13,10 @@ test.each([
   ['/a b/', { regex: 'a b' }],
   ['connection:shop connection:"the bank"', { connections: ['conn_1', 'conn_2'] }],
   ['levels:error,unset', { levels: ['error', 'unset'] }],
-  ['service:cart -region:eu http.status:500', { attributes: { service: 'cart', 'http.status': '500' }, exclude_attributes: { region: 'eu' } }],
+  [
+    'service:cart -region:eu http.status:500',
+    { attributes: { service: 'cart', 'http.status': '500' }, exclude_attributes: { region: 'eu' } },
+  ],
   ['GET https://shop/cart 12:30', { text: 'GET https://shop/cart 12:30' }],
   ['trace:4BF92F3577B34DA6A3CE929D0E0E4736', { trace_id: '4bf92f3577b34da6a3ce929d0e0e4736' }],
   ['a/b', { text: 'a/b' }],
@@ -34,7 +37,10 @@ test.each([
 });
 
 test('what is written for a part is read as that part, whatever it holds', () => {
-  const value = fc.oneof(fc.string({ minLength: 1, unit: 'binary' }), fc.constantFrom('a"b', '\\', '-x', '/x/', 'k:v', 'a b', 'https://x'));
+  const value = fc.oneof(
+    fc.string({ minLength: 1, unit: 'binary' }),
+    fc.constantFrom('a"b', '\\', '-x', '/x/', 'k:v', 'a b', 'https://x'),
+  );
   const term = fc.record({
     negative: fc.boolean(),
     key: fc.option(fc.stringMatching(/^[A-Za-z_][\w.-]{0,8}$/), { nil: undefined }),

@@ -19,7 +19,8 @@ export interface Term {
   readonly regex: boolean;
 }
 
-const part = /(-?)(?:\/((?:[^/\\\n]|\\.)+)\/(?=\s|$)|(?:([A-Za-z_][\w.\-/@]*):(?!\/\/))?(?:"((?:[^"\\]|\\.)*)"|(\S+)))/g;
+const part =
+  /(-?)(?:\/((?:[^/\\\n]|\\.)+)\/(?=\s|$)|(?:([A-Za-z_][\w.\-/@]*):(?!\/\/))?(?:"((?:[^"\\]|\\.)*)"|(\S+)))/g;
 
 /** Takes a query apart. Never fails: what has no meaning is text. */
 export function termsOf(query: string): Term[] {

@@ -1,5 +1,5 @@
-import type { LogLine } from '@tailrace/log-query/log-line.ts';
 import type { Gap } from '../api/frames.ts';
+import type { LogLine } from '../api/generated.ts';
 
 /** What the list shows in one row: a line, or lines that were left out at this place. */
 export type Row =

@@ -19,7 +19,19 @@ test('leaves nothing that controls or turns text', () => {
   );
 });
 
-const line = { timestamp: 't', level: null, body: '=cmd()', provider: 'aws', connection_id: 'c', stream: '@s', trace_id: null, span_id: null, attributes: { a: '"' }, resource: {}, id: 'i' };
+const line = {
+  timestamp: 't',
+  level: null,
+  body: '=cmd()',
+  provider: 'aws',
+  connection_id: 'c',
+  stream: '@s',
+  trace_id: null,
+  span_id: null,
+  attributes: { a: '"' },
+  resource: {},
+  id: 'i',
+};
 
 test('a spreadsheet takes no cell for a formula', () => {
   const [, row] = toCsv([line as never]).split('\r\n');
@@ -31,5 +43,10 @@ test('a spreadsheet takes no cell for a formula', () => {
 
 test('each line of NDJSON is one line', () => {
   const written = toNdjson([{ ...line, body: 'a\nb' } as never, line as never]);
-  expect(written.trimEnd().split('\n').map((each) => JSON.parse(each).body)).toEqual(['a\nb', '=cmd()']);
+  expect(
+    written
+      .trimEnd()
+      .split('\n')
+      .map((each) => JSON.parse(each).body),
+  ).toEqual(['a\nb', '=cmd()']);
 });

@@ -21,5 +21,7 @@ export function oneLine(text: string): string {
 
 /** The same, with line ends and tabs as they are. */
 export function manyLines(text: string): string {
-  return text.replaceAll('\r\n', '\n').replaceAll(unseen, (char) => (char === '\n' || char === '\t' ? char : escaped(char)));
+  return text
+    .replaceAll('\r\n', '\n')
+    .replaceAll(unseen, (char) => (char === '\n' || char === '\t' ? char : escaped(char)));
 }

@@ -1,0 +1,3 @@
+export function ReplaysPage() {
+  return null;
+}
