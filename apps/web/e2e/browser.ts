@@ -19,6 +19,9 @@ export async function openBrowser(): Promise<Browser> {
     executablePath: await sparticuz.executablePath(),
     env,
     // Its own arguments are for a function without a file system of its own; a single process would be no real browser.
-    args: [...sparticuz.args.filter((each) => !/single-process|no-zygote|disable-web-security/.test(each)), '--no-sandbox'],
+    args: [
+      ...sparticuz.args.filter((each) => !/single-process|no-zygote|disable-web-security/.test(each)),
+      '--no-sandbox',
+    ],
   });
 }

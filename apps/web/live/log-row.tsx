@@ -19,7 +19,9 @@ interface LineRowProps {
 const abbreviations = { trace: 'TRACE', debug: 'DEBUG', info: 'INFO', warn: 'WARN', error: 'ERROR', fatal: 'FATAL' };
 /** Longer lines are cut in the list; the panel shows all. */
 const longestShown = 1200;
+/** Attributes beside the text: what is short says most; ids and what repeats the line (`log.…`) are in the panel. */
 const mostAttributes = 6;
+const longestAttribute = 40;
 /** A line that took longer than this from the event to us is marked. */
 const lateMs = 30_000;
 
@@ -53,7 +55,7 @@ export const LineRow = memo(
           <bdi>{oneLine(row.body.slice(0, longestShown))}</bdi>
           {attributesOf(row.attributes).map(([key, value]) => (
             <span className="log-attribute" key={key}>
-              {oneLine(key)}=<bdi>{oneLine(value.slice(0, 80))}</bdi>
+              {oneLine(key)}=<bdi>{oneLine(value)}</bdi>
             </span>
           ))}
         </span>
@@ -68,7 +70,8 @@ function attributesOf(attributes: Readonly<Record<string, string>>): [string, st
   const shown: [string, string][] = [];
   for (const key in attributes) {
     if (shown.length === mostAttributes) break;
-    shown.push([key, attributes[key] ?? '']);
+    const value = attributes[key] ?? '';
+    if (value.length <= longestAttribute && !key.startsWith('log.')) shown.push([key, value]);
   }
   return shown;
 }

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { Connection } from '../api/generated.ts';
 import type { StreamState } from '../api/live-stream.ts';
-import { toneOf, wordsOf } from '../connections/connection-state.ts';
+import { type Tone, toneOf, wordsOf } from '../connections/connection-state.ts';
 import { useApp } from '../ui/app-context.ts';
 import { count, duration, shortMoment } from '../ui/format.ts';
 import { Link } from '../ui/link.tsx';
@@ -14,18 +14,25 @@ interface StatusStripProps {
   readonly connections: readonly Connection[] | undefined;
 }
 
+/** What needs somebody comes first. */
+const urgency: readonly Tone[] = ['bad', 'warn', 'good', 'none'];
+
 /** Always in sight: whether lines come, and for each source how far behind it is and up to when all has been read. */
 export function StatusStrip({ session, snapshot, connections }: StatusStripProps) {
   const { project } = useApp();
+  const sources = (connections ?? [])
+    .map((connection) => {
+      // The WebSocket tells changes at once; before its first word the list's own is used.
+      const status = snapshot.statuses.get(connection.id) ?? connection.status;
+      return { connection, status, state: status?.state ?? connection.desired_state };
+    })
+    .sort((a, b) => urgency.indexOf(toneOf(a.state)) - urgency.indexOf(toneOf(b.state)));
   return (
     <footer className="status-strip">
       <StreamStatus state={snapshot.stream} onRetry={() => session.reconnectNow()} />
       <span className="dim number">{count(session.buffer.length)} lines</span>
       <ul className="sources" aria-label="Sources">
-        {connections?.map((connection) => {
-          // The WebSocket tells changes at once; before its first word the list's own is used.
-          const status = snapshot.statuses.get(connection.id) ?? connection.status;
-          const state = status?.state ?? connection.desired_state;
+        {sources.map(({ connection, status, state }) => {
           return (
             <li key={connection.id}>
               <Link className={`source tone-${toneOf(state)}`} to={pagePath(project, 'connections', connection.id)}>
