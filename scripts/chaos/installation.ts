@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Secret } from '@tailrace/config/secret.ts';
-import { signToken } from '@tailrace/http/tokens.ts';
+import { type ProjectRole, signToken } from '@tailrace/http/tokens.ts';
 import { recordId } from '@tailrace/log-record/record-id.ts';
 import pg from 'pg';
 import type { Simulator } from '../../apps/cloud-simulator/simulator.ts';
@@ -84,10 +84,10 @@ export class Installation {
     return this.processes.filter((each) => each.role === role);
   }
 
-  token(): Promise<string> {
+  token(role: ProjectRole = 'admin'): Promise<string> {
     return signToken(
       new Secret(this.#jwtSecret),
-      { subject: 'chaos', projects: [project], role: 'admin' },
+      { subject: 'chaos', projects: [project], role },
       { expiresInSeconds: 3600 },
     );
   }

@@ -41,7 +41,7 @@ export function termText({ negative, key, value, regex }: Term): string {
   return minus + (key === undefined ? written : `${key}:${written}`);
 }
 
-export function queryText(terms: readonly Term[]): string {
+function queryText(terms: readonly Term[]): string {
   return terms.map(termText).join(' ');
 }
 

@@ -22,7 +22,7 @@ export const defaultSpan: Span = '-15m';
 
 const unitMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-export function isSpan(text: string): text is Span {
+function isSpan(text: string): text is Span {
   return /^-[1-9]\d{0,5}[smhd]$/.test(text);
 }
 

@@ -5,7 +5,7 @@ export function clockTime(timestamp: string): string {
 }
 
 /** `2026-01-31 05:01:33`, in the browser's time zone. */
-export function dayAndTime(timestamp: string | number): string {
+function dayAndTime(timestamp: string | number): string {
   const time = new Date(timestamp);
   return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())} ${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
 }
@@ -33,12 +33,6 @@ export function duration(ms: number): string {
 /** `12,345`. */
 export function count(number: number): string {
   return number.toLocaleString('en');
-}
-
-/** `1.2k`, where there is no room for digits. */
-export function shortCount(number: number): string {
-  if (number < 1000) return String(number);
-  return number < 999_500 ? `${(number / 1000).toPrecision(3)}k` : `${(number / 1_000_000).toPrecision(3)}M`;
 }
 
 /** `3.4 MB`. */

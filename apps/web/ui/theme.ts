@@ -15,8 +15,3 @@ export function applyTheme(theme: Theme): void {
   else localStorage.setItem(key, theme);
   window.dispatchEvent(new Event('themechange'));
 }
-
-export function isDark(): boolean {
-  const theme = storedTheme();
-  return theme === 'system' ? matchMedia('(prefers-color-scheme: dark)').matches : theme === 'dark';
-}
