@@ -1,11 +1,10 @@
 import { type Level, levels } from '@tailrace/log-record/level.ts';
-import { type RefObject, useEffect, useId, useMemo, useState } from 'react';
-import { count } from '../ui/format.ts';
+import { memo, type RefObject, useEffect, useId, useMemo, useState } from 'react';
 import { Icon } from '../ui/icon.tsx';
 import { Popover } from '../ui/popover.tsx';
 import { suggestions } from './completion.ts';
 import { DownloadMenu } from './download-menu.tsx';
-import type { LiveSession, Snapshot } from './live-session.ts';
+import type { LiveSession } from './live-session.ts';
 import { termsOf, withoutKey, withTerm } from './query.ts';
 import { TimePicker } from './time-picker.tsx';
 import type { View } from './view.ts';
@@ -15,7 +14,9 @@ interface FilterBarProps {
   readonly view: View;
   readonly problem: string | undefined;
   readonly session: LiveSession;
-  readonly snapshot: Snapshot;
+  readonly following: boolean;
+  /** Whether there is a newest line to follow. */
+  readonly isLive: boolean;
   readonly names: ReadonlyMap<string, string>;
   readonly onChange: (part: Partial<View>) => void;
   readonly onHelp: () => void;
@@ -31,8 +32,8 @@ const levelNames: Readonly<Record<Level, string>> = {
 };
 
 /** What is shown: severity, sources, what is written, and the part of time. All of it runs on the server. */
-export function FilterBar(props: FilterBarProps) {
-  const { view, session, snapshot, names, onChange, onHelp } = props;
+export const FilterBar = memo(function FilterBar(props: FilterBarProps) {
+  const { view, session, following, isLive, names, onChange, onHelp } = props;
   const terms = termsOf(view.query);
   const level = terms.find(({ key }) => key === 'level')?.value ?? '';
   const connections = terms.filter(({ key }) => key === 'connection').flatMap(({ value }) => value.split(','));
@@ -101,16 +102,16 @@ export function FilterBar(props: FilterBarProps) {
       </Popover>
       <QueryInput {...props} />
       <TimePicker time={view.time} onTime={(time) => onChange({ time, line: undefined })} />
-      {session.isLive && (
+      {isLive && (
         <button
           type="button"
-          className={snapshot.following ? 'button follow' : 'button button-main follow'}
-          aria-pressed={snapshot.following}
+          className={following ? 'button follow' : 'button button-main follow'}
+          aria-pressed={following}
           title="Space"
-          onClick={() => session.setFollowing(!snapshot.following)}
+          onClick={() => session.setFollowing(!following)}
         >
-          <Icon name={snapshot.following ? 'pause' : 'play'} />
-          {snapshot.following ? 'Pause' : 'Follow'}
+          <Icon name={following ? 'pause' : 'play'} />
+          {following ? 'Pause' : 'Follow'}
         </button>
       )}
       <DownloadMenu session={session} />
@@ -124,11 +125,11 @@ export function FilterBar(props: FilterBarProps) {
         <Icon name="help" />
       </button>
       <p className="visually-hidden" role="status">
-        {snapshot.following ? 'Following' : `Paused, ${snapshot.fresh === 0 ? 'no' : count(snapshot.fresh)} new lines`}
+        {following ? 'Following' : 'Paused'}
       </p>
     </div>
   );
-}
+});
 
 /** The written filter, with what could come next. Takes effect on Enter, or when it is left. */
 function QueryInput({ inputRef, view, problem, session, names, onChange }: FilterBarProps) {

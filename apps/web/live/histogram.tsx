@@ -1,5 +1,5 @@
 import 'uplot/dist/uPlot.min.css';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { memo, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import uPlot from 'uplot';
 import type { AnswerOf } from '../api/http.ts';
 import { useApp } from '../ui/app-context.ts';
@@ -27,7 +27,7 @@ function everyMs(time: TimeView): number | undefined {
 }
 
 /** Lines counted by time and severity. Dragging over it chooses that part of time. */
-export function Histogram({ filterKey, time, onRange }: HistogramProps) {
+export const Histogram = memo(function Histogram({ filterKey, time, onRange }: HistogramProps) {
   const { api, project } = useApp();
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);
@@ -65,7 +65,7 @@ export function Histogram({ filterKey, time, onRange }: HistogramProps) {
       </p>
     </section>
   );
-}
+});
 
 function bucketNote(bucket: Counts['buckets'][number], intervalMs: number): string {
   const end = new Date(Date.parse(bucket.start) + intervalMs).toISOString();

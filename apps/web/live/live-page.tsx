@@ -73,6 +73,9 @@ function LiveView({ session, snapshot }: { readonly session: LiveSession; readon
     [change],
   );
 
+  const help = useCallback(() => setHelping(true), []);
+  const showRange = useCallback((from: string, to: string) => change({ time: { kind: 'range', from, to } }), [change]);
+
   useShortcuts([
     [['/'], () => filterInput.current?.focus()],
     [[' '], () => session.setFollowing(!session.snapshot().following)],
@@ -85,7 +88,7 @@ function LiveView({ session, snapshot }: { readonly session: LiveSession; readon
     [['G', 'End'], () => list.current?.move('last')],
     [['Enter'], () => list.current?.openCurrent()],
     [['Escape'], () => open(undefined)],
-    [['?'], () => setHelping(true)],
+    [['?'], help],
   ]);
 
   const problem = 'problem' in parsed && known ? parsed.problem : snapshot.problem;
@@ -96,16 +99,13 @@ function LiveView({ session, snapshot }: { readonly session: LiveSession; readon
         view={view}
         problem={problem}
         session={session}
-        snapshot={snapshot}
+        following={snapshot.following}
+        isLive={session.isLive}
         names={names}
         onChange={change}
-        onHelp={() => setHelping(true)}
+        onHelp={help}
       />
-      <Histogram
-        filterKey={filterKey}
-        time={view.time}
-        onRange={(from, to) => change({ time: { kind: 'range', from, to } })}
-      />
+      <Histogram filterKey={filterKey} time={view.time} onRange={showRange} />
       <div className="live-body">
         <LogList
           ref={list}

@@ -137,7 +137,7 @@ export class LiveSession {
     else this.#stream.unfollow();
     if (time.kind === 'at') void this.#loadAround(time.at);
     else {
-      this.#range = time.kind === 'range' ? time : { from: time.span, to: 'now' };
+      this.#range = time.kind === 'range' ? { from: time.from, to: time.to } : { from: time.span, to: 'now' };
       void this.loadOlder();
     }
   }

@@ -28,9 +28,7 @@ interface LogListProps {
 const narrow = '(max-width: 640px)';
 const rowPx = { wide: 22, narrow: 40 };
 /** Rows drawn beyond each edge of what is seen. */
-const spare = 8;
-/** More rows than are ever drawn at once. */
-const slots = 1024;
+const spare = 5;
 /** Within this many rows of an end the next page is read. */
 const nearEnd = 60;
 
@@ -156,6 +154,7 @@ export function LogList({ ref, session, snapshot, names, time, selected, onOpen,
   });
 
   const rows = buffer.slice(first, last);
+  const slots = Math.ceil(place.height / height) + 2 * spare + 1;
   const activeId = current && `${listId}-${current.key}`;
   return (
     <div className="log-list-frame">
@@ -181,7 +180,7 @@ export function LogList({ ref, session, snapshot, names, time, selected, onOpen,
           <div className="log-window" role="presentation" style={{ transform: `translateY(${first * height}px)` }}>
             {rows.map((row, offset) => {
               const index = first + offset;
-              // A slot is used again for another row: that costs less than an element for each new line.
+              // A slot is used again for another row: that costs less than new elements for each line that comes.
               const slot = index % slots;
               return row.kind === 'line' ? (
                 <LineRow

@@ -41,7 +41,7 @@ export const LineRow = memo(
         className={`log-row level-${level}${isCurrent ? ' is-current' : ''}${isOpen ? ' is-open' : ''}`}
         onClick={onOpen}
       >
-        <span role="gridcell" className="log-time" title={row.timestamp}>
+        <span role="gridcell" className="log-time">
           {clockTime(row.timestamp)}
         </span>
         <span role="gridcell" className="log-level">
@@ -53,11 +53,7 @@ export const LineRow = memo(
         <span role="gridcell" className="log-body">
           {lateness > lateMs && <span className="log-late">+{duration(lateness)}</span>}
           <bdi>{oneLine(row.body.slice(0, longestShown))}</bdi>
-          {attributesOf(row.attributes).map(([key, value]) => (
-            <span className="log-attribute" key={key}>
-              {oneLine(key)}=<bdi>{oneLine(value)}</bdi>
-            </span>
-          ))}
+          <bdi className="log-attributes">{attributesOf(row.attributes)}</bdi>
         </span>
       </div>
     );
@@ -66,14 +62,18 @@ export const LineRow = memo(
     a.row === b.row && a.index === b.index && a.name === b.name && a.isCurrent === b.isCurrent && a.isOpen === b.isOpen,
 );
 
-function attributesOf(attributes: Readonly<Record<string, string>>): [string, string][] {
-  const shown: [string, string][] = [];
+/** `key=value` of the short ones. */
+function attributesOf(attributes: Readonly<Record<string, string>>): string {
+  let text = '';
+  let shown = 0;
   for (const key in attributes) {
-    if (shown.length === mostAttributes) break;
     const value = attributes[key] ?? '';
-    if (value.length <= longestAttribute && !key.startsWith('log.')) shown.push([key, value]);
+    if (value.length > longestAttribute || key.startsWith('log.')) continue;
+    text += `${shown === 0 ? '' : '  '}${key}=${value}`;
+    shown += 1;
+    if (shown === mostAttributes) break;
   }
-  return shown;
+  return oneLine(text);
 }
 
 interface GapRowProps {
