@@ -3,16 +3,16 @@ const { join } = require('node:path');
 
 /**
  * Which folder may import which. One direction only:
- *   errors, config, telemetry, log-record -> avro, schemas -> topics, log-query -> kafka, postgres, credentials
- *   -> stream, connector, normalise, http -> connectors -> role -> apps
+ *   errors, config, telemetry, log-record -> avro, schemas -> topics, log-query -> kafka, postgres, credentials, alert-rules
+ *   -> stream, connector, normalise, http, alert-evaluation -> connectors -> role -> apps
  */
 const layers = [
   ['libs/errors', 'libs/config', 'libs/telemetry', 'libs/log-record'],
   ['libs/avro'],
   ['schemas'],
   ['libs/topics', 'libs/log-query'],
-  ['libs/kafka', 'libs/postgres', 'libs/credentials'],
-  ['libs/stream', 'libs/connector', 'libs/normalise', 'libs/http'],
+  ['libs/kafka', 'libs/postgres', 'libs/credentials', 'libs/alert-rules'],
+  ['libs/stream', 'libs/connector', 'libs/normalise', 'libs/http', 'libs/alert-evaluation'],
   ['libs/connectors'],
   ['libs/role'],
 ];

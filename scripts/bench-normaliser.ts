@@ -25,6 +25,8 @@ const events = Number(process.env.N ?? 1_000_000);
 const rounds = Number(process.env.ROUNDS ?? 3);
 const implementations = (process.env.PEER_IMPLS ?? 'generic fast').split(' ').filter((name) => name !== '');
 const clients = (process.env.CLIENTS ?? 'platformatic').split(' ');
+const processCounts = (process.env.PROCESSES ?? '1 2').split(' ').map(Number);
+const variants = clients.flatMap((client) => processCounts.map((processes) => ({ client, processes })));
 const peers = process.env.PEERS_DIR ?? join(import.meta.dirname, '..', '..', 'shared', 'peers');
 
 const directory = mkdtempSync(join(tmpdir(), 'bench-normaliser-'));
@@ -51,9 +53,9 @@ try {
       const metrics = await rig.kafkaStreams(implementation, events);
       note(`kafka-streams ${implementation}`, round, Object.fromEntries(metrics), metrics.get('msgs_per_s') ?? 0);
     }
-    for (const client of clients) {
-      const { rate, ...usage } = await measureNormaliser(client);
-      note(`tailrace ${client}`, round, { ...rate, ...usage }, rate.recordsPerSecond);
+    for (const variant of variants) {
+      const { rate, ...usage } = await measureNormaliser(variant);
+      note(nameOf(variant), round, { ...rate, ...usage }, rate.recordsPerSecond);
     }
   }
   printTable();
@@ -65,36 +67,52 @@ try {
   rmSync(directory, { recursive: true, force: true });
 }
 
-/** Runs the role as a process over all raw events, from an empty output. */
-async function measureNormaliser(
-  client: string,
-): Promise<{ rate: OutputRate; peakRssMib: number; cpuSeconds: number }> {
+interface Variant {
+  readonly client: string;
+  readonly processes: number;
+}
+
+function nameOf({ client, processes }: Variant): string {
+  return `tailrace ${client} × ${processes}`;
+}
+
+/** Runs the role, as one process or several, over all raw events, from an empty output. */
+async function measureNormaliser({
+  client,
+  processes,
+}: Variant): Promise<{ rate: OutputRate; peakRssMib: number; cpuSeconds: number }> {
   await resetOutput(kafka);
   const settings = Object.entries(process.env).filter(([name]) => /^(NORMALISER|KAFKA|NODE)_/.test(name));
-  const role = await RoleProcess.create(
-    'normaliser',
-    'normaliser',
-    {
-      ...Object.fromEntries(settings.map(([name, value]) => [name, value ?? ''])),
-      KAFKA_BROKERS: broker.brokers,
-      KAFKA_CLIENT: client,
-      TOPIC_PREFIX: topicPrefix,
-      LOG_LEVEL: 'warn',
-    },
-    directory,
-  );
-  role.start();
+  const roles: RoleProcess[] = [];
+  for (let number = 1; number <= processes; number++) {
+    roles.push(
+      await RoleProcess.create(
+        'normaliser',
+        `normaliser-${number}`,
+        {
+          ...Object.fromEntries(settings.map(([name, value]) => [name, value ?? ''])),
+          KAFKA_BROKERS: broker.brokers,
+          KAFKA_CLIENT: client,
+          TOPIC_PREFIX: topicPrefix,
+          LOG_LEVEL: 'warn',
+        },
+        directory,
+      ),
+    );
+  }
+  for (const role of roles) role.start();
   try {
-    await committedAll(kafka, role);
-    const usage = usageOf(role.pid ?? 0);
-    await role.stop();
+    await committedAll(kafka, roles);
+    const usages = roles.map((role) => usageOf(role.pid ?? 0));
+    await Promise.all(roles.map((role) => role.stop()));
     const rate = await outputRate(kafka);
     if (rate.records !== events || rate.distinct !== events) {
       throw new Error(`not exactly once: ${rate.records} records, ${rate.distinct} of them distinct`);
     }
-    return { rate, ...usage };
+    const sum = (of: (usage: Usage) => number) => usages.reduce((total, usage) => total + of(usage), 0);
+    return { rate, peakRssMib: sum((usage) => usage.peakRssMib), cpuSeconds: sum((usage) => usage.cpuSeconds) };
   } finally {
-    await role.kill9();
+    await Promise.all(roles.map((role) => role.kill9()));
   }
 }
 
@@ -114,7 +132,7 @@ async function resetOutput({ admin }: Kafka): Promise<void> {
   }
 }
 
-async function committedAll({ admin }: Kafka, role: RoleProcess): Promise<void> {
+async function committedAll({ admin }: Kafka, roles: readonly RoleProcess[]): Promise<void> {
   const input = topics.rawAws.name;
   const ends = await admin.offsets(input, 'latest');
   for (;;) {
@@ -122,13 +140,18 @@ async function committedAll({ admin }: Kafka, role: RoleProcess): Promise<void> 
     if (ends.every((end, partition) => committed.some((each) => each.partition === partition && each.offset >= end))) {
       return;
     }
-    if (!role.isRunning) throw new Error('the normaliser ended early');
+    if (!roles.every((role) => role.isRunning)) throw new Error('the normaliser ended early');
     await delay(100);
   }
 }
 
+interface Usage {
+  readonly peakRssMib: number;
+  readonly cpuSeconds: number;
+}
+
 /** From /proc, where there is one. */
-function usageOf(pid: number): { peakRssMib: number; cpuSeconds: number } {
+function usageOf(pid: number): Usage {
   try {
     const peak = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
     const times = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
@@ -152,10 +175,10 @@ function printTable(): void {
   const peersFirst = [...rates].filter(([name]) => !name.startsWith('tailrace'));
   console.log(`\n${'median of the rounds'.padEnd(28)}${'records/s'.padStart(12)}`);
   for (const [name, values] of rates) console.log(name.padEnd(28) + String(medianOf(values)).padStart(12));
-  for (const client of clients) {
-    const own = medianOf(rates.get(`tailrace ${client}`) ?? []);
+  for (const variant of variants) {
+    const own = medianOf(rates.get(nameOf(variant)) ?? []);
     for (const [name, values] of peersFirst) {
-      console.log(`tailrace ${client} : ${name} = ${(own / medianOf(values)).toFixed(2)}`);
+      console.log(`${nameOf(variant)} : ${name} = ${(own / medianOf(values)).toFixed(2)}`);
     }
   }
 }

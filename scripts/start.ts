@@ -9,7 +9,7 @@ import { type RunningProcess, startRoles } from '@tailrace/role/start-roles.ts';
 import { startDevStack } from './dev-stack/dev-stack.ts';
 import { lockDirectory } from './dev-stack/directory-lock.ts';
 import { freePort } from './dev-stack/ports.ts';
-import { DEMO_PROJECT, prepareDemoProject } from './start/demo-project.ts';
+import { DEMO_PROJECT, DEMO_RULES, prepareDemoProject } from './start/demo-project.ts';
 import { readOptions, type StartOptions, USAGE } from './start/options.ts';
 import { resetData } from './start/reset.ts';
 import { keptSecrets } from './start/secrets.ts';
@@ -129,7 +129,7 @@ async function prepareDemo(
     report('The demo project is not prepared: tokens for it can be signed only with JWT_SECRET itself.');
     return;
   }
-  await prepareDemoProject(url, await demoToken(secret, 'editor', DEMO_TOKEN_SECONDS), connections);
+  await prepareDemoProject(url, await demoToken(secret, 'editor', DEMO_TOKEN_SECONDS), connections, DEMO_RULES);
 }
 
 function demoToken(secret: string, role: ProjectRole, expiresInSeconds: number): Promise<string> {

@@ -1,3 +1,4 @@
+import type { RuleKinds } from '@tailrace/alert-rules/rule-kind.ts';
 import type { Connector } from '@tailrace/connector/configure.ts';
 import type { KeyRing } from '@tailrace/credentials/key-ring.ts';
 import { requireToken } from '@tailrace/http/authentication.ts';
@@ -5,19 +6,24 @@ import { Problem } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import type { TicketSigner } from '@tailrace/http/tickets.ts';
 import type { TokenVerifier } from '@tailrace/http/tokens.ts';
+import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
 import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
 import type { Provider } from '@tailrace/schemas/generated/provider.ts';
 import type { Table } from '@tailrace/stream/table.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
+import { alertRuleRoutes } from './alert-rules/alert-rule-routes.ts';
+import { AlertRuleService, type NamedChannel } from './alert-rules/alert-rule-service.ts';
+import { alertRoutes } from './alerts/alert-routes.ts';
+import type { AlertStore } from './alerts/alert-store.ts';
 import type { ApiConfig } from './config.ts';
 import { connectionRoutes } from './connections/connection-routes.ts';
 import { ConnectionService } from './connections/connection-service.ts';
-import type { ConnectionTable } from './connections/connection-table.ts';
 import { connectorRoutes } from './connections/connector-routes.ts';
 import { controlRoutes } from './connections/control-routes.ts';
 import { endpointAllowlist } from './connections/endpoint-allowlist.ts';
 import { rotationRoutes } from './connections/rotation-routes.ts';
+import type { ProjectTable } from './project-table.ts';
 import type { LogDatabase } from './stream/log-database.ts';
 import { streamRoutes } from './stream/stream-routes.ts';
 import type { TableWriter } from './table-writer.ts';
@@ -27,6 +33,7 @@ import { ticketRoutes } from './ticket-routes.ts';
 export interface ApiParts {
   readonly config: Pick<
     ApiConfig,
+    | 'alertRulesPerProject'
     | 'cloudEndpointAllowlist'
     | 'cloudHostCredentials'
     | 'connectionsPerProject'
@@ -36,8 +43,14 @@ export interface ApiParts {
   >;
   readonly verifyToken: TokenVerifier;
   readonly signTicket: TicketSigner;
-  readonly connections: ConnectionTable;
+  readonly connections: ProjectTable<Connection>;
   readonly writer: TableWriter<Connection>;
+  readonly rules: ProjectTable<AlertRule>;
+  readonly ruleWriter: TableWriter<AlertRule>;
+  readonly ruleKinds: RuleKinds;
+  /** Channels that rules of a project may name. */
+  readonly channelsOf: (projectId: string) => readonly NamedChannel[];
+  readonly alerts: AlertStore;
   readonly statuses: Table<ConnectionStatus>;
   readonly connectors: ReadonlyMap<Provider, Connector>;
   readonly keys: KeyRing;
@@ -59,6 +72,13 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
     },
     maxPerProject: config.connectionsPerProject,
   });
+  const rules = new AlertRuleService({
+    rules: parts.rules,
+    writer: parts.ruleWriter,
+    kinds: parts.ruleKinds,
+    channelsOf: parts.channelsOf,
+    maxPerProject: config.alertRulesPerProject,
+  });
   http.register(
     async (scope) => {
       requireToken(scope, parts.verifyToken);
@@ -67,20 +87,32 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
         searchTimeoutMs: config.searchTimeoutMs,
         maxRangeDays: config.searchMaxRangeDays,
       });
+      alertRoutes(scope, {
+        store: parts.alerts,
+        database: parts.database,
+        maxRangeDays: config.searchMaxRangeDays,
+      });
       ticketRoutes(scope, parts.signTicket);
       connectorRoutes(scope, connectors);
       await scope.register(async (inner) => {
-        // A table that is still being read would answer 404 for what exists.
-        inner.addHook('preHandler', async () => {
-          if (!connections.table.isCaughtUp) {
-            throw new Problem(503, { detail: 'The connections are still being read.', retryAfterSeconds: 1 });
-          }
-        });
+        refuseUntilRead(inner, connections.table, 'connections');
         connectionRoutes(inner, { service, statuses });
         controlRoutes(inner, { service, testTimeoutMs: config.connectionTestTimeoutMs, logger });
         rotationRoutes(inner, { connections, writer, keys });
       });
+      await scope.register(async (inner) => {
+        refuseUntilRead(inner, parts.rules.table, 'alert rules');
+        alertRuleRoutes(inner, rules);
+      });
     },
     { prefix: '/api/v1/live-logs' },
   );
+}
+
+/** A table that is still being read would answer 404 for what exists. */
+function refuseUntilRead(scope: HttpServer, table: { readonly isCaughtUp: boolean }, what: string): void {
+  scope.addHook('preHandler', async () => {
+    if (!table.isCaughtUp)
+      throw new Problem(503, { detail: `The ${what} are still being read.`, retryAfterSeconds: 1 });
+  });
 }

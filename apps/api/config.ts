@@ -41,6 +41,11 @@ export const settings = z
       max: 10_000,
       unit: 'connections',
     }).default(500),
+    alertRulesPerProject: integer('Alert rules a project may have, about: two created at once may both pass.', {
+      min: 1,
+      max: 10_000,
+      unit: 'rules',
+    }).default(1000),
   })
   .superRefine(requireTokenKeys);
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { ruleKinds } from '@tailrace/alert-rules/rule-kinds.ts';
 import { connectors } from '@tailrace/connectors/registry.ts';
 import { openKeyRing } from '@tailrace/credentials/key-ring.ts';
 import { createTicketSigner } from '@tailrace/http/tickets.ts';
@@ -6,10 +7,11 @@ import { createTokenVerifier } from '@tailrace/http/tokens.ts';
 import type { HttpRoleDeps, Readiness, RunningRole } from '@tailrace/role/role.ts';
 import { openTable } from '@tailrace/stream/table.ts';
 import { topics } from '@tailrace/topics/topics.ts';
+import { AlertStore } from './alerts/alert-store.ts';
 import { registerApi } from './api.ts';
 import type { ApiConfig } from './config.ts';
-import { openConnectionTable } from './connections/connection-table.ts';
 import { rotateCredentials } from './connections/rotate-credentials.ts';
+import { openProjectTable } from './project-table.ts';
 import { openLogDatabase } from './stream/log-database.ts';
 import { tableWriter } from './table-writer.ts';
 import { serveWebPage } from './web-page.ts';
@@ -26,7 +28,8 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
   const keys = openKeyRing(config.credentialEncryptionKey);
   const verifyToken = createTokenVerifier(config);
   const signTicket = createTicketSigner(config);
-  const connections = openConnectionTable(kafka, logger);
+  const connections = openProjectTable(kafka, topics.connections, logger);
+  const rules = openProjectTable(kafka, topics.alertRules, logger);
   const statuses = openTable({ kafka, topic: topics.connectionStatus, logger });
   const writer = tableWriter({
     kafka,
@@ -36,18 +39,32 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
     headers: ({ project_id, id }) => ({ project: project_id, connection: id }),
     logger,
   });
+  const ruleWriter = tableWriter({
+    kafka,
+    topic: topics.alertRules,
+    table: rules.table,
+    timeoutMs: config.connectionChangeTimeoutMs,
+    headers: ({ project_id }) => ({ project: project_id }),
+    logger,
+  });
   const database = openLogDatabase({
     url: (config.databaseReadUrl ?? config.databaseUrl).reveal(),
     maxConnections: config.apiDatabaseConnections,
     statementTimeoutMs: Math.ceil(config.searchTimeoutMs / statementsPerSearch),
     logger,
   });
+  const alerts = new AlertStore({ kafka, database });
   registerApi(http, {
     config,
     verifyToken,
     signTicket,
     connections,
     writer,
+    rules,
+    ruleWriter,
+    ruleKinds,
+    channelsOf: () => [],
+    alerts,
     statuses,
     connectors,
     keys,
@@ -72,12 +89,19 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
 
   const readiness = (): Readiness => {
     if (!connections.table.isCaughtUp || !statuses.isCaughtUp) return { ready: false, reason: 'reading connections' };
+    if (!rules.table.isCaughtUp) return { ready: false, reason: 'reading alert rules' };
     return database.trouble === undefined ? { ready: true } : { ready: false, reason: database.trouble };
   };
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     stopping.abort();
-    await Promise.all([connections.table.close(), statuses.close(), database.close()]);
+    await Promise.all([
+      connections.table.close(),
+      rules.table.close(),
+      statuses.close(),
+      alerts.close(),
+      database.close(),
+    ]);
     await rotating;
   };
   return {

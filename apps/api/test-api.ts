@@ -1,3 +1,4 @@
+import { ruleKinds } from '@tailrace/alert-rules/rule-kinds.ts';
 import { Secret } from '@tailrace/config/secret.ts';
 import type { Connector } from '@tailrace/connector/configure.ts';
 import { type KeyRing, openKeyRing } from '@tailrace/credentials/key-ring.ts';
@@ -12,8 +13,10 @@ import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { Metrics } from '@tailrace/telemetry/metrics.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { z } from 'zod';
+import type { NamedChannel } from './alert-rules/alert-rule-service.ts';
+import { AlertStore } from './alerts/alert-store.ts';
 import { registerApi } from './api.ts';
-import { openConnectionTable } from './connections/connection-table.ts';
+import { openProjectTable } from './project-table.ts';
 import { openLogDatabase } from './stream/log-database.ts';
 import { tableWriter } from './table-writer.ts';
 import { testConnector } from './test-connector.ts';
@@ -31,6 +34,8 @@ interface TestApiOptions {
   readonly connectionsPerProject?: number;
   readonly rateLimit?: number;
   readonly changeTimeoutMs?: number;
+  readonly alertRulesPerProject?: number;
+  readonly channels?: readonly NamedChannel[];
 }
 
 export interface Call {
@@ -58,7 +63,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
   const kafka: Kafka = broker.connect();
   const logLines: string[] = [];
   const logger = createLogger({ level: 'debug', destination: { write: (line) => void logLines.push(line) } });
-  await kafka.admin.createTopics([topics.connections, topics.connectionStatus]);
+  await kafka.admin.createTopics([topics.connections, topics.connectionStatus, topics.alertRules, topics.alerts]);
   const server = await openHttpServer({
     logger,
     metrics: new Metrics(),
@@ -69,7 +74,8 @@ export async function startTestApi(options: TestApiOptions = {}) {
     rateLimit: options.rateLimit ?? 100_000,
     trustProxy: false,
   });
-  const connections = openConnectionTable(kafka, logger);
+  const connections = openProjectTable(kafka, topics.connections, logger);
+  const rules = openProjectTable(kafka, topics.alertRules, logger);
   const statuses = openTable({ kafka, topic: topics.connectionStatus, logger });
   const writer = tableWriter({
     kafka,
@@ -77,6 +83,14 @@ export async function startTestApi(options: TestApiOptions = {}) {
     table: connections.table,
     timeoutMs: options.changeTimeoutMs ?? 5000,
     headers: ({ project_id, id }) => ({ project: project_id, connection: id }),
+    logger,
+  });
+  const ruleWriter = tableWriter({
+    kafka,
+    topic: topics.alertRules,
+    table: rules.table,
+    timeoutMs: options.changeTimeoutMs ?? 5000,
+    headers: ({ project_id }) => ({ project: project_id }),
     logger,
   });
   const database = openLogDatabase({
@@ -88,8 +102,10 @@ export async function startTestApi(options: TestApiOptions = {}) {
   const keys = options.keys ?? openKeyRing(firstKey);
   const connector = options.connector ?? testConnector(() => 'ok');
   const connectors = new Map<Provider, Connector>([[connector.provider, connector]]);
+  const alerts = new AlertStore({ kafka, database });
   registerApi(server.http, {
     config: {
+      alertRulesPerProject: options.alertRulesPerProject ?? 100,
       cloudEndpointAllowlist: [...(options.allowedEndpoints ?? [])],
       cloudHostCredentials: false,
       connectionsPerProject: options.connectionsPerProject ?? 100,
@@ -101,6 +117,11 @@ export async function startTestApi(options: TestApiOptions = {}) {
     signTicket: createTicketSigner({ jwtSecret }),
     connections,
     writer,
+    rules,
+    ruleWriter,
+    ruleKinds,
+    channelsOf: () => options.channels ?? [],
+    alerts,
     statuses,
     connectors,
     keys,
@@ -108,7 +129,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
     logger,
   });
   await server.serve();
-  await Promise.all([connections.table.caughtUp, statuses.caughtUp]);
+  await Promise.all([connections.table.caughtUp, rules.table.caughtUp, statuses.caughtUp]);
   const editor = await tokenFor('editor');
   const base = `http://127.0.0.1:${server.port}`;
 
@@ -137,6 +158,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
     kafka,
     call,
     connections,
+    rules,
     statuses,
     writer,
     database,
@@ -144,7 +166,13 @@ export async function startTestApi(options: TestApiOptions = {}) {
     base,
     close: async () => {
       await server.close();
-      await Promise.all([connections.table.close(), statuses.close(), database.close()]);
+      await Promise.all([
+        connections.table.close(),
+        rules.table.close(),
+        statuses.close(),
+        alerts.close(),
+        database.close(),
+      ]);
       await kafka.close();
     },
   };
@@ -167,5 +195,17 @@ export function newConnection(config: Readonly<Record<string, unknown>> = {}, pr
     connection_name: 'Shop',
     cloud_provider: 'aws',
     connection_config: { region: 'eu-central-1', access_key_id: 'AKIA', secret_access_key: 'hunter2', ...config },
+  };
+}
+
+/** A body that creates an alert rule. */
+export function newRule(fields: Readonly<Record<string, unknown>> = {}) {
+  return {
+    project_id: 'demo',
+    name: 'Errors',
+    alert_type: 'error_rate',
+    severity: 'high',
+    conditions: { threshold: 10, window_minutes: 5 },
+    ...fields,
   };
 }

@@ -5,9 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { memoryBroker } from '@tailrace/kafka/memory/memory-broker.ts';
+import { testAlert } from '@tailrace/postgres/test-alerts.ts';
 import { testRecord } from '@tailrace/postgres/test-records.ts';
 import { role } from '@tailrace/role/role-definition.ts';
 import { type RunningProcess, startRoles } from '@tailrace/role/start-roles.ts';
+import type { Alert } from '@tailrace/schemas/generated/alert.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -264,6 +266,35 @@ describe('tail', () => {
     const { code, stderr } = await done(args, { ...env, ...(token !== undefined && { TAILRACE_TOKEN: token }) });
     expect(stderr).toContain(message);
     expect(code).toBe(status);
+  });
+});
+
+describe('alerts in a tail', () => {
+  it('are told beside the lines, those of the project alone', async () => {
+    const command = run(['tail', '--project', 'demo']);
+    const fire = async (fields: Partial<Alert>) => {
+      const alert = testAlert(1, { project_id: 'demo', ...fields });
+      const producer = await writer.producer();
+      const value = topics.alerts.codec.encode(alert);
+      await producer.send([{ topic: topics.alerts.name, partition: 0, key: Buffer.from(alert.rule_id), value }]);
+      await producer.close();
+    };
+    const told = 'alert fired (high): Errors, service=cart\\u001b[2J: 12 of 10';
+    await expect
+      .poll(
+        async () => {
+          await fire({ group_by: 'service', group: 'cart\u001b[2J' });
+          return command.stderr();
+        },
+        { timeout: 20_000, interval: 200 },
+      )
+      .toContain(told);
+    await fire({ project_id: 'other', rule_name: 'of another project' });
+    await fire({ event: 'updated', rule_name: 'only corrected' });
+    await fire({ event: 'resolved', status: 'resolved', late: true });
+    await expect.poll(command.stderr).toContain('alert resolved (high): Errors\n');
+    expect(command.stderr()).not.toMatch(/another project|only corrected/);
+    expect(command.stdout()).toBe('');
   });
 });
 

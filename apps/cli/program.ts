@@ -1,6 +1,8 @@
 import { Command } from 'commander';
+import { alertsCommand } from './commands/alerts.ts';
 import { connectionsCommand } from './commands/connections.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { rulesCommand } from './commands/rules.ts';
 import { tailCommand } from './commands/tail.ts';
 import { tokenCommand } from './commands/token.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -21,7 +23,7 @@ Exit status: 0 done, 1 refused or failed, 2 wrong command line, 130 interrupted.
     )
     .showHelpAfterError('(--help shows what is possible)')
     .exitOverride();
-  for (const make of [tailCommand, connectionsCommand, tokenCommand, doctorCommand]) {
+  for (const make of [tailCommand, connectionsCommand, rulesCommand, alertsCommand, tokenCommand, doctorCommand]) {
     program.addCommand(make(surroundings).copyInheritedSettings(program));
   }
   return program;

@@ -1,18 +1,17 @@
 import type { FetchedRecord, TopicPartition } from '@tailrace/kafka/kafka.ts';
 import { DataRefusedError, databaseError } from '@tailrace/postgres/database-error.ts';
-import { upsertLogs } from '@tailrace/postgres/log-rows.ts';
-import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import type pg from 'pg';
+import type { RowTable } from './row-table.ts';
 import { commitOffset } from './sink-offsets.ts';
 
-export interface Row {
+export interface Row<Value> {
   readonly record: FetchedRecord;
-  readonly log: LogRecord;
+  readonly value: Value;
 }
 
 /** A row that PostgreSQL does not take, with its reason. */
-export interface RefusedRow {
-  readonly row: Row;
+export interface RefusedRow<Value> {
+  readonly row: Row<Value>;
   readonly error: DataRefusedError;
 }
 
@@ -28,33 +27,41 @@ export interface OffsetCommit {
  * @throws DataRefusedError when a row can never be written, `FencedError` when another sink took the partition,
  * DatabaseUnavailableError otherwise. Nothing is committed then, unless the connection broke during the commit.
  */
-export async function commitRows(client: pg.ClientBase, rows: readonly Row[], offset: OffsetCommit): Promise<void> {
+export async function commitRows<Value>(
+  client: pg.ClientBase,
+  table: RowTable<Value>,
+  rows: readonly Row<Value>[],
+  offset: OffsetCommit,
+): Promise<void> {
   const { partition, epoch, nextOffset } = offset;
   await inTransaction(client, 'commit', async () => {
-    await upsertLogs(
-      client,
-      rows.map((row) => row.log),
-    );
+    await table.upsert(client, valuesOf(rows));
     await commitOffset(client, partition, epoch, nextOffset);
   });
 }
 
 /** Finds the rows that PostgreSQL refuses by writing ever smaller parts and rolling them back. */
-export async function findRefused(client: pg.ClientBase, rows: readonly Row[]): Promise<readonly RefusedRow[]> {
+export async function findRefused<Value>(
+  client: pg.ClientBase,
+  table: RowTable<Value>,
+  rows: readonly Row<Value>[],
+): Promise<readonly RefusedRow<Value>[]> {
   try {
-    await inTransaction(client, 'rollback', () =>
-      upsertLogs(
-        client,
-        rows.map((row) => row.log),
-      ),
-    );
+    await inTransaction(client, 'rollback', () => table.upsert(client, valuesOf(rows)));
     return [];
   } catch (error) {
     if (!(error instanceof DataRefusedError)) throw error;
     if (rows.length === 1) return [{ row: rows[0]!, error }];
     const middle = rows.length >> 1;
-    return [...(await findRefused(client, rows.slice(0, middle))), ...(await findRefused(client, rows.slice(middle)))];
+    return [
+      ...(await findRefused(client, table, rows.slice(0, middle))),
+      ...(await findRefused(client, table, rows.slice(middle))),
+    ];
   }
+}
+
+export function valuesOf<Value>(rows: readonly Row<Value>[]): readonly Value[] {
+  return rows.map(({ value }) => value);
 }
 
 async function inTransaction(

@@ -17,7 +17,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RoleProcess } from '../../scripts/chaos/role-process.ts';
 import { start } from './start.ts';
 
-const inputs = [topics.logs, topics.logsReplayed, topics.dead];
+const inputs = [topics.logs, topics.logsReplayed, topics.alerts, topics.dead];
 let database: TestDatabase;
 const ends: (() => Promise<unknown>)[] = [];
 
@@ -110,6 +110,7 @@ describe('the topic that the sink reads', () => {
       {
         databaseUrl: new Secret(database.url),
         logRetentionDays: 3650,
+        alertRetentionDays: 3650,
         sinkCommitIntervalMs: 0,
         sinkBatchRecords: 500,
       },

@@ -12,11 +12,12 @@ export interface RetentionOptions {
   readonly partitioning: Partitioning;
   readonly dayPartitions: TimePartitions;
   readonly keepDays: number;
+  readonly keepAlertDays: number;
   readonly logger: Logger;
 }
 
 /**
- * Drops days that are older than `keepDays`, at start and every hour. Safe in several processes at once. A failure is
+ * Drops days of logs that are older than `keepDays` and alerts older than `keepAlertDays`, at start and every hour. Safe in several processes at once. A failure is
  * logged and tried again the next hour.
  *
  * @returns what stops it.
@@ -29,7 +30,8 @@ export function startRetention(options: RetentionOptions): () => void {
   return () => clearInterval(timer);
 }
 
-async function dropOld({ pool, partitioning, dayPartitions, keepDays, logger }: RetentionOptions): Promise<void> {
+async function dropOld(options: RetentionOptions): Promise<void> {
+  const { pool, partitioning, dayPartitions, keepDays, keepAlertDays, logger } = options;
   const before = Date.now() - keepDays * dayMs;
   const client = await pool.connect();
   try {
@@ -42,6 +44,7 @@ async function dropOld({ pool, partitioning, dayPartitions, keepDays, logger }: 
           ).rows.map((row: { name: string }) => row.name)
         : await dayPartitions.dropBefore(client, before * 1000);
     if (dropped.length > 0) logger.info({ dropped, keepDays }, 'dropped days that are past their retention');
+    await client.query(`delete from alerts where started_at < now() - make_interval(days => $1)`, [keepAlertDays]);
     await client.query('delete from used_tickets where expires_at < now()');
   } catch (error) {
     throw databaseError(error);

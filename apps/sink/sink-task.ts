@@ -1,6 +1,5 @@
 import type { FetchedRecord, Kafka } from '@tailrace/kafka/kafka.ts';
 import { DataRefusedError, databaseError } from '@tailrace/postgres/database-error.ts';
-import type { TimePartitions } from '@tailrace/postgres/time-partitions.ts';
 import type { CommitPace } from '@tailrace/stream/commit-pace.ts';
 import type { ConsumerMetrics } from '@tailrace/stream/consumer-metrics.ts';
 import { deadLetterRecord, deadReason } from '@tailrace/stream/dead-letter.ts';
@@ -9,7 +8,8 @@ import type { Ownership } from '@tailrace/stream/ownership.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import type pg from 'pg';
-import { commitRows, findRefused, type Row } from './batch-writer.ts';
+import { commitRows, findRefused, type Row, valuesOf } from './batch-writer.ts';
+import type { RowTable } from './row-table.ts';
 import { takePartition } from './sink-offsets.ts';
 
 export const sinkGroup = 'sink';
@@ -17,19 +17,21 @@ export const sinkGroup = 'sink';
 export interface SinkTaskOptions {
   readonly kafka: Kafka;
   readonly pool: pg.Pool;
-  /** Left out where TimescaleDB makes its chunks by itself. */
-  readonly dayPartitions?: TimePartitions;
   readonly pace: CommitPace;
   readonly logger: Logger;
   readonly metrics: ConsumerMetrics;
 }
 
 /**
- * Writes one owned partition to PostgreSQL: rows and the consumed offset commit in one database transaction, and the
- * offset is read from there (DESIGN, guarantee 4). Every error ends it with nothing half done; its owner runs it again,
- * and while the database is away nothing more is read from Kafka.
+ * Writes one owned partition to its table in PostgreSQL: rows and the consumed offset commit in one database
+ * transaction, and the offset is read from there (DESIGN, guarantee 4). Every error ends it with nothing half done; its
+ * owner runs it again, and while the database is away nothing more is read from Kafka.
  */
-export async function runSinkTask(options: SinkTaskOptions, ownership: Ownership): Promise<void> {
+export async function runSinkTask<Value>(
+  options: SinkTaskOptions,
+  table: RowTable<Value>,
+  ownership: Ownership,
+): Promise<void> {
   const client = await options.pool.connect().catch((error) => {
     throw databaseError(error);
   });
@@ -38,7 +40,7 @@ export async function runSinkTask(options: SinkTaskOptions, ownership: Ownership
   client.on('error', ignore);
   let clean = false;
   try {
-    await writePartition(options, client, ownership);
+    await writePartition(options, table, client, ownership);
     clean = true;
   } finally {
     client.off('error', ignore);
@@ -46,7 +48,12 @@ export async function runSinkTask(options: SinkTaskOptions, ownership: Ownership
   }
 }
 
-async function writePartition(options: SinkTaskOptions, client: pg.PoolClient, ownership: Ownership): Promise<void> {
+async function writePartition<Value>(
+  options: SinkTaskOptions,
+  table: RowTable<Value>,
+  client: pg.PoolClient,
+  ownership: Ownership,
+): Promise<void> {
   const { kafka, metrics, logger, pace } = options;
   const { partition, revoked } = ownership;
   const { id } = await kafka.admin.describeTopic(partition.topic);
@@ -66,7 +73,7 @@ async function writePartition(options: SinkTaskOptions, client: pg.PoolClient, o
       if (!gathered || revoked.aborted) continue;
       if (gathered.records.length === 0) continue;
       const started = performance.now();
-      await writeBatch(options, client, ownership, epoch, gathered);
+      await writeBatch(options, table, client, ownership, epoch, gathered);
       lastCommit = performance.now();
       ownership.progressed();
       metrics.committed(partition, gathered.records.length, gathered.lag, lastCommit - started);
@@ -77,31 +84,33 @@ async function writePartition(options: SinkTaskOptions, client: pg.PoolClient, o
   }
 }
 
-async function writeBatch(
+async function writeBatch<Value>(
   options: SinkTaskOptions,
+  table: RowTable<Value>,
   client: pg.PoolClient,
   { partition }: Ownership,
   epoch: number,
   { records, nextOffset }: Gathered,
 ): Promise<void> {
-  const rows: Row[] = [];
+  const { codec } = table.topics[0];
+  const rows: Row<Value>[] = [];
   const dead: Dead[] = [];
   for (const record of records) {
     if (record.value === null) continue;
     try {
-      rows.push({ record, log: topics.logs.codec.decode(record.value) });
+      rows.push({ record, value: codec.decode(record.value) });
     } catch (error) {
       dead.push({ record, error });
     }
   }
-  await ensureDays(options, client, rows);
+  await prepare(table, client, rows);
   const offset = { partition, epoch, nextOffset };
   await sendDead(options, partition.topic, partition.partition, dead);
   try {
-    await commitRows(client, rows, offset);
+    await commitRows(client, table, rows, offset);
   } catch (error) {
     if (!(error instanceof DataRefusedError)) throw error;
-    const refused = await findRefused(client, rows);
+    const refused = await findRefused(client, table, rows);
     await sendDead(
       options,
       partition.topic,
@@ -111,22 +120,20 @@ async function writeBatch(
     const bad = new Set(refused.map(({ row }) => row));
     await commitRows(
       client,
+      table,
       rows.filter((row) => !bad.has(row)),
       offset,
     );
   }
 }
 
-async function ensureDays(
-  { dayPartitions }: SinkTaskOptions,
+async function prepare<Value>(
+  table: RowTable<Value>,
   client: pg.PoolClient,
-  rows: readonly Row[],
+  rows: readonly Row<Value>[],
 ): Promise<void> {
   try {
-    await dayPartitions?.ensure(
-      client,
-      rows.map(({ log }) => log.timestamp),
-    );
+    await table.prepare?.(client, valuesOf(rows));
   } catch (error) {
     throw databaseError(error);
   }

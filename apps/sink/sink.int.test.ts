@@ -23,7 +23,7 @@ beforeEach(async () => {
   database = await createTestDatabase();
   broker = memoryBroker();
   kafka = broker.connect();
-  await kafka.admin.createTopics([topics.logs, topics.logsReplayed, topics.dead]);
+  await kafka.admin.createTopics([topics.logs, topics.logsReplayed, topics.alerts, topics.dead]);
 });
 afterEach(async () => {
   await Promise.all([...running].map((role) => role.stop()));
@@ -38,6 +38,7 @@ async function startSink(): Promise<{ role: RunningRole; client: Kafka }> {
     {
       databaseUrl: new Secret(database.url),
       logRetentionDays: 3650,
+      alertRetentionDays: 3650,
       sinkCommitIntervalMs: 0,
       sinkBatchRecords: 500,
     },

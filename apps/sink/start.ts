@@ -5,20 +5,24 @@ import { retryWhileAway } from '@tailrace/role/retry-while-away.ts';
 import type { RoleDeps, RunningRole } from '@tailrace/role/role.ts';
 import { consumerMetrics } from '@tailrace/stream/consumer-metrics.ts';
 import { ownerReadiness } from '@tailrace/stream/owner-readiness.ts';
+import type { Ownership } from '@tailrace/stream/ownership.ts';
 import { ownPartitions, type PartitionOwner } from '@tailrace/stream/partition-owner.ts';
-import { topics } from '@tailrace/topics/topics.ts';
+import { alertTable } from './alert-table.ts';
 import type { SinkConfig } from './config.ts';
+import { logTable } from './log-table.ts';
 import { startRetention } from './retention.ts';
+import type { RowTable } from './row-table.ts';
 import { runSinkTask, sinkGroup } from './sink-task.ts';
 
-const inputs = [topics.logs, topics.logsReplayed];
 /** Connections beside one for each owned partition: migration and retention. */
 const spareConnections = 2;
 
-/** The role that writes canonical records to PostgreSQL, live ones and those of replays. */
+/** The role that writes to PostgreSQL: canonical records, live ones and those of replays, and alerts. */
 export async function start(config: SinkConfig, deps: RoleDeps): Promise<RunningRole> {
   const { kafka } = deps;
   const logger = deps.logger.child({ role: 'sink' });
+  const dayPartitions = new TimePartitions();
+  const inputs = [...logTable().topics, ...alertTable.topics];
   const stopping = new AbortController();
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => undefined);
@@ -43,22 +47,33 @@ export async function start(config: SinkConfig, deps: RoleDeps): Promise<Running
       },
     });
     logger.info({ partitioning }, 'the database is at this version');
-    const dayPartitions = new TimePartitions();
-    stopRetention = startRetention({ pool, partitioning, dayPartitions, keepDays: config.logRetentionDays, logger });
+    stopRetention = startRetention({
+      pool,
+      partitioning,
+      dayPartitions,
+      keepDays: config.logRetentionDays,
+      keepAlertDays: config.alertRetentionDays,
+      logger,
+    });
     const task = {
       kafka,
       pool,
-      ...(partitioning === 'native' && { dayPartitions }),
       pace: { intervalMs: config.sinkCommitIntervalMs, maxRecords: config.sinkBatchRecords },
       logger,
       metrics: consumerMetrics(deps.metrics, sinkGroup),
     };
+    const tasks = new Map<string, (ownership: Ownership) => Promise<void>>();
+    const write = <Value>(table: RowTable<Value>) => {
+      for (const { name } of table.topics) tasks.set(name, (ownership) => runSinkTask(task, table, ownership));
+    };
+    write(logTable(partitioning === 'native' ? dayPartitions : undefined));
+    write(alertTable);
     owner = ownPartitions({
       kafka,
       logger,
       groupId: sinkGroup,
-      topics: inputs.map(({ name }) => name),
-      run: (ownership) => runSinkTask(task, ownership),
+      topics: [...tasks.keys()],
+      run: async (ownership) => tasks.get(ownership.partition.topic)?.(ownership),
     });
     owner.failed.catch(failure.reject);
   })().catch((error) => {

@@ -29,7 +29,17 @@ function described<Type extends ZodType>(type: Type, description: SettingDescrip
 interface Range {
   readonly min: number;
   readonly max: number;
-  readonly unit?: 'ms' | 's' | 'bytes' | 'records' | 'rows' | 'days' | 'requests' | 'connections' | 'characters';
+  readonly unit?:
+    | 'ms'
+    | 's'
+    | 'bytes'
+    | 'records'
+    | 'rows'
+    | 'rules'
+    | 'days'
+    | 'requests'
+    | 'connections'
+    | 'characters';
 }
 
 /** A whole number within limits, both included. */

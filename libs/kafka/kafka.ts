@@ -164,6 +164,8 @@ export interface TopicDescription {
   readonly partitions: number;
 }
 
+export type OffsetsAt = 'earliest' | 'latest' | 'end' | { readonly timestampMs: number };
+
 export interface Admin {
   /** Creates what is missing. Never changes what is there; partitions that differ from the declaration are returned. */
   createTopics(
@@ -173,8 +175,11 @@ export interface Admin {
   deleteTopics(names: readonly string[]): Promise<void>;
   /** @throws UnknownTopicError */
   describeTopic(name: string): Promise<TopicDescription>;
-  /** By partition. `latest` is the last stable offset; a time gives the first offset at or after it, else `latest`. */
-  offsets(topic: string, at: 'earliest' | 'latest' | { readonly timestampMs: number }): Promise<readonly number[]>;
+  /**
+   * By partition. `latest` is the last stable offset; `end` is the high watermark, behind what open transactions wrote
+   * and what was committed after that; a time gives the first offset at or after it, else `latest`.
+   */
+  offsets(topic: string, at: OffsetsAt): Promise<readonly number[]>;
   /** Only partitions the group has committed. */
   committedOffsets(groupId: string, topics: readonly string[]): Promise<readonly TopicPartitionOffset[]>;
   deleteGroup(groupId: string): Promise<void>;

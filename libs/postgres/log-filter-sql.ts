@@ -1,16 +1,6 @@
 import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
 import { type Level, leastSeverity } from '@tailrace/log-record/level.ts';
-
-/** The values of a statement's `$1`, `$2`, … */
-export class Parameters {
-  readonly values: unknown[] = [];
-
-  /** Adds a value and returns its placeholder. PostgreSQL refuses NUL in text; stored text has U+FFFD in its place. */
-  add(value: string | number | readonly string[]): string {
-    this.values.push(typeof value === 'string' ? value.replaceAll('\0', '\uFFFD') : value);
-    return `$${this.values.length}`;
-  }
-}
+import type { Parameters } from './parameters.ts';
 
 export interface FilterSql {
   /** Conditions on `logs`, to be joined by `and`. */

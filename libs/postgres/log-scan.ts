@@ -5,8 +5,9 @@ import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import type pg from 'pg';
 import { copyTimestamp } from './copy-text.ts';
 import { databaseError } from './database-error.ts';
-import { filterSql, Parameters } from './log-filter-sql.ts';
+import { filterSql } from './log-filter-sql.ts';
 import { type LogRow, logColumns, toRecord } from './log-row.ts';
+import { Parameters } from './parameters.ts';
 
 /** A place between records, in the order of (event time, id). */
 export interface LogPosition {

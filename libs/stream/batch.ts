@@ -29,29 +29,40 @@ interface BatchOutput {
 
 /**
  * Runs records through a processor: each is transformed whole, or is a dead letter and has written nothing else.
+ * @param nextOffset behind the last of them.
  * @throws what the processor threw with remedy `retry` or `reconnect`; the whole batch must then be run again.
  */
-export function processBatch<In>(context: BatchContext<In>, records: readonly FetchedRecord[]): BatchOutput {
+export function processBatch<In>(
+  context: BatchContext<In>,
+  records: readonly FetchedRecord[],
+  nextOffset: number,
+): BatchOutput {
   const { processor, stores, partition, input, group, partitionsOf } = context;
   const outgoing: OutgoingRecord[] = [];
   const dead: DeadReason[] = [];
-  const emit: Emit = (topic, key, value, { headers, partitionKey = key } = {}) => {
+  const emit: Emit = (topic, key, value, { headers, partitionKey = key, everyPartition } = {}) => {
     const bytes = topic.codec.encode(value);
     const limit = Number(topic.config['max.message.bytes'] ?? 1_048_576) - framingBytes;
     if (bytes.length > limit) {
       throw new RecordTooLargeError(`a record of ${bytes.length} bytes is over ${topic.name}'s limit of ${limit}`);
     }
-    outgoing.push({
-      topic: topic.name,
-      partition: partitionFor(partitionKey, partitionsOf(topic.name)),
-      key: Buffer.from(key),
-      value: bytes,
-      ...(headers && { headers }),
-    });
+    const count = partitionsOf(topic.name);
+    const targets = everyPartition
+      ? Array.from({ length: count }, (_, each) => each)
+      : [partitionFor(partitionKey, count)];
+    for (const target of targets) {
+      outgoing.push({
+        topic: topic.name,
+        partition: target,
+        key: Buffer.from(key),
+        value: bytes,
+        ...(headers && { headers }),
+      });
+    }
   };
   for (const record of records) {
     // A stream has no deletions: a record without a value says nothing.
-    if (record.value === null) continue;
+    if (record.value === null || processor.wants?.(record.headers) === false) continue;
     const mark = outgoing.length;
     for (const store of stores) store.mark();
     try {
@@ -77,7 +88,7 @@ export function processBatch<In>(context: BatchContext<In>, records: readonly Fe
       outgoing.push(deadLetterRecord({ group, partition, record, reason, error, partitions }));
     }
   }
-  processor.finish?.(emit);
+  processor.finish?.(emit, nextOffset);
   for (const store of stores) outgoing.push(...store.takeChanges());
   return { records: outgoing, dead };
 }

@@ -170,6 +170,86 @@ describe('a topology', () => {
     expect(await outputs()).toEqual(['first', 'second']);
   });
 
+  it('emits what it learnt from elsewhere when it is woken, though no record comes', async () => {
+    const wakers = new Map<number, () => void>();
+    const ends: AbortSignal[] = [];
+    const heard: string[] = [];
+    const listening: Topology<string> = {
+      ...uppercase,
+      group: 'listening',
+      processor: ({ wake, ended, partition }) => {
+        wakers.set(partition, wake);
+        ends.push(ended);
+        return {
+          process: () => undefined,
+          finish: (emit) => {
+            for (const word of heard.splice(0)) emit(upper, 'all', word, { everyPartition: true });
+          },
+        };
+      },
+    };
+    const { owner } = await runner.start(listening);
+    await expect.poll(() => wakers.size).toBe(3);
+    heard.push('news');
+    wakers.get(1)?.();
+    await expect.poll(outputs).toEqual(['news', 'news', 'news']);
+    expect((await runner.read(upper)).map(({ partition }) => partition)).toEqual([0, 1, 2]);
+    wakers.get(1)?.();
+    expect(ends.map(({ aborted }) => aborted)).toEqual([false, false, false]);
+    await owner.stop();
+    expect(ends.map(({ aborted }) => aborted)).toEqual([true, true, true]);
+    wakers.get(1)?.();
+    expect(await outputs()).toEqual(['news', 'news', 'news']);
+  });
+
+  it('passes over what it does not want, readable or not', async () => {
+    const wanting: Topology<string> = {
+      ...uppercase,
+      processor: (task) => ({
+        ...uppercase.processor(task),
+        wants: (headers) => headers.get('for')?.toString() === 'me',
+      }),
+    };
+    const kafka = runner.broker.connect();
+    const producer = await kafka.producer();
+    const record = (value: string, headers?: Record<string, string>) => ({
+      topic: words.name,
+      partition: 0,
+      key: Buffer.from('k'),
+      value: Buffer.from(value),
+      ...(headers && { headers }),
+    });
+    await producer.send([record('mine', { for: 'me' }), record('unreadable bytes', { for: 'you' }), record('nobody')]);
+    await runner.start(wanting);
+    await runner.settled(wanting);
+    expect(await outputs()).toEqual(['MINE']);
+    expect(await runner.read(topics.dead)).toEqual([]);
+  });
+
+  it('says how far it has come, control records and aborted ones included, and commits that', async () => {
+    const positions: number[] = [];
+    const positioned: Topology<string> = {
+      ...uppercase,
+      processor: (task) => ({
+        ...uppercase.processor(task),
+        finish: (_, nextOffset) => void (task.partition === 0 && positions.push(nextOffset)),
+      }),
+    };
+    await runner.start(positioned);
+    const kafka = runner.broker.connect();
+    const producer = await kafka.transactionalProducer('elsewhere');
+    const send = async (value: string, end: 'commit' | 'abort') => {
+      const transaction = producer.begin();
+      await transaction.send([{ topic: words.name, partition: 0, key: Buffer.from('k'), value: Buffer.from(value) }]);
+      await transaction[end]();
+    };
+    await send('kept', 'commit');
+    await send('taken back', 'abort');
+    await runner.settled(positioned);
+    expect(positions.at(-1)).toBe(4);
+    expect(await outputs()).toEqual(['KEPT']);
+  });
+
   it('counts what retention removed before it was read, and goes on behind it', async () => {
     await runner.writeBytes(words.name, [
       ['a', Buffer.from('gone'), 0],

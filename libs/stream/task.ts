@@ -1,6 +1,7 @@
 import type { Kafka, Reader, TopicPartition, TransactionalProducer } from '@tailrace/kafka/kafka.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
+import { Alarm } from './alarm.ts';
 import { processBatch } from './batch.ts';
 import type { CommitPace } from './commit-pace.ts';
 import type { ConsumerMetrics } from './consumer-metrics.ts';
@@ -29,18 +30,18 @@ export async function runTask<In>(options: TaskOptions<In>, ownership: Ownership
   const input = topology.inputs.find((spec) => spec.name === partition.topic);
   if (!input) throw new Error(`${topology.group} was assigned ${partition.topic}, which it does not read`);
   const producer = await kafka.transactionalProducer(transactionalId(topology.group, partition));
+  const ended = new AbortController();
   try {
     const stores = await restoreStores(options, ownership);
-    const reader = await kafka.reader({
-      positions: [{ ...partition, offset: await startOffset(kafka, topology.group, partition) }],
-      maxWaitMs: idlePollMs,
-    });
+    const offset = await startOffset(kafka, topology.group, partition);
+    const reader = await kafka.reader({ positions: [{ ...partition, offset }], maxWaitMs: idlePollMs });
     try {
-      await consume({ ...options, producer, reader, input, stores }, ownership);
+      await consume({ ...options, producer, reader, input, stores, offset, ended: ended.signal }, ownership);
     } finally {
       await reader.close();
     }
   } finally {
+    ended.abort();
     await producer.close();
   }
 }
@@ -76,11 +77,15 @@ interface Consuming<In> extends TaskOptions<In> {
   readonly reader: Reader;
   readonly input: TopicSpec<In>;
   readonly stores: Stores;
+  /** Where it begins. */
+  readonly offset: number;
+  readonly ended: AbortSignal;
 }
 
 async function consume<In>(task: Consuming<In>, ownership: Ownership): Promise<void> {
   const { topology, stores, partitionsOf, reader, pace, metrics, input } = task;
   const { partition, revoked } = ownership;
+  const alarm = new Alarm(revoked);
   const context = {
     group: topology.group,
     partition,
@@ -96,6 +101,8 @@ async function consume<In>(task: Consuming<In>, ownership: Ownership): Promise<v
         // The map's keys carry the value types that the map itself cannot express.
         return store as StateStore<unknown> as StateStore<Value>;
       },
+      wake: () => alarm.ring(),
+      ended: task.ended,
     }),
   };
   const onLost = (records: number) => {
@@ -103,12 +110,18 @@ async function consume<In>(task: Consuming<In>, ownership: Ownership): Promise<v
     task.logger.error({ ...partition, records }, 'retention removed records before they were read');
   };
   let lastCommit = Number.NEGATIVE_INFINITY;
+  let position = task.offset;
   while (!revoked.aborted) {
-    const gathered = await gather({ reader, partition, pace, lastCommit, signal: revoked, onLost });
-    if (!gathered || revoked.aborted) continue;
-    if (gathered.records.length === 0) continue;
+    const { signal } = alarm;
+    const came = await gather({ reader, partition, pace, lastCommit, signal, onLost });
+    const woken = alarm.rang();
+    if (revoked.aborted || !(came || woken)) continue;
+    const gathered = came ?? { records: [], nextOffset: position, lag: 0 };
+    // Where only control records came, the position is committed too: who waits for this group to be through would wait on.
+    if (gathered.nextOffset === position && !woken) continue;
     const started = performance.now();
-    const output = processBatch(context, gathered.records);
+    const output = processBatch(context, gathered.records, gathered.nextOffset);
+    if (gathered.nextOffset === position && output.records.length === 0) continue;
     const transaction = task.producer.begin();
     try {
       if (output.records.length > 0) await transaction.send(output.records);
@@ -121,6 +134,7 @@ async function consume<In>(task: Consuming<In>, ownership: Ownership): Promise<v
       throw error;
     }
     lastCommit = performance.now();
+    position = gathered.nextOffset;
     ownership.progressed();
     metrics.committed(partition, gathered.records.length, gathered.lag, lastCommit - started);
     for (const reason of output.dead) metrics.dead(partition, reason);

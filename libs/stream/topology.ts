@@ -22,9 +22,18 @@ export interface TaskContext {
   readonly partition: number;
   /** The store as its changelog left it, already restored. */
   store<Value>(spec: StoreSpec<Value>): StateStore<Value>;
+  /**
+   * Has `finish` called soon even if no record comes: for what a processor learns from elsewhere. What it emits then is
+   * a transaction like any other. May be called at any time, also within `process` and when the task has ended.
+   */
+  wake(): void;
+  /** Aborts when this processor is done with: its partition went, or a failure has it made anew. */
+  readonly ended: AbortSignal;
 }
 
 export interface RecordProcessor<In> {
+  /** Whether the record is worth being decoded. One that is not is passed over. Left out: all are. */
+  wants?(headers: InputRecord<In>['headers']): boolean;
   /**
    * Synchronous, so that one batch is one uninterrupted run. Throwing sends the record to `logs.dead` and takes back
    * what it emitted; throwing a `TailraceError` with remedy `retry` or `reconnect` runs the batch again later instead.
@@ -33,8 +42,12 @@ export interface RecordProcessor<In> {
   /**
    * Called after the last record of a transaction, to emit what was gathered over all of them. A record that threw must
    * have gathered nothing. An error here fails the whole batch, which is run again by a new processor.
+   *
+   * Without a record it is called after `wake`, and when the position moved over control records alone.
+   *
+   * @param nextOffset of the input: every committed record before it has been processed.
    */
-  finish?(emit: Emit): void;
+  finish?(emit: Emit, nextOffset: number): void;
 }
 
 export interface InputRecord<Value> {
@@ -55,4 +68,6 @@ export interface EmitOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Whose partition it goes to: records of one `partitionKey` keep their order. Default: the record's key. */
   readonly partitionKey?: string;
+  /** A copy goes to each partition of the topic. */
+  readonly everyPartition?: true;
 }

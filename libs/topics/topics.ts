@@ -1,5 +1,7 @@
 import { type Alert, alertCodec } from '@tailrace/schemas/generated/alert.ts';
+import { type AlertPartial, alertPartialCodec } from '@tailrace/schemas/generated/alert-partial.ts';
 import { type AlertRule, alertRuleCodec } from '@tailrace/schemas/generated/alert-rule.ts';
+import { type AlertState, alertStateCodec } from '@tailrace/schemas/generated/alert-state.ts';
 import { type Checkpoint, checkpointCodec } from '@tailrace/schemas/generated/checkpoint.ts';
 import { type Connection, connectionCodec } from '@tailrace/schemas/generated/connection.ts';
 import { type ConnectionStatus, connectionStatusCodec } from '@tailrace/schemas/generated/connection-status.ts';
@@ -35,11 +37,12 @@ function table<Value>(
   name: string,
   codec: TopicSpec<Value>['codec'],
   config: TopicSpec['config'] = {},
+  partitions = connectionPartitions,
 ): TopicSpec<Value> {
   return {
     name,
     kind: 'table',
-    partitions: connectionPartitions,
+    partitions,
     codec,
     config: {
       'cleanup.policy': 'compact',
@@ -50,6 +53,13 @@ function table<Value>(
   };
 }
 
+/** For tables most of whose keys are deleted soon: whoever takes a partition over reads what cleaning has left. */
+const shortLived = {
+  'segment.bytes': String(16 * 1024 * 1024),
+  'segment.ms': String(hour),
+  'delete.retention.ms': String(hour),
+};
+
 /** Every topic of Tailrace. */
 export const topics = {
   /** Desired configuration of each source. Key: connection id. */
@@ -59,11 +69,7 @@ export const topics = {
    * a key that is deleted minutes later, so segments are small and old ones are cleaned soon: whoever takes a partition
    * over reads all of it.
    */
-  checkpoints: table<Checkpoint>('checkpoints', checkpointCodec, {
-    'segment.bytes': String(16 * 1024 * 1024),
-    'segment.ms': String(hour),
-    'delete.retention.ms': String(hour),
-  }),
+  checkpoints: table<Checkpoint>('checkpoints', checkpointCodec, shortLived),
   /** How each connection does. Key: connection id. */
   connectionStatus: table<ConnectionStatus>('connection-status', connectionStatusCodec),
   /** The provider's events as they came. Key: connection id. Their retention is how far back a replay reaches. */
@@ -76,6 +82,10 @@ export const topics = {
   logsReplayed: stream<LogRecord>('logs.replayed', logRecordCodec, 3 * day),
   /** When people want to be told. Key: rule id. */
   alertRules: table<AlertRule>('alert-rules', alertRuleCodec),
+  /** What rules counted, transaction by transaction, and how far it is complete. Key: rule id. */
+  alertPartials: stream<AlertPartial>('alert-partials', alertPartialCodec, day),
+  /** Windows, cooldowns and open alerts: changelog of the evaluation of each partition of `alert-partials`. */
+  alertState: table<AlertState>('alert-state', alertStateCodec, shortLived, streamPartitions),
   /** What happened to alerts, each with the whole alert. Key: rule id. */
   alerts: stream<Alert>('alerts', alertCodec, 30 * day),
   /** What could not be read. Key: source topic/partition. */

@@ -35,7 +35,7 @@ export interface AlertRule {
   readonly updated_at: number;
 }
 
-function writeAlertRule(writer: AvroWriter, value: AlertRule): void {
+export function writeAlertRule(writer: AvroWriter, value: AlertRule): void {
   writer.writeString(value.id);
   writer.writeString(value.project_id);
   writer.writeString(value.name);
@@ -61,7 +61,7 @@ function writeAlertRule(writer: AvroWriter, value: AlertRule): void {
   writer.writeLong(value.updated_at);
 }
 
-function readAlertRule(reader: AvroReader): AlertRule {
+export function readAlertRule(reader: AvroReader): AlertRule {
   return {
     id: reader.readString(),
     project_id: reader.readString(),

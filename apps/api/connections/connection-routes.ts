@@ -7,8 +7,9 @@ import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-st
 import { providerSymbols } from '@tailrace/schemas/generated/provider.ts';
 import type { Table } from '@tailrace/stream/table.ts';
 import { z } from 'zod';
+import { changeRequest, ifMatch } from '../change-request.ts';
 import { entityTag } from '../entity-tag.ts';
-import { changeRequest, idParam, ifMatch } from './connection-request.ts';
+import { idParam } from './connection-request.ts';
 import type { ConnectionService } from './connection-service.ts';
 import { connectionView, statsView, toConnectionView, toStatsView } from './connection-view.ts';
 

@@ -12,27 +12,20 @@ import { Problem } from '@tailrace/http/problem.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
 import type { DesiredState } from '@tailrace/schemas/generated/desired-state.ts';
 import type { Provider } from '@tailrace/schemas/generated/provider.ts';
+import { type ChangeRequest, existing, visible } from '../change-request.ts';
 import { requireMatch } from '../entity-tag.ts';
+import type { ProjectTable } from '../project-table.ts';
 import type { TableWriter } from '../table-writer.ts';
 import { type AcceptedConfig, acceptConfig, type ConnectionPolicy, type GivenConfig } from './connection-config.ts';
-import type { ConnectionTable } from './connection-table.ts';
 import { settingsOf } from './connection-view.ts';
 
 export interface ConnectionServiceOptions {
-  readonly connections: ConnectionTable;
+  readonly connections: ProjectTable<Connection>;
   readonly writer: TableWriter<Connection>;
   readonly connectors: ReadonlyMap<Provider, Connector>;
   readonly keys: KeyRing;
   readonly policy: ConnectionPolicy;
   readonly maxPerProject: number;
-}
-
-/** Who changes what, and which version they saw. */
-export interface ChangeRequest {
-  readonly id: string;
-  /** Projects of the caller; a connection of any other does not exist for it. */
-  readonly projects: readonly string[];
-  readonly ifMatch?: string | undefined;
 }
 
 export interface NewConnection {
@@ -178,16 +171,6 @@ function storedFields({ sealed_credentials: sealed }: Connection, connector: Con
   } catch {
     return connector.secretFields;
   }
-}
-
-function visible(connection: Connection | undefined, projects: readonly string[]): Connection {
-  if (connection === undefined || !projects.includes(connection.project_id)) throw new Problem(404);
-  return connection;
-}
-
-function existing(connection: Connection | undefined): Connection {
-  if (connection === undefined) throw new Problem(404);
-  return connection;
 }
 
 function isSame(one: Connection, other: Connection): boolean {

@@ -3,8 +3,9 @@ import type { HttpServer } from '@tailrace/http/server.ts';
 import type { DesiredState } from '@tailrace/schemas/generated/desired-state.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { z } from 'zod';
+import { changeRequest, ifMatch } from '../change-request.ts';
 import { entityTag } from '../entity-tag.ts';
-import { changeRequest, idParam, ifMatch } from './connection-request.ts';
+import { idParam } from './connection-request.ts';
 import type { ConnectionService } from './connection-service.ts';
 import { testConnection } from './test-connection.ts';
 

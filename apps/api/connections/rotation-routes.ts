@@ -3,12 +3,12 @@ import { principalOf } from '@tailrace/http/authentication.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
 import { z } from 'zod';
+import type { ProjectTable } from '../project-table.ts';
 import type { TableWriter } from '../table-writer.ts';
-import type { ConnectionTable } from './connection-table.ts';
 import { rotateCredentials } from './rotate-credentials.ts';
 
 interface RotationRouteDeps {
-  readonly connections: ConnectionTable;
+  readonly connections: ProjectTable<Connection>;
   readonly writer: TableWriter<Connection>;
   readonly keys: KeyRing;
 }

@@ -1,11 +1,12 @@
 import type { LogPosition } from '@tailrace/postgres/log-scan.ts';
 import { testRecord } from '@tailrace/postgres/test-records.ts';
 import { describe, expect, it } from 'vitest';
-import { decodeCursor, neighbours } from './cursor.ts';
+import { decodeCursor } from '../page-cursor.ts';
+import { logIds, neighbours } from './cursor.ts';
 
 const [a, b, c] = [1, 2, 3].map((index) => testRecord(index));
 const at = ({ timestamp, id }: { timestamp: number; id: string }): LogPosition => ({ timestamp, id });
-const read = (cursor: string | null) => (cursor === null ? null : decodeCursor('before', cursor));
+const read = (cursor: string | null) => (cursor === null ? null : decodeCursor('before', cursor, logIds));
 const scanned: LogPosition = { timestamp: 5, id: '0'.repeat(32) };
 
 describe('neighbours', () => {

@@ -1,25 +1,9 @@
-import { invalidField } from '@tailrace/http/problem.ts';
 import type { LogPosition } from '@tailrace/postgres/log-scan.ts';
 import { type LogPage, positionOf } from '@tailrace/postgres/log-search.ts';
-import { z } from 'zod';
+import { encodeCursor } from '../page-cursor.ts';
 
-const position = z.tuple([z.int().nonnegative(), z.string().regex(/^[0-9a-f]{32}$/)]);
-
-/** A place in the stored logs as text that clients pass back and do not read. */
-function encodeCursor({ timestamp, id }: LogPosition): string {
-  return Buffer.from(JSON.stringify([timestamp, id])).toString('base64url');
-}
-
-/** @throws Problem 422 for text that is no cursor of ours. */
-export function decodeCursor(field: string, cursor: string | undefined): LogPosition | undefined {
-  if (cursor === undefined) return undefined;
-  try {
-    const [timestamp, id] = position.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
-    return { timestamp, id };
-  } catch {
-    throw invalidField(field, 'is not a cursor of an earlier answer');
-  }
-}
+/** What ids of log records look like. */
+export const logIds = /^[0-9a-f]{32}$/;
 
 /** Where the pages beside this one begin; null where there can be none. */
 export function neighbours(

@@ -5,7 +5,8 @@ import { logLine, toLogLine } from '@tailrace/log-query/log-line.ts';
 import { countLogs } from '@tailrace/postgres/log-histogram.ts';
 import { findLog, positionOf, searchLogs } from '@tailrace/postgres/log-search.ts';
 import { z } from 'zod';
-import { decodeCursor, neighbours } from './cursor.ts';
+import { decodeCursor } from '../page-cursor.ts';
+import { logIds, neighbours } from './cursor.ts';
 import { bucketWidth, histogramView, toHistogramView } from './histogram-view.ts';
 import type { LogDatabase } from './log-database.ts';
 import { filterOf, filterQuery } from './stream-query.ts';
@@ -64,7 +65,9 @@ export function streamRoutes(scope: HttpServer, { database, searchTimeoutMs, max
         throw invalidField('querystring.after', 'must not be given beside before');
       }
       const direction = query.after === undefined ? 'older' : 'newer';
-      const start = decodeCursor('querystring.before', query.before) ?? decodeCursor('querystring.after', query.after);
+      const start =
+        decodeCursor('querystring.before', query.before, logIds) ??
+        decodeCursor('querystring.after', query.after, logIds);
       const found = await database.read((pool) =>
         searchLogs({
           pool,
@@ -140,7 +143,7 @@ export function streamRoutes(scope: HttpServer, { database, searchTimeoutMs, max
     async (request) => {
       const { project_id: projectId, id } = request.params;
       requireProject(request, projectId);
-      if (!/^[0-9a-f]{32}$/.test(id)) throw new Problem(404);
+      if (!logIds.test(id)) throw new Problem(404);
       const timestamp = microsOf(request.query.timestamp, Date.now());
       return database.read(async (pool) => {
         const line = await findLog({ pool, projectId, deadline: deadline() }, { timestamp, id });

@@ -11,7 +11,8 @@ const relative = /^-(\d{1,6})(s|m|h|d)$/;
 const unitMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const dayMicros = 86_400_000_000;
 
-const instant = z.union([z.literal('now'), z.string().regex(relative), z.iso.datetime({ offset: true })], {
+/** A time as people write it. */
+export const instant = z.union([z.literal('now'), z.string().regex(relative), z.iso.datetime({ offset: true })], {
   error: 'must be "now", a span before now such as -15m (units s, m, h, d), or a time such as 2026-01-31T08:00:00Z',
 });
 

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import pc from 'picocolors';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
 import { CliError, exitCodes } from '../cli-error.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { visible } from '../terminal.ts';
+import { printJson, textTable } from '../text-table.ts';
 
 const connection = z.looseObject({
   id: z.string(),
@@ -39,7 +39,7 @@ export function connectionsCommand(surroundings: Surroundings): Command {
 
   command('list', 'List them with their state.').action(async (options) => {
     const { body } = await client(options).call('GET', `connections/${encodeURIComponent(options.project)}`);
-    if (options.json) return print(body);
+    if (options.json) return printJson(body);
     const { connections } = connectionList.parse(body);
     const rows = connections.map((each) => [
       each.id,
@@ -48,7 +48,7 @@ export function connectionsCommand(surroundings: Surroundings): Command {
       lagOf(each),
       visible(each.connection_name),
     ]);
-    process.stdout.write(table(['ID', 'CLOUD', 'STATE', 'LAG', 'NAME'], rows));
+    process.stdout.write(textTable(['ID', 'CLOUD', 'STATE', 'LAG', 'NAME'], rows));
   });
 
   command('add', 'Add one. Secrets are read from the file, never from the command line.')
@@ -64,7 +64,7 @@ export function connectionsCommand(surroundings: Surroundings): Command {
           connection_config: readConfig(options.config),
         },
       });
-      if (options.json) return print(body);
+      if (options.json) return printJson(body);
       process.stdout.write(`${connection.parse(body).id}\n`);
     });
 
@@ -78,7 +78,7 @@ export function connectionsCommand(surroundings: Surroundings): Command {
       .argument('<id>', 'conn_…')
       .action(async (id, options) => {
         const { body } = await client(options).call('POST', `connections/${encodeURIComponent(id)}/${name}`);
-        if (options.json) return print(body);
+        if (options.json) return printJson(body);
         const { message } = z.looseObject({ message: z.string() }).parse(body);
         process.stdout.write(`${visible(message)}\n`);
       });
@@ -90,7 +90,7 @@ export function connectionsCommand(surroundings: Surroundings): Command {
       const api = client(options);
       const path = `connections/${encodeURIComponent(id)}`;
       const [shown, stats] = await Promise.all([api.call('GET', path), api.call('GET', `${path}/stats`)]);
-      if (options.json) return print({ ...z.looseObject({}).parse(shown.body), stats: stats.body });
+      if (options.json) return printJson({ ...z.looseObject({}).parse(shown.body), stats: stats.body });
       const each = connection.parse(shown.body);
       const error = each.status?.last_error;
       const facts: [string, string][] = [
@@ -121,10 +121,6 @@ export function connectionsCommand(surroundings: Surroundings): Command {
   return group;
 }
 
-function print(body: unknown): void {
-  process.stdout.write(`${JSON.stringify(body, undefined, 2)}\n`);
-}
-
 function readConfig(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path === '-' ? 0 : path, 'utf8'));
@@ -141,15 +137,4 @@ function stateOf({ desired_state: desired, status }: Connection): string {
 
 function lagOf({ status }: Connection): string {
   return status?.lag_ms === null || status === null ? '-' : `${(status.lag_ms / 1000).toFixed(1)}s`;
-}
-
-/** Columns as wide as their widest cell. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (cells: readonly string[]) =>
-    `${cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd()}\n`;
-  return [pc.bold(line(head)), ...rows.map(line)].join('');
 }

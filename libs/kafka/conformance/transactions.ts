@@ -177,6 +177,7 @@ export function describeTransactions(kafka: Fixture): void {
       await transaction.send([record(topic, 0, 'open')]);
       await plain.send([record(topic, 0, 'behind')]);
       expect(await client.admin.offsets(topic, 'latest')).toEqual([1]);
+      expect(await client.admin.offsets(topic, 'end')).toEqual([3]);
       await expectValues(client, topic, ['before']);
       const reader = await client.reader({ positions: [{ topic, partition: 0, offset: 1 }], maxWaitMs: 100 });
       expect(recordsOf(await reader.poll())).toEqual([]);

@@ -2,7 +2,7 @@ import { createTopicsV7, deleteGroupsV2, deleteTopicsV6, offsetFetchV8 } from '@
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
 import { UnknownTopicError } from '../errors.ts';
-import type { Admin, TopicDescription, TopicPartitionOffset } from '../kafka.ts';
+import type { Admin, OffsetsAt, TopicDescription, TopicPartitionOffset } from '../kafka.ts';
 import type { Cluster } from './cluster.ts';
 import { BrokerRefusal, brokerErrors } from './failure.ts';
 import { listOffsets } from './list-offsets.ts';
@@ -73,10 +73,7 @@ export class ClusterAdmin implements Admin {
     return { name, id: found.id, partitions: found.leaders.length };
   }
 
-  async offsets(
-    topic: string,
-    at: 'earliest' | 'latest' | { readonly timestampMs: number },
-  ): Promise<readonly number[]> {
+  async offsets(topic: string, at: OffsetsAt): Promise<readonly number[]> {
     const { partitions } = await this.describeTopic(topic);
     const all = Array.from({ length: partitions }, (_, partition) => partition);
     const found = await listOffsets(this.#cluster, topic, all, at);

@@ -1,7 +1,8 @@
 import { ConnectionLostError, OffsetOutOfRangeError, UnknownTopicError } from '../errors.ts';
+import type { OffsetsAt } from '../kafka.ts';
 import type { Cluster } from './cluster.ts';
 import { brokerErrors, isConnectionFailure, toTailraceError, wasNotDone } from './failure.ts';
-import { listOffsets, type OffsetQuery } from './list-offsets.ts';
+import { listOffsets } from './list-offsets.ts';
 import type { PartitionReading } from './partition-reading.ts';
 
 /** How long a topic may be unknown before it counts as deleted: brokers that just started do not know theirs yet. */
@@ -26,7 +27,7 @@ export async function judgeFetchFailure(cluster: Cluster, reading: PartitionRead
 
 /** @returns undefined when the position lies within the log after all, or that cannot be found out now. */
 async function outOfRange(cluster: Cluster, { topic, partition, position }: PartitionReading): Promise<unknown> {
-  const ask = async (query: OffsetQuery) => (await listOffsets(cluster, topic, [partition], query))[0] ?? 0;
+  const ask = async (query: OffsetsAt) => (await listOffsets(cluster, topic, [partition], query))[0] ?? 0;
   try {
     const [earliest, latest, end] = await Promise.all([ask('earliest'), ask('latest'), ask('end')]);
     if (position >= earliest && position <= end) return undefined;

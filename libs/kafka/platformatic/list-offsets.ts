@@ -1,9 +1,7 @@
 import { listOffsetsV7 } from '@platformatic/kafka';
+import type { OffsetsAt } from '../kafka.ts';
 import type { Cluster } from './cluster.ts';
 import { BrokerRefusal } from './failure.ts';
-
-/** `end` is the high watermark, transactions that are open included; `latest` is the last stable offset. */
-export type OffsetQuery = 'earliest' | 'latest' | 'end' | { readonly timestampMs: number };
 
 const anyReplica = -1;
 
@@ -15,7 +13,7 @@ export async function listOffsets(
   cluster: Cluster,
   topic: string,
   partitions: readonly number[],
-  query: OffsetQuery,
+  query: OffsetsAt,
 ): Promise<number[]> {
   const name = cluster.settings.naming.full(topic);
   return cluster.retrying(`asking for offsets of ${topic}`, async () => {
@@ -48,7 +46,7 @@ export async function listOffsets(
   });
 }
 
-function timestampOf(query: OffsetQuery): bigint {
+function timestampOf(query: OffsetsAt): bigint {
   if (query === 'earliest') return -2n;
   if (query === 'latest' || query === 'end') return -1n;
   return BigInt(query.timestampMs);

@@ -1,0 +1,150 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { newRule, startTestApi, type TestApi, tokenFor } from '../test-api.ts';
+
+const opened: TestApi[] = [];
+afterEach(async () => {
+  for (const api of opened.splice(0)) await api.close();
+});
+
+async function start(options: Parameters<typeof startTestApi>[0] = {}): Promise<TestApi> {
+  const api = await startTestApi(options);
+  opened.push(api);
+  return api;
+}
+
+const post = (api: TestApi, fields: Readonly<Record<string, unknown>> = {}) =>
+  api.call('/alert-rules', { method: 'POST', body: newRule(fields) });
+
+async function create(api: TestApi, fields: Readonly<Record<string, unknown>> = {}) {
+  const answer = await post(api, fields);
+  expect([answer.status, answer.text]).toEqual([201, expect.anything()]);
+  return answer;
+}
+
+function put(
+  api: TestApi,
+  id: string,
+  fields: Readonly<Record<string, unknown>>,
+  headers: Record<string, string> = {},
+) {
+  const { project_id: _, ...body } = newRule(fields);
+  return api.call(`/alert-rules/${id}`, { method: 'PUT', body, headers });
+}
+
+describe('an alert rule', () => {
+  it('is created with its defaults, and read again as it was answered', async () => {
+    const api = await start();
+    const created = await create(api);
+    expect(created.body).toEqual({
+      id: expect.stringMatching(/^rule_[0-9a-f]{24}$/),
+      project_id: 'demo',
+      name: 'Errors',
+      alert_type: 'error_rate',
+      severity: 'high',
+      enabled: true,
+      conditions: { threshold: 10, window_minutes: 5, cooldown_minutes: 15 },
+      filter: null,
+      group_by: null,
+      cooldown_minutes: 15,
+      notification_channels: ['in_app'],
+      revision: 1,
+      version: 1,
+      created_at: expect.any(String),
+      updated_at: expect.any(String),
+    });
+    const read = await api.call(`/alert-rules/${created.body.id}`);
+    expect([read.body, read.headers.get('etag')]).toEqual([created.body, '"1"']);
+    expect((await api.call('/alert-rules/demo')).body).toEqual({ rules: [created.body] });
+    expect(created.headers.get('location')).toBe(`/api/v1/live-logs/alert-rules/${created.body.id}`);
+  });
+
+  it('takes back what it answers: reading, sending and reading again changes nothing', async () => {
+    const api = await start();
+    const { body } = await create(api, { filter: { level: 'error', regex: 'a|b' }, group_by: 'service.name' });
+    const { id, project_id, revision, version, created_at, updated_at, ...input } = body;
+    const again = await api.call(`/alert-rules/${id}`, { method: 'PUT', body: input });
+    expect([again.status, again.body]).toEqual([200, body]);
+  });
+
+  it('counts every change, and apart from that what changes the counting', async () => {
+    const api = await start();
+    const { id } = (await create(api)).body;
+    const steps: [object, number, number][] = [
+      [{ name: 'Many errors', severity: 'low', enabled: false }, 2, 1],
+      [{ name: 'Many errors', severity: 'low', enabled: false, cooldown_minutes: 1 }, 3, 2],
+      [{ conditions: { threshold: 11, window_minutes: 5 } }, 4, 3],
+      [{ alert_type: 'pattern_match', conditions: { pattern: 'boom' } }, 5, 4],
+      [{ alert_type: 'pattern_match', conditions: { pattern: 'boom' }, filter: { level: 'warn' } }, 6, 5],
+    ];
+    for (const [fields, version, revision] of steps) {
+      const { status, body } = await put(api, id, { ...fields });
+      expect([status, body.version, body.revision]).toEqual([200, version, revision]);
+    }
+  });
+
+  it('is replaced and deleted only in the version that was seen', async () => {
+    const api = await start();
+    const { id } = (await create(api)).body;
+    expect((await put(api, id, { name: 'B' }, { 'if-match': '"1"' })).status).toBe(200);
+    const stale = await put(api, id, { name: 'C' }, { 'if-match': '"1"' });
+    expect([stale.status, stale.headers.get('etag')]).toEqual([412, '"2"']);
+    const path = `/alert-rules/${id}`;
+    expect((await api.call(path, { method: 'DELETE', headers: { 'if-match': '"1"' } })).status).toBe(412);
+    expect((await api.call(path, { method: 'DELETE' })).status).toBe(204);
+    expect((await api.call(path)).status).toBe(404);
+  });
+
+  it('is seen by its project alone', async () => {
+    const api = await start();
+    const { id } = (await create(api)).body;
+    const token = await tokenFor('admin', ['other']);
+    for (const method of ['GET', 'DELETE']) {
+      expect((await api.call(`/alert-rules/${id}`, { method, token })).status).toBe(404);
+    }
+    expect((await api.call('/alert-rules/demo', { token })).status).toBe(404);
+    expect((await api.call('/alert-rules/other', { token })).body).toEqual({ rules: [] });
+  });
+
+  it('names channels by id or name, and is stored with their ids', async () => {
+    const api = await start({ channels: [{ id: 'chan_1', name: 'email' }] });
+    const { body } = await create(api, { notification_channels: ['in_app', 'email', 'chan_1'] });
+    expect(body.notification_channels).toEqual(['in_app', 'chan_1']);
+  });
+
+  it('has a name of its own within the project, and the project only so many', async () => {
+    const api = await start({ alertRulesPerProject: 2 });
+    const { id } = (await create(api)).body;
+    expect((await post(api)).body.errors).toEqual([{ field: 'body.name', message: `is taken by ${id}` }]);
+    const other = (await create(api, { name: 'Other' })).body.id;
+    expect((await put(api, other, {})).status).toBe(422);
+    expect((await put(api, id, { severity: 'low' })).status).toBe(200);
+    expect((await post(api, { name: 'Third' })).body.detail).toContain('2 alert rules');
+  });
+
+  it.each([
+    [{ alert_type: 'weather' }, 'body.alert_type', 'error_rate'],
+    [{ conditions: {} }, 'body.conditions.threshold', 'lines a minute'],
+    [{ conditions: { threshold: 0, window_minutes: 5 } }, 'body.conditions.threshold', ''],
+    [{ conditions: { threshold: 1, window_minutes: 1441 } }, 'body.conditions.window_minutes', '1440'],
+    [{ conditions: { threshold: 1, window_minutes: 1, colour: 1 } }, 'body.conditions.colour', 'not a field'],
+    [{ alert_type: 'pattern_match', conditions: { pattern: '(a' } }, 'body.conditions.pattern', 'missing closing'],
+    [{ alert_type: 'pattern_match', conditions: { pattern: '(?=a)' } }, 'body.conditions.pattern', 'RE2'],
+    [{ alert_type: 'log_level', conditions: { log_levels: ['LOUD'] } }, 'body.conditions.log_levels', ''],
+    [{ alert_type: 'absence', group_by: 'host', conditions: { window_minutes: 5 } }, 'body.group_by', 'connection'],
+    [
+      { cooldown_minutes: 5, conditions: { threshold: 1, window_minutes: 1, cooldown_minutes: 6 } },
+      'body.cooldown',
+      '',
+    ],
+    [{ notification_channels: ['pager'] }, 'body.notification_channels.0', 'pager'],
+    [{ severity: 'urgent' }, 'body.severity', 'critical'],
+    [{ filter: { regex: '(' } }, 'body.filter.regex', ''],
+  ])('that is wrong is refused with the field and the reason: %j', async (fields, field, reason) => {
+    const api = await start();
+    const { status, body } = await post(api, fields);
+    expect([status, body.errors]).toEqual([422, expect.anything()]);
+    const named = body.errors.find((each: { field: string }) => each.field.startsWith(field));
+    expect(named, JSON.stringify(body.errors)).toBeDefined();
+    expect(named.message.toLowerCase()).toContain(reason.toLowerCase());
+  });
+});

@@ -1,0 +1,524 @@
+import { bucketMs } from '@tailrace/alert-rules/bucket.ts';
+import { type CompiledRule, compileRule } from '@tailrace/alert-rules/matching/compiled-rule.ts';
+import { RuleMatcher } from '@tailrace/alert-rules/matching/rule-matcher.ts';
+import { ruleKinds } from '@tailrace/alert-rules/rule-kinds.ts';
+import type { Alert } from '@tailrace/schemas/generated/alert.ts';
+import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
+import type { AlertState } from '@tailrace/schemas/generated/alert-state.ts';
+import type { ConnectionProgress } from '@tailrace/schemas/generated/connection-progress.ts';
+import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { AlertEvaluator, type EvaluatorOptions, otherGroups } from './alert-evaluator.ts';
+import { LineCounter } from './line-counter.ts';
+
+/** A day's begin, so that times are easy to read. */
+const origin = Date.UTC(2026, 10, 25);
+const bucketMicros = bucketMs * 1000;
+const at = (bucket: number) => origin * 1000 + bucket * bucketMicros;
+
+function rule(changes: Partial<AlertRule> = {}): AlertRule {
+  return {
+    id: 'rule_1',
+    project_id: 'shop',
+    name: 'n',
+    alert_type: 'error_rate',
+    severity: 'low',
+    enabled: true,
+    conditions: JSON.stringify({ threshold: 3, window_minutes: 1 }),
+    filter: null,
+    group_by: null,
+    cooldown_minutes: 2,
+    notification_channels: ['in_app'],
+    revision: 1,
+    version: 1,
+    created_at: 0,
+    updated_at: 0,
+    ...changes,
+  };
+}
+
+function compile(given: AlertRule): CompiledRule {
+  const compiled = compileRule(ruleKinds, given);
+  if ('problem' in compiled) throw new Error(compiled.problem);
+  return compiled;
+}
+
+let lastId = 0;
+function line(bucket: number, changes: Partial<LogRecord> = {}): LogRecord {
+  lastId += 1;
+  return {
+    id: `line${String(lastId).padStart(6, '0')}`,
+    project_id: 'shop',
+    connection_id: 'conn_a',
+    provider: 'aws',
+    timestamp: at(bucket) + (lastId % 1000),
+    timestamp_nanos: 0,
+    observed_timestamp: 0,
+    ingest_timestamp: 0,
+    severity_number: 17,
+    severity_text: '',
+    body: 'broken',
+    trace_id: null,
+    span_id: null,
+    resource: {},
+    attributes: {},
+    stream: 's',
+    parser: 'plain',
+    normaliser_version: 1,
+    truncated_from: null,
+    flags: [],
+    raw_partition: 0,
+    raw_offset: 0,
+    replay_id: null,
+    ...changes,
+  };
+}
+
+/** Both stages, with a store that outlives the evaluator: `restart` loses what was not settled. */
+class Evaluation {
+  readonly rules = new Map<string, CompiledRule>();
+  readonly matcher = new RuleMatcher();
+  readonly events: Alert[] = [];
+  readonly late: number[] = [];
+  readonly overflows: string[] = [];
+  #committed = new Map<string, AlertState>();
+  #store = new Map<string, AlertState>();
+  #evaluator: AlertEvaluator;
+  #counter: LineCounter;
+  #offset = 0;
+  readonly #changes: Partial<EvaluatorOptions>;
+
+  constructor(rules: readonly AlertRule[], changes: Partial<EvaluatorOptions> = {}) {
+    this.#changes = changes;
+    this.#counter = this.#newCounter();
+    for (const each of rules) this.set(each);
+    this.#evaluator = this.#newEvaluator();
+  }
+
+  get evaluator(): AlertEvaluator {
+    return this.#evaluator;
+  }
+
+  get storeSize(): number {
+    return this.#store.size;
+  }
+
+  set(given: AlertRule): void {
+    const compiled = compile(given);
+    this.rules.set(given.id, compiled);
+    this.matcher.set(compiled);
+  }
+
+  take(records: readonly LogRecord[]): void {
+    for (const record of records) this.#counter.add(record, { partition: 0, offset: this.#offset++ });
+    for (const counts of this.#counter.take()) this.#evaluator.count(counts);
+  }
+
+  progress(...connections: readonly (Partial<ConnectionProgress> & { readonly bucket: number })[]): void {
+    this.#evaluator.progress({
+      partition: 0,
+      partitions: 1,
+      connections: connections.map(({ bucket, ...rest }) => ({
+        connection_id: 'conn_a',
+        project_id: 'shop',
+        reading: true,
+        complete_up_to: at(bucket),
+        ...rest,
+      })),
+    });
+    this.settle();
+  }
+
+  settle(): void {
+    this.#evaluator.settle((alert) => this.events.push(alert));
+    this.#committed = new Map(this.#store);
+  }
+
+  restart(): void {
+    this.#store = new Map(this.#committed);
+    this.#counter = this.#newCounter();
+    this.#evaluator = this.#newEvaluator();
+  }
+
+  /** The newest state of each alert, in order of group and start. */
+  alerts(): Alert[] {
+    const newest = new Map<string, Alert>();
+    for (const alert of this.events) {
+      const before = newest.get(alert.id);
+      expect(alert.sequence).toBe((before?.sequence ?? 0) + 1);
+      newest.set(alert.id, alert);
+    }
+    return [...newest.values()].sort(
+      (one, other) => (one.group ?? '').localeCompare(other.group ?? '') || one.started_at - other.started_at,
+    );
+  }
+
+  #newCounter(): LineCounter {
+    return new LineCounter({ matcher: this.matcher, since: () => 0 });
+  }
+
+  #newEvaluator(): AlertEvaluator {
+    return new AlertEvaluator({
+      store: this.#store,
+      rules: this.rules,
+      compile,
+      latenessMs: 60 * 60_000,
+      maxGroups: 1000,
+      now: () => at(5000),
+      onLateLines: (_, lines) => this.late.push(lines),
+      onOverflow: ({ id }) => this.overflows.push(id),
+      ...this.#changes,
+    });
+  }
+}
+
+interface Expected {
+  readonly group: string | null;
+  readonly start: number;
+  readonly end: number;
+  readonly resolution: string;
+  /** Number of lines in the window when it crossed. */
+  readonly measured: number;
+  readonly matched: number;
+  readonly suppressed: number;
+  readonly continues: boolean;
+}
+
+/** Says by looking at every bucket, one by one and as often as it takes, which alerts there must be. */
+function bruteForce(records: readonly LogRecord[], given: AlertRule): Expected[] {
+  const isRate = given.alert_type === 'error_rate';
+  const { threshold, window_minutes } = JSON.parse(given.conditions);
+  const window = isRate ? window_minutes * 6 : 1;
+  const needed = isRate ? threshold * window_minutes : 1;
+  const cooldown = Math.max(1, given.cooldown_minutes * 6);
+  const groupOf = (record: LogRecord) => (given.group_by === null ? null : (record.attributes[given.group_by] ?? ''));
+  const expected: Expected[] = [];
+  for (const [group, lines] of Map.groupBy(records, groupOf)) {
+    const between = (from: number, to: number) =>
+      lines.filter(({ timestamp }) => timestamp >= at(from) && timestamp < at(to)).length;
+    const holds = (bucket: number) => between(bucket - window + 1, bucket + 1) >= needed;
+    let before: number | undefined;
+    for (let bucket = -20; bucket < 600; bucket += 1) {
+      if (!holds(bucket)) continue;
+      const start = bucket;
+      const limit = start + cooldown;
+      const held = Array.from({ length: cooldown }, (_, index) => start + index).filter(holds);
+      const last = Math.max(...held);
+      const crossings = held.filter((each) => each === start || !holds(each - 1)).length;
+      const matched = between(start - window + 1, limit);
+      expected.push({
+        group,
+        start,
+        end: last + 1,
+        resolution: last + 1 === limit && holds(limit) ? 'continued' : 'condition_ended',
+        measured: between(start - window + 1, start + 1),
+        matched,
+        suppressed: isRate ? crossings - 1 : matched - 1,
+        continues: before === start && holds(start - 1),
+      });
+      before = limit;
+      bucket = limit - 1;
+    }
+  }
+  return expected.sort((one, other) => (one.group ?? '').localeCompare(other.group ?? '') || one.start - other.start);
+}
+
+function asExpected(alerts: readonly Alert[]): Expected[] {
+  return alerts.map((alert, index) => {
+    const { continues } = alert;
+    const previous = alerts[index - 1];
+    if (continues !== null) expect(continues).toBe(previous?.id);
+    return {
+      group: alert.group,
+      start: (alert.started_at - at(0)) / bucketMicros,
+      end: ((alert.resolved_at ?? Number.NaN) - at(0)) / bucketMicros,
+      resolution: alert.resolution ?? 'open',
+      measured: alert.alert_type === 'error_rate' ? (alert.value * alert.window_ms) / 60_000 : alert.value,
+      matched: alert.matched,
+      suppressed: alert.suppressed,
+      continues: continues !== null,
+    };
+  });
+}
+
+const rules = fc.oneof(
+  fc
+    .record({ threshold: fc.constantFrom(1, 2, 3, 5), window_minutes: fc.constantFrom(1, 2, 5) })
+    .map((conditions) => rule({ conditions: JSON.stringify(conditions) })),
+  fc.constant(rule({ alert_type: 'pattern_match', conditions: JSON.stringify({ pattern: 'brok' }) })),
+  fc.constant(rule({ alert_type: 'log_level', conditions: JSON.stringify({ log_levels: ['error'] }) })),
+);
+const anyRule = fc
+  .tuple(rules, fc.constantFrom(0, 1, 2, 7), fc.constantFrom(null, 'host'))
+  .map(([base, cooldown_minutes, group_by]) => ({ ...base, cooldown_minutes, group_by }));
+/** Bursts and single lines over 20 minutes. */
+const anyLines = fc.array(
+  fc.record({
+    bucket: fc.oneof(fc.integer({ min: 0, max: 120 }), fc.integer({ min: 30, max: 45 })),
+    connection_id: fc.constantFrom('conn_a', 'conn_b', 'conn_c'),
+    host: fc.constantFrom('h1', 'h2', undefined),
+    copies: fc.constantFrom(1, 1, 2, 4),
+  }),
+  { minLength: 1, maxLength: 60 },
+);
+/** What happens between the lines: parts of them are taken, conclusions drawn, watermarks moved, processes killed. */
+const anySchedule = fc.array(
+  fc.record({
+    take: fc.integer({ min: 1, max: 12 }),
+    next: fc.constantFrom('settle', 'nothing', 'restart', 'progress'),
+    bucket: fc.integer({ min: 0, max: 130 }),
+  }),
+  { minLength: 1, maxLength: 30 },
+);
+
+function recordsOf(lines: typeof anyLines extends fc.Arbitrary<infer Lines> ? Lines : never): LogRecord[] {
+  return lines.flatMap(({ bucket, connection_id, host, copies }) =>
+    Array.from({ length: copies }, () =>
+      line(bucket, { connection_id, attributes: host === undefined ? {} : { host } }),
+    ),
+  );
+}
+
+describe('the alerts of a rule', () => {
+  it('are what looking at every bucket says, whatever the order, the parts and the kills', () => {
+    let total = 0;
+    fc.assert(
+      fc.property(anyRule, anyLines, anySchedule, fc.infiniteStream(fc.nat()), (given, lines, schedule, keys) => {
+        const records = recordsOf(lines);
+        // Every order of arrival, connections mixed.
+        const order = records
+          .map((record) => ({ record, key: keys.next().value ?? 0 }))
+          .sort((one, other) => one.key - other.key)
+          .map(({ record }) => record);
+        const evaluation = new Evaluation([given]);
+        let settled = 0;
+        let taken = 0;
+        for (let step = 0; taken < order.length || settled < order.length; step += 1) {
+          const { take, next, bucket } = schedule[step % schedule.length] ?? { take: 1, next: 'settle', bucket: 0 };
+          evaluation.take(order.slice(taken, taken + take));
+          taken = Math.min(order.length, taken + take);
+          if (next === 'restart' && step < schedule.length) {
+            evaluation.restart();
+            taken = settled;
+          } else if (next === 'progress') {
+            evaluation.progress({ bucket });
+            settled = taken;
+          } else if (next === 'settle' || step >= schedule.length) {
+            evaluation.settle();
+            settled = taken;
+          }
+        }
+        evaluation.progress({ bucket: 250 });
+        const alerts = evaluation.alerts();
+        const expected = bruteForce(records, given);
+        total += expected.length;
+        expect(asExpected(alerts)).toEqual(expected);
+        const fired = evaluation.events.filter(({ event }) => event === 'fired' || event === 'escalated');
+        expect(new Set(fired.map(({ id }) => id)).size).toBe(fired.length);
+        expect(evaluation.events.every(({ lines: shown }) => shown.length > 0)).toBe(true);
+        evaluation.progress({ bucket: 2000 });
+        expect(evaluation.late).toEqual([]);
+      }),
+      { numRuns: 1500 },
+    );
+    expect(total).toBeGreaterThan(1000);
+  });
+
+  it('fire at once, and say so late when a line comes ten minutes after its time was taken for complete', () => {
+    const evaluation = new Evaluation([rule()]);
+    evaluation.take([line(60), line(60)]);
+    evaluation.progress({ bucket: 120 });
+    expect(evaluation.events).toEqual([]);
+    evaluation.take([line(61)]);
+    evaluation.settle();
+    expect(evaluation.events.map(({ event, late, started_at }) => [event, late, started_at])).toEqual([
+      ['fired', true, at(61)],
+      ['resolved', true, at(61)],
+    ]);
+    const onTime = new Evaluation([rule()]);
+    onTime.progress({ bucket: 59 });
+    onTime.take([line(60), line(60), line(60)]);
+    onTime.settle();
+    expect(onTime.events.map(({ event, late, status }) => [event, late, status])).toEqual([['fired', false, 'open']]);
+    expect(onTime.events[0]?.lines.map(({ timestamp }) => timestamp)).toEqual(
+      (onTime.events[0]?.lines ?? []).map(({ timestamp }) => timestamp).sort(),
+    );
+    expect(onTime.events[0]?.lines).toHaveLength(3);
+  });
+
+  it('keep their identity when late lines move their start, and open again when the condition comes back', () => {
+    const evaluation = new Evaluation([rule({ cooldown_minutes: 10 })]);
+    evaluation.take([line(60), line(60), line(60)]);
+    evaluation.progress({ bucket: 80 });
+    evaluation.take([line(58), line(58), line(58)]);
+    evaluation.settle();
+    evaluation.take([line(90), line(90), line(90)]);
+    evaluation.settle();
+    evaluation.progress({ bucket: 130 });
+    expect(evaluation.events.map(({ event, status, started_at }) => [event, status, started_at])).toEqual([
+      ['fired', 'open', at(60)],
+      ['resolved', 'resolved', at(60)],
+      ['updated', 'resolved', at(58)],
+      ['updated', 'open', at(58)],
+      ['resolved', 'resolved', at(58)],
+    ]);
+    expect(new Set(evaluation.events.map(({ id }) => id)).size).toBe(1);
+    expect(evaluation.events.at(-1)).toMatchObject({ suppressed: 1, matched: 9 });
+  });
+
+  it('tell repeats when the watermark moves on, not one by one', () => {
+    const evaluation = new Evaluation([rule({ alert_type: 'log_level', conditions: '{"log_levels":["error"]}' })]);
+    evaluation.progress({ bucket: 10 });
+    for (let repeat = 0; repeat < 50; repeat += 1) {
+      evaluation.take([line(10)]);
+      evaluation.settle();
+    }
+    expect(evaluation.events).toHaveLength(1);
+    evaluation.progress({ bucket: 11 });
+    expect(evaluation.events.at(-1)).toMatchObject({ event: 'updated', matched: 50, suppressed: 49 });
+    expect(evaluation.events.at(-1)?.lines).toHaveLength(10);
+  });
+
+  it('wait for the slowest connection that is read, and for none that is not', () => {
+    const evaluation = new Evaluation([rule()]);
+    evaluation.take([line(60), line(60), line(60)]);
+    evaluation.progress({ bucket: 100 }, { connection_id: 'conn_b', bucket: 50 });
+    expect(evaluation.events.at(-1)).toMatchObject({ status: 'open' });
+    evaluation.progress({ bucket: 100 }, { connection_id: 'conn_b', bucket: 50, reading: false });
+    expect(evaluation.events.at(-1)).toMatchObject({ event: 'resolved', resolved_at: at(66) });
+    // It never goes back.
+    evaluation.progress({ bucket: 10 });
+    evaluation.take([line(80), line(80), line(80)]);
+    evaluation.settle();
+    expect(evaluation.events.at(-1)).toMatchObject({ late: true });
+  });
+
+  it('end with the rule, or when it changes what it counts', () => {
+    const evaluation = new Evaluation([rule()]);
+    evaluation.take([line(60), line(60), line(60)]);
+    evaluation.settle();
+    evaluation.set(rule({ revision: 2, conditions: JSON.stringify({ threshold: 1, window_minutes: 1 }) }));
+    evaluation.take([line(61)]);
+    evaluation.settle();
+    expect(
+      evaluation.events.map(({ event, resolution, rule_revision, matched }) => [
+        event,
+        resolution,
+        rule_revision,
+        matched,
+      ]),
+    ).toEqual([
+      ['fired', null, 1, 3],
+      ['resolved', 'rule_changed', 1, 3],
+      ['fired', null, 2, 1],
+    ]);
+    evaluation.evaluator.void('rule_1', 'rule_deleted');
+    evaluation.rules.clear();
+    evaluation.settle();
+    expect(evaluation.events.at(-1)).toMatchObject({ event: 'resolved', resolution: 'rule_deleted', threshold: 1 });
+    expect([...evaluation.evaluator.remembered()]).toEqual([]);
+  });
+
+  it('share a group when a rule has more of them than it may', () => {
+    const evaluation = new Evaluation([rule({ group_by: 'host' })], { maxGroups: 3 });
+    for (let host = 0; host < 10; host += 1) evaluation.take([line(60, { attributes: { host: `h${host}` } })]);
+    evaluation.take([line(60, { attributes: { host: 'h0' } }), line(60, { attributes: { host: 'h0' } })]);
+    evaluation.settle();
+    expect(evaluation.alerts().map(({ group, matched }) => [group, matched])).toEqual([
+      [otherGroups, 7],
+      ['h0', 3],
+    ]);
+    expect(evaluation.overflows).toHaveLength(7);
+  });
+
+  it('leave nothing behind once no line can change them, and count what comes later than that', () => {
+    const evaluation = new Evaluation([rule({ group_by: 'host' })]);
+    evaluation.progress({ bucket: 0 });
+    for (let bucket = 0; bucket < 3000; bucket += 50) {
+      const attributes = { host: `h${bucket}` };
+      evaluation.take([line(bucket, { attributes }), line(bucket, { attributes }), line(bucket, { attributes })]);
+      evaluation.progress({ bucket });
+      expect(evaluation.storeSize).toBeLessThan(3 * (1 + (360 + 6 + 12) / 50 + 2));
+    }
+    evaluation.progress({ bucket: 4000 });
+    // The rule, the progress and the watermark.
+    expect(evaluation.storeSize).toBe(3);
+    evaluation.take([line(2900)]);
+    evaluation.settle();
+    expect(evaluation.late).toEqual([1]);
+    expect(evaluation.alerts()).toHaveLength(60);
+    expect(evaluation.alerts().every(({ resolution }) => resolution === 'condition_ended')).toBe(true);
+  });
+});
+
+describe('silence', () => {
+  const silence = rule({
+    alert_type: 'absence',
+    conditions: '{"window_minutes":5}',
+    group_by: 'connection',
+    cooldown_minutes: 60,
+  });
+  const told = ({ events }: Evaluation) => events.map(({ event, group, started_at }) => [event, group, started_at]);
+
+  it('of a connection is told once its watermark shows it, and over with the next line', () => {
+    const evaluation = new Evaluation([silence]);
+    evaluation.progress({ bucket: 0 });
+    evaluation.take([line(10)]);
+    evaluation.progress({ bucket: 40 });
+    expect(evaluation.events).toEqual([]);
+    evaluation.progress({ bucket: 41 });
+    expect(told(evaluation)).toEqual([['fired', 'conn_a', at(40)]]);
+    evaluation.restart();
+    evaluation.take([line(50)]);
+    evaluation.settle();
+    expect(evaluation.events.at(-1)).toMatchObject({
+      event: 'resolved',
+      resolved_at: at(50),
+      resolution: 'condition_ended',
+    });
+  });
+
+  it('is not told of the past of a new rule, nor of a connection that is not read', () => {
+    const evaluation = new Evaluation([silence]);
+    evaluation.progress({ bucket: 1000 }, { connection_id: 'conn_b', bucket: 0, reading: false });
+    evaluation.take([line(900)]);
+    evaluation.progress({ bucket: 1029 }, { connection_id: 'conn_b', bucket: 1000, reading: false });
+    expect(evaluation.events).toEqual([]);
+    evaluation.progress({ bucket: 1031 }, { connection_id: 'conn_b', bucket: 1000, reading: false });
+    expect(told(evaluation)).toEqual([['fired', 'conn_a', at(1030)]]);
+  });
+
+  it('that a late line shows not to have been any is over', () => {
+    const evaluation = new Evaluation([silence]);
+    evaluation.progress({ bucket: 0 });
+    evaluation.progress({ bucket: 35 });
+    evaluation.take([line(20)]);
+    evaluation.settle();
+    expect(told(evaluation)).toEqual([
+      ['fired', 'conn_a', at(30)],
+      ['resolved', 'conn_a', at(30)],
+    ]);
+  });
+
+  it('ends with the connection', () => {
+    const evaluation = new Evaluation([silence]);
+    evaluation.progress({ bucket: 0 });
+    evaluation.progress({ bucket: 35 });
+    evaluation.progress({ connection_id: 'conn_b', bucket: 35 });
+    expect(told(evaluation).map(([event]) => event)).toEqual(['fired', 'resolved']);
+  });
+
+  it('that outlives the cooldown is told again', () => {
+    const evaluation = new Evaluation([silence]);
+    evaluation.progress({ bucket: 0 });
+    for (let bucket = 100; bucket <= 900; bucket += 100) evaluation.progress({ bucket });
+    expect(told(evaluation)).toEqual([
+      ['fired', 'conn_a', at(30)],
+      ['resolved', 'conn_a', at(30)],
+      ['escalated', 'conn_a', at(390)],
+      ['resolved', 'conn_a', at(390)],
+      ['escalated', 'conn_a', at(750)],
+    ]);
+  });
+});

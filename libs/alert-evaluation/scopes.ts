@@ -1,0 +1,110 @@
+import { bucketOf } from '@tailrace/alert-rules/bucket.ts';
+import type { CompiledRule } from '@tailrace/alert-rules/matching/compiled-rule.ts';
+import type { ConnectionProgress } from '@tailrace/schemas/generated/connection-progress.ts';
+import type { PartitionProgress } from '@tailrace/schemas/generated/partition-progress.ts';
+import { DueQueue } from './due-queue.ts';
+import { type EvaluationStore, piece } from './evaluation-store.ts';
+
+/** The connections whose lines a group can have, and how far these are complete. */
+export interface Scope {
+  readonly key: string;
+  readonly project: string;
+  /** Undefined: all of the project. */
+  readonly connections: readonly string[] | undefined;
+  /** The first bucket that may still get lines that are not late; undefined while nothing is known. Never goes back. */
+  complete: number | undefined;
+  /** Whether any of them is being read, so that `complete` moves. */
+  reading: boolean;
+  /** Its groups, by the bucket up to which it must be complete for something to happen to them. */
+  readonly due: DueQueue;
+}
+
+/**
+ * Watermarks, from what the partitions of `logs` have said about their connections: a scope is complete as far as the
+ * slowest of its connections that are being read.
+ */
+export class Scopes {
+  readonly #store: EvaluationStore;
+  readonly #scopes = new Map<string, Scope>();
+  #projects: ReadonlyMap<string, readonly ConnectionProgress[]>;
+
+  constructor(store: EvaluationStore) {
+    this.#store = store;
+    this.#projects = this.#readProgress();
+  }
+
+  /** Whether every partition of `logs` has been heard of. */
+  get known(): boolean {
+    return this.#projects.size > 0;
+  }
+
+  connectionsOf(project: string): readonly ConnectionProgress[] {
+    return this.#projects.get(project) ?? [];
+  }
+
+  /** A group of a rule that watches for silence is one connection; any other may have lines of all that the filter allows. */
+  of({ rule, condition, filter }: CompiledRule, group: string): Scope {
+    const connections = condition.type === 'silence' && rule.group_by === 'connection' ? [group] : filter.connections;
+    const key = connections ? `${rule.project_id}/${[...connections].sort().join(',')}` : rule.project_id;
+    const known = this.#scopes.get(key);
+    if (known) return known;
+    const scope: Scope = {
+      key,
+      project: rule.project_id,
+      connections,
+      complete: this.#store.get(completeKey(key))?.complete ?? undefined,
+      reading: false,
+      due: new DueQueue(),
+    };
+    this.#scopes.set(key, scope);
+    this.#advance(scope);
+    return scope;
+  }
+
+  take(progress: PartitionProgress): void {
+    this.#store.set(progressKey(progress.partition), piece({ progress }));
+  }
+
+  /** Moves every scope to what `take` was told. @returns those that moved. */
+  advance(): Scope[] {
+    this.#projects = this.#readProgress();
+    return [...this.#scopes.values()].filter((scope) => this.#advance(scope));
+  }
+
+  #advance(scope: Scope): boolean {
+    const { project, connections } = scope;
+    const reading = this.connectionsOf(project).filter(
+      (each) => each.reading && (connections === undefined || connections.includes(each.connection_id)),
+    );
+    scope.reading = reading.length > 0;
+    if (!scope.reading) return false;
+    const complete = bucketOf(Math.min(...reading.map(({ complete_up_to }) => complete_up_to)));
+    if (scope.complete !== undefined && complete <= scope.complete) return false;
+    scope.complete = complete;
+    this.#store.set(completeKey(scope.key), piece({ complete }));
+    return true;
+  }
+
+  #readProgress(): ReadonlyMap<string, readonly ConnectionProgress[]> {
+    const all: PartitionProgress[] = [];
+    for (let partition = 0, partitions = 1; partition < partitions; partition += 1) {
+      const progress = this.#store.get(progressKey(partition))?.progress;
+      // One that has not been heard of may have the slowest connection.
+      if (!progress) return new Map();
+      partitions = progress.partitions;
+      all.push(progress);
+    }
+    return Map.groupBy(
+      all.flatMap(({ connections }) => connections),
+      ({ project_id }) => project_id,
+    );
+  }
+}
+
+function completeKey(scope: string): string {
+  return `complete/${scope}`;
+}
+
+function progressKey(partition: number): string {
+  return `progress/${partition}`;
+}

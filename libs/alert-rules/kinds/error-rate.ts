@@ -1,0 +1,25 @@
+import { leastSeverity } from '@tailrace/log-record/level.ts';
+import { z } from 'zod';
+import { ruleKind } from '../rule-kind.ts';
+import { minuteMs, windowMinutes } from './window-minutes.ts';
+
+const wrong = 'must be a number of lines a minute, above 0 and at most 1000000000';
+
+/** Too many errors: lines of level error and above, a minute on average over the window. */
+export const errorRate = ruleKind({
+  type: 'error_rate',
+  conditionsSchema: z.strictObject({
+    threshold: z.number(wrong).positive(wrong).max(1e9, wrong).describe('Lines a minute.'),
+    window_minutes: windowMinutes,
+  }),
+  lines: () => ({ severities: (number) => number >= leastSeverity('error') }),
+  condition: ({ threshold, window_minutes }) => ({
+    type: 'count',
+    windowMs: window_minutes * minuteMs,
+    // Whole lines: 1.1 a minute over 10 minutes is 11, which the product in floating point is slightly more than.
+    atLeast: Math.max(1, Math.ceil(threshold * window_minutes - 1e-6)),
+    unit: 'lines_per_minute',
+    threshold,
+    repeats: 'crossings',
+  }),
+});

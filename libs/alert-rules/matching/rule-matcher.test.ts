@@ -1,0 +1,170 @@
+import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
+import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ruleKinds } from '../rule-kinds.ts';
+import { type CompiledRule, compileRule } from './compiled-rule.ts';
+import { RuleMatcher } from './rule-matcher.ts';
+
+function rule(changes: Partial<AlertRule>): AlertRule {
+  return {
+    id: 'rule_1',
+    project_id: 'shop',
+    name: 'n',
+    alert_type: 'log_level',
+    severity: 'low',
+    enabled: true,
+    conditions: JSON.stringify({ log_levels: ['error'] }),
+    filter: null,
+    group_by: null,
+    cooldown_minutes: 5,
+    notification_channels: [],
+    revision: 1,
+    version: 1,
+    created_at: 0,
+    updated_at: 0,
+    ...changes,
+  };
+}
+
+function line(changes: Partial<LogRecord>): LogRecord {
+  return {
+    id: 'l',
+    project_id: 'shop',
+    connection_id: 'conn_a',
+    provider: 'aws',
+    timestamp: 0,
+    timestamp_nanos: 0,
+    observed_timestamp: 0,
+    ingest_timestamp: 0,
+    severity_number: 9,
+    severity_text: '',
+    body: '',
+    trace_id: null,
+    span_id: null,
+    resource: {},
+    attributes: {},
+    stream: 's',
+    parser: 'plain',
+    normaliser_version: 1,
+    truncated_from: null,
+    flags: [],
+    raw_partition: 0,
+    raw_offset: 0,
+    replay_id: null,
+    ...changes,
+  };
+}
+
+function compiled(given: AlertRule): CompiledRule {
+  const result = compileRule(ruleKinds, given);
+  if ('problem' in result) throw new Error(result.problem);
+  return result;
+}
+
+function matched(matcher: RuleMatcher, record: LogRecord): string[] {
+  const found: string[] = [];
+  matcher.each(record, ({ rule: { id } }) => found.push(id));
+  return found.sort();
+}
+
+const words = fc.constantFrom('payment', 'Failed', 'PAY', 'K', '\u212A', 'ſ', 'İ', 'i', 'error 503', 'größe', 'x');
+const bodies = fc.array(words, { maxLength: 5 }).map((all) => all.join(' '));
+const filters = fc.record(
+  {
+    level: fc.constantFrom('info', 'error'),
+    levels: fc.constantFrom(['error'], ['unset', 'info']),
+    connections: fc.constantFrom(['conn_a'], ['conn_b', 'conn_c']),
+    text: fc.constantFrom('pay', 'k', 'I', 'GRÖSSE', 'größe', 'failed'),
+    exclude: fc.constantFrom('x'),
+    regex: fc.constantFrom('\\d+', 'pay(ment)?', '(?i)error \\d'),
+    attributes: fc.constantFrom({ service: 'cart' }, { service: 'shop', host: 'h1' }),
+    stream: fc.constantFrom('s', 't'),
+  },
+  { requiredKeys: [] },
+);
+const conditions = fc.oneof(
+  fc.record({
+    alert_type: fc.constant('pattern_match'),
+    conditions: fc.record({
+      pattern: fc.constantFrom('payment|failed', 'k', 's', '\\w+ \\d+', 'error 5', '(pay|x).*failed', 'größe', '.'),
+      case_sensitive: fc.boolean(),
+    }),
+  }),
+  fc.record({
+    alert_type: fc.constant('log_level'),
+    conditions: fc.constantFrom({ log_levels: ['error'] }, { log_levels: ['info', 'critical'] }),
+  }),
+  fc.constant({ alert_type: 'error_rate', conditions: { threshold: 1, window_minutes: 1 } }),
+  fc.constant({ alert_type: 'absence', conditions: { window_minutes: 1 } }),
+);
+const rules = fc.array(fc.tuple(conditions, fc.option(filters), fc.constantFrom('shop', 'bank')), { maxLength: 25 });
+const lines = fc.array(
+  fc.record({
+    body: bodies,
+    severity_number: fc.integer({ min: 0, max: 24 }),
+    connection_id: fc.constantFrom('conn_a', 'conn_b'),
+    stream: fc.constantFrom('s', 't'),
+    attributes: fc.constantFrom<Record<string, string>>({}, { service: 'cart' }, { service: 'shop' }),
+    resource: fc.constantFrom<Record<string, string>>({}, { service: 'cart' }, { host: 'h1' }),
+  }),
+  { minLength: 1, maxLength: 15 },
+);
+
+describe('the index of rules', () => {
+  it('finds what asking every rule of the project finds', () => {
+    let total = 0;
+    fc.assert(
+      fc.property(rules, lines, (given, records) => {
+        const all = given.map(([kind, filter, project], index) =>
+          compiled(
+            rule({
+              id: `rule_${index}`,
+              project_id: project,
+              alert_type: kind.alert_type,
+              conditions: JSON.stringify(kind.conditions),
+              filter: filter === null ? null : JSON.stringify(filter),
+            }),
+          ),
+        );
+        const matcher = new RuleMatcher();
+        for (const each of all) matcher.set(each);
+        for (const record of records.map((changes) => line(changes))) {
+          const expected = all.filter((each) => each.rule.project_id === 'shop' && each.matches(record));
+          total += expected.length;
+          expect(matched(matcher, record)).toEqual(expected.map((each) => each.rule.id).sort());
+        }
+      }),
+      { numRuns: 1500 },
+    );
+    expect(total).toBeGreaterThan(1000);
+  });
+
+  it('follows changes, and watches a project as long as it has rules', () => {
+    const matcher = new RuleMatcher();
+    const error = line({ severity_number: 17 });
+    matcher.set(compiled(rule({})));
+    expect(matched(matcher, error)).toEqual(['rule_1']);
+    matcher.set(compiled(rule({ conditions: '{"log_levels":["info"]}' })));
+    expect(matched(matcher, error)).toEqual([]);
+    expect(matcher.watches('shop')).toBe(true);
+    matcher.delete('shop', 'rule_1');
+    expect([matcher.watches('shop'), matched(matcher, line({}))]).toEqual([false, []]);
+  });
+
+  it('asks no rule of another project', () => {
+    const matcher = new RuleMatcher();
+    const matches = () => {
+      throw new Error('asked');
+    };
+    matcher.set({ ...compiled(rule({ project_id: 'bank' })), matches });
+    expect(matched(matcher, line({ severity_number: 17 }))).toEqual([]);
+  });
+
+  it('tells why a rule cannot be evaluated', () => {
+    expect(compileRule(ruleKinds, rule({ alert_type: 'own' }))).toEqual({ problem: 'its kind own is not known here' });
+    expect(compileRule(ruleKinds, rule({ conditions: '{}' }))).toEqual({
+      problem: expect.stringContaining('log_levels'),
+    });
+  });
+});
