@@ -72,7 +72,9 @@ function objectType({ properties, required = [], additionalProperties }: JsonSch
     const type = schemaType(property);
     return `${doc}readonly ${JSON.stringify(name)}${optional}: ${optional ? `${type} | undefined` : type};`;
   });
-  return `{\n${fields.join('\n')}\n}`;
+  const more =
+    additionalProperties === undefined || additionalProperties === false ? '' : ' & Readonly<Record<string, unknown>>';
+  return `{\n${fields.join('\n')}\n}${more}`;
 }
 
 function inUnion(type: string): string {

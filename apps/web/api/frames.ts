@@ -1,5 +1,4 @@
-import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
-import type { ConnectionError, ConnectionStatus, LogLine } from './generated.ts';
+import type { ConnectionError, ConnectionStatus, LogFilter, LogLine } from './generated.ts';
 
 /** How a connection does, as the WebSocket tells it. */
 export interface LiveStatus {

@@ -481,7 +481,7 @@ export interface Operations {
       readonly enabled?: boolean | undefined;
       readonly conditions: {
         readonly cooldown_minutes?: number | undefined;
-      };
+      } & Readonly<Record<string, unknown>>;
       /** Only these lines count. */
       readonly filter?: LogFilterInput | null | undefined;
       /** Name of an attribute or resource attribute, or connection or stream: each value is watched for itself. */
@@ -514,7 +514,7 @@ export interface Operations {
       readonly enabled?: boolean | undefined;
       readonly conditions: {
         readonly cooldown_minutes?: number | undefined;
-      };
+      } & Readonly<Record<string, unknown>>;
       /** Only these lines count. */
       readonly filter?: LogFilterInput | null | undefined;
       /** Name of an attribute or resource attribute, or connection or stream: each value is watched for itself. */

@@ -1,6 +1,5 @@
-import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
 import { type ClientFrame, type Gap, type LiveStatus, parseFrame, type ServerFrame } from './frames.ts';
-import type { LogLine } from './generated.ts';
+import type { LogFilter, LogLine } from './generated.ts';
 
 /** Told what a WebSocket does. */
 export interface SocketListener {

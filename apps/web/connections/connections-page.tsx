@@ -1,9 +1,9 @@
 import './connections.css';
-import { useCallback, useState } from 'react';
+import { useState } from 'react';
 import { useApp } from '../ui/app-context.ts';
 import { Icon } from '../ui/icon.tsx';
 import { navigate, pagePath, routeOf, useAddress } from '../ui/route.ts';
-import { useResource } from '../ui/use-resource.ts';
+import { useConnections } from '../ui/use-connections.ts';
 import { ConnectionDialog } from './connection-dialog.tsx';
 import { ConnectionForm } from './connection-form.tsx';
 import { ConnectionRow } from './connection-row.tsx';
@@ -12,18 +12,11 @@ const everyMs = 3000;
 
 /** The project's sources: how each does, and all that can be done with it. */
 export function ConnectionsPage() {
-  const { api, project, mayEdit } = useApp();
+  const { project, mayEdit } = useApp();
   const { path } = useAddress();
   const [opened] = routeOf(path).rest;
   const [adding, setAdding] = useState(false);
-  const read = useCallback(
-    async (signal: AbortSignal) => {
-      const answer = await api.call('GET connections/{id}', { path: { id: project }, signal });
-      return 'connections' in answer ? answer.connections : [];
-    },
-    [api, project],
-  );
-  const { value: connections, problem, reload } = useResource(read, everyMs);
+  const { all: connections, problem, reload } = useConnections(everyMs);
   const shown = connections?.find(({ id }) => id === opened);
   const close = () => navigate(pagePath(project, 'connections'));
   return (

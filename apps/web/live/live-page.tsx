@@ -1,8 +1,7 @@
 import './live.css';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { useApp } from '../ui/app-context.ts';
 import { navigate, useAddress } from '../ui/route.ts';
-import { useResource } from '../ui/use-resource.ts';
+import { useConnections } from '../ui/use-connections.ts';
 import { FilterBar } from './filter-bar.tsx';
 import { HelpDialog } from './help-dialog.tsx';
 import { Histogram } from './histogram.tsx';
@@ -23,35 +22,14 @@ export function LivePage() {
   return live ? <LiveView {...live} /> : null;
 }
 
-/** The names of the project's connections, by id and back. */
-function useConnections() {
-  const { api, project } = useApp();
-  const read = useCallback(
-    async (signal: AbortSignal) => {
-      const answer = await api.call('GET connections/{id}', { path: { id: project }, signal });
-      return 'connections' in answer ? answer.connections : [];
-    },
-    [api, project],
-  );
-  return useResource(read, connectionsEveryMs).value;
-}
-
 function LiveView({ session, snapshot }: { readonly session: LiveSession; readonly snapshot: Snapshot }) {
   const { path, search } = useAddress();
   const view = useMemo(() => parseView(search), [search]);
-  const connections = useConnections();
+  const { all: connections, names, idOf: connectionId } = useConnections(connectionsEveryMs);
   const list = useRef<LogListHandle>(null);
   const filterInput = useRef<HTMLInputElement>(null);
   const [helping, setHelping] = useState(false);
 
-  const names = useMemo(
-    () => new Map((connections ?? []).map((each) => [each.id, each.connection_name])),
-    [connections],
-  );
-  const connectionId = useCallback(
-    (name: string) => [...names].find(([id, each]) => id === name || each === name)?.[0],
-    [names],
-  );
   // Until the connections are known, a query that names one cannot be read.
   const known = connections !== undefined || !view.query.includes('connection:');
   const parsed = useMemo(() => parseQuery(view.query, connectionId), [view.query, connectionId]);

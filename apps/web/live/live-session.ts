@@ -1,6 +1,5 @@
-import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
 import type { Gap, LiveStatus } from '../api/frames.ts';
-import type { LogLine } from '../api/generated.ts';
+import type { LogFilter, LogLine } from '../api/generated.ts';
 import { type Api, ApiError, messageOf } from '../api/http.ts';
 import { LiveStream, type Socket, type SocketListener, type StreamState } from '../api/live-stream.ts';
 import { SeenAttributes } from './completion.ts';

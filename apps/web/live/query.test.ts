@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SeenAttributes, suggestions } from './completion.ts';
-import { parseQuery, type Term, termsOf, termText, withoutKey, withTerm } from './query.ts';
+import { filterText, parseQuery, type Term, termsOf, termText, withoutKey, withTerm } from './query.ts';
 
 const connectionId = (name: string) => ({ shop: 'conn_1', 'the bank': 'conn_2' })[name];
 
@@ -72,4 +72,18 @@ test('completion knows what was seen', () => {
   expect(suggestions('service:', seen, {}).map(({ text }) => text)).toEqual(['service:"check out"', 'service:cart']);
   expect(suggestions('-region:e', seen, {}).map(({ text }) => text)).toEqual(['-region:eu']);
   expect(suggestions('level:w', seen, { level: ['warn', 'error'] }).map(({ text }) => text)).toEqual(['level:warn']);
+});
+
+test('a filter is written as what means it', () => {
+  const filter = {
+    levels: ['error' as const, 'unset' as const],
+    connections: ['conn_2'],
+    text: 'payment failed',
+    exclude: '-x',
+    regex: 'a|b c',
+    attributes: { service: 'cart', 'k8s.pod': 'a b' },
+    exclude_attributes: { region: 'eu' },
+  };
+  const text = filterText(filter, (id) => (id === 'conn_2' ? 'the bank' : id));
+  expect(parseQuery(text, connectionId)).toEqual({ filter });
 });

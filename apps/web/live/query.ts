@@ -1,5 +1,5 @@
-import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
 import { type Level, levels } from '@tailrace/log-record/level.ts';
+import type { LogFilter } from '../api/generated.ts';
 
 /**
  * What people write into the filter bar, and the filter it means:
@@ -139,4 +139,28 @@ export function withTerm(query: string, term: Term): string {
 /** The query without the parts of a name. */
 export function withoutKey(query: string, key: string): string {
   return queryText(termsOf(query).filter((each) => each.key !== key));
+}
+
+/** A filter as it is written: `parseQuery` reads it back. */
+export function filterText(filter: LogFilter, connectionName: (id: string) => string): string {
+  const term = (key: string | undefined, value: string, negative = false): Term => ({
+    negative,
+    key,
+    value,
+    regex: false,
+  });
+  const single = (key: string | undefined, value: string | undefined, negative = false) =>
+    value === undefined ? [] : [term(key, value, negative)];
+  return queryText([
+    ...single('level', filter.level),
+    ...single('levels', filter.levels?.join(',')),
+    ...(filter.connections ?? []).map((id) => term('connection', connectionName(id))),
+    ...single('stream', filter.stream),
+    ...single('trace', filter.trace_id),
+    ...single(undefined, filter.text),
+    ...single(undefined, filter.exclude, true),
+    ...(filter.regex === undefined ? [] : [{ negative: false, key: undefined, value: filter.regex, regex: true }]),
+    ...Object.entries(filter.attributes ?? {}).map(([key, value]) => term(key, value)),
+    ...Object.entries(filter.exclude_attributes ?? {}).map(([key, value]) => term(key, value, true)),
+  ]);
 }

@@ -10,6 +10,12 @@ test.each([
   expect(viewSearch(parseView(search))).toBe(search);
 });
 
+test('the link of an alert is its part of time and its source', () => {
+  const { query, time } = parseView('?from=2026-01-31T08:00:00.000Z&to=2026-01-31T08:05:00.000Z&connections=conn_1');
+  expect(query).toBe('connection:conn_1');
+  expect(time).toEqual({ kind: 'range', from: '2026-01-31T08:00:00.000Z', to: '2026-01-31T08:05:00.000Z' });
+});
+
 test('an address that makes no sense is the plain view', () => {
   const plain = { query: '', time: { kind: 'live', span: '-15m' }, line: undefined };
   expect(parseView('?from=yesterday&at=&line=x')).toEqual(plain);

@@ -47,10 +47,17 @@ export function parseView(search: string): View {
   const parameters = new URLSearchParams(search);
   const [timestamp, id] = (parameters.get('line') ?? '').split('~');
   return {
-    query: parameters.get('q') ?? '',
+    query: queryOf(parameters),
     time: timeOf(parameters),
     line: timestamp && id && isTime(timestamp) ? { timestamp, id } : undefined,
   };
+}
+
+/** The written filter; `connections`, as links of alerts have it, is a part of it. */
+function queryOf(parameters: URLSearchParams): string {
+  const query = parameters.get('q') ?? '';
+  const connections = parameters.get('connections');
+  return connections === null || query.includes('connection:') ? query : `${query} connection:${connections}`.trim();
 }
 
 function timeOf(parameters: URLSearchParams): TimeView {

@@ -39,6 +39,8 @@ export interface Route {
 export function routeOf(path: string): Route {
   const [, first, project, page, ...rest] = path.split('/').map(decoded);
   if (first !== 'projects' || !project) return { project: undefined, page: 'live', rest: [] };
+  // The address of a rule in the API's answers; it is shown among the alerts.
+  if (page === 'alert-rules') return { project, page: 'alerts', rest: ['rules', ...rest] };
   return { project, page: pages.find((each) => each === page) ?? 'live', rest: rest.filter((each) => each !== '') };
 }
 
