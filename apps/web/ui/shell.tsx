@@ -21,6 +21,9 @@ const themes: Readonly<Record<Theme, readonly [next: Theme, icon: IconName, name
   dark: ['system', 'moon', 'Colours: dark. Switch to the system’s'],
 };
 
+/** In the order of their use. */
+const shown: readonly Page[] = ['live', 'connections', 'alerts'];
+
 /** What is around every page: where one is, where one can go, who one is. */
 export function Shell({ page, children }: { readonly page: Page; readonly children: ReactNode }) {
   const { project, session, signOut } = useApp();
@@ -53,7 +56,7 @@ export function Shell({ page, children }: { readonly page: Page; readonly childr
           </span>
         )}
         <nav aria-label="Pages">
-          {(Object.keys(names) as Page[]).map((each) => (
+          {shown.map((each) => (
             <Link key={each} to={pagePath(project, each)} current={each === page}>
               {names[each]}
             </Link>
