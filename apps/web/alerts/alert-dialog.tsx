@@ -11,7 +11,7 @@ import { pagePath } from '../ui/route.ts';
 import { useAction } from '../ui/use-action.ts';
 import { useConnections } from '../ui/use-connections.ts';
 import { useResource } from '../ui/use-resource.ts';
-import { measured } from './alert-list.tsx';
+import { measured } from './measured.ts';
 import { Severity } from './severity.tsx';
 
 interface AlertDialogProps {

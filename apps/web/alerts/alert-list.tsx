@@ -1,11 +1,12 @@
 import { useCallback, useState } from 'react';
 import type { Alert } from '../api/generated.ts';
 import { useApp } from '../ui/app-context.ts';
-import { count, duration, shortMoment } from '../ui/format.ts';
+import { duration, shortMoment } from '../ui/format.ts';
 import { Link } from '../ui/link.tsx';
 import { navigate, pagePath } from '../ui/route.ts';
 import { useResource } from '../ui/use-resource.ts';
 import { AlertDialog } from './alert-dialog.tsx';
+import { measured } from './measured.ts';
 import { Severity } from './severity.tsx';
 
 const everyMs = 4000;
@@ -122,12 +123,4 @@ function AlertRow({ alert }: { readonly alert: Alert }) {
       </span>
     </li>
   );
-}
-
-/** What was measured when it fired, against what it had to reach. */
-export function measured({ alert_type, value, threshold, window_ms, matched }: Alert): string {
-  const span = duration(window_ms);
-  if (alert_type === 'error_rate') return `${value.toFixed(1)} errors a minute over ${span}; the limit is ${threshold}`;
-  if (alert_type === 'absence') return `no line for ${span}`;
-  return `${count(matched)} matching lines`;
 }
