@@ -6,10 +6,13 @@ import { Problem } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import type { TicketSigner } from '@tailrace/http/tickets.ts';
 import type { TokenVerifier } from '@tailrace/http/tokens.ts';
+import type { Kafka } from '@tailrace/kafka/kafka.ts';
+import type { ReplayTable } from '@tailrace/replays/replay-table.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
 import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
 import type { Provider } from '@tailrace/schemas/generated/provider.ts';
+import type { Replay } from '@tailrace/schemas/generated/replay.ts';
 import type { Table } from '@tailrace/stream/table.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { alertRuleRoutes } from './alert-rules/alert-rule-routes.ts';
@@ -24,6 +27,8 @@ import { controlRoutes } from './connections/control-routes.ts';
 import { endpointAllowlist } from './connections/endpoint-allowlist.ts';
 import { rotationRoutes } from './connections/rotation-routes.ts';
 import type { ProjectTable } from './project-table.ts';
+import { replayRoutes } from './replays/replay-routes.ts';
+import { ReplayService } from './replays/replay-service.ts';
 import type { LogDatabase } from './stream/log-database.ts';
 import { streamRoutes } from './stream/stream-routes.ts';
 import type { TableWriter } from './table-writer.ts';
@@ -51,6 +56,9 @@ export interface ApiParts {
   /** Channels that rules of a project may name. */
   readonly channelsOf: (projectId: string) => readonly NamedChannel[];
   readonly alerts: AlertStore;
+  readonly kafka: Kafka;
+  readonly replays: ReplayTable;
+  readonly replayWriter: TableWriter<Replay>;
   readonly statuses: Table<ConnectionStatus>;
   readonly connectors: ReadonlyMap<Provider, Connector>;
   readonly keys: KeyRing;
@@ -79,6 +87,12 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
     channelsOf: parts.channelsOf,
     maxPerProject: config.alertRulesPerProject,
   });
+  const replays = new ReplayService({
+    kafka: parts.kafka,
+    replays: parts.replays,
+    writer: parts.replayWriter,
+    connections,
+  });
   http.register(
     async (scope) => {
       requireToken(scope, parts.verifyToken);
@@ -103,6 +117,11 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
       await scope.register(async (inner) => {
         refuseUntilRead(inner, parts.rules.table, 'alert rules');
         alertRuleRoutes(inner, rules);
+      });
+      await scope.register(async (inner) => {
+        refuseUntilRead(inner, parts.replays.table, 'replays');
+        refuseUntilRead(inner, connections.table, 'connections');
+        replayRoutes(inner, replays);
       });
     },
     { prefix: '/api/v1/live-logs' },

@@ -4,7 +4,9 @@ import { connectors } from '@tailrace/connectors/registry.ts';
 import { openKeyRing } from '@tailrace/credentials/key-ring.ts';
 import { createTicketSigner } from '@tailrace/http/tickets.ts';
 import { createTokenVerifier } from '@tailrace/http/tokens.ts';
+import { openReplayTable } from '@tailrace/replays/replay-table.ts';
 import type { HttpRoleDeps, Readiness, RunningRole } from '@tailrace/role/role.ts';
+import type { Replay } from '@tailrace/schemas/generated/replay.ts';
 import { openTable } from '@tailrace/stream/table.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { AlertStore } from './alerts/alert-store.ts';
@@ -30,6 +32,7 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
   const signTicket = createTicketSigner(config);
   const connections = openProjectTable(kafka, topics.connections, logger);
   const rules = openProjectTable(kafka, topics.alertRules, logger);
+  const replays = openReplayTable({ kafka, logger });
   const statuses = openTable({ kafka, topic: topics.connectionStatus, logger });
   const writer = tableWriter({
     kafka,
@@ -45,6 +48,14 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
     table: rules.table,
     timeoutMs: config.connectionChangeTimeoutMs,
     headers: ({ project_id }) => ({ project: project_id }),
+    logger,
+  });
+  const replayWriter = tableWriter<Replay>({
+    kafka,
+    topic: topics.replays,
+    table: replays.table,
+    timeoutMs: config.connectionChangeTimeoutMs,
+    headers: ({ request }) => ({ project: request?.project_id ?? '' }),
     logger,
   });
   const database = openLogDatabase({
@@ -65,6 +76,9 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
     ruleKinds,
     channelsOf: () => [],
     alerts,
+    kafka,
+    replays,
+    replayWriter,
     statuses,
     connectors,
     keys,
@@ -89,6 +103,7 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
 
   const readiness = (): Readiness => {
     if (!connections.table.isCaughtUp || !statuses.isCaughtUp) return { ready: false, reason: 'reading connections' };
+    if (!replays.table.isCaughtUp) return { ready: false, reason: 'reading replays' };
     if (!rules.table.isCaughtUp) return { ready: false, reason: 'reading alert rules' };
     return database.trouble === undefined ? { ready: true } : { ready: false, reason: database.trouble };
   };
@@ -98,6 +113,7 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
     await Promise.all([
       connections.table.close(),
       rules.table.close(),
+      replays.table.close(),
       statuses.close(),
       alerts.close(),
       database.close(),

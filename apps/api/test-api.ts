@@ -7,11 +7,13 @@ import { createTicketSigner } from '@tailrace/http/tickets.ts';
 import { createTokenVerifier, type ProjectRole, signToken } from '@tailrace/http/tokens.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { type MemoryBroker, memoryBroker } from '@tailrace/kafka/memory/memory-broker.ts';
+import { openReplayTable } from '@tailrace/replays/replay-table.ts';
 import type { Provider } from '@tailrace/schemas/generated/provider.ts';
+import type { Replay } from '@tailrace/schemas/generated/replay.ts';
 import { openTable } from '@tailrace/stream/table.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { Metrics } from '@tailrace/telemetry/metrics.ts';
-import { topics } from '@tailrace/topics/topics.ts';
+import { rawTopics, topics } from '@tailrace/topics/topics.ts';
 import { z } from 'zod';
 import type { NamedChannel } from './alert-rules/alert-rule-service.ts';
 import { AlertStore } from './alerts/alert-store.ts';
@@ -63,7 +65,14 @@ export async function startTestApi(options: TestApiOptions = {}) {
   const kafka: Kafka = broker.connect();
   const logLines: string[] = [];
   const logger = createLogger({ level: 'debug', destination: { write: (line) => void logLines.push(line) } });
-  await kafka.admin.createTopics([topics.connections, topics.connectionStatus, topics.alertRules, topics.alerts]);
+  await kafka.admin.createTopics([
+    topics.connections,
+    topics.connectionStatus,
+    topics.alertRules,
+    topics.alerts,
+    topics.replays,
+    ...Object.values(rawTopics),
+  ]);
   const server = await openHttpServer({
     logger,
     metrics: new Metrics(),
@@ -76,6 +85,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
   });
   const connections = openProjectTable(kafka, topics.connections, logger);
   const rules = openProjectTable(kafka, topics.alertRules, logger);
+  const replays = openReplayTable({ kafka, logger });
   const statuses = openTable({ kafka, topic: topics.connectionStatus, logger });
   const writer = tableWriter({
     kafka,
@@ -91,6 +101,14 @@ export async function startTestApi(options: TestApiOptions = {}) {
     table: rules.table,
     timeoutMs: options.changeTimeoutMs ?? 5000,
     headers: ({ project_id }) => ({ project: project_id }),
+    logger,
+  });
+  const replayWriter = tableWriter<Replay>({
+    kafka,
+    topic: topics.replays,
+    table: replays.table,
+    timeoutMs: options.changeTimeoutMs ?? 5000,
+    headers: ({ request }) => ({ project: request?.project_id ?? '' }),
     logger,
   });
   const database = openLogDatabase({
@@ -122,6 +140,9 @@ export async function startTestApi(options: TestApiOptions = {}) {
     ruleKinds,
     channelsOf: () => options.channels ?? [],
     alerts,
+    kafka,
+    replays,
+    replayWriter,
     statuses,
     connectors,
     keys,
@@ -129,7 +150,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
     logger,
   });
   await server.serve();
-  await Promise.all([connections.table.caughtUp, rules.table.caughtUp, statuses.caughtUp]);
+  await Promise.all([connections.table.caughtUp, rules.table.caughtUp, replays.table.caughtUp, statuses.caughtUp]);
   const editor = await tokenFor('editor');
   const base = `http://127.0.0.1:${server.port}`;
 
@@ -159,6 +180,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
     call,
     connections,
     rules,
+    replays,
     statuses,
     writer,
     database,
@@ -169,6 +191,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
       await Promise.all([
         connections.table.close(),
         rules.table.close(),
+        replays.table.close(),
         statuses.close(),
         alerts.close(),
         database.close(),

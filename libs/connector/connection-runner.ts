@@ -1,5 +1,6 @@
 import type { Checkpoint as CheckpointRecord } from '@tailrace/schemas/generated/checkpoint.ts';
 import type { Provider } from '@tailrace/schemas/generated/provider.ts';
+import type { PartitionWriter } from '@tailrace/stream/partition-writer.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import type { Metrics } from '@tailrace/telemetry/metrics.ts';
 import { Alarm } from './alarm.ts';
@@ -10,7 +11,6 @@ import type { ConnectionReport } from './connection-report.ts';
 import { Emission } from './emission.ts';
 import { FailurePolicy, type RetryTimes } from './failure-policy.ts';
 import { ingestMetrics } from './ingest-metrics.ts';
-import type { PartitionWriter } from './partition-writer.ts';
 import { ProviderClock } from './provider-clock.ts';
 import { rawRecords } from './raw-records.ts';
 import { readPages } from './read-pages.ts';

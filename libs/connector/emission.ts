@@ -1,9 +1,9 @@
 import type { OutgoingRecord } from '@tailrace/kafka/kafka.ts';
+import type { PartitionWriter } from '@tailrace/stream/partition-writer.ts';
 import type { Checkpoint, CheckpointChange } from './checkpoint.ts';
 import type { ConnectionReport } from './connection-report.ts';
 import type { SourceEvent } from './connector.ts';
 import type { IngestMetrics } from './ingest-metrics.ts';
-import type { PartitionWriter } from './partition-writer.ts';
 import type { ProviderClock } from './provider-clock.ts';
 
 export interface EmissionOptions {

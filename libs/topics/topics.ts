@@ -8,6 +8,7 @@ import { type ConnectionStatus, connectionStatusCodec } from '@tailrace/schemas/
 import { type DeadLetter, deadLetterCodec } from '@tailrace/schemas/generated/dead-letter.ts';
 import { type LogRecord, logRecordCodec } from '@tailrace/schemas/generated/log-record.ts';
 import { type RawEvent, rawEventCodec } from '@tailrace/schemas/generated/raw-event.ts';
+import { type Replay, replayCodec } from '@tailrace/schemas/generated/replay.ts';
 import type { TopicSpec } from './topic-spec.ts';
 
 const hour = 60 * 60 * 1000;
@@ -88,6 +89,8 @@ export const topics = {
   alertState: table<AlertState>('alert-state', alertStateCodec, shortLived, streamPartitions),
   /** What happened to alerts, each with the whole alert. Key: rule id. */
   alerts: stream<Alert>('alerts', alertCodec, 30 * day),
+  /** What is normalised again, and how far it has come. Keys begin with the replay id; a project's are in one partition. */
+  replays: table<Replay>('replays', replayCodec),
   /** What could not be read. Key: source topic/partition. */
   dead: stream<DeadLetter>('logs.dead', deadLetterCodec, 30 * day),
 } as const satisfies Record<string, TopicSpec>;

@@ -2,6 +2,7 @@ import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { type MemoryBroker, memoryBroker } from '@tailrace/kafka/memory/memory-broker.ts';
 import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
 import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
+import { PartitionWriter } from '@tailrace/stream/partition-writer.ts';
 import { readPartition } from '@tailrace/stream/read-partition.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { Metrics } from '@tailrace/telemetry/metrics.ts';
@@ -11,7 +12,6 @@ import { nothingStored, readCheckpoints } from '../checkpoint-table.ts';
 import { ConnectionReport } from '../connection-report.ts';
 import { runConnection } from '../connection-runner.ts';
 import type { Quota, SweepTier } from '../connector.ts';
-import { PartitionWriter } from '../partition-writer.ts';
 import { LimiterPool } from '../request-limiter.ts';
 import type { CloudUnderTest } from './cloud-under-test.ts';
 
