@@ -45,7 +45,7 @@ export function AlertDialog({ id, onChanged, onClose }: AlertDialogProps) {
       {problem && <p className="banner banner-bad">{problem}</p>}
       {alert && (
         <div className="form">
-          <p className="alert-tags">
+          <p className="item-tags">
             <Severity severity={alert.severity} />
             <span className={`tag tone-${alert.status === 'open' ? 'bad' : 'good'}`}>{alert.status}</span>
             {alert.group !== null && (

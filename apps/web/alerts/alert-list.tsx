@@ -73,7 +73,7 @@ export function AlertList({ opened }: { readonly opened: string | undefined }) {
         </div>
       )}
       {page && page.alerts.length > 0 && (
-        <ul className="alert-list">
+        <ul className="item-list">
           {page.alerts.map((alert) => (
             <AlertRow key={alert.id} alert={alert} />
           ))}
@@ -104,13 +104,13 @@ function AlertRow({ alert }: { readonly alert: Alert }) {
   return (
     <li className={alert.read_at === null ? 'alert is-unread' : 'alert'}>
       <Severity severity={alert.severity} />
-      <div className="alert-what">
-        <Link className="alert-name" to={pagePath(project, 'alerts', alert.id)}>
+      <div className="item-what">
+        <Link className="item-name" to={pagePath(project, 'alerts', alert.id)}>
           {alert.rule_name}
           {alert.group !== null && <span className="dim"> · {alert.group}</span>}
           {alert.read_at === null && <span className="visually-hidden"> (unread)</span>}
         </Link>
-        <span className="dim alert-line">{alert.lines[0]?.body ?? measured(alert)}</span>
+        <span className="dim item-line">{alert.lines[0]?.body ?? measured(alert)}</span>
       </div>
       <span className={`tag tone-${isOpen ? 'bad' : 'good'}`}>{isOpen ? 'open' : 'resolved'}</span>
       <span className="number alert-when">

@@ -56,7 +56,7 @@ export function RuleList({ opened }: { readonly opened: string | undefined }) {
         </div>
       )}
       {rules && rules.length > 0 && (
-        <ul className="alert-list">
+        <ul className="item-list">
           {rules.map((rule) => (
             <RuleRow key={rule.id} rule={rule} connectionName={(id) => connections.names.get(id) ?? id} />
           ))}
@@ -80,11 +80,11 @@ function RuleRow({
   return (
     <li className="alert">
       <Severity severity={rule.severity} />
-      <div className="alert-what">
-        <Link className="alert-name" to={pagePath(project, 'alerts', 'rules', rule.id)}>
+      <div className="item-what">
+        <Link className="item-name" to={pagePath(project, 'alerts', 'rules', rule.id)}>
           {rule.name}
         </Link>
-        <span className="dim alert-line">
+        <span className="dim item-line">
           {conditionWords(rule)}
           {rule.group_by !== null && `, for each ${rule.group_by}`}
           {rule.filter !== null && `, of ${filterText(rule.filter, connectionName)}`}

@@ -208,6 +208,77 @@ export type ConnectionStats = {
   readonly last_event_seen_at: string | null;
 };
 
+export type ReplayDifferences = {
+  readonly unchanged: number;
+  readonly changed: number;
+  /** Records that have no row. */
+  readonly missing: number;
+  /** Records that apply would write: without a row, or of a higher normaliser version. */
+  readonly applicable: number;
+  /** Records by kind of difference. */
+  readonly kinds: Readonly<Record<string, number>>;
+  /** Records by field that differs. */
+  readonly fields: Readonly<Record<string, number>>;
+  readonly examples: readonly {
+    readonly record_id: string;
+    /** RFC 3339. */
+    readonly timestamp: string;
+    readonly connection_id: string;
+    readonly kinds: readonly string[];
+    /** By field, only where they differ. */
+    readonly old: Readonly<Record<string, string>>;
+    readonly 'new': Readonly<Record<string, string>>;
+  }[];
+};
+
+export type Replay = {
+  readonly id: string;
+  readonly project_id: string;
+  /** Empty: all that the project has events of. */
+  readonly connection_ids: readonly string[];
+  /** Event time, included. */
+  readonly from: string;
+  /** Event time, excluded. */
+  readonly to: string;
+  readonly mode: 'apply' | 'shadow';
+  readonly records_per_second: number | null;
+  readonly status: 'pending' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
+  readonly progress: {
+    /** Raw events looked at so far. */
+    readonly read: number;
+    /** Raw events to look at; null before it has begun. */
+    readonly total: number | null;
+    /** Those of the range and its connections. */
+    readonly matched: number;
+    /** Canonical records given to the sink; 0 in shadow mode. */
+    readonly written: number;
+    /** Events that could not be normalised. */
+    readonly dead: number;
+    /** Events that retention removed before they were read. */
+    readonly lost: number;
+    /** Raw events a second, of late. */
+    readonly rate: number;
+    readonly remaining_seconds: number | null;
+    /** live_lag, database or kafka; null while it works. */
+    readonly waiting_for: string | null;
+    readonly waiting_detail: string | null;
+  };
+  /** Of shadow mode. */
+  readonly differences: ReplayDifferences | null;
+  /** In a sentence, once it has ended. */
+  readonly outcome: string | null;
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+  } | null;
+  readonly normaliser_version: number | null;
+  /** RFC 3339. */
+  readonly created_at: string;
+  readonly created_by: string;
+  readonly started_at: string | null;
+  readonly finished_at: string | null;
+};
+
 export type LogLine = {
   readonly id: string;
   readonly timestamp: string;
@@ -528,4 +599,38 @@ export interface Operations {
   };
   /** Delete an alert rule. Its open alerts are resolved, and stay until their retention. */
   'DELETE alert-rules/{id}': { query: undefined; body: undefined; answer: undefined };
+  /** Normalise kept raw events again: apply what the present code makes of them, or only compare. */
+  'POST replays': {
+    query: undefined;
+    body: {
+      /** Project id, as the token carries it. */
+      readonly project_id: string;
+      readonly connection_ids?: readonly string[] | undefined;
+      /** Event time, included: a time, or a span before now such as -6h. */
+      readonly from: 'now' | string;
+      /** Event time, excluded. */
+      readonly to?: 'now' | string | undefined;
+      /** apply renews stored lines; shadow writes nothing and tells what would differ. */
+      readonly mode?: 'apply' | 'shadow' | undefined;
+      /** At most. */
+      readonly records_per_second?: number | undefined;
+    };
+    answer: Replay;
+  };
+  /** One replay (an id that begins with rpl_), or all of a project, newest first (any other id). */
+  'GET replays/{id}': {
+    query: undefined;
+    body: undefined;
+    answer:
+      | Replay
+      | {
+          readonly replays: readonly Replay[];
+        };
+  };
+  /** Let a replay rest; its place is kept. */
+  'POST replays/{id}/pause': { query: undefined; body: undefined; answer: Replay };
+  /** Go on with a paused replay where it was. */
+  'POST replays/{id}/resume': { query: undefined; body: undefined; answer: Replay };
+  /** End a replay. What it has written stays. */
+  'POST replays/{id}/cancel': { query: undefined; body: undefined; answer: Replay };
 }

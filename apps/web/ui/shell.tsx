@@ -22,7 +22,7 @@ const themes: Readonly<Record<Theme, readonly [next: Theme, icon: IconName, name
 };
 
 /** In the order of their use. */
-const shown: readonly Page[] = ['live', 'connections', 'alerts'];
+const shown: readonly Page[] = ['live', 'connections', 'alerts', 'replays'];
 
 /** What is around every page: where one is, where one can go, who one is. */
 export function Shell({ page, children }: { readonly page: Page; readonly children: ReactNode }) {
