@@ -14,6 +14,7 @@ import { LastError } from './connection-row.tsx';
 import { toneOf, wordsOf } from './connection-state.ts';
 import { Lateness } from './lateness.tsx';
 import { providerNames } from './provider.ts';
+import { Rewind } from './rewind.tsx';
 
 interface ConnectionDialogProps {
   readonly connection: Connection;
@@ -66,6 +67,7 @@ export function ConnectionDialog({ connection, onChanged, onClose }: ConnectionD
             </button>
           )}
         </div>
+        {connection.rewind && <RewindState rewind={connection.rewind} />}
         {stats && <Stats stats={stats} />}
         {stats && <Lateness p50={stats.lateness_p50_ms} p95={stats.lateness_p95_ms} p99={stats.lateness_p99_ms} />}
         <section>
@@ -85,9 +87,24 @@ export function ConnectionDialog({ connection, onChanged, onClose }: ConnectionD
             ))}
           </dl>
         </section>
+        {mayEdit && connection.desired_state === 'running' && <Rewind connection={connection} onChanged={onChanged} />}
         {mayEdit && <Delete connection={connection} onDeleted={onChanged} onClose={onClose} />}
       </div>
     </Dialog>
+  );
+}
+
+function RewindState({ rewind }: { readonly rewind: NonNullable<Connection['rewind']> }) {
+  const { to, state, events, position, finished_at, reason } = rewind;
+  const how = {
+    pending: 'about to begin',
+    running: position === null ? 'reading' : `has come to ${shortMoment(position)}`,
+    finished: finished_at === null ? 'finished' : `finished at ${shortMoment(finished_at)}`,
+  }[state];
+  return (
+    <p className={`banner ${state === 'finished' ? 'banner-good' : 'banner-warn'}`} role="status">
+      Rewind to {shortMoment(to)}: {how}, {count(events)} events.{reason !== null && ` ${reason}`}
+    </p>
   );
 }
 

@@ -2,10 +2,10 @@ import { type FormEvent, useCallback, useMemo, useState } from 'react';
 import type { Connection } from '../api/generated.ts';
 import { ApiError, messageOf } from '../api/http.ts';
 import { useApp } from '../ui/app-context.ts';
+import { ConfigFieldInput } from '../ui/config-field-input.tsx';
+import { type ConfigField, configOf, type FormValues, fieldsOf, formValues } from '../ui/config-schema.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { useResource } from '../ui/use-resource.ts';
-import { ConfigFieldInput } from './config-field-input.tsx';
-import { type ConfigField, configOf, type FormValues, fieldsOf, formValues } from './config-schema.ts';
 import { providerNames } from './provider.ts';
 
 interface ConnectionFormProps {
