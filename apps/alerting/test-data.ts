@@ -74,6 +74,7 @@ export function status(bucket: number, changes: Partial<ConnectionStatus> = {}):
     last_event_seen_at: null,
     complete_up_to: at(bucket),
     last_error: null,
+    rewind: null,
     ...changes,
   };
 }

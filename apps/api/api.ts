@@ -25,7 +25,11 @@ import { ConnectionService } from './connections/connection-service.ts';
 import { connectorRoutes } from './connections/connector-routes.ts';
 import { controlRoutes } from './connections/control-routes.ts';
 import { endpointAllowlist } from './connections/endpoint-allowlist.ts';
+import { rewindRoutes } from './connections/rewind-routes.ts';
 import { rotationRoutes } from './connections/rotation-routes.ts';
+import { deadLetterRoutes } from './dead-letters/dead-letter-routes.ts';
+import type { LetterMarks } from './dead-letters/letter-marks.ts';
+import { LetterReplayer } from './dead-letters/letter-replayer.ts';
 import type { ProjectTable } from './project-table.ts';
 import { replayRoutes } from './replays/replay-routes.ts';
 import { ReplayService } from './replays/replay-service.ts';
@@ -43,6 +47,7 @@ export interface ApiParts {
     | 'cloudHostCredentials'
     | 'connectionsPerProject'
     | 'connectionTestTimeoutMs'
+    | 'rewindMaxDays'
     | 'searchMaxRangeDays'
     | 'searchTimeoutMs'
   >;
@@ -56,19 +61,20 @@ export interface ApiParts {
   /** Channels that rules of a project may name. */
   readonly channelsOf: (projectId: string) => readonly NamedChannel[];
   readonly alerts: AlertStore;
-  readonly kafka: Kafka;
   readonly replays: ReplayTable;
   readonly replayWriter: TableWriter<Replay>;
   readonly statuses: Table<ConnectionStatus>;
   readonly connectors: ReadonlyMap<Provider, Connector>;
   readonly keys: KeyRing;
   readonly database: LogDatabase;
+  readonly kafka: Kafka;
+  readonly letterMarks: LetterMarks;
   readonly logger: Logger;
 }
 
 /** Registers every route of the API under its prefix, each behind a token. */
 export function registerApi(http: HttpServer, parts: ApiParts): void {
-  const { config, connections, connectors, writer, keys, statuses, logger } = parts;
+  const { config, connections, connectors, writer, keys, statuses, kafka, letterMarks, logger } = parts;
   const service = new ConnectionService({
     connections,
     writer,
@@ -88,7 +94,7 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
     maxPerProject: config.alertRulesPerProject,
   });
   const replays = new ReplayService({
-    kafka: parts.kafka,
+    kafka,
     replays: parts.replays,
     writer: parts.replayWriter,
     connections,
@@ -109,9 +115,20 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
       ticketRoutes(scope, parts.signTicket);
       connectorRoutes(scope, connectors);
       await scope.register(async (inner) => {
+        refuseUntilRead(inner, letterMarks.table, 'replays of dead letters');
+        deadLetterRoutes(inner, {
+          kafka,
+          marks: letterMarks,
+          replayer: new LetterReplayer(kafka, letterMarks),
+          searchTimeoutMs: config.searchTimeoutMs,
+          maxRangeDays: config.searchMaxRangeDays,
+        });
+      });
+      await scope.register(async (inner) => {
         refuseUntilRead(inner, connections.table, 'connections');
         connectionRoutes(inner, { service, statuses });
         controlRoutes(inner, { service, testTimeoutMs: config.connectionTestTimeoutMs, logger });
+        rewindRoutes(inner, { service, maxDays: config.rewindMaxDays });
         rotationRoutes(inner, { connections, writer, keys });
       });
       await scope.register(async (inner) => {

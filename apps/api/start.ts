@@ -13,6 +13,7 @@ import { AlertStore } from './alerts/alert-store.ts';
 import { registerApi } from './api.ts';
 import type { ApiConfig } from './config.ts';
 import { rotateCredentials } from './connections/rotate-credentials.ts';
+import { openLetterMarks } from './dead-letters/letter-marks.ts';
 import { openProjectTable } from './project-table.ts';
 import { openLogDatabase } from './stream/log-database.ts';
 import { tableWriter } from './table-writer.ts';
@@ -34,6 +35,7 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
   const rules = openProjectTable(kafka, topics.alertRules, logger);
   const replays = openReplayTable({ kafka, logger });
   const statuses = openTable({ kafka, topic: topics.connectionStatus, logger });
+  const letterMarks = openLetterMarks(kafka, logger);
   const writer = tableWriter({
     kafka,
     topic: topics.connections,
@@ -76,13 +78,14 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
     ruleKinds,
     channelsOf: () => [],
     alerts,
-    kafka,
     replays,
     replayWriter,
     statuses,
     connectors,
     keys,
     database,
+    kafka,
+    letterMarks,
     logger,
   });
 
@@ -104,6 +107,7 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
   const readiness = (): Readiness => {
     if (!connections.table.isCaughtUp || !statuses.isCaughtUp) return { ready: false, reason: 'reading connections' };
     if (!replays.table.isCaughtUp) return { ready: false, reason: 'reading replays' };
+    if (!letterMarks.table.isCaughtUp) return { ready: false, reason: 'reading what was replayed' };
     if (!rules.table.isCaughtUp) return { ready: false, reason: 'reading alert rules' };
     return database.trouble === undefined ? { ready: true } : { ready: false, reason: database.trouble };
   };
@@ -115,6 +119,7 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
       rules.table.close(),
       replays.table.close(),
       statuses.close(),
+      letterMarks.table.close(),
       alerts.close(),
       database.close(),
     ]);

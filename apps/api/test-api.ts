@@ -18,6 +18,7 @@ import { z } from 'zod';
 import type { NamedChannel } from './alert-rules/alert-rule-service.ts';
 import { AlertStore } from './alerts/alert-store.ts';
 import { registerApi } from './api.ts';
+import { openLetterMarks } from './dead-letters/letter-marks.ts';
 import { openProjectTable } from './project-table.ts';
 import { openLogDatabase } from './stream/log-database.ts';
 import { tableWriter } from './table-writer.ts';
@@ -72,6 +73,9 @@ export async function startTestApi(options: TestApiOptions = {}) {
     topics.alerts,
     topics.replays,
     ...Object.values(rawTopics),
+    topics.dead,
+    topics.deadLetterReplays,
+    topics.logsReplayed,
   ]);
   const server = await openHttpServer({
     logger,
@@ -95,6 +99,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
     headers: ({ project_id, id }) => ({ project: project_id, connection: id }),
     logger,
   });
+  const letterMarks = openLetterMarks(kafka, logger);
   const ruleWriter = tableWriter({
     kafka,
     topic: topics.alertRules,
@@ -128,6 +133,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
       cloudHostCredentials: false,
       connectionsPerProject: options.connectionsPerProject ?? 100,
       connectionTestTimeoutMs: 300,
+      rewindMaxDays: 30,
       searchMaxRangeDays: 92,
       searchTimeoutMs: 5000,
     },
@@ -140,17 +146,24 @@ export async function startTestApi(options: TestApiOptions = {}) {
     ruleKinds,
     channelsOf: () => options.channels ?? [],
     alerts,
-    kafka,
     replays,
     replayWriter,
     statuses,
     connectors,
     keys,
     database,
+    kafka,
+    letterMarks,
     logger,
   });
   await server.serve();
-  await Promise.all([connections.table.caughtUp, rules.table.caughtUp, replays.table.caughtUp, statuses.caughtUp]);
+  await Promise.all([
+    connections.table.caughtUp,
+    rules.table.caughtUp,
+    replays.table.caughtUp,
+    statuses.caughtUp,
+    letterMarks.table.caughtUp,
+  ]);
   const editor = await tokenFor('editor');
   const base = `http://127.0.0.1:${server.port}`;
 
@@ -193,6 +206,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
         rules.table.close(),
         replays.table.close(),
         statuses.close(),
+        letterMarks.table.close(),
         alerts.close(),
         database.close(),
       ]);

@@ -144,7 +144,8 @@ export class ConnectionSupervisor {
     const report = new ConnectionReport({ ...this.#subject(connection), publish: (status) => this.#publish(status) });
     const restarts = new Backoff(restartTimes);
     let stored = firstStored;
-    const run = { ...this.#options, connectionId: id, projectId, provider, configured, report, logger };
+    const { rewind } = connection;
+    const run = { ...this.#options, connectionId: id, projectId, provider, configured, rewind, report, logger };
     while (!signal.aborted && !writer.hasFailed) {
       try {
         await runConnection({ ...run, stored }, signal);

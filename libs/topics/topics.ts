@@ -6,6 +6,7 @@ import { type Checkpoint, checkpointCodec } from '@tailrace/schemas/generated/ch
 import { type Connection, connectionCodec } from '@tailrace/schemas/generated/connection.ts';
 import { type ConnectionStatus, connectionStatusCodec } from '@tailrace/schemas/generated/connection-status.ts';
 import { type DeadLetter, deadLetterCodec } from '@tailrace/schemas/generated/dead-letter.ts';
+import { type DeadLetterReplay, deadLetterReplayCodec } from '@tailrace/schemas/generated/dead-letter-replay.ts';
 import { type LogRecord, logRecordCodec } from '@tailrace/schemas/generated/log-record.ts';
 import { type RawEvent, rawEventCodec } from '@tailrace/schemas/generated/raw-event.ts';
 import { type Replay, replayCodec } from '@tailrace/schemas/generated/replay.ts';
@@ -93,6 +94,11 @@ export const topics = {
   replays: table<Replay>('replays', replayCodec),
   /** What could not be read. Key: source topic/partition. */
   dead: stream<DeadLetter>('logs.dead', deadLetterCodec, 30 * day),
+  /** Which dead letters were put back. Key: replay id/number. Needed for as long as there are the letters. */
+  deadLetterReplays: table<DeadLetterReplay>('dead-letter-replays', deadLetterReplayCodec, {
+    'cleanup.policy': 'compact,delete',
+    'retention.ms': String(32 * day),
+  }),
 } as const satisfies Record<string, TopicSpec>;
 
 export const rawTopics = { aws: topics.rawAws, azure: topics.rawAzure, gcp: topics.rawGcp } as const;

@@ -138,6 +138,7 @@ function statusOf(connection: string, bucket: number): ConnectionStatus {
     last_event_seen_at: null,
     complete_up_to: at(bucket),
     last_error: null,
+    rewind: null,
   };
 }
 
