@@ -114,6 +114,98 @@ describe('connections', () => {
   });
 });
 
+describe('alerts', () => {
+  beforeAll(async () => {
+    await (await stack.installation.add('alerting')).ready();
+  });
+
+  test('a rule is made by a form; its alert comes, names its lines, leads to the log, and is read', async () => {
+    const page = await stack.open('alerts/rules');
+    await page.getByRole('button', { name: 'Add a rule' }).click();
+    await page.getByLabel('Name', { exact: true }).fill('Ledger trouble');
+    await page.getByLabel('When').selectOption('pattern_match');
+    await page.getByLabel('Severity').selectOption('critical');
+    await page.getByLabel('Expression').fill('ledger (is');
+    await page.getByRole('button', { name: 'Add the rule' }).click();
+    await page
+      .getByText(/not a regular expression/)
+      .first()
+      .waitFor();
+    await page.getByLabel('Expression').fill('ledger (is|was) broken');
+    await page.getByLabel('Only these lines').fill('connection:aws');
+    await page.getByRole('button', { name: 'Add the rule' }).click();
+    await page.getByText('a line like /ledger (is|was) broken/, of connection:aws').waitFor();
+
+    await page.getByRole('navigation', { name: 'Alerts' }).getByRole('link', { name: 'Alerts' }).click();
+    // The rule takes effect within seconds, for lines that come from then on.
+    const alert = page.locator('.alert', { hasText: 'Ledger trouble' });
+    await expect
+      .poll(
+        async () => {
+          stack.emit(['the ledger <b>is broken</b>, the ledger is broken']);
+          return alert.count();
+        },
+        { timeout: 40_000, interval: 1000 },
+      )
+      .toBeGreaterThan(0);
+    await alert.first().getByRole('link').click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('the ledger <b>is broken</b>').first().waitFor();
+    await dialog.getByRole('button', { name: 'Mark as read' }).click();
+    await dialog.getByText('Read by chaos').waitFor();
+    await dialog.getByRole('link', { name: 'Show the log of that time' }).click();
+    await page.getByRole('button', { name: 'Back to live' }).waitFor();
+    await page.locator('.log-row', { hasText: 'ledger' }).first().waitFor();
+
+    await page.goto(`${stack.entrance.url}/projects/${project}/alerts/rules`);
+    await page.getByRole('link', { name: 'Ledger trouble' }).click();
+    await page.getByRole('button', { name: 'Delete…' }).click();
+    await page.getByRole('button', { name: 'Delete it, and resolve its alerts' }).click();
+    await page.getByText('No rule yet.').waitFor();
+    await page.context().close();
+  }, 90_000);
+
+  test('a viewer reads alerts and rules, and is offered no change', async () => {
+    const page = await stack.open('alerts', { role: 'viewer' });
+    await page.locator('.alert').first().waitFor();
+    await page.getByRole('link', { name: 'Rules' }).click();
+    await page.getByText('No rule yet.').waitFor();
+    expect(await page.getByRole('button', { name: 'Add a rule' }).count()).toBe(0);
+    await page.context().close();
+  });
+});
+
+test('a replay is asked for, compares what is stored with what is read today, and tells', async () => {
+  await (await stack.installation.add('replayer')).ready();
+  stack.emit(['to be replayed']);
+  const page = await stack.open('live?q="to be replayed"');
+  await page.locator('.log-row').first().waitFor();
+  await page.getByRole('link', { name: 'Replays' }).click();
+  await page.getByRole('button', { name: 'Replay a part of the past' }).click();
+  await page.getByLabel('From', { exact: true }).fill('yesterday');
+  await page.getByRole('button', { name: 'Compare' }).click();
+  await page.getByRole('alert').waitFor();
+  await page.getByLabel('From', { exact: true }).fill('-1h');
+  await page.getByLabel('aws', { exact: true }).check();
+  await page.getByRole('button', { name: 'Compare' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('completed').waitFor({ timeout: 60_000 });
+  await dialog.getByText(/records differ from their rows/).waitFor();
+  await dialog.getByText('The same').waitFor();
+  expect(await seriousProblems(page)).toEqual([]);
+  await page.context().close();
+}, 120_000);
+
+test('a source is read again from an earlier time', async () => {
+  const page = await stack.open('connections');
+  await page.getByRole('link', { name: 'aws', exact: true }).click();
+  await page.getByLabel('Rewind to').fill('-10m');
+  await page.getByRole('button', { name: 'Read again from there' }).click();
+  await page.getByText('Accepted: it is read again').waitFor();
+  await page.getByText(/Rewind to .* finished/).waitFor({ timeout: 40_000 });
+  await page.context().close();
+}, 60_000);
+
 describe.each(['light', 'dark'] as const)('in the %s theme axe finds nothing serious', (theme) => {
   test.each<[string, string, (page: Page) => Promise<unknown>]>([
     ['the live page', 'live', (page) => page.locator('.log-row').first().waitFor()],
@@ -128,6 +220,17 @@ describe.each(['light', 'dark'] as const)('in the %s theme axe finds nothing ser
     ['keys and filters', 'live', (page) => page.getByRole('button', { name: 'Keys and filters' }).click()],
     ['the choice of time', 'live', (page) => page.locator('.time-button').click()],
     ['connections', 'connections', (page) => page.locator('.connection').first().waitFor()],
+    ['alerts', 'alerts', (page) => page.locator('.alert').first().waitFor()],
+    ['an alert', 'alerts', (page) => page.locator('.alert').first().getByRole('link').click()],
+    [
+      'a new rule',
+      'alerts/rules',
+      async (page) => {
+        await page.getByRole('button', { name: 'Add a rule' }).click();
+        await page.getByLabel('When').waitFor();
+      },
+    ],
+    ['replays', 'replays', (page) => page.locator('.replay').first().waitFor()],
     ['a connection', 'connections', (page) => page.locator('.connection-name').first().click()],
     [
       'a new connection',
@@ -155,9 +258,9 @@ describe.each(['light', 'dark'] as const)('in the %s theme axe finds nothing ser
 });
 
 test('no page is wider than a phone', async () => {
-  for (const path of ['live', 'connections']) {
+  for (const path of ['live', 'connections', 'alerts', 'replays']) {
     const page = await stack.open(path, { width: 390, height: 844 });
-    await page.locator('.log-row, .connection').first().waitFor();
+    await page.locator('.log-row, .connection, .alert, .replay').first().waitFor();
     expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBe(390);
     await page.context().close();
   }

@@ -15,7 +15,8 @@ import { RoleProcess } from './role-process.ts';
 
 export const project = 'chaos';
 const roles = ['api', 'ingest', 'normaliser', 'sink', 'fanout'] as const;
-export type RoleName = (typeof roles)[number];
+/** Roles that a test adds where it needs them. */
+export type RoleName = (typeof roles)[number] | 'alerting' | 'replayer';
 
 /**
  * A whole Tailrace as an operator would run it: real broker, real database, each role a process of its own, and the

@@ -138,6 +138,22 @@ export type ConnectionStatus = {
   readonly last_error: ConnectionError | null;
 };
 
+export type ConnectionRewind = {
+  /** What is read again bears it as replay_id. */
+  readonly rewind_id: string;
+  /** Event time from which on the source is read again. */
+  readonly to: string;
+  /** Up to when it is read again. */
+  readonly requested_at: string;
+  readonly reason: string | null;
+  readonly state: 'pending' | 'running' | 'finished';
+  /** Up to here it has been read again. */
+  readonly position: string | null;
+  /** Lines read again so far. */
+  readonly events: number;
+  readonly finished_at: string | null;
+};
+
 export type Connection = {
   readonly id: string;
   readonly project_id: string;
@@ -154,6 +170,8 @@ export type Connection = {
   readonly created_at: string;
   /** RFC 3339. */
   readonly updated_at: string;
+  /** The rewind asked for last. */
+  readonly rewind: ConnectionRewind | null;
   /** Null until an ingest process has taken the connection. */
   readonly status: ConnectionStatus | null;
 };
@@ -206,6 +224,36 @@ export type ConnectionStats = {
   readonly lateness_p95_ms: number | null;
   readonly lateness_p99_ms: number | null;
   readonly last_event_seen_at: string | null;
+};
+
+export type DeadLetter = {
+  /** With the offset: names the letter. */
+  readonly partition: number;
+  readonly offset: number;
+  /** RFC 3339. */
+  readonly failed_at: string;
+  /** Stable code, such as decode_failed. */
+  readonly reason: string;
+  readonly detail: string;
+  /** The consumer group that could not read the record. */
+  readonly group: string;
+  /** Where the record stands. */
+  readonly record: {
+    readonly topic: string;
+    readonly partition: number;
+    /** -1: it was never written. */
+    readonly offset: number;
+  };
+  readonly connection_id: string | null;
+  /** Bytes of the record’s value that the letter holds. */
+  readonly size: number;
+  /** Whether the record has more. */
+  readonly is_cut: boolean;
+  /** How its value begins, as text; control characters are escaped. */
+  readonly preview: string;
+  /** When it was put back last. */
+  readonly replayed_at: string | null;
+  readonly replay_id: string | null;
 };
 
 export type ReplayDifferences = {
@@ -447,6 +495,77 @@ export interface Operations {
       }[];
     };
   };
+  /** Records of the project that could not be read, newest failure first. */
+  'GET dead-letters/{project_id}': {
+    query: {
+      readonly reason?: 'decode_failed' | 'unknown_schema' | 'record_too_large' | 'processing_failed' | undefined;
+      readonly connection?: string | undefined;
+      readonly from?: 'now' | string | undefined;
+      readonly to?: 'now' | string | undefined;
+      readonly limit?: number | undefined;
+      readonly cursor?: string | undefined;
+    };
+    body: undefined;
+    answer: {
+      readonly dead_letters: readonly DeadLetter[];
+      /** Null when there are no more. A page may be short, or empty. */
+      readonly next_cursor: string | null;
+    };
+  };
+  /** Put letters back: their records go through the code of today to the stored logs, marked. */
+  'POST dead-letters/replay': {
+    query: undefined;
+    body: {
+      /** Project id, as the token carries it. */
+      readonly project_id: string;
+      /** These letters, at most 1000; or give all. */
+      readonly letters?:
+        | readonly {
+            readonly partition: number;
+            readonly offset: number;
+          }[]
+        | undefined;
+      /** Every letter that matches, 1000 a call: go on with next_cursor. */
+      readonly all?: true | undefined;
+      /** With all: letters of this reason. */
+      readonly reason?: 'decode_failed' | 'unknown_schema' | 'record_too_large' | 'processing_failed' | undefined;
+      /** With all: letters of this connection. */
+      readonly connection?: string | undefined;
+      /** Where an earlier answer ended. */
+      readonly cursor?: string | undefined;
+      /** Also what was put back before. */
+      readonly force?: boolean | undefined;
+    };
+    answer: {
+      /** dlr_…; the lines put back bear it. */
+      readonly replay_id: string;
+      readonly counts: {
+        readonly replayed: number;
+        readonly already_replayed: number;
+        readonly still_dead: number;
+        readonly gone: number;
+        readonly not_replayable: number;
+        readonly not_found: number;
+        readonly not_reached: number;
+      };
+      readonly results: readonly {
+        readonly partition: number;
+        readonly offset: number;
+        readonly outcome:
+          | 'replayed'
+          | 'already_replayed'
+          | 'still_dead'
+          | 'gone'
+          | 'not_replayable'
+          | 'not_found'
+          | 'not_reached';
+        readonly reason: string | null;
+        readonly detail: string | null;
+      }[];
+      /** With all: where to go on; null when there is no more. */
+      readonly next_cursor: string | null;
+    };
+  };
   /** Create a connection. It starts out stopped. */
   'POST connections': {
     query: undefined;
@@ -521,6 +640,21 @@ export interface Operations {
     answer: {
       readonly status: 'success';
       readonly message: 'Connection test successful';
+    };
+  };
+  /** Read the source again from a time up to now. Stored lines are replaced; nobody is notified again. */
+  'POST connections/{id}/rewind': {
+    query: undefined;
+    body: {
+      /** Event time to go back to: a span before now such as -6h, or a time with its zone. */
+      readonly to: string;
+      /** For people. */
+      readonly reason?: string | undefined;
+    };
+    answer: {
+      readonly message: 'Rewind accepted';
+      readonly rewind_id: string;
+      readonly to: string;
     };
   };
   /** Seal the credentials of your projects’ connections anew with the newest key of CREDENTIAL_ENCRYPTION_KEY. */
