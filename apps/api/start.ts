@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { ruleKinds } from '@tailrace/alert-rules/rule-kinds.ts';
 import { openOutgoing } from '@tailrace/channels/outgoing/outgoing.ts';
 import { channelKinds } from '@tailrace/channels/registry.ts';
@@ -19,9 +20,12 @@ import { openNotificationLog } from './notifications/notification-log.ts';
 import { openProjectTable } from './project-table.ts';
 import { openLogDatabase } from './stream/log-database.ts';
 import { tableWriter } from './table-writer.ts';
+import { serveWebPage } from './web-page.ts';
 
 /** A search runs several statements; one of them alone must not use up its time. */
 const statementsPerSearch = 3;
+/** Where the web page is built to; a file's place, since apps import no apps. */
+const builtPage = join(import.meta.dirname, '..', 'web', 'dist');
 
 /** The role that people and programs talk to: connections, stored logs, tickets for the live view. */
 export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<RunningRole> {
@@ -105,6 +109,9 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
     letterMarks,
     logger,
   });
+
+  const hasPage = await serveWebPage(http, config.webDirectory ?? builtPage);
+  if (!hasPage) logger.warn({ directory: config.webDirectory ?? builtPage }, 'there is no web page to serve');
 
   const stopping = new AbortController();
   const rotate = async (): Promise<void> => {
