@@ -14,7 +14,7 @@ const replayList = z.looseObject({ replays: z.array(replayView) });
 interface ReplayOptions {
   readonly project: string;
   readonly since: string;
-  readonly until: string;
+  readonly until?: string;
   readonly connection?: string[];
   readonly shadow?: boolean;
   readonly rate?: number;
@@ -28,7 +28,7 @@ export function replayCommand(surroundings: Surroundings): Command {
     .description('Normalise kept raw events again with the present parsers, while live goes on.')
     .requiredOption('--project <id>', 'project of the events')
     .requiredOption('--since <time>', 'event time to begin at: 6h, or a time', parseSince)
-    .option('--until <time>', 'event time to end before: 1h, or a time; now when left out', parseSince, 'now')
+    .option('--until <time>', 'event time to end before: 1h, or a time; now when left out', parseSince)
     .option('--connection <id>', 'only events of this connection (repeatable)', collect)
     .option('--shadow', 'write nothing; compare with the stored lines and tell what differs')
     .option('--rate <records>', 'normalise at most so many a second', positive)
