@@ -1,4 +1,6 @@
 import type { RuleKinds } from '@tailrace/alert-rules/rule-kind.ts';
+import type { Outgoing } from '@tailrace/channels/outgoing/outgoing.ts';
+import type { ChannelKinds } from '@tailrace/channels/registry.ts';
 import type { Connector } from '@tailrace/connector/configure.ts';
 import type { KeyRing } from '@tailrace/credentials/key-ring.ts';
 import { requireToken } from '@tailrace/http/authentication.ts';
@@ -11,14 +13,19 @@ import type { ReplayTable } from '@tailrace/replays/replay-table.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
 import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
+import type { NotificationChannel } from '@tailrace/schemas/generated/notification-channel.ts';
 import type { Provider } from '@tailrace/schemas/generated/provider.ts';
 import type { Replay } from '@tailrace/schemas/generated/replay.ts';
 import type { Table } from '@tailrace/stream/table.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { alertRuleRoutes } from './alert-rules/alert-rule-routes.ts';
-import { AlertRuleService, type NamedChannel } from './alert-rules/alert-rule-service.ts';
+import { AlertRuleService } from './alert-rules/alert-rule-service.ts';
 import { alertRoutes } from './alerts/alert-routes.ts';
 import type { AlertStore } from './alerts/alert-store.ts';
+import { channelRoutes } from './channels/channel-routes.ts';
+import { ChannelService } from './channels/channel-service.ts';
+import { channelTestRoutes } from './channels/channel-test-routes.ts';
+import { channelTypeRoutes } from './channels/channel-type-routes.ts';
 import type { ApiConfig } from './config.ts';
 import { connectionRoutes } from './connections/connection-routes.ts';
 import { ConnectionService } from './connections/connection-service.ts';
@@ -30,6 +37,8 @@ import { rotationRoutes } from './connections/rotation-routes.ts';
 import { deadLetterRoutes } from './dead-letters/dead-letter-routes.ts';
 import type { LetterMarks } from './dead-letters/letter-marks.ts';
 import { LetterReplayer } from './dead-letters/letter-replayer.ts';
+import type { NotificationLog } from './notifications/notification-log.ts';
+import { notificationRoutes } from './notifications/notification-routes.ts';
 import type { ProjectTable } from './project-table.ts';
 import { replayRoutes } from './replays/replay-routes.ts';
 import { ReplayService } from './replays/replay-service.ts';
@@ -48,6 +57,11 @@ export interface ApiParts {
     | 'connectionsPerProject'
     | 'connectionTestTimeoutMs'
     | 'rewindMaxDays'
+    | 'connectionChangeTimeoutMs'
+    | 'channelsPerProject'
+    | 'notificationTimeoutMs'
+    | 'notificationDeadlineMs'
+    | 'publicUrl'
     | 'searchMaxRangeDays'
     | 'searchTimeoutMs'
   >;
@@ -58,8 +72,11 @@ export interface ApiParts {
   readonly rules: ProjectTable<AlertRule>;
   readonly ruleWriter: TableWriter<AlertRule>;
   readonly ruleKinds: RuleKinds;
-  /** Channels that rules of a project may name. */
-  readonly channelsOf: (projectId: string) => readonly NamedChannel[];
+  readonly channels: ProjectTable<NotificationChannel>;
+  readonly channelWriter: TableWriter<NotificationChannel>;
+  readonly channelKinds: ChannelKinds;
+  readonly outgoing: Outgoing;
+  readonly notifications: NotificationLog;
   readonly alerts: AlertStore;
   readonly replays: ReplayTable;
   readonly replayWriter: TableWriter<Replay>;
@@ -86,11 +103,21 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
     },
     maxPerProject: config.connectionsPerProject,
   });
+  const { channels, channelWriter, channelKinds: kinds, outgoing, notifications } = parts;
+  const channelService = new ChannelService({
+    channels,
+    writer: channelWriter,
+    kinds,
+    keys,
+    policy: outgoing.policy,
+    rules: parts.rules,
+    maxPerProject: config.channelsPerProject,
+  });
   const rules = new AlertRuleService({
     rules: parts.rules,
     writer: parts.ruleWriter,
     kinds: parts.ruleKinds,
-    channelsOf: parts.channelsOf,
+    channelsOf: channels.ofProject,
     maxPerProject: config.alertRulesPerProject,
   });
   const replays = new ReplayService({
@@ -126,14 +153,34 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
       });
       await scope.register(async (inner) => {
         refuseUntilRead(inner, connections.table, 'connections');
+        refuseUntilRead(inner, channels.table, 'channels');
         connectionRoutes(inner, { service, statuses });
         controlRoutes(inner, { service, testTimeoutMs: config.connectionTestTimeoutMs, logger });
         rewindRoutes(inner, { service, maxDays: config.rewindMaxDays });
-        rotationRoutes(inner, { connections, writer, keys });
+        rotationRoutes(inner, { connections, writer, channels, channelWriter, keys });
       });
       await scope.register(async (inner) => {
         refuseUntilRead(inner, parts.rules.table, 'alert rules');
+        refuseUntilRead(inner, channels.table, 'channels');
         alertRuleRoutes(inner, rules);
+        channelRoutes(inner, channelService);
+        channelTestRoutes(inner, {
+          service: channelService,
+          delivery: { kinds, keys, outgoing },
+          timeoutMs: config.notificationTimeoutMs,
+          publicUrl: config.publicUrl?.replace(/\/+$/, ''),
+        });
+      });
+      channelTypeRoutes(scope, kinds);
+      await scope.register(async (inner) => {
+        refuseUntilRead(inner, notifications.table, 'notifications');
+        notificationRoutes(inner, {
+          notifications,
+          alerts: parts.alerts,
+          channels,
+          deadlineMs: config.notificationDeadlineMs,
+          timeoutMs: config.connectionChangeTimeoutMs,
+        });
       });
       await scope.register(async (inner) => {
         refuseUntilRead(inner, parts.replays.table, 'replays');

@@ -1,8 +1,9 @@
-import { integer } from '@tailrace/config/setting.ts';
+import { integer, text } from '@tailrace/config/setting.ts';
 import {
   credentialSettings,
   databaseSettings,
   endpointSettings,
+  notificationSettings,
   requireTokenKeys,
   tokenSettings,
 } from '@tailrace/config/shared-settings.ts';
@@ -14,6 +15,7 @@ export const settings = z
     ...databaseSettings.shape,
     ...credentialSettings.shape,
     ...endpointSettings.shape,
+    ...notificationSettings.shape,
     apiDatabaseConnections: integer('Database connections of one api process.', {
       min: 1,
       max: 500,
@@ -35,6 +37,7 @@ export const settings = z
       max: 60_000,
       unit: 'ms',
     }).default(10_000),
+    webDirectory: text('Directory of the built web page. Default: the one that comes along.').optional(),
     connectionsPerProject: integer('Connections a project may have, about: two created at once may both pass.', {
       min: 1,
       max: 10_000,
@@ -48,6 +51,9 @@ export const settings = z
       max: 10_000,
       unit: 'rules',
     }).default(1000),
+    channelsPerProject: integer('Notification channels a project may have, about.', { min: 1, max: 10_000 }).default(
+      100,
+    ),
   })
   .superRefine(requireTokenKeys);
 

@@ -1,4 +1,6 @@
 import { ruleKinds } from '@tailrace/alert-rules/rule-kinds.ts';
+import { openOutgoing } from '@tailrace/channels/outgoing/outgoing.ts';
+import { channelKinds } from '@tailrace/channels/registry.ts';
 import { Secret } from '@tailrace/config/secret.ts';
 import type { Connector } from '@tailrace/connector/configure.ts';
 import { type KeyRing, openKeyRing } from '@tailrace/credentials/key-ring.ts';
@@ -15,10 +17,10 @@ import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { Metrics } from '@tailrace/telemetry/metrics.ts';
 import { rawTopics, topics } from '@tailrace/topics/topics.ts';
 import { z } from 'zod';
-import type { NamedChannel } from './alert-rules/alert-rule-service.ts';
 import { AlertStore } from './alerts/alert-store.ts';
 import { registerApi } from './api.ts';
 import { openLetterMarks } from './dead-letters/letter-marks.ts';
+import { openNotificationLog } from './notifications/notification-log.ts';
 import { openProjectTable } from './project-table.ts';
 import { openLogDatabase } from './stream/log-database.ts';
 import { tableWriter } from './table-writer.ts';
@@ -34,11 +36,12 @@ interface TestApiOptions {
   readonly keys?: KeyRing;
   readonly databaseUrl?: string;
   readonly allowedEndpoints?: readonly string[];
+  readonly allowedChannelHosts?: readonly string[];
+  readonly channelsPerProject?: number;
   readonly connectionsPerProject?: number;
   readonly rateLimit?: number;
   readonly changeTimeoutMs?: number;
   readonly alertRulesPerProject?: number;
-  readonly channels?: readonly NamedChannel[];
 }
 
 export interface Call {
@@ -77,6 +80,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
     topics.deadLetterReplays,
     topics.logsReplayed,
   ]);
+  await kafka.admin.createTopics(Object.values(topics));
   const server = await openHttpServer({
     logger,
     metrics: new Metrics(),
@@ -116,6 +120,16 @@ export async function startTestApi(options: TestApiOptions = {}) {
     headers: ({ request }) => ({ project: request?.project_id ?? '' }),
     logger,
   });
+  const channels = openProjectTable(kafka, topics.notificationChannels, logger);
+  const channelWriter = tableWriter({
+    kafka,
+    topic: topics.notificationChannels,
+    table: channels.table,
+    timeoutMs: options.changeTimeoutMs ?? 5000,
+    headers: ({ project_id }) => ({ project: project_id }),
+    logger,
+  });
+  const notifications = openNotificationLog(kafka, logger);
   const database = openLogDatabase({
     url: options.databaseUrl ?? 'postgres://nobody@127.0.0.1:1/none',
     maxConnections: 4,
@@ -134,6 +148,11 @@ export async function startTestApi(options: TestApiOptions = {}) {
       connectionsPerProject: options.connectionsPerProject ?? 100,
       connectionTestTimeoutMs: 300,
       rewindMaxDays: 30,
+      connectionChangeTimeoutMs: options.changeTimeoutMs ?? 5000,
+      channelsPerProject: options.channelsPerProject ?? 100,
+      notificationTimeoutMs: 300,
+      notificationDeadlineMs: 60_000,
+      publicUrl: 'https://logs.example',
       searchMaxRangeDays: 92,
       searchTimeoutMs: 5000,
     },
@@ -144,7 +163,11 @@ export async function startTestApi(options: TestApiOptions = {}) {
     rules,
     ruleWriter,
     ruleKinds,
-    channelsOf: () => options.channels ?? [],
+    channels,
+    channelWriter,
+    channelKinds,
+    outgoing: openOutgoing({ allowlist: options.allowedChannelHosts ?? [], timeoutMs: 300 }),
+    notifications,
     alerts,
     replays,
     replayWriter,
@@ -164,6 +187,8 @@ export async function startTestApi(options: TestApiOptions = {}) {
     statuses.caughtUp,
     letterMarks.table.caughtUp,
   ]);
+  const tables = [connections.table, rules.table, statuses, channels.table, notifications.table];
+  await Promise.all(tables.map((each) => each.caughtUp));
   const editor = await tokenFor('editor');
   const base = `http://127.0.0.1:${server.port}`;
 
@@ -196,6 +221,8 @@ export async function startTestApi(options: TestApiOptions = {}) {
     replays,
     statuses,
     writer,
+    channels,
+    notifications,
     database,
     logLines,
     base,
@@ -210,6 +237,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
         alerts.close(),
         database.close(),
       ]);
+      await Promise.all([...tables, alerts, database].map((each) => each.close()));
       await kafka.close();
     },
   };
@@ -244,5 +272,16 @@ export function newRule(fields: Readonly<Record<string, unknown>> = {}) {
     severity: 'high',
     conditions: { threshold: 10, window_minutes: 5 },
     ...fields,
+  };
+}
+
+/** A body that creates a channel. */
+export function newChannel(config: Readonly<Record<string, unknown>> = {}, changes: object = {}) {
+  return {
+    project_id: 'demo',
+    channel_name: 'On call',
+    channel_type: 'webhook',
+    channel_config: { url: 'https://hooks.example/alerts', signing_secret: 'hunter2-hunter2-hunter2', ...config },
+    ...changes,
   };
 }

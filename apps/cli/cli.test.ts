@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startReceiver } from '@tailrace/channels/test-receiver.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { memoryBroker } from '@tailrace/kafka/memory/memory-broker.ts';
 import { testAlert } from '@tailrace/postgres/test-alerts.ts';
@@ -25,6 +26,7 @@ const broker = memoryBroker();
 const directory = mkdtempSync(join(tmpdir(), 'cli-'));
 let writer: Kafka;
 let server: RunningProcess;
+let receiver: Awaited<ReturnType<typeof startReceiver>>;
 let port = 0;
 const children = new Set<ChildProcess>();
 
@@ -36,6 +38,7 @@ async function startServer(): Promise<void> {
     DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
     PORT: String(port),
     HOST: '127.0.0.1',
+    NOTIFICATION_ENDPOINT_ALLOWLIST: receiver.host,
   };
   const roles = [role('api', apiSettings, startApi), role('fanout', fanoutSettings, startFanout)];
   server = await startRoles(roles, { env, kafka: broker.connect(), logger: createLogger({ level: 'silent' }) });
@@ -44,6 +47,7 @@ async function startServer(): Promise<void> {
 }
 
 beforeAll(async () => {
+  receiver = await startReceiver();
   await startServer();
   writer = broker.connect();
 });
@@ -54,6 +58,7 @@ afterEach(() => {
 afterAll(async () => {
   await server.stop();
   await writer.close();
+  await receiver.close();
   rmSync(directory, { recursive: true });
 });
 
@@ -268,6 +273,39 @@ describe('tail', () => {
     const { code, stderr } = await done(args, { ...env, ...(token !== undefined && { TAILRACE_TOKEN: token }) });
     expect(stderr).toContain(message);
     expect(code).toBe(status);
+  });
+});
+
+describe('channels', () => {
+  const inProject = ['--project', 'demo'];
+
+  it('are added from a file, listed, tested and deleted, and no secret is shown', async () => {
+    const file = join(directory, 'channel.json');
+    writeFileSync(file, JSON.stringify({ url: `${receiver.url}/hook`, signing_secret: 'hunter2-hunter2-hunter2' }));
+    const add = ['channels', 'add', ...inProject, '--type', 'webhook', '--name', 'On call', '--config', file];
+    const added = await done(add);
+    expect(added).toMatchObject({ code: 0, stderr: '' });
+    const id = added.stdout.trim();
+    const listed = await done(['channels', 'list', ...inProject]);
+    expect(listed.stdout).toMatch(new RegExp(`ID +TYPE +NAME\\n${id} +webhook +On call\\n`));
+    const shown = await done(['channels', 'list', ...inProject, '--json']);
+    expect(shown.stdout).not.toContain('hunter2');
+    expect((await done(['channels', 'test', id, ...inProject])).stdout).toBe('Test message sent: 200 ok\n');
+    expect(receiver.received).toHaveLength(1);
+    receiver.react(() => ({ status: 404, body: 'gone' }));
+    expect(await done(['channels', 'test', id, ...inProject])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('404 gone'),
+    });
+    expect((await done(['channels', 'delete', id, ...inProject])).code).toBe(0);
+    expect((await done(['channels', 'test', id, ...inProject])).code).toBe(1);
+  });
+
+  it('with a wrong field are refused with its name', async () => {
+    const file = join(directory, 'wrong-channel.json');
+    writeFileSync(file, JSON.stringify({ url: 'http://169.254.169.254/' }));
+    const add = ['channels', 'add', ...inProject, '--type', 'webhook', '--name', 'x', '--config', file];
+    expect(await done(add)).toMatchObject({ code: 1, stderr: expect.stringContaining('channel_config.url') });
   });
 });
 

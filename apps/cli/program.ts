@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { alertsCommand } from './commands/alerts.ts';
+import { channelsCommand } from './commands/channels.ts';
 import { connectionsCommand } from './commands/connections.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -31,6 +32,7 @@ Exit status: 0 done, 1 refused or failed, 2 wrong command line, 130 interrupted.
     connectionsCommand,
     rulesCommand,
     alertsCommand,
+    channelsCommand,
     replayCommand,
     replaysCommand,
     deadLettersCommand,

@@ -8,6 +8,8 @@ import { settings as ingestSettings } from '@tailrace/ingest/config.ts';
 import { start as startIngest } from '@tailrace/ingest/start.ts';
 import { settings as normaliserSettings } from '@tailrace/normaliser/config.ts';
 import { start as startNormaliser } from '@tailrace/normaliser/start.ts';
+import { settings as notifierSettings } from '@tailrace/notifier/config.ts';
+import { start as startNotifier } from '@tailrace/notifier/start.ts';
 import { settings as replayerSettings } from '@tailrace/replayer/config.ts';
 import { start as startReplayer } from '@tailrace/replayer/start.ts';
 import { role } from '@tailrace/role/role-definition.ts';
@@ -23,4 +25,5 @@ export const allRoles = [
   role('alerting', alertingSettings, startAlerting),
   role('replayer', replayerSettings, startReplayer),
   role('fanout', fanoutSettings, startFanout),
+  role('notifier', notifierSettings, startNotifier),
 ];

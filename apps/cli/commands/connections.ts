@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
-import { CliError, exitCodes } from '../cli-error.ts';
 import { parseSince } from '../duration.ts';
+import { readConfigFile } from '../read-config-file.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { visible } from '../terminal.ts';
 import { printJson, textTable } from '../text-table.ts';
@@ -70,7 +69,7 @@ export function connectionsCommand(surroundings: Surroundings): Command {
           project_id: options.project,
           connection_name: options.name,
           cloud_provider: options.provider,
-          connection_config: readConfig(options.config),
+          connection_config: readConfigFile(options.config),
         },
       });
       if (options.json) return printJson(body);
@@ -142,16 +141,6 @@ export function connectionsCommand(surroundings: Surroundings): Command {
       await client(options).call('DELETE', `connections/${encodeURIComponent(id)}`);
     });
   return group;
-}
-
-function readConfig(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path === '-' ? 0 : path, 'utf8'));
-  } catch (error) {
-    // The message of a JSON error quotes the text, which may hold a secret.
-    const reason = error instanceof SyntaxError ? 'it is not JSON' : String(error);
-    throw new CliError(`--config ${path}: ${reason}`, exitCodes.usage);
-  }
 }
 
 function stateOf({ desired_state: desired, status }: Connection): string {
