@@ -187,7 +187,15 @@ export async function startTestApi(options: TestApiOptions = {}) {
     statuses.caughtUp,
     letterMarks.table.caughtUp,
   ]);
-  const tables = [connections.table, rules.table, statuses, channels.table, notifications.table];
+  const tables = [
+    connections.table,
+    rules.table,
+    replays.table,
+    letterMarks.table,
+    statuses,
+    channels.table,
+    notifications.table,
+  ];
   await Promise.all(tables.map((each) => each.caughtUp));
   const editor = await tokenFor('editor');
   const base = `http://127.0.0.1:${server.port}`;
@@ -228,15 +236,6 @@ export async function startTestApi(options: TestApiOptions = {}) {
     base,
     close: async () => {
       await server.close();
-      await Promise.all([
-        connections.table.close(),
-        rules.table.close(),
-        replays.table.close(),
-        statuses.close(),
-        letterMarks.table.close(),
-        alerts.close(),
-        database.close(),
-      ]);
       await Promise.all([...tables, alerts, database].map((each) => each.close()));
       await kafka.close();
     },
