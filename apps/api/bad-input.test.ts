@@ -50,6 +50,7 @@ let operations: Operation[] = [];
 let connectionId = '';
 let ruleId = '';
 let channelId = '';
+let replayId = '';
 
 beforeAll(async () => {
   api = await startTestApi();
@@ -58,6 +59,8 @@ beforeAll(async () => {
   ruleId = (await api.call('/alert-rules', { method: 'POST', body: newRule() })).body.id;
   channelId = (await api.call('/channels', { method: 'POST', body: newChannel() })).body.id;
   await writeNotification();
+  const replay = { project_id: 'demo', from: '-1h', mode: 'shadow' };
+  replayId = (await api.call('/replays', { method: 'POST', body: replay })).body.id;
   const { paths } = documentSchema.parse((await api.call('/./openapi.json', { token: null })).body);
   operations = Object.entries(paths)
     .filter(([path]) => path.startsWith(prefix))
@@ -78,6 +81,7 @@ function idFor(path: string): string {
   if (path.startsWith('/alert-rules/')) return ruleId;
   if (path.startsWith('/channels/')) return channelId;
   if (path.startsWith('/notifications/')) return notification.id;
+  if (path.startsWith('/replays/')) return replayId;
   if (path === '/alerts/{id}') return 'demo';
   return path.startsWith('/alerts/') ? 'alert_0123456789abcdef01234567' : connectionId;
 }
@@ -141,6 +145,7 @@ function validBody({ path, method }: Operation): object {
   if (path === '/ws-tickets') return { project_id: 'demo' };
   if (path === '/dead-letters/replay') return { project_id: 'demo', letters: [{ partition: 0, offset: 0 }] };
   if (path.endsWith('/rewind')) return { to: '-1h' };
+  if (path === '/replays') return { project_id: 'demo', from: '-1h', mode: 'shadow' };
   if (path.startsWith('/channels')) return method === 'PUT' ? { channel_name: 'On call' } : newChannel();
   if (path === '/alert-rules') return newRule();
   if (path === '/alert-rules/{id}') {
@@ -173,6 +178,7 @@ it('the document holds the whole API', () => {
     'GET /connections/{id}/stats',
     'GET /connectors',
     'GET /dead-letters/{project_id}',
+    'GET /replays/{id}',
     'GET /stream/{project_id}',
     'GET /stream/{project_id}/context/{id}',
     'GET /stream/{project_id}/histogram',
@@ -189,6 +195,10 @@ it('the document holds the whole API', () => {
     'POST /credentials/rotate',
     'POST /dead-letters/replay',
     'POST /notifications/{id}/resend',
+    'POST /replays',
+    'POST /replays/{id}/cancel',
+    'POST /replays/{id}/pause',
+    'POST /replays/{id}/resume',
     'POST /ws-tickets',
     'PUT /alert-rules/{id}',
     'PUT /channels/{id}',
