@@ -6,6 +6,7 @@ import { Problem } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import type { TicketSigner } from '@tailrace/http/tickets.ts';
 import type { TokenVerifier } from '@tailrace/http/tokens.ts';
+import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
 import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
@@ -16,6 +17,8 @@ import { alertRuleRoutes } from './alert-rules/alert-rule-routes.ts';
 import { AlertRuleService, type NamedChannel } from './alert-rules/alert-rule-service.ts';
 import { alertRoutes } from './alerts/alert-routes.ts';
 import type { AlertStore } from './alerts/alert-store.ts';
+import { backtestRoutes } from './backtest/backtest-routes.ts';
+import { BacktestService } from './backtest/backtest-service.ts';
 import type { ApiConfig } from './config.ts';
 import { connectionRoutes } from './connections/connection-routes.ts';
 import { ConnectionService } from './connections/connection-service.ts';
@@ -34,6 +37,8 @@ export interface ApiParts {
   readonly config: Pick<
     ApiConfig,
     | 'alertRulesPerProject'
+    | 'backtestsAtOnce'
+    | 'backtestTimeoutMs'
     | 'cloudEndpointAllowlist'
     | 'cloudHostCredentials'
     | 'connectionsPerProject'
@@ -41,6 +46,7 @@ export interface ApiParts {
     | 'searchMaxRangeDays'
     | 'searchTimeoutMs'
   >;
+  readonly kafka: Kafka;
   readonly verifyToken: TokenVerifier;
   readonly signTicket: TicketSigner;
   readonly connections: ProjectTable<Connection>;
@@ -57,6 +63,9 @@ export interface ApiParts {
   readonly database: LogDatabase;
   readonly logger: Logger;
 }
+
+/** As the alerting role has them unless it is told otherwise. */
+const backtestLimits = { latenessMs: 3_600_000, maxGroups: 1000, maxAlerts: 1000 };
 
 /** Registers every route of the API under its prefix, each behind a token. */
 export function registerApi(http: HttpServer, parts: ApiParts): void {
@@ -78,6 +87,15 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
     kinds: parts.ruleKinds,
     channelsOf: parts.channelsOf,
     maxPerProject: config.alertRulesPerProject,
+  });
+  const backtests = new BacktestService({
+    kafka: parts.kafka,
+    kinds: parts.ruleKinds,
+    rules: parts.rules,
+    connections,
+    limits: backtestLimits,
+    maxRunning: config.backtestsAtOnce,
+    timeoutMs: config.backtestTimeoutMs,
   });
   http.register(
     async (scope) => {
@@ -103,6 +121,8 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
       await scope.register(async (inner) => {
         refuseUntilRead(inner, parts.rules.table, 'alert rules');
         alertRuleRoutes(inner, rules);
+        refuseUntilRead(inner, connections.table, 'connections');
+        backtestRoutes(inner, { service: backtests, maxRangeDays: config.searchMaxRangeDays, logger });
       });
     },
     { prefix: '/api/v1/live-logs' },

@@ -52,6 +52,7 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
   const alerts = new AlertStore({ kafka, database });
   registerApi(http, {
     config,
+    kafka,
     verifyToken,
     signTicket,
     connections,

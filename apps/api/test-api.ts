@@ -35,6 +35,8 @@ interface TestApiOptions {
   readonly rateLimit?: number;
   readonly changeTimeoutMs?: number;
   readonly alertRulesPerProject?: number;
+  readonly backtestsAtOnce?: number;
+  readonly backtestTimeoutMs?: number;
   readonly channels?: readonly NamedChannel[];
 }
 
@@ -63,7 +65,13 @@ export async function startTestApi(options: TestApiOptions = {}) {
   const kafka: Kafka = broker.connect();
   const logLines: string[] = [];
   const logger = createLogger({ level: 'debug', destination: { write: (line) => void logLines.push(line) } });
-  await kafka.admin.createTopics([topics.connections, topics.connectionStatus, topics.alertRules, topics.alerts]);
+  await kafka.admin.createTopics([
+    topics.connections,
+    topics.connectionStatus,
+    topics.alertRules,
+    topics.alerts,
+    topics.logs,
+  ]);
   const server = await openHttpServer({
     logger,
     metrics: new Metrics(),
@@ -106,6 +114,8 @@ export async function startTestApi(options: TestApiOptions = {}) {
   registerApi(server.http, {
     config: {
       alertRulesPerProject: options.alertRulesPerProject ?? 100,
+      backtestsAtOnce: options.backtestsAtOnce ?? 2,
+      backtestTimeoutMs: options.backtestTimeoutMs ?? 20_000,
       cloudEndpointAllowlist: [...(options.allowedEndpoints ?? [])],
       cloudHostCredentials: false,
       connectionsPerProject: options.connectionsPerProject ?? 100,
@@ -113,6 +123,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
       searchMaxRangeDays: 92,
       searchTimeoutMs: 5000,
     },
+    kafka,
     verifyToken: createTokenVerifier({ jwtSecret }),
     signTicket: createTicketSigner({ jwtSecret }),
     connections,
