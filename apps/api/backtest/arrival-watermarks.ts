@@ -4,6 +4,8 @@ import type { ConnectionProgress } from '@tailrace/schemas/generated/connection-
 const slack = 10 * 60_000_000;
 
 interface Seen {
+  /** Of its first lines: those that came before progress was told. */
+  oldest: number;
   newest: number;
   arrived: number;
 }
@@ -22,6 +24,8 @@ export class ArrivalWatermarks {
   readonly #project: string;
   readonly #known: readonly KnownConnection[];
   readonly #seen = new Map<string, Seen>();
+  /** What was told last, by connection. */
+  #told = new Map<string, ConnectionProgress>();
 
   constructor(project: string, known: readonly KnownConnection[]) {
     this.#project = project;
@@ -31,11 +35,22 @@ export class ArrivalWatermarks {
   /** @param arrived and `timestamp` in microseconds. */
   line(connection: string, timestamp: number, arrived: number): void {
     const seen = this.#seen.get(connection);
-    if (!seen) this.#seen.set(connection, { newest: timestamp, arrived });
+    if (!seen) this.#seen.set(connection, { oldest: timestamp, newest: timestamp, arrived });
     else {
+      if (!this.#told.has(connection)) seen.oldest = Math.min(seen.oldest, timestamp);
       seen.newest = Math.max(seen.newest, timestamp);
       seen.arrived = arrived;
     }
+  }
+
+  /**
+   * To be told before lines that came since the last time: connections that are new are complete up to their oldest
+   * line, so that none of these is late. Undefined when none is new.
+   */
+  withNew(): ConnectionProgress[] | undefined {
+    const fresh = [...this.#seen].filter(([id]) => !this.#told.has(id));
+    if (fresh.length === 0) return undefined;
+    return [...this.#told.values(), ...fresh.map(([id, { oldest }]) => this.#progress(id, oldest))];
   }
 
   /** As it was when `clock` was now, no further than `limit`. */
@@ -47,7 +62,9 @@ export class ArrivalWatermarks {
     const silent = this.#known
       .filter(({ id, createdAt }) => !this.#seen.has(id) && createdAt <= clock)
       .map(({ id }) => this.#progress(id, Math.min(limit, quiet)));
-    return [...seen, ...silent];
+    const all = [...seen, ...silent];
+    this.#told = new Map(all.map((each) => [each.connection_id, each]));
+    return all;
   }
 
   /** When all has come that will be looked at: everything before `limit`. */

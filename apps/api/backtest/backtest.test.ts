@@ -1,4 +1,3 @@
-import { request as httpRequest } from 'node:http';
 import { AlertEvaluator } from '@tailrace/alert-evaluation/alert-evaluator.ts';
 import { LineCounter } from '@tailrace/alert-evaluation/line-counter.ts';
 import { type CompiledRule, compileRule } from '@tailrace/alert-rules/matching/compiled-rule.ts';
@@ -11,7 +10,7 @@ import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { newRule, startTestApi, type TestApi, tokenFor } from '../test-api.ts';
 import { backtest } from './backtest.ts';
 
@@ -71,6 +70,9 @@ function line(id: number, seconds: number, fields: Partial<LogRecord> = {}): Log
     ...fields,
   };
 }
+
+const burst = (at: number, count: number, fields: Partial<LogRecord> = {}) =>
+  Array.from({ length: count }, (_, index) => ({ record: line(at + index, at + index, fields) }));
 
 interface Arrival {
   readonly record: LogRecord;
@@ -186,6 +188,39 @@ const bursts = fc
   );
 
 describe('a backtest', () => {
+  it('stops reading when it is called off', async () => {
+    const kafka = await logOf(burst(0, 20_000));
+    const stop = new AbortController();
+    let polls = 0;
+    let closes = 0;
+    const watched: Kafka = {
+      ...kafka,
+      admin: kafka.admin,
+      reader: async (options) => {
+        const reader = await kafka.reader({ ...options, maxBytes: 10_000 });
+        return {
+          poll: (signal) => {
+            polls += 1;
+            if (polls === 3) stop.abort(new Error('called off'));
+            return reader.poll(signal);
+          },
+          seek: (position) => reader.seek(position),
+          remove: (partition) => reader.remove(partition),
+          pause: (partition) => reader.pause(partition),
+          resume: (partition) => reader.resume(partition),
+          close: () => {
+            closes += 1;
+            return reader.close();
+          },
+        };
+      },
+    };
+    const request = { project: 'demo', rules: [compiled()], range, connections: [] };
+    await expect(backtest(watched, limits, request, stop.signal)).rejects.toThrow('called off');
+    expect([polls, closes]).toEqual([3, 1]);
+    await kafka.close();
+  });
+
   it('finds what the live evaluator decided, in whatever order within lateness the lines came', async () => {
     let alerts = 0;
     await fc.assert(
@@ -205,6 +240,7 @@ describe('a backtest', () => {
     const rule = compiled({
       alert_type: 'absence',
       conditions: JSON.stringify({ window_minutes: 30 }),
+      cooldown_minutes: 1440,
       group_by: 'connection',
     });
     const every = (from: number, to: number) =>
@@ -244,11 +280,21 @@ async function start(arrivals: readonly Arrival[], options: Parameters<typeof st
 const { project_id: _, ...errors } = newRule({ conditions: { threshold: 3, window_minutes: 1 }, cooldown_minutes: 2 });
 const times = { from: new Date(origin).toISOString(), to: new Date(origin + 86_400_000).toISOString() };
 const body = (fields: object = {}) => ({ project_id: 'demo', rule: errors, ...times, ...fields });
-const burst = (at: number, count: number, fields: Partial<LogRecord> = {}) =>
-  Array.from({ length: count }, (_, index) => ({ record: line(at + index, at + index, fields) }));
 const viewer = await tokenFor('viewer');
 const post = (api: TestApi, fields: object = {}, headers: Record<string, string> = {}) =>
   api.call('/alert-rules/backtest', { method: 'POST', body: body(fields), token: viewer, headers });
+
+/** Asks, and can go away before the answer. */
+function ask(api: TestApi) {
+  const controller = new AbortController();
+  const answer = fetch(`${api.base}/api/v1/live-logs/alert-rules/backtest`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${viewer}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body()),
+    signal: controller.signal,
+  });
+  return { answer, leave: () => controller.abort() };
+}
 
 describe('POST alert-rules/backtest', () => {
   it('answers the alerts with their lines, the counts, and how much was read', async () => {
@@ -276,7 +322,10 @@ describe('POST alert-rules/backtest', () => {
 
   it('writes nothing', async () => {
     const api = await start(burst(3600, 5));
-    const ends = () => Promise.all([topics.logs, topics.alerts, topics.alertRules].map(({ name }) => api.kafka.admin.offsets(name, 'end')));
+    const ends = () =>
+      Promise.all(
+        [topics.logs, topics.alerts, topics.alertRules].map(({ name }) => api.kafka.admin.offsets(name, 'end')),
+      );
     const before = await ends();
     expect((await post(api)).body.alerts_total).toBe(1);
     expect(await ends()).toEqual(before);
@@ -303,7 +352,10 @@ describe('POST alert-rules/backtest', () => {
     const api = await start(burst(3600, 2000));
     const { status, headers, text } = await post(api, {}, { accept: 'application/x-ndjson' });
     expect([status, headers.get('content-type')]).toEqual([200, 'application/x-ndjson']);
-    const lines = text.trimEnd().split('\n').map((each) => JSON.parse(each));
+    const lines = text
+      .trimEnd()
+      .split('\n')
+      .map((each) => JSON.parse(each));
     expect(lines.at(-1)).toMatchObject({ type: 'result', matched: 2000, read: { records: 2000 } });
     for (const progress of lines.slice(0, -1)) {
       expect(progress).toEqual({
@@ -318,8 +370,7 @@ describe('POST alert-rules/backtest', () => {
 
   it('says that the range goes back further than the log is kept', async () => {
     const api = await start([...burst(100, 20), ...burst(7200, 20)]);
-    const { partition } = { partition: ('conn_a'.codePointAt(5) ?? 0) % topics.logs.partitions };
-    api.broker.deleteRecords(topics.logs.name, partition, 20);
+    api.broker.truncate(topics.logs.name, ('conn_a'.codePointAt(5) ?? 0) % topics.logs.partitions, 20);
     const { body: found } = await post(api);
     expect(found.log.whole).toBe(false);
     expect(Date.parse(found.log.kept_since)).toBe(origin + 7_201_000);
@@ -329,9 +380,12 @@ describe('POST alert-rules/backtest', () => {
 
   it.each([
     [{ rule: { ...errors, conditions: { threshold: 0, window_minutes: 1 } } }, 'body.rule.conditions.threshold'],
-    [{ rule: { ...errors, alert_type: 'pattern_match', conditions: { pattern: '(a' } } }, 'body.rule.conditions.pattern'],
+    [
+      { rule: { ...errors, alert_type: 'pattern_match', conditions: { pattern: '(a' } } },
+      'body.rule.conditions.pattern',
+    ],
     [{ rule: { ...errors, alert_type: 'weather' } }, 'body.rule.alert_type'],
-    [{ compare_with: { ...errors, conditions: {} } }, 'body.compare_with.conditions.threshold'],
+    [{ compare_with: { ...errors, conditions: { window_minutes: 1 } } }, 'body.compare_with.conditions.threshold'],
     [{ compare_with: 'rule_unknown' }, 'body.compare_with'],
     [{ from: times.to }, 'body.from'],
     [{ from: '-4000d', to: 'now' }, 'body.from'],
@@ -348,18 +402,36 @@ describe('POST alert-rules/backtest', () => {
     expect((await post(api, { compare_with: foreign.body.id })).body.errors[0].field).toBe('body.compare_with');
   });
 
-  it('runs only so many at once, and ends when its caller goes away', async () => {
+  it('runs only so many at once, and gives its place back when its caller goes away', async () => {
     const api = await start(burst(3600, 50), { backtestsAtOnce: 1 });
-    api.broker.pauseFetches?.();
-    const closed = new Promise<void>((resolve) => {
-      const request = httpRequest(`${api.base}/api/v1/live-logs/alert-rules/backtest`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${viewer}`, 'content-type': 'application/json' },
-      });
-      request.on('error', () => resolve());
-      request.end(JSON.stringify(body()));
-      setImmediate(() => request.destroy());
+    api.broker.pauseClient(api.kafka, { expireSessions: false });
+    const asking = [0, 1].map(() => ask(api));
+    const refused = await Promise.race(asking.map(({ answer }) => answer));
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '5']);
+    expect(await refused.json()).toMatchObject({ code: 'too_many_backtests' });
+    for (const { leave } of asking) leave();
+    await Promise.allSettled(asking.map(({ answer }) => answer));
+    // Its broker still hangs: only a caller that went away can have made room.
+    await vi.waitFor(async () => {
+      const pair = [0, 1].map(() => ask(api));
+      const statuses = new Set<number>();
+      const heard = pair.map(({ answer }) => answer.then(({ status }) => statuses.add(status)));
+      await Promise.race(heard);
+      const pending = 2 - statuses.size;
+      for (const { leave } of pair) leave();
+      const settled = await Promise.allSettled(heard);
+      expect([pending, settled.filter(({ status }) => status === 'rejected')]).toEqual([1, [expect.anything()]]);
     });
-    await closed;
+    api.broker.resumeClient(api.kafka);
+  });
+
+  it('ends with 504 when it takes too long', async () => {
+    const api = await start(burst(3600, 50), { backtestTimeoutMs: 50 });
+    api.broker.pauseClient(api.kafka, { expireSessions: false });
+    const { status, body: problem } = await post(api);
+    expect([status, problem.detail]).toEqual([504, expect.stringContaining('shorter range')]);
+    const { text } = await post(api, {}, { accept: 'application/x-ndjson' });
+    expect(JSON.parse(text)).toMatchObject({ type: 'problem', status: 504 });
+    api.broker.resumeClient(api.kafka);
   });
 });

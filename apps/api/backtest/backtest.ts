@@ -78,11 +78,14 @@ export async function backtest(
   report: (progress: BacktestProgress) => void = () => undefined,
 ): Promise<BacktestResult> {
   const topic = topics.logs.name;
-  const [from, earliest, to] = await Promise.all([
-    kafka.admin.offsets(topic, { timestampMs: Math.max(0, Math.floor(request.range.from / 1000) - clockSkewMs) }),
-    kafka.admin.offsets(topic, 'earliest'),
-    kafka.admin.offsets(topic, 'latest'),
-  ]);
+  const [from, earliest, to] = await unlessAborted(
+    signal,
+    Promise.all([
+      kafka.admin.offsets(topic, { timestampMs: Math.max(0, Math.floor(request.range.from / 1000) - clockSkewMs) }),
+      kafka.admin.offsets(topic, 'earliest'),
+      kafka.admin.offsets(topic, 'latest'),
+    ]),
+  );
   /** Partitions whose older records retention has removed, as far as this range may have had any. */
   const cut = new Set(
     from.flatMap((offset, partition) => (offset === earliest[partition] && offset > 0 ? [partition] : [])),
@@ -146,21 +149,22 @@ class Run {
   take({ partition, record }: ArrivedRecord): void {
     this.read.records += 1;
     this.read.bytes += record.value?.length ?? 0;
-    this.#clock = Math.max(this.#clock, record.timestamp * 1000);
+    const arrived = Math.max(this.#clock, record.timestamp * 1000);
+    // Before the clock moves: what came until now was not late then.
+    if (this.#unsettled >= recordsPerSettlement || arrived - this.#settledAt >= settlementMicros) this.#settle();
+    this.#clock = arrived;
     const line = this.#lineOf(record);
-    if (line) {
-      this.#unsettled += 1;
-      for (const rule of this.rules) rule.add(line, { partition, offset: record.offset });
-    }
-    if (this.#unsettled < recordsPerSettlement && this.#clock - this.#settledAt < settlementMicros) return;
-    this.#settle();
+    if (!line) return;
+    this.#unsettled += 1;
+    for (const rule of this.rules) rule.add(line, { partition, offset: record.offset });
   }
 
   /** What is open at the end of the range stays open: nobody knows what comes next. */
   end(): void {
     const { to } = this.#request.range;
-    this.#clock = Math.max(this.#clock, to);
-    this.#settle(this.#watermarks.end(this.#clock, to));
+    this.#settle();
+    const connections = this.#watermarks.end(Math.max(this.#clock, to), to);
+    for (const rule of this.rules) rule.progress(connections);
   }
 
   progress(): Omit<BacktestProgress, 'total'> {
@@ -168,8 +172,14 @@ class Run {
     return { read: this.read.records, matched: first?.matched ?? 0, alerts: first?.fired ?? 0 };
   }
 
-  #settle(connections = this.#watermarks.at(this.#clock, this.#request.range.to)): void {
-    for (const rule of this.rules) rule.settle(connections);
+  #settle(): void {
+    const before = this.#watermarks.withNew();
+    const after = this.#watermarks.at(this.#clock, this.#request.range.to);
+    for (const rule of this.rules) {
+      if (before) rule.progress(before);
+      rule.settle();
+      rule.progress(after);
+    }
     this.#unsettled = 0;
     this.#settledAt = this.#clock;
   }
@@ -186,10 +196,24 @@ class Run {
       this.read.unreadable += 1;
       return undefined;
     }
-    this.#watermarks.line(line.connection_id, line.timestamp, timestamp * 1000);
-    if (line.timestamp >= range.from && line.timestamp < range.to) return line;
+    const { timestamp: eventTime } = line;
+    this.#watermarks.line(line.connection_id, Math.max(eventTime, range.from), timestamp * 1000);
+    if (eventTime >= range.from && eventTime < range.to) return line;
     this.read.outsideRange += 1;
     return undefined;
+  }
+}
+
+/** What cannot be called off is not waited for. */
+async function unlessAborted<Value>(signal: AbortSignal, promise: Promise<Value>): Promise<Value> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort);
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }
 

@@ -55,8 +55,14 @@ export class RuleBacktest {
     this.#counter.add(record, position);
   }
 
-  /** Draws the conclusions of the lines so far, and of how far the connections are complete where that is given. */
-  settle(connections?: readonly ConnectionProgress[]): void {
+  /** Takes how far connections are complete, before or after the lines that it is about. */
+  progress(connections: readonly ConnectionProgress[]): void {
+    this.#evaluator.progress({ partition: 0, partitions: 1, connections: [...connections] });
+    this.#evaluator.settle((alert) => this.#take(alert));
+  }
+
+  /** Draws the conclusions of the lines so far. */
+  settle(): void {
     for (const counts of this.#counter.take()) {
       for (const { bucket, count } of counts.buckets) {
         this.matched += count;
@@ -64,9 +70,6 @@ export class RuleBacktest {
       }
       this.#evaluator.count(counts);
     }
-    this.#evaluator.settle((alert) => this.#take(alert));
-    if (!connections) return;
-    this.#evaluator.progress({ partition: 0, partitions: 1, connections: [...connections] });
     this.#evaluator.settle((alert) => this.#take(alert));
   }
 
