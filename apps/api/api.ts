@@ -1,4 +1,6 @@
 import type { RuleKinds } from '@tailrace/alert-rules/rule-kind.ts';
+import type { Outgoing } from '@tailrace/channels/outgoing/outgoing.ts';
+import type { ChannelKinds } from '@tailrace/channels/registry.ts';
 import type { Connector } from '@tailrace/connector/configure.ts';
 import type { KeyRing } from '@tailrace/credentials/key-ring.ts';
 import { requireToken } from '@tailrace/http/authentication.ts';
@@ -7,26 +9,41 @@ import type { HttpServer } from '@tailrace/http/server.ts';
 import type { TicketSigner } from '@tailrace/http/tickets.ts';
 import type { TokenVerifier } from '@tailrace/http/tokens.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
+import type { ReplayTable } from '@tailrace/replays/replay-table.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
 import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
+import type { NotificationChannel } from '@tailrace/schemas/generated/notification-channel.ts';
 import type { Provider } from '@tailrace/schemas/generated/provider.ts';
+import type { Replay } from '@tailrace/schemas/generated/replay.ts';
 import type { Table } from '@tailrace/stream/table.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { alertRuleRoutes } from './alert-rules/alert-rule-routes.ts';
-import { AlertRuleService, type NamedChannel } from './alert-rules/alert-rule-service.ts';
+import { AlertRuleService } from './alert-rules/alert-rule-service.ts';
 import { alertRoutes } from './alerts/alert-routes.ts';
 import type { AlertStore } from './alerts/alert-store.ts';
 import { backtestRoutes } from './backtest/backtest-routes.ts';
 import { BacktestService } from './backtest/backtest-service.ts';
+import { channelRoutes } from './channels/channel-routes.ts';
+import { ChannelService } from './channels/channel-service.ts';
+import { channelTestRoutes } from './channels/channel-test-routes.ts';
+import { channelTypeRoutes } from './channels/channel-type-routes.ts';
 import type { ApiConfig } from './config.ts';
 import { connectionRoutes } from './connections/connection-routes.ts';
 import { ConnectionService } from './connections/connection-service.ts';
 import { connectorRoutes } from './connections/connector-routes.ts';
 import { controlRoutes } from './connections/control-routes.ts';
 import { endpointAllowlist } from './connections/endpoint-allowlist.ts';
+import { rewindRoutes } from './connections/rewind-routes.ts';
 import { rotationRoutes } from './connections/rotation-routes.ts';
+import { deadLetterRoutes } from './dead-letters/dead-letter-routes.ts';
+import type { LetterMarks } from './dead-letters/letter-marks.ts';
+import { LetterReplayer } from './dead-letters/letter-replayer.ts';
+import type { NotificationLog } from './notifications/notification-log.ts';
+import { notificationRoutes } from './notifications/notification-routes.ts';
 import type { ProjectTable } from './project-table.ts';
+import { replayRoutes } from './replays/replay-routes.ts';
+import { ReplayService } from './replays/replay-service.ts';
 import type { LogDatabase } from './stream/log-database.ts';
 import { streamRoutes } from './stream/stream-routes.ts';
 import type { TableWriter } from './table-writer.ts';
@@ -43,10 +60,15 @@ export interface ApiParts {
     | 'cloudHostCredentials'
     | 'connectionsPerProject'
     | 'connectionTestTimeoutMs'
+    | 'rewindMaxDays'
+    | 'connectionChangeTimeoutMs'
+    | 'channelsPerProject'
+    | 'notificationTimeoutMs'
+    | 'notificationDeadlineMs'
+    | 'publicUrl'
     | 'searchMaxRangeDays'
     | 'searchTimeoutMs'
   >;
-  readonly kafka: Kafka;
   readonly verifyToken: TokenVerifier;
   readonly signTicket: TicketSigner;
   readonly connections: ProjectTable<Connection>;
@@ -54,13 +76,20 @@ export interface ApiParts {
   readonly rules: ProjectTable<AlertRule>;
   readonly ruleWriter: TableWriter<AlertRule>;
   readonly ruleKinds: RuleKinds;
-  /** Channels that rules of a project may name. */
-  readonly channelsOf: (projectId: string) => readonly NamedChannel[];
+  readonly channels: ProjectTable<NotificationChannel>;
+  readonly channelWriter: TableWriter<NotificationChannel>;
+  readonly channelKinds: ChannelKinds;
+  readonly outgoing: Outgoing;
+  readonly notifications: NotificationLog;
   readonly alerts: AlertStore;
+  readonly replays: ReplayTable;
+  readonly replayWriter: TableWriter<Replay>;
   readonly statuses: Table<ConnectionStatus>;
   readonly connectors: ReadonlyMap<Provider, Connector>;
   readonly keys: KeyRing;
   readonly database: LogDatabase;
+  readonly kafka: Kafka;
+  readonly letterMarks: LetterMarks;
   readonly logger: Logger;
 }
 
@@ -69,7 +98,7 @@ const backtestLimits = { latenessMs: 3_600_000, maxGroups: 1000, maxAlerts: 1000
 
 /** Registers every route of the API under its prefix, each behind a token. */
 export function registerApi(http: HttpServer, parts: ApiParts): void {
-  const { config, connections, connectors, writer, keys, statuses, logger } = parts;
+  const { config, connections, connectors, writer, keys, statuses, kafka, letterMarks, logger } = parts;
   const service = new ConnectionService({
     connections,
     writer,
@@ -81,21 +110,37 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
     },
     maxPerProject: config.connectionsPerProject,
   });
+  const { channels, channelWriter, channelKinds: kinds, outgoing, notifications } = parts;
+  const channelService = new ChannelService({
+    channels,
+    writer: channelWriter,
+    kinds,
+    keys,
+    policy: outgoing.policy,
+    rules: parts.rules,
+    maxPerProject: config.channelsPerProject,
+  });
   const rules = new AlertRuleService({
     rules: parts.rules,
     writer: parts.ruleWriter,
     kinds: parts.ruleKinds,
-    channelsOf: parts.channelsOf,
+    channelsOf: channels.ofProject,
     maxPerProject: config.alertRulesPerProject,
   });
   const backtests = new BacktestService({
-    kafka: parts.kafka,
+    kafka,
     kinds: parts.ruleKinds,
     rules: parts.rules,
     connections,
     limits: backtestLimits,
     maxRunning: config.backtestsAtOnce,
     timeoutMs: config.backtestTimeoutMs,
+  });
+  const replays = new ReplayService({
+    kafka,
+    replays: parts.replays,
+    writer: parts.replayWriter,
+    connections,
   });
   http.register(
     async (scope) => {
@@ -113,16 +158,55 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
       ticketRoutes(scope, parts.signTicket);
       connectorRoutes(scope, connectors);
       await scope.register(async (inner) => {
+        refuseUntilRead(inner, letterMarks.table, 'replays of dead letters');
+        deadLetterRoutes(inner, {
+          kafka,
+          marks: letterMarks,
+          replayer: new LetterReplayer(kafka, letterMarks),
+          searchTimeoutMs: config.searchTimeoutMs,
+          maxRangeDays: config.searchMaxRangeDays,
+        });
+      });
+      await scope.register(async (inner) => {
         refuseUntilRead(inner, connections.table, 'connections');
+        refuseUntilRead(inner, channels.table, 'channels');
         connectionRoutes(inner, { service, statuses });
         controlRoutes(inner, { service, testTimeoutMs: config.connectionTestTimeoutMs, logger });
-        rotationRoutes(inner, { connections, writer, keys });
+        rewindRoutes(inner, { service, maxDays: config.rewindMaxDays });
+        rotationRoutes(inner, { connections, writer, channels, channelWriter, keys });
       });
       await scope.register(async (inner) => {
         refuseUntilRead(inner, parts.rules.table, 'alert rules');
+        refuseUntilRead(inner, channels.table, 'channels');
         alertRuleRoutes(inner, rules);
+        channelRoutes(inner, channelService);
+        channelTestRoutes(inner, {
+          service: channelService,
+          delivery: { kinds, keys, outgoing },
+          timeoutMs: config.notificationTimeoutMs,
+          publicUrl: config.publicUrl?.replace(/\/+$/, ''),
+        });
+      });
+      await scope.register(async (inner) => {
+        refuseUntilRead(inner, parts.rules.table, 'alert rules');
         refuseUntilRead(inner, connections.table, 'connections');
         backtestRoutes(inner, { service: backtests, maxRangeDays: config.searchMaxRangeDays, logger });
+      });
+      channelTypeRoutes(scope, kinds);
+      await scope.register(async (inner) => {
+        refuseUntilRead(inner, notifications.table, 'notifications');
+        notificationRoutes(inner, {
+          notifications,
+          alerts: parts.alerts,
+          channels,
+          deadlineMs: config.notificationDeadlineMs,
+          timeoutMs: config.connectionChangeTimeoutMs,
+        });
+      });
+      await scope.register(async (inner) => {
+        refuseUntilRead(inner, parts.replays.table, 'replays');
+        refuseUntilRead(inner, connections.table, 'connections');
+        replayRoutes(inner, replays);
       });
     },
     { prefix: '/api/v1/live-logs' },

@@ -1,3 +1,6 @@
+import { notificationKey } from '@tailrace/channels/notification-key.ts';
+import { partitionFor } from '@tailrace/kafka/partitioner.ts';
+import { topics } from '@tailrace/topics/topics.ts';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -5,6 +8,7 @@ import {
   type Answer,
   type Call,
   jwtSecret,
+  newChannel,
   newConnection,
   newRule,
   startTestApi,
@@ -45,12 +49,15 @@ let api: TestApi;
 let operations: Operation[] = [];
 let connectionId = '';
 let ruleId = '';
+let channelId = '';
 
 beforeAll(async () => {
   api = await startTestApi();
   const { body } = await api.call('/connections', { method: 'POST', body: newConnection() });
   connectionId = body.id;
   ruleId = (await api.call('/alert-rules', { method: 'POST', body: newRule() })).body.id;
+  channelId = (await api.call('/channels', { method: 'POST', body: newChannel() })).body.id;
+  await writeNotification();
   const { paths } = documentSchema.parse((await api.call('/./openapi.json', { token: null })).body);
   operations = Object.entries(paths)
     .filter(([path]) => path.startsWith(prefix))
@@ -69,8 +76,42 @@ const lineId = '0'.repeat(32);
 /** An id that exists, or could: alerts are in the database, which is away here. */
 function idFor(path: string): string {
   if (path.startsWith('/alert-rules/')) return ruleId;
+  if (path.startsWith('/channels/')) return channelId;
+  if (path.startsWith('/notifications/')) return notification.id;
   if (path === '/alerts/{id}') return 'demo';
   return path.startsWith('/alerts/') ? 'alert_0123456789abcdef01234567' : connectionId;
+}
+
+const notification = {
+  id: 'ntf_1',
+  project_id: 'demo',
+  alert_id: 'alert_0123456789abcdef01234567',
+  rule_id: 'rule_1',
+  channel_id: 'chan_1',
+  channel_name: null,
+  channel_type: null,
+  transition: 'fired' as const,
+  sequence: 1,
+  alert: Buffer.alloc(0),
+  status: 'pending' as const,
+  resends: 0,
+  attempts: 0,
+  last_answer: null,
+  created_at: 0,
+  next_attempt_at: null,
+  deadline_at: 0,
+  sent_at: null,
+  grouped_into: null,
+};
+
+async function writeNotification(): Promise<void> {
+  const { name: topic, codec, partitions } = topics.notifications;
+  const key = notificationKey(notification);
+  const producer = await api.kafka.producer();
+  const partition = partitionFor(notification.channel_id, partitions);
+  await producer.send([{ topic, partition, key: Buffer.from(key), value: codec.encode(notification) }]);
+  await producer.close();
+  await api.notifications.table.until(key, (value) => value !== undefined, AbortSignal.timeout(5000));
 }
 
 /** The operation's address with ids that exist, unless others are given. */
@@ -98,6 +139,9 @@ async function ask(operation: Operation, call: Call, address = addressOf(operati
 
 function validBody({ path, method }: Operation): object {
   if (path === '/ws-tickets') return { project_id: 'demo' };
+  if (path === '/dead-letters/replay') return { project_id: 'demo', letters: [{ partition: 0, offset: 0 }] };
+  if (path.endsWith('/rewind')) return { to: '-1h' };
+  if (path.startsWith('/channels')) return method === 'PUT' ? { channel_name: 'On call' } : newChannel();
   if (path === '/alert-rules') return newRule();
   if (path === '/alert-rules/backtest') {
     const { project_id, ...rule } = newRule();
@@ -122,26 +166,37 @@ it('the document holds the whole API', () => {
   const routes = operations.map(({ method, path }) => `${method} ${path}`).sort();
   expect(routes).toEqual([
     'DELETE /alert-rules/{id}',
+    'DELETE /channels/{id}',
     'DELETE /connections/{id}',
     'GET /alert-rules/{id}',
     'GET /alerts/{id}',
+    'GET /alerts/{id}/notifications',
+    'GET /channel-types',
+    'GET /channels/{id}',
     'GET /connections/{id}',
     'GET /connections/{id}/stats',
     'GET /connectors',
+    'GET /dead-letters/{project_id}',
     'GET /stream/{project_id}',
     'GET /stream/{project_id}/context/{id}',
     'GET /stream/{project_id}/histogram',
     'POST /alert-rules',
     'POST /alert-rules/backtest',
     'POST /alerts/{id}/read',
+    'POST /channels',
+    'POST /channels/{id}/test',
     'POST /connections',
     'POST /connections/{id}/pause',
+    'POST /connections/{id}/rewind',
     'POST /connections/{id}/start',
     'POST /connections/{id}/stop',
     'POST /connections/{id}/test',
     'POST /credentials/rotate',
+    'POST /dead-letters/replay',
+    'POST /notifications/{id}/resend',
     'POST /ws-tickets',
     'PUT /alert-rules/{id}',
+    'PUT /channels/{id}',
     'PUT /connections/{id}',
   ]);
 });
@@ -331,7 +386,6 @@ describe('query parameters', () => {
     severity: ['urgent'],
     rule_id: [''],
     unread: ['yes', ''],
-    cursor: ['junk', Buffer.from('[1,"x"]').toString('base64url')],
     limit: ['-1', '0', '1001', '1.5', 'x', ''],
     buckets: ['-1', '0', '1001', 'x'],
     from: ['yesterday', '-15', '2026-13-01T00:00:00Z', '2015-01-01T00:00:00Z', '2030-01-01T00:00:00Z', '-1y'],
@@ -350,6 +404,14 @@ describe('query parameters', () => {
     exclude: [''],
     stream: [''],
     connection: [','],
+    cursor: [
+      'junk',
+      'W10',
+      Buffer.from('[1,"x"]').toString('base64url'),
+      Buffer.from('[-1]').toString('base64url'),
+      Buffer.from('{}').toString('base64url'),
+    ],
+    reason: ['', 'x'],
   };
 
   it(
@@ -400,17 +462,14 @@ describe('query parameters', () => {
   });
 });
 
-const shapeOf = (path: string) => new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`);
-
 it(
   'other methods: 405 that says which there are',
   each(async (operation) => {
-    const known = operations.filter(({ path }) => path === operation.path).map(({ method }) => method);
-    // A path such as /alert-rules/backtest has the shape of /alert-rules/{id} as well.
-    const shaped = operations.filter(({ path }) => shapeOf(path).test(operation.path)).map(({ method }) => method);
-    for (const method of ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'].filter((each) => !shaped.includes(each))) {
+    const address = addressOf(operation).split('?')[0] ?? '';
+    const takes = ({ path }: Operation) => new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(address);
+    const known = operations.filter(takes).map(({ method }) => method);
+    for (const method of ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'].filter((each) => !known.includes(each))) {
       const answer = await api.call(addressOf(operation), { method });
-      // A path such as /connections/test is a project's list by its shape.
       expect([operation.path, method, answer.status]).toEqual([operation.path, method, 405]);
       for (const allowed of known) expect(answer.headers.get('allow')).toContain(allowed);
     }

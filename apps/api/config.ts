@@ -1,8 +1,9 @@
-import { integer } from '@tailrace/config/setting.ts';
+import { integer, text } from '@tailrace/config/setting.ts';
 import {
   credentialSettings,
   databaseSettings,
   endpointSettings,
+  notificationSettings,
   requireTokenKeys,
   tokenSettings,
 } from '@tailrace/config/shared-settings.ts';
@@ -14,6 +15,7 @@ export const settings = z
     ...databaseSettings.shape,
     ...credentialSettings.shape,
     ...endpointSettings.shape,
+    ...notificationSettings.shape,
     apiDatabaseConnections: integer('Database connections of one api process.', {
       min: 1,
       max: 500,
@@ -35,11 +37,15 @@ export const settings = z
       max: 60_000,
       unit: 'ms',
     }).default(10_000),
+    webDirectory: text('Directory of the built web page. Default: the one that comes along.').optional(),
     connectionsPerProject: integer('Connections a project may have, about: two created at once may both pass.', {
       min: 1,
       max: 10_000,
       unit: 'connections',
     }).default(500),
+    rewindMaxDays: integer('How far back a connection may be rewound.', { min: 1, max: 3650, unit: 'days' }).default(
+      30,
+    ),
     alertRulesPerProject: integer('Alert rules a project may have, about: two created at once may both pass.', {
       min: 1,
       max: 10_000,
@@ -54,6 +60,9 @@ export const settings = z
       min: 1,
       max: 20,
     }).default(2),
+    channelsPerProject: integer('Notification channels a project may have, about.', { min: 1, max: 10_000 }).default(
+      100,
+    ),
   })
   .superRefine(requireTokenKeys);
 

@@ -1,21 +1,31 @@
+import { join } from 'node:path';
 import { ruleKinds } from '@tailrace/alert-rules/rule-kinds.ts';
+import { openOutgoing } from '@tailrace/channels/outgoing/outgoing.ts';
+import { channelKinds } from '@tailrace/channels/registry.ts';
 import { connectors } from '@tailrace/connectors/registry.ts';
 import { openKeyRing } from '@tailrace/credentials/key-ring.ts';
 import { createTicketSigner } from '@tailrace/http/tickets.ts';
 import { createTokenVerifier } from '@tailrace/http/tokens.ts';
+import { openReplayTable } from '@tailrace/replays/replay-table.ts';
 import type { HttpRoleDeps, Readiness, RunningRole } from '@tailrace/role/role.ts';
-import { openTable } from '@tailrace/stream/table.ts';
+import type { Replay } from '@tailrace/schemas/generated/replay.ts';
+import { openTable, type Table } from '@tailrace/stream/table.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { AlertStore } from './alerts/alert-store.ts';
 import { registerApi } from './api.ts';
 import type { ApiConfig } from './config.ts';
 import { rotateCredentials } from './connections/rotate-credentials.ts';
+import { openLetterMarks } from './dead-letters/letter-marks.ts';
+import { openNotificationLog } from './notifications/notification-log.ts';
 import { openProjectTable } from './project-table.ts';
 import { openLogDatabase } from './stream/log-database.ts';
 import { tableWriter } from './table-writer.ts';
+import { serveWebPage } from './web-page.ts';
 
 /** A search runs several statements; one of them alone must not use up its time. */
 const statementsPerSearch = 3;
+/** Where the web page is built to; a file's place, since apps import no apps. */
+const builtPage = join(import.meta.dirname, '..', 'web', 'dist');
 
 /** The role that people and programs talk to: connections, stored logs, tickets for the live view. */
 export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<RunningRole> {
@@ -26,7 +36,9 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
   const signTicket = createTicketSigner(config);
   const connections = openProjectTable(kafka, topics.connections, logger);
   const rules = openProjectTable(kafka, topics.alertRules, logger);
+  const replays = openReplayTable({ kafka, logger });
   const statuses = openTable({ kafka, topic: topics.connectionStatus, logger });
+  const letterMarks = openLetterMarks(kafka, logger);
   const writer = tableWriter({
     kafka,
     topic: topics.connections,
@@ -42,6 +54,28 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
     timeoutMs: config.connectionChangeTimeoutMs,
     headers: ({ project_id }) => ({ project: project_id }),
     logger,
+  });
+  const replayWriter = tableWriter<Replay>({
+    kafka,
+    topic: topics.replays,
+    table: replays.table,
+    timeoutMs: config.connectionChangeTimeoutMs,
+    headers: ({ request }) => ({ project: request?.project_id ?? '' }),
+    logger,
+  });
+  const channels = openProjectTable(kafka, topics.notificationChannels, logger);
+  const channelWriter = tableWriter({
+    kafka,
+    topic: topics.notificationChannels,
+    table: channels.table,
+    timeoutMs: config.connectionChangeTimeoutMs,
+    headers: ({ project_id }) => ({ project: project_id }),
+    logger,
+  });
+  const notifications = openNotificationLog(kafka, logger);
+  const outgoing = openOutgoing({
+    allowlist: config.notificationEndpointAllowlist,
+    timeoutMs: config.notificationTimeoutMs,
   });
   const database = openLogDatabase({
     url: (config.databaseReadUrl ?? config.databaseUrl).reveal(),
@@ -60,20 +94,34 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
     rules,
     ruleWriter,
     ruleKinds,
-    channelsOf: () => [],
+    channels,
+    channelWriter,
+    channelKinds,
+    outgoing,
+    notifications,
     alerts,
+    replays,
+    replayWriter,
     statuses,
     connectors,
     keys,
     database,
+    letterMarks,
     logger,
   });
 
+  const hasPage = await serveWebPage(http, config.webDirectory ?? builtPage);
+  if (!hasPage) logger.warn({ directory: config.webDirectory ?? builtPage }, 'there is no web page to serve');
+
   const stopping = new AbortController();
   const rotate = async (): Promise<void> => {
-    await connections.table.caughtUp;
-    const all = [...connections.table.entries()].map(([, connection]) => connection);
-    const { resealed, failed } = await rotateCredentials(all, writer, keys, stopping.signal);
+    await Promise.all([connections.table.caughtUp, channels.table.caughtUp]);
+    const results = [
+      await rotateCredentials(valuesOf(connections.table), writer, keys, stopping.signal),
+      await rotateCredentials(valuesOf(channels.table), channelWriter, keys, stopping.signal),
+    ];
+    const resealed = results.reduce((sum, each) => sum + each.resealed, 0);
+    const failed = results.flatMap((each) => each.failed);
     if (resealed > 0) logger.info({ resealed }, 'sealed credentials anew with the newest key');
     if (failed.length > 0) logger.error({ failed }, 'some credentials cannot be sealed anew');
   };
@@ -83,7 +131,12 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
 
   const readiness = (): Readiness => {
     if (!connections.table.isCaughtUp || !statuses.isCaughtUp) return { ready: false, reason: 'reading connections' };
+    if (!replays.table.isCaughtUp) return { ready: false, reason: 'reading replays' };
+    if (!letterMarks.table.isCaughtUp) return { ready: false, reason: 'reading what was replayed' };
     if (!rules.table.isCaughtUp) return { ready: false, reason: 'reading alert rules' };
+    if (!channels.table.isCaughtUp || !notifications.table.isCaughtUp) {
+      return { ready: false, reason: 'reading channels and notifications' };
+    }
     return database.trouble === undefined ? { ready: true } : { ready: false, reason: database.trouble };
   };
   let stopped: Promise<void> | undefined;
@@ -92,7 +145,11 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
     await Promise.all([
       connections.table.close(),
       rules.table.close(),
+      replays.table.close(),
+      channels.table.close(),
+      notifications.close(),
       statuses.close(),
+      letterMarks.table.close(),
       alerts.close(),
       database.close(),
     ]);
@@ -108,4 +165,8 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
       return stopped;
     },
   };
+}
+
+function valuesOf<Value>(table: Table<Value>): readonly Value[] {
+  return [...table.entries()].map(([, value]) => value);
 }

@@ -1,4 +1,6 @@
 import { ruleKinds } from '@tailrace/alert-rules/rule-kinds.ts';
+import { openOutgoing } from '@tailrace/channels/outgoing/outgoing.ts';
+import { channelKinds } from '@tailrace/channels/registry.ts';
 import { Secret } from '@tailrace/config/secret.ts';
 import type { Connector } from '@tailrace/connector/configure.ts';
 import { type KeyRing, openKeyRing } from '@tailrace/credentials/key-ring.ts';
@@ -7,15 +9,18 @@ import { createTicketSigner } from '@tailrace/http/tickets.ts';
 import { createTokenVerifier, type ProjectRole, signToken } from '@tailrace/http/tokens.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { type MemoryBroker, memoryBroker } from '@tailrace/kafka/memory/memory-broker.ts';
+import { openReplayTable } from '@tailrace/replays/replay-table.ts';
 import type { Provider } from '@tailrace/schemas/generated/provider.ts';
+import type { Replay } from '@tailrace/schemas/generated/replay.ts';
 import { openTable } from '@tailrace/stream/table.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { Metrics } from '@tailrace/telemetry/metrics.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { z } from 'zod';
-import type { NamedChannel } from './alert-rules/alert-rule-service.ts';
 import { AlertStore } from './alerts/alert-store.ts';
 import { registerApi } from './api.ts';
+import { openLetterMarks } from './dead-letters/letter-marks.ts';
+import { openNotificationLog } from './notifications/notification-log.ts';
 import { openProjectTable } from './project-table.ts';
 import { openLogDatabase } from './stream/log-database.ts';
 import { tableWriter } from './table-writer.ts';
@@ -31,13 +36,14 @@ interface TestApiOptions {
   readonly keys?: KeyRing;
   readonly databaseUrl?: string;
   readonly allowedEndpoints?: readonly string[];
+  readonly allowedChannelHosts?: readonly string[];
+  readonly channelsPerProject?: number;
   readonly connectionsPerProject?: number;
   readonly rateLimit?: number;
   readonly changeTimeoutMs?: number;
   readonly alertRulesPerProject?: number;
   readonly backtestsAtOnce?: number;
   readonly backtestTimeoutMs?: number;
-  readonly channels?: readonly NamedChannel[];
 }
 
 export interface Call {
@@ -65,13 +71,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
   const kafka: Kafka = broker.connect();
   const logLines: string[] = [];
   const logger = createLogger({ level: 'debug', destination: { write: (line) => void logLines.push(line) } });
-  await kafka.admin.createTopics([
-    topics.connections,
-    topics.connectionStatus,
-    topics.alertRules,
-    topics.alerts,
-    topics.logs,
-  ]);
+  await kafka.admin.createTopics(Object.values(topics));
   const server = await openHttpServer({
     logger,
     metrics: new Metrics(),
@@ -84,6 +84,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
   });
   const connections = openProjectTable(kafka, topics.connections, logger);
   const rules = openProjectTable(kafka, topics.alertRules, logger);
+  const replays = openReplayTable({ kafka, logger });
   const statuses = openTable({ kafka, topic: topics.connectionStatus, logger });
   const writer = tableWriter({
     kafka,
@@ -93,6 +94,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
     headers: ({ project_id, id }) => ({ project: project_id, connection: id }),
     logger,
   });
+  const letterMarks = openLetterMarks(kafka, logger);
   const ruleWriter = tableWriter({
     kafka,
     topic: topics.alertRules,
@@ -101,6 +103,24 @@ export async function startTestApi(options: TestApiOptions = {}) {
     headers: ({ project_id }) => ({ project: project_id }),
     logger,
   });
+  const replayWriter = tableWriter<Replay>({
+    kafka,
+    topic: topics.replays,
+    table: replays.table,
+    timeoutMs: options.changeTimeoutMs ?? 5000,
+    headers: ({ request }) => ({ project: request?.project_id ?? '' }),
+    logger,
+  });
+  const channels = openProjectTable(kafka, topics.notificationChannels, logger);
+  const channelWriter = tableWriter({
+    kafka,
+    topic: topics.notificationChannels,
+    table: channels.table,
+    timeoutMs: options.changeTimeoutMs ?? 5000,
+    headers: ({ project_id }) => ({ project: project_id }),
+    logger,
+  });
+  const notifications = openNotificationLog(kafka, logger);
   const database = openLogDatabase({
     url: options.databaseUrl ?? 'postgres://nobody@127.0.0.1:1/none',
     maxConnections: 4,
@@ -120,10 +140,15 @@ export async function startTestApi(options: TestApiOptions = {}) {
       cloudHostCredentials: false,
       connectionsPerProject: options.connectionsPerProject ?? 100,
       connectionTestTimeoutMs: 300,
+      rewindMaxDays: 30,
+      connectionChangeTimeoutMs: options.changeTimeoutMs ?? 5000,
+      channelsPerProject: options.channelsPerProject ?? 100,
+      notificationTimeoutMs: 300,
+      notificationDeadlineMs: 60_000,
+      publicUrl: 'https://logs.example',
       searchMaxRangeDays: 92,
       searchTimeoutMs: 5000,
     },
-    kafka,
     verifyToken: createTokenVerifier({ jwtSecret }),
     signTicket: createTicketSigner({ jwtSecret }),
     connections,
@@ -131,16 +156,40 @@ export async function startTestApi(options: TestApiOptions = {}) {
     rules,
     ruleWriter,
     ruleKinds,
-    channelsOf: () => options.channels ?? [],
+    channels,
+    channelWriter,
+    channelKinds,
+    outgoing: openOutgoing({ allowlist: options.allowedChannelHosts ?? [], timeoutMs: 300 }),
+    notifications,
     alerts,
+    replays,
+    replayWriter,
     statuses,
     connectors,
     keys,
     database,
+    kafka,
+    letterMarks,
     logger,
   });
   await server.serve();
-  await Promise.all([connections.table.caughtUp, rules.table.caughtUp, statuses.caughtUp]);
+  await Promise.all([
+    connections.table.caughtUp,
+    rules.table.caughtUp,
+    replays.table.caughtUp,
+    statuses.caughtUp,
+    letterMarks.table.caughtUp,
+  ]);
+  const tables = [
+    connections.table,
+    rules.table,
+    replays.table,
+    letterMarks.table,
+    statuses,
+    channels.table,
+    notifications.table,
+  ];
+  await Promise.all(tables.map((each) => each.caughtUp));
   const editor = await tokenFor('editor');
   const base = `http://127.0.0.1:${server.port}`;
 
@@ -170,20 +219,17 @@ export async function startTestApi(options: TestApiOptions = {}) {
     call,
     connections,
     rules,
+    replays,
     statuses,
     writer,
+    channels,
+    notifications,
     database,
     logLines,
     base,
     close: async () => {
       await server.close();
-      await Promise.all([
-        connections.table.close(),
-        rules.table.close(),
-        statuses.close(),
-        alerts.close(),
-        database.close(),
-      ]);
+      await Promise.all([...tables, alerts, database].map((each) => each.close()));
       await kafka.close();
     },
   };
@@ -218,5 +264,16 @@ export function newRule(fields: Readonly<Record<string, unknown>> = {}) {
     severity: 'high',
     conditions: { threshold: 10, window_minutes: 5 },
     ...fields,
+  };
+}
+
+/** A body that creates a channel. */
+export function newChannel(config: Readonly<Record<string, unknown>> = {}, changes: object = {}) {
+  return {
+    project_id: 'demo',
+    channel_name: 'On call',
+    channel_type: 'webhook',
+    channel_config: { url: 'https://hooks.example/alerts', signing_secret: 'hunter2-hunter2-hunter2', ...config },
+    ...changes,
   };
 }

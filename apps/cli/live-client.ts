@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { AlertView } from '@tailrace/alert-rules/alert-view.ts';
 import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
 import type { LogLine } from '@tailrace/log-query/log-line.ts';
 import { WebSocket } from 'ws';
@@ -18,6 +19,8 @@ interface Frame {
   readonly detail?: string;
   /** Lines that answer a fetch. */
   readonly fetched?: boolean;
+  readonly event?: string;
+  readonly alert?: AlertView;
 }
 
 /** Lines that the server left out because they came too fast, and which of them have been shown since. */
@@ -37,6 +40,8 @@ export interface LiveClientOptions {
   readonly from?: string;
   /** Takes lines; the next are read when it resolves. */
   readonly onLines: (lines: readonly LogLine[]) => Promise<void>;
+  /** Told of what happens to alerts meanwhile: `fired`, `resolved` and so on. */
+  readonly onAlert?: (event: string, alert: AlertView) => void;
   /** Told to the person, beside the lines. */
   readonly onNotice: (notice: string) => void;
   readonly signal: AbortSignal;
@@ -146,6 +151,9 @@ async function connectOnce(options: ConnectOptions): Promise<Outcome> {
         }
         complete = true;
         socket.close();
+        return;
+      case 'alert':
+        if (frame.event && frame.alert) options.onAlert?.(frame.event, frame.alert);
         return;
       case 'error':
         if (frame.code === 'cursor.invalid' || frame.code === 'message.invalid') {

@@ -1,4 +1,6 @@
+import type { AlertView } from '@tailrace/alert-rules/alert-view.ts';
 import { logFilter } from '@tailrace/log-query/log-filter.ts';
+import type { AlertEvent } from '@tailrace/schemas/generated/alert-event.ts';
 import { type output, z } from 'zod';
 
 /**
@@ -44,4 +46,6 @@ export type ServerMessage =
   /** The answer to `fetch` is complete. */
   | { readonly type: 'fetched'; readonly from: string; readonly to: string }
   | { readonly type: 'status'; readonly connection: object }
+  /** What has just happened to an alert, and the alert as it is from then on. */
+  | { readonly type: 'alert'; readonly event: AlertEvent; readonly alert: AlertView }
   | { readonly type: 'error'; readonly code: string; readonly detail: string };

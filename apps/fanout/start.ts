@@ -1,8 +1,10 @@
+import { toAlertView } from '@tailrace/alert-rules/alert-view.ts';
 import { messageOf } from '@tailrace/errors/tailrace-error.ts';
 import { createTicketVerifier } from '@tailrace/http/tickets.ts';
 import { createTokenVerifier } from '@tailrace/http/tokens.ts';
 import { openPool } from '@tailrace/postgres/pool.ts';
 import type { HttpRoleDeps, RunningRole } from '@tailrace/role/role.ts';
+import { followTopic } from '@tailrace/stream/follow-topic.ts';
 import { openTable } from '@tailrace/stream/table.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import type { FanoutConfig } from './config.ts';
@@ -61,15 +63,24 @@ export async function start(config: FanoutConfig, deps: HttpRoleDeps): Promise<R
       if (value && isNews) live.tell(value.project_id, statusMessage(value));
     },
   });
+  const alerts = await followTopic({
+    kafka,
+    logger,
+    topic: topics.alerts,
+    onValue: (alert) => live.tell(alert.project_id, { type: 'alert', event: alert.event, alert: toAlertView(alert) }),
+  });
   let stopping: Promise<void> | undefined;
   return {
     name: 'fanout',
-    readiness: () => (hub.trouble === undefined ? { ready: true } : { ready: false, reason: messageOf(hub.trouble) }),
+    readiness: () => {
+      const trouble = hub.trouble ?? alerts.trouble;
+      return trouble === undefined ? { ready: true } : { ready: false, reason: messageOf(trouble) };
+    },
     failed: hub.failed,
     stop: () => {
       stopping ??= (async () => {
         await live.close();
-        await Promise.all([statuses.close(), hub.close(), pool.end()]);
+        await Promise.all([statuses.close(), alerts.close(), hub.close(), pool.end()]);
       })();
       return stopping;
     },

@@ -101,6 +101,26 @@ export const endpointSettings = z.object({
   ).default(false),
 });
 
+/** What calls the channels of notifications: the notifier, and the api for tests. */
+export const notificationSettings = z.object({
+  notificationEndpointAllowlist: hostList(
+    'Hosts that a notification channel may call although they are not public, or without TLS. None when empty.',
+  ).default([]),
+  notificationTimeoutMs: integer('How long one message to a channel may take.', {
+    min: 100,
+    max: 120_000,
+    unit: 'ms',
+  }).default(10_000),
+  notificationDeadlineMs: integer(
+    'How long a notification is tried after its alert changed; then it is recorded as failed, and can be sent again.',
+    { min: 1000, max: 7 * 24 * 60 * 60 * 1000, unit: 'ms' },
+  ).default(6 * 60 * 60 * 1000),
+  publicUrl: url('Address of the web page, for links in notifications; without it they hold none.', [
+    'https',
+    'http',
+  ]).optional(),
+});
+
 export const httpSettings = z.object({
   httpBodyLimitBytes: integer('Largest request body.', { min: 1024, max: 16 * 1024 * 1024, unit: 'bytes' }).default(
     256 * 1024,

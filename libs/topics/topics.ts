@@ -6,8 +6,15 @@ import { type Checkpoint, checkpointCodec } from '@tailrace/schemas/generated/ch
 import { type Connection, connectionCodec } from '@tailrace/schemas/generated/connection.ts';
 import { type ConnectionStatus, connectionStatusCodec } from '@tailrace/schemas/generated/connection-status.ts';
 import { type DeadLetter, deadLetterCodec } from '@tailrace/schemas/generated/dead-letter.ts';
+import { type DeadLetterReplay, deadLetterReplayCodec } from '@tailrace/schemas/generated/dead-letter-replay.ts';
 import { type LogRecord, logRecordCodec } from '@tailrace/schemas/generated/log-record.ts';
+import { type Notification, notificationCodec } from '@tailrace/schemas/generated/notification.ts';
+import {
+  type NotificationChannel,
+  notificationChannelCodec,
+} from '@tailrace/schemas/generated/notification-channel.ts';
 import { type RawEvent, rawEventCodec } from '@tailrace/schemas/generated/raw-event.ts';
+import { type Replay, replayCodec } from '@tailrace/schemas/generated/replay.ts';
 import type { TopicSpec } from './topic-spec.ts';
 
 const hour = 60 * 60 * 1000;
@@ -88,8 +95,28 @@ export const topics = {
   alertState: table<AlertState>('alert-state', alertStateCodec, shortLived, streamPartitions),
   /** What happened to alerts, each with the whole alert. Key: rule id. */
   alerts: stream<Alert>('alerts', alertCodec, 30 * day),
+  /** What is normalised again, and how far it has come. Keys begin with the replay id; a project's are in one partition. */
+  replays: table<Replay>('replays', replayCodec),
+  /** Where alerts are told. Key: channel id. */
+  notificationChannels: table<NotificationChannel>('notification-channels', notificationChannelCodec),
+  /**
+   * What is told where, and how that went: outbox and delivery log. Key: alert id/channel id/transition, in the partition
+   * of the channel, so that one task owns a channel. An hour passes before an older value of a key may be cleaned away:
+   * a sender that is back by then still sees that a transition which is written anew had been sent.
+   */
+  notifications: table<Notification>('notifications', notificationCodec, {
+    'cleanup.policy': 'compact,delete',
+    'retention.ms': String(30 * day),
+    'min.compaction.lag.ms': String(hour),
+    'segment.ms': String(day),
+  }),
   /** What could not be read. Key: source topic/partition. */
   dead: stream<DeadLetter>('logs.dead', deadLetterCodec, 30 * day),
+  /** Which dead letters were put back. Key: replay id/number. Needed for as long as there are the letters. */
+  deadLetterReplays: table<DeadLetterReplay>('dead-letter-replays', deadLetterReplayCodec, {
+    'cleanup.policy': 'compact,delete',
+    'retention.ms': String(32 * day),
+  }),
 } as const satisfies Record<string, TopicSpec>;
 
 export const rawTopics = { aws: topics.rawAws, azure: topics.rawAzure, gcp: topics.rawGcp } as const;

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { prepareDemoProject } from './demo-project.ts';
+import { DEMO_RULES, prepareDemoProject } from './demo-project.ts';
 
 /** Answers as the api role does, for the routes that are used; its state is there to be looked at. */
 interface Stored {
@@ -11,19 +11,26 @@ interface Stored {
   started: number;
 }
 let stored: Stored[] = [];
+let rules: { name: string }[] = [];
 let refuse: { status: number; body: string } | undefined;
 let server: Server;
 let url = '';
 
 beforeEach(async () => {
   stored = [];
+  rules = [];
   refuse = undefined;
   server = createServer(async (request, response) => {
     const answer = (status: number, body: unknown) => response.writeHead(status).end(JSON.stringify(body));
     if (request.headers.authorization !== 'Bearer the-token') return answer(401, {});
     if (refuse !== undefined) return answer(refuse.status, refuse.body);
     const body = JSON.parse((await request.toArray()).join('') || '{}');
-    const [, , , , , id, action] = (request.url ?? '').split('/');
+    const [, , , , collection, id, action] = (request.url ?? '').split('/');
+    if (collection === 'alert-rules') {
+      if (request.method === 'GET') return answer(200, { rules });
+      rules.push(body);
+      return answer(201, body);
+    }
     const existing = stored.find((each) => each.id === id);
     if (request.method === 'GET') return answer(200, { connections: stored });
     if (request.method === 'PUT' && existing) {
@@ -50,8 +57,8 @@ function wanted(name: string, endpoint: string) {
 
 test('creates and starts what is missing, once', async () => {
   const connections = [wanted('Checkout', 'http://127.0.0.1:1'), wanted('Payments', 'http://127.0.0.1:1')];
-  await prepareDemoProject(url, 'the-token', connections);
-  await prepareDemoProject(url, 'the-token', connections);
+  await prepareDemoProject(url, 'the-token', connections, []);
+  await prepareDemoProject(url, 'the-token', connections, []);
   expect(stored).toMatchObject([
     { project_id: 'demo', connection_name: 'Checkout', started: 1, version: 2 },
     { project_id: 'demo', connection_name: 'Payments', started: 1, version: 2 },
@@ -59,8 +66,8 @@ test('creates and starts what is missing, once', async () => {
 });
 
 test('tells a connection where its cloud has moved, and does not start one that someone stopped', async () => {
-  await prepareDemoProject(url, 'the-token', [wanted('Checkout', 'http://127.0.0.1:1')]);
-  await prepareDemoProject(url, 'the-token', [wanted('Checkout', 'http://127.0.0.1:2')]);
+  await prepareDemoProject(url, 'the-token', [wanted('Checkout', 'http://127.0.0.1:1')], []);
+  await prepareDemoProject(url, 'the-token', [wanted('Checkout', 'http://127.0.0.1:2')], []);
   expect(stored).toMatchObject([{ connection_config: { endpoint: 'http://127.0.0.1:2' }, started: 1, version: 3 }]);
 });
 
@@ -68,11 +75,20 @@ test('starts a connection that was created by a start that was killed', async ()
   const name = 'Checkout';
   const connection_config = { endpoint: 'http://127.0.0.1:1' };
   stored.push({ id: 'conn_x', connection_name: name, connection_config, version: 1, started: 0 });
-  await prepareDemoProject(url, 'the-token', [wanted(name, 'http://127.0.0.1:1')]);
+  await prepareDemoProject(url, 'the-token', [wanted(name, 'http://127.0.0.1:1')], []);
   expect(stored).toMatchObject([{ started: 1 }]);
 });
 
 test('says what the server answered when it refuses', async () => {
   refuse = { status: 503, body: 'Kafka is away' };
-  await expect(prepareDemoProject(url, 'the-token', [])).rejects.toThrow(/answered 503: "Kafka is away"/);
+  await expect(prepareDemoProject(url, 'the-token', [], [])).rejects.toThrow(/answered 503: "Kafka is away"/);
+});
+
+test('gives a new project its rules, and never those again that someone deleted', async () => {
+  const connections = [wanted('Checkout', 'http://127.0.0.1:1')];
+  await prepareDemoProject(url, 'the-token', connections, DEMO_RULES);
+  expect(rules).toMatchObject(DEMO_RULES.map((rule) => ({ project_id: 'demo', ...rule })));
+  rules.pop();
+  await prepareDemoProject(url, 'the-token', connections, DEMO_RULES);
+  expect(rules).toHaveLength(DEMO_RULES.length - 1);
 });

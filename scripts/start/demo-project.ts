@@ -11,6 +11,36 @@ interface WantedConnection {
   readonly connection_config: Readonly<Record<string, unknown>>;
 }
 
+/** An alert rule as `POST alert-rules` takes it, without its project. */
+interface WantedRule extends Readonly<Record<string, unknown>> {
+  readonly name: string;
+}
+
+/** What people see fire in the simulated incidents. */
+export const DEMO_RULES = [
+  {
+    name: 'Many errors',
+    alert_type: 'error_rate',
+    severity: 'high',
+    conditions: { threshold: 20, window_minutes: 1 },
+    cooldown_minutes: 10,
+  },
+  {
+    name: 'Time-outs by service',
+    alert_type: 'pattern_match',
+    severity: 'medium',
+    conditions: { pattern: 'timed? ?out|deadline exceeded' },
+    group_by: 'service.name',
+    cooldown_minutes: 15,
+  },
+  {
+    name: 'A source fell silent',
+    alert_type: 'absence',
+    severity: 'critical',
+    conditions: { window_minutes: 5 },
+  },
+] as const satisfies readonly WantedRule[];
+
 const connectionSchema = z.object({
   id: z.string(),
   connection_name: z.string(),
@@ -25,6 +55,7 @@ const ADDRESSES = ['endpoint', 'authority_host'];
 /**
  * Has the demo project read the simulated clouds, through the API as a person would: creates and starts connections that
  * are missing, and tells those that exist where the clouds are now. Whether people paused or stopped one is left alone.
+ * A project that is new also gets the rules; one that people have made their own keeps those they left.
  * @param url the server's address
  * @param token of an editor of the demo project
  */
@@ -32,10 +63,12 @@ export async function prepareDemoProject(
   url: string,
   token: string,
   wanted: readonly WantedConnection[],
+  rules: readonly WantedRule[],
 ): Promise<void> {
   const call = apiOf(url, token);
   const list = await call('GET', `connections/${DEMO_PROJECT}`);
   const { connections } = z.object({ connections: z.array(connectionSchema) }).parse(list);
+  if (connections.length === 0) await createRules(call, rules);
   for (const connection of wanted) {
     const existing = connections.find(({ connection_name }) => connection_name === connection.connection_name);
     if (existing === undefined) {
@@ -48,6 +81,16 @@ export async function prepareDemoProject(
     }
     // Created by a start that was killed before it could start it.
     if (existing.version === 1) await call('POST', `connections/${existing.id}/start`);
+  }
+}
+
+async function createRules(call: ReturnType<typeof apiOf>, wanted: readonly WantedRule[]): Promise<void> {
+  const list = await call('GET', `alert-rules/${DEMO_PROJECT}`);
+  const { rules } = z.object({ rules: z.array(z.object({ name: z.string() })) }).parse(list);
+  for (const rule of wanted) {
+    // A start that was killed may have created some.
+    if (rules.some(({ name }) => name === rule.name)) continue;
+    await call('POST', 'alert-rules', { project_id: DEMO_PROJECT, ...rule });
   }
 }
 

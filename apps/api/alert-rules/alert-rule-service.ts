@@ -9,7 +9,7 @@ import type { ProjectTable } from '../project-table.ts';
 import type { TableWriter } from '../table-writer.ts';
 
 /** A channel as a rule names it. */
-export interface NamedChannel {
+interface NamedChannel {
   readonly id: string;
   readonly name: string;
 }

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { newRule, startTestApi, type TestApi, tokenFor } from '../test-api.ts';
+import { newChannel, newRule, startTestApi, type TestApi, tokenFor } from '../test-api.ts';
 
 const opened: TestApi[] = [];
 afterEach(async () => {
@@ -106,9 +106,10 @@ describe('an alert rule', () => {
   });
 
   it('names channels by id or name, and is stored with their ids', async () => {
-    const api = await start({ channels: [{ id: 'chan_1', name: 'email' }] });
-    const { body } = await create(api, { notification_channels: ['in_app', 'email', 'chan_1'] });
-    expect(body.notification_channels).toEqual(['in_app', 'chan_1']);
+    const api = await start();
+    const { id } = (await api.call('/channels', { method: 'POST', body: newChannel() })).body;
+    const { body } = await create(api, { notification_channels: ['in_app', 'On call', id] });
+    expect(body.notification_channels).toEqual(['in_app', id]);
   });
 
   it('has a name of its own within the project, and the project only so many', async () => {

@@ -1,33 +1,38 @@
 import type { KeyRing } from '@tailrace/credentials/key-ring.ts';
 import { isSealedWithNewest, resealCredentials } from '@tailrace/credentials/sealed-credentials.ts';
 import { messageOf, TailraceError } from '@tailrace/errors/tailrace-error.ts';
-import type { Connection } from '@tailrace/schemas/generated/connection.ts';
 import type { TableWriter } from '../table-writer.ts';
+
+/** What has secrets that are sealed for its id: a connection, a channel. */
+interface Sealed {
+  readonly id: string;
+  readonly sealed_credentials: string | null;
+}
 
 export interface RotationResult {
   readonly resealed: number;
   readonly unchanged: number;
-  readonly failed: readonly { readonly connection_id: string; readonly code: string; readonly message: string }[];
+  readonly failed: readonly { readonly id: string; readonly code: string; readonly message: string }[];
 }
 
 /**
- * Seals the credentials of connections anew with the newest key, so that older keys can be taken out of
+ * Seals the credentials of connections or channels anew with the newest key, so that older keys can be taken out of
  * CREDENTIAL_ENCRYPTION_KEY. The version stays: nothing that an author of a change has seen is different.
  */
-export async function rotateCredentials(
-  connections: Iterable<Connection>,
-  writer: TableWriter<Connection>,
+export async function rotateCredentials<Value extends Sealed>(
+  all: Iterable<Value>,
+  writer: TableWriter<Value>,
   keys: KeyRing,
   signal?: AbortSignal,
 ): Promise<RotationResult> {
   let resealed = 0;
   let unchanged = 0;
   const failed: RotationResult['failed'][number][] = [];
-  for (const connection of connections) {
+  for (const each of all) {
     if (signal?.aborted) break;
-    const { id } = connection;
+    const { id } = each;
     try {
-      if (!needsReseal(connection, keys)) {
+      if (!needsReseal(each, keys)) {
         unchanged++;
         continue;
       }
@@ -41,18 +46,18 @@ export async function rotateCredentials(
       else unchanged++;
     } catch (error) {
       const code = error instanceof TailraceError ? error.code : 'internal';
-      failed.push({ connection_id: id, code, message: messageOf(error) });
+      failed.push({ id, code, message: messageOf(error) });
     }
   }
   return { resealed, unchanged, failed };
 }
 
-async function reseal(connection: Connection, keys: KeyRing): Promise<Connection> {
-  const sealed = connection.sealed_credentials;
-  if (sealed === null || !needsReseal(connection, keys)) return connection;
-  return { ...connection, sealed_credentials: await resealCredentials(keys, connection.id, sealed) };
+async function reseal<Value extends Sealed>(value: Value, keys: KeyRing): Promise<Value> {
+  const { id, sealed_credentials: sealed } = value;
+  if (sealed === null || !needsReseal(value, keys)) return value;
+  return { ...value, sealed_credentials: await resealCredentials(keys, id, sealed) };
 }
 
-function needsReseal({ sealed_credentials: sealed }: Connection, keys: KeyRing): boolean {
+function needsReseal({ sealed_credentials: sealed }: Sealed, keys: KeyRing): boolean {
   return sealed !== null && !isSealedWithNewest(keys, sealed);
 }

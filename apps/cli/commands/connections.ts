@@ -1,13 +1,21 @@
-import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import pc from 'picocolors';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
-import { CliError, exitCodes } from '../cli-error.ts';
+import { parseSince } from '../duration.ts';
+import { readConfigFile } from '../read-config-file.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { visible } from '../terminal.ts';
+import { printJson, textTable } from '../text-table.ts';
 
+const rewind = z.looseObject({
+  rewind_id: z.string(),
+  to: z.string(),
+  state: z.string(),
+  position: z.string().nullable(),
+  events: z.number(),
+});
 const connection = z.looseObject({
+  rewind: rewind.nullable(),
   id: z.string(),
   connection_name: z.string(),
   cloud_provider: z.string(),
@@ -39,7 +47,7 @@ export function connectionsCommand(surroundings: Surroundings): Command {
 
   command('list', 'List them with their state.').action(async (options) => {
     const { body } = await client(options).call('GET', `connections/${encodeURIComponent(options.project)}`);
-    if (options.json) return print(body);
+    if (options.json) return printJson(body);
     const { connections } = connectionList.parse(body);
     const rows = connections.map((each) => [
       each.id,
@@ -48,7 +56,7 @@ export function connectionsCommand(surroundings: Surroundings): Command {
       lagOf(each),
       visible(each.connection_name),
     ]);
-    process.stdout.write(table(['ID', 'CLOUD', 'STATE', 'LAG', 'NAME'], rows));
+    process.stdout.write(textTable(['ID', 'CLOUD', 'STATE', 'LAG', 'NAME'], rows));
   });
 
   command('add', 'Add one. Secrets are read from the file, never from the command line.')
@@ -61,10 +69,10 @@ export function connectionsCommand(surroundings: Surroundings): Command {
           project_id: options.project,
           connection_name: options.name,
           cloud_provider: options.provider,
-          connection_config: readConfig(options.config),
+          connection_config: readConfigFile(options.config),
         },
       });
-      if (options.json) return print(body);
+      if (options.json) return printJson(body);
       process.stdout.write(`${connection.parse(body).id}\n`);
     });
 
@@ -78,11 +86,24 @@ export function connectionsCommand(surroundings: Surroundings): Command {
       .argument('<id>', 'conn_…')
       .action(async (id, options) => {
         const { body } = await client(options).call('POST', `connections/${encodeURIComponent(id)}/${name}`);
-        if (options.json) return print(body);
+        if (options.json) return printJson(body);
         const { message } = z.looseObject({ message: z.string() }).parse(body);
         process.stdout.write(`${visible(message)}\n`);
       });
   }
+
+  command('rewind', 'Read the source again from an earlier time; stored lines are replaced, live reading goes on.')
+    .argument('<id>', 'conn_…')
+    .requiredOption('--to <time>', 'how far back: a duration such as 6h, or a time', parseSince)
+    .option('--reason <text>', 'why, for people')
+    .action(async (id, options) => {
+      const { body } = await client(options).call('POST', `connections/${encodeURIComponent(id)}/rewind`, {
+        body: { to: options.to, ...(options.reason !== undefined && { reason: options.reason }) },
+      });
+      if (options.json) return printJson(body);
+      const { rewind_id: rewind, to } = z.looseObject({ rewind_id: z.string(), to: z.string() }).parse(body);
+      process.stdout.write(`${rewind} reads again from ${to}\n`);
+    });
 
   command('status', 'Show one in full.')
     .argument('<id>', 'conn_…')
@@ -90,7 +111,7 @@ export function connectionsCommand(surroundings: Surroundings): Command {
       const api = client(options);
       const path = `connections/${encodeURIComponent(id)}`;
       const [shown, stats] = await Promise.all([api.call('GET', path), api.call('GET', `${path}/stats`)]);
-      if (options.json) return print({ ...z.looseObject({}).parse(shown.body), stats: stats.body });
+      if (options.json) return printJson({ ...z.looseObject({}).parse(shown.body), stats: stats.body });
       const each = connection.parse(shown.body);
       const error = each.status?.last_error;
       const facts: [string, string][] = [
@@ -103,6 +124,7 @@ export function connectionsCommand(surroundings: Surroundings): Command {
         ...Object.entries(z.record(z.string(), z.unknown()).parse(stats.body))
           .filter(([name, value]) => typeof value === 'number' && name !== 'lag_ms')
           .map(([name, value]): [string, string] => [name.replaceAll('_', ' '), String(value)]),
+        ...(each.rewind ? [['rewind', rewindOf(each.rewind)] as [string, string]] : []),
         ...(error
           ? [
               ['last error', visible(error.message)] as [string, string],
@@ -121,35 +143,14 @@ export function connectionsCommand(surroundings: Surroundings): Command {
   return group;
 }
 
-function print(body: unknown): void {
-  process.stdout.write(`${JSON.stringify(body, undefined, 2)}\n`);
-}
-
-function readConfig(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path === '-' ? 0 : path, 'utf8'));
-  } catch (error) {
-    // The message of a JSON error quotes the text, which may hold a secret.
-    const reason = error instanceof SyntaxError ? 'it is not JSON' : String(error);
-    throw new CliError(`--config ${path}: ${reason}`, exitCodes.usage);
-  }
-}
-
 function stateOf({ desired_state: desired, status }: Connection): string {
   return status?.state ?? (desired === 'running' ? 'waiting' : desired);
 }
 
-function lagOf({ status }: Connection): string {
-  return status?.lag_ms === null || status === null ? '-' : `${(status.lag_ms / 1000).toFixed(1)}s`;
+function rewindOf({ rewind_id: id, to, state, position, events }: z.output<typeof rewind>): string {
+  return `${id} from ${to}: ${state}${position === null ? '' : `, ${events} lines up to ${position}`}`;
 }
 
-/** Columns as wide as their widest cell. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (cells: readonly string[]) =>
-    `${cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd()}\n`;
-  return [pc.bold(line(head)), ...rows.map(line)].join('');
+function lagOf({ status }: Connection): string {
+  return status?.lag_ms === null || status === null ? '-' : `${(status.lag_ms / 1000).toFixed(1)}s`;
 }

@@ -1,3 +1,4 @@
+import type { AlertView } from '@tailrace/alert-rules/alert-view.ts';
 import { type LogFilter, logFilter } from '@tailrace/log-query/log-filter.ts';
 import type { LogLine } from '@tailrace/log-query/log-line.ts';
 import { levels } from '@tailrace/log-record/level.ts';
@@ -5,9 +6,13 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { CliError, exitCodes } from '../cli-error.ts';
 import { parseSince } from '../duration.ts';
 import { follow, readToNow } from '../live-client.ts';
+import { alertNotice } from '../render-alert.ts';
 import { renderJson, renderText, wantsColor } from '../render-line.ts';
 import { accessToken, type Surroundings, serverUrl } from '../surroundings.ts';
 import { drained, warn } from '../terminal.ts';
+
+/** What happens to an alert that whoever watches lines wants to know of. */
+const noticed = new Set(['fired', 'escalated', 'resolved']);
 
 interface TailOptions {
   readonly project: string;
@@ -58,6 +63,9 @@ async function tail(surroundings: Surroundings, options: TailOptions): Promise<v
     onLines: async (lines: readonly LogLine[]) => {
       process.stdout.write(`${lines.map(render).join('\n')}\n`);
       await drained(process.stdout);
+    },
+    onAlert: (event: string, alert: AlertView) => {
+      if (noticed.has(event)) warn(alertNotice(event, alert));
     },
     onNotice: warn,
     signal: interrupted.signal,

@@ -1,0 +1,86 @@
+import { alertView } from '@tailrace/alert-rules/alert-view.ts';
+import { Command, Option } from 'commander';
+import { z } from 'zod';
+import { ApiClient } from '../api-client.ts';
+import { parseSince } from '../duration.ts';
+import { alertName, measured } from '../render-alert.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { visible, warn } from '../terminal.ts';
+import { printJson, textTable } from '../text-table.ts';
+
+const alertPage = z.looseObject({ alerts: z.array(alertView), next_cursor: z.string().nullable() });
+
+/** `tailrace alerts …`: what has fired, with the lines that caused it. */
+export function alertsCommand(surroundings: Surroundings): Command {
+  const group = new Command('alerts').description('See what has fired, and say that you have.');
+  const command = (name: string, description: string) => {
+    const made = new Command(name)
+      .description(description)
+      .requiredOption('--project <id>', 'project of the alerts')
+      .option('--json', 'the answer as JSON');
+    group.addCommand(made);
+    return made;
+  };
+  const client = (options: { project: string }) => new ApiClient(surroundings, options.project);
+
+  command('list', 'List them, newest first.')
+    .addOption(new Option('--status <status>', 'only open or resolved ones').choices(['open', 'resolved']))
+    .option('--rule <id>', 'only those of this rule')
+    .option('--unread', 'only those that nobody has read')
+    .option('--since <time>', 'only those that started since: 6h, or a time', parseSince)
+    .option('--limit <number>', 'at most so many', '50')
+    .action(async (options) => {
+      const query = new URLSearchParams({ limit: options.limit });
+      if (options.status) query.set('status', options.status);
+      if (options.rule) query.set('rule_id', options.rule);
+      if (options.unread) query.set('unread', 'true');
+      if (options.since) query.set('from', options.since);
+      const { body } = await client(options).call('GET', `alerts/${encodeURIComponent(options.project)}?${query}`);
+      if (options.json) return printJson(body);
+      const { alerts, next_cursor: more } = alertPage.parse(body);
+      const rows = alerts.map((alert) => [
+        alert.id,
+        alert.status,
+        alert.severity,
+        alert.started_at,
+        measured(alert),
+        alertName(alert),
+      ]);
+      process.stdout.write(textTable(['ID', 'STATUS', 'SEVERITY', 'STARTED', 'MEASURED', 'RULE'], rows));
+      if (more !== null) warn('there are more: raise --limit');
+    });
+
+  command('show', 'Show one with its lines.')
+    .argument('<id>', 'alert_…')
+    .action(async (id, options) => {
+      const { body } = await client(options).call('GET', `alerts/${encodeURIComponent(id)}`);
+      if (options.json) return printJson(body);
+      const alert = alertView.parse(body);
+      const facts = [
+        ['id', alert.id],
+        ['rule', alertName(alert)],
+        ['status', alert.resolution === null ? alert.status : `${alert.status} (${alert.resolution})`],
+        ['severity', alert.severity],
+        ['started', alert.started_at],
+        ...(alert.resolved_at === null ? [] : [['ended', alert.resolved_at]]),
+        ['measured', measured(alert)],
+        ['lines', String(alert.matched)],
+        ['suppressed', String(alert.suppressed)],
+        ['read by', alert.read_by === null ? 'nobody yet' : visible(alert.read_by)],
+      ];
+      const head = facts.map(([name, value]) => `${`${name}:`.padEnd(12)} ${value}\n`).join('');
+      const lines = alert.lines.map(
+        ({ timestamp, level, body: text }) => `${timestamp} ${level ?? '-'} ${visible(text)}`,
+      );
+      process.stdout.write(`${head}${lines.length === 0 ? '' : `\n${lines.join('\n')}\n`}`);
+    });
+
+  command('read', 'Note that it was seen.')
+    .argument('<id>', 'alert_…')
+    .action(async (id, options) => {
+      const { body } = await client(options).call('POST', `alerts/${encodeURIComponent(id)}/read`);
+      if (options.json) return printJson(body);
+      process.stdout.write(`${z.looseObject({ message: z.string() }).parse(body).message}\n`);
+    });
+  return group;
+}

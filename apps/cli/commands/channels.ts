@@ -1,0 +1,66 @@
+import { Command } from 'commander';
+import { z } from 'zod';
+import { ApiClient } from '../api-client.ts';
+import { readConfigFile } from '../read-config-file.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { visible } from '../terminal.ts';
+import { printJson, textTable } from '../text-table.ts';
+
+const channel = z.looseObject({ id: z.string(), channel_name: z.string(), channel_type: z.string() });
+const channelList = z.looseObject({ channels: z.array(channel) });
+
+/** `tailrace channels …`: where alerts are told, for a shell. */
+export function channelsCommand(surroundings: Surroundings): Command {
+  const group = new Command('channels').description('See and steer where the alerts of a project are told.');
+  const command = (name: string, description: string) => {
+    const made = new Command(name)
+      .description(description)
+      .requiredOption('--project <id>', 'project of the channel')
+      .option('--json', 'the answer as JSON');
+    group.addCommand(made);
+    return made;
+  };
+  const client = (options: { project: string }) => new ApiClient(surroundings, options.project);
+
+  command('list', 'List them.').action(async (options) => {
+    const { body } = await client(options).call('GET', `channels/${encodeURIComponent(options.project)}`);
+    if (options.json) return printJson(body);
+    const rows = channelList
+      .parse(body)
+      .channels.map((each) => [each.id, visible(each.channel_type), visible(each.channel_name)]);
+    process.stdout.write(textTable(['ID', 'TYPE', 'NAME'], rows));
+  });
+
+  command('add', 'Add one. Secrets are read from the file, never from the command line.')
+    .requiredOption('--type <type>', 'email, slack, jira, webhook, or another one of the installation')
+    .requiredOption('--name <name>', 'what people and rules call it')
+    .requiredOption('--config <file>', 'JSON of channel_config; - is standard input')
+    .action(async (options) => {
+      const { body } = await client(options).call('POST', 'channels', {
+        body: {
+          project_id: options.project,
+          channel_name: options.name,
+          channel_type: options.type,
+          channel_config: readConfigFile(options.config),
+        },
+      });
+      if (options.json) return printJson(body);
+      process.stdout.write(`${channel.parse(body).id}\n`);
+    });
+
+  command('test', 'Send a trial message and say what was answered.')
+    .argument('<id>', 'chan_…')
+    .action(async (id, options) => {
+      const { body } = await client(options).call('POST', `channels/${encodeURIComponent(id)}/test`);
+      if (options.json) return printJson(body);
+      const { message } = z.looseObject({ message: z.string() }).parse(body);
+      process.stdout.write(`${visible(message)}\n`);
+    });
+
+  command('delete', 'Delete one, with its secrets. Refused while rules name it.')
+    .argument('<id>', 'chan_…')
+    .action(async (id, options) => {
+      await client(options).call('DELETE', `channels/${encodeURIComponent(id)}`);
+    });
+  return group;
+}

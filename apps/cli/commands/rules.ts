@@ -1,0 +1,125 @@
+import { createInterface } from 'node:readline/promises';
+import type { ValidRule } from '@tailrace/alert-rules/validate-rule.ts';
+import { Command } from 'commander';
+import { z } from 'zod';
+import { ApiClient } from '../api-client.ts';
+import { CliError, exitCodes } from '../cli-error.ts';
+import { planChanges, type RuleChange, renderChanges, type StoredRule, storedRule } from '../rules/rule-changes.ts';
+import { readRulesFile } from '../rules/rules-file.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { visible } from '../terminal.ts';
+import { printJson, textTable } from '../text-table.ts';
+import { rulesBacktestCommand } from './rules-backtest.ts';
+
+const ruleList = z.looseObject({ rules: z.array(storedRule) });
+const channelList = z.looseObject({ channels: z.array(z.looseObject({ id: z.string(), channel_name: z.string() })) });
+
+/** `tailrace rules …`: alert rules for a shell, and from a file that is kept with the code. */
+export function rulesCommand(surroundings: Surroundings): Command {
+  const group = new Command('rules').description(
+    'See alert rules, apply them from a file, and try them on the kept log.',
+  );
+  const command = (name: string, description: string) => {
+    const made = new Command(name)
+      .description(description)
+      .requiredOption('--project <id>', 'project of the rules')
+      .option('--json', 'the answer as JSON');
+    group.addCommand(made);
+    return made;
+  };
+  const client = (options: { project: string }) => new ApiClient(surroundings, options.project);
+
+  command('list', 'List them.').action(async (options) => {
+    const { body } = await client(options).call('GET', pathOf(options.project));
+    if (options.json) return printJson(body);
+    const rows = ruleList
+      .parse(body)
+      .rules.map((rule) => [
+        rule.id,
+        rule.alert_type,
+        rule.severity,
+        rule.enabled ? 'on' : 'off',
+        `${rule.cooldown_minutes}m`,
+        visible(rule.name),
+      ]);
+    process.stdout.write(textTable(['ID', 'KIND', 'SEVERITY', 'STATE', 'COOLDOWN', 'NAME'], rows));
+  });
+
+  command('show', 'Show one in full, as JSON.')
+    .argument('<id>', 'rule_…')
+    .action(async (id, options) => printJson((await client(options).call('GET', pathOf(id))).body));
+
+  command('delete', 'Delete one; its open alerts are resolved.')
+    .argument('<id>', 'rule_…')
+    .action(async (id, options) => {
+      await client(options).call('DELETE', pathOf(id));
+    });
+
+  group.addCommand(
+    new Command('check')
+      .description('Check a file of rules, without a server.')
+      .argument('<file>', 'YAML with a list named rules; - is standard input')
+      .action((file) => {
+        process.stdout.write(`${readRulesFile(file).length} rules, nothing wrong\n`);
+      }),
+  );
+
+  command('apply', 'Have the project have the rules of a file. Prints what changes first; again changes nothing.')
+    .argument('<file>', 'YAML with a list named rules; - is standard input')
+    .option('--prune', 'remove the rules that the file lacks')
+    .option('--dry-run', 'only print what would change')
+    .option('--yes', 'do not ask')
+    .action(async (file, options) => {
+      const wanted = readRulesFile(file);
+      const api = client(options);
+      const { rules } = ruleList.parse((await api.call('GET', pathOf(options.project))).body);
+      const channels = await channelsByName(api, options.project, wanted);
+      const changes = planChanges(wanted, rules, { prune: options.prune === true, channels });
+      if (options.json) printJson(changes);
+      else process.stdout.write(renderChanges(changes));
+      const open = changes.filter(({ kind }) => kind !== 'keep');
+      if (open.length === 0 || options.dryRun) return;
+      if (!options.yes) await confirm(file);
+      for (const change of open) await apply(api, options.project, change);
+    });
+  group.addCommand(rulesBacktestCommand(surroundings));
+  return group;
+}
+
+/** Asked only where the file names a channel. */
+async function channelsByName(
+  api: ApiClient,
+  project: string,
+  rules: readonly ValidRule[],
+): Promise<ReadonlyMap<string, string>> {
+  const named = rules.flatMap((rule) => rule.notification_channels).filter((channel) => channel !== 'in_app');
+  if (named.length === 0) return new Map();
+  const { body } = await api.call('GET', `channels/${encodeURIComponent(project)}`);
+  return new Map(channelList.parse(body).channels.map(({ id, channel_name: name }) => [name, id]));
+}
+
+async function confirm(file: string): Promise<void> {
+  if (!process.stdin.isTTY || file === '-') {
+    throw new CliError('nothing was changed: there is nobody to ask', exitCodes.usage, 'Give --yes to apply it.');
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await terminal.question('Apply this? [y/N] ').finally(() => terminal.close());
+  if (!/^y(es)?$/i.test(answer.trim())) throw new CliError('nothing was changed', exitCodes.failed);
+}
+
+/** A rule that somebody changed since it was compared is refused by its version. */
+async function apply(api: ApiClient, project: string, change: RuleChange): Promise<void> {
+  if (change.kind === 'add') await api.call('POST', 'alert-rules', { body: { project_id: project, ...change.rule } });
+  if (change.kind === 'remove') await api.call('DELETE', pathOf(change.stored.id), { ifMatch: tagOf(change.stored) });
+  if (change.kind === 'change') {
+    await api.call('PUT', pathOf(change.stored.id), { body: change.rule, ifMatch: tagOf(change.stored) });
+  }
+}
+
+function tagOf({ version }: StoredRule): string {
+  return `"${version}"`;
+}
+
+function pathOf(id: string): string {
+  return `alert-rules/${encodeURIComponent(id)}`;
+}

@@ -1,0 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { CliError, exitCodes } from './cli-error.ts';
+
+/** What `--config` names: JSON of a file, or of standard input for `-`. @throws CliError that quotes nothing of it. */
+export function readConfigFile(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path === '-' ? 0 : path, 'utf8'));
+  } catch (error) {
+    // The message of a JSON error quotes the text, which may hold a secret.
+    const reason = error instanceof SyntaxError ? 'it is not JSON' : String(error);
+    throw new CliError(`--config ${path}: ${reason}`, exitCodes.usage);
+  }
+}

@@ -1,0 +1,117 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startTestApi, type TestApi, tokenFor } from '../../api/test-api.ts';
+
+let api: TestApi;
+let directory: string;
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'rules-'));
+  api = await startTestApi();
+});
+afterEach(async () => {
+  await api.close();
+  rmSync(directory, { recursive: true });
+});
+
+interface Done {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function rules(...args: string[]): Promise<Done> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, '..', 'main.ts'), 'rules', ...args], {
+    cwd: directory,
+    env: { PATH: process.env.PATH, TAILRACE_URL: api.base, TAILRACE_TOKEN: await tokenFor('editor'), NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [stdout, stderr] = [child.stdout.toArray(), child.stderr.toArray()];
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, stdout: (await stdout).join(''), stderr: (await stderr).join('') };
+}
+
+function file(text: string): string {
+  const path = join(directory, 'rules.yaml');
+  writeFileSync(path, text);
+  return path;
+}
+
+const errors = `
+  - name: Errors
+    alert_type: error_rate
+    severity: high
+    conditions: { threshold: 10, window_minutes: 5 }
+`;
+const timeouts = `
+  - name: Time-outs
+    alert_type: pattern_match
+    severity: medium
+    conditions:
+      pattern: timed? ?out
+    filter: { attributes: { b: '2', a: '1' }, level: warn }
+    group_by: service.name
+`;
+const inDemo = ['--project', 'demo'];
+
+describe('rules apply', () => {
+  it('prints what changes, does it, and has nothing to do the second time', async () => {
+    const path = file(`rules:${errors}${timeouts}`);
+    const first = await rules('apply', path, ...inDemo, '--yes');
+    expect(first).toEqual({
+      code: 0,
+      stdout: `+ Errors (error_rate, high)\n+ Time-outs (pattern_match, medium)\n2 to add, 0 to change, 0 to remove, 0 unchanged\n`,
+      stderr: '',
+    });
+    expect(await rules('apply', path, ...inDemo)).toEqual({
+      code: 0,
+      stdout: '0 to add, 0 to change, 0 to remove, 2 unchanged\n',
+      stderr: '',
+    });
+    const { body } = await api.call('/alert-rules/demo');
+    expect(body.rules.map(({ name, version }: { name: string; version: number }) => [name, version])).toEqual([
+      ['Errors', 1],
+      ['Time-outs', 1],
+    ]);
+  });
+
+  it('tells each field that changes with what it was, and removes only when told to', async () => {
+    await rules('apply', file(`rules:${errors}${timeouts}`), ...inDemo, '--yes');
+    const path = file(`rules:${errors.replace('threshold: 10', 'threshold: 12').replace('high', 'low')}`);
+    const kept = await rules('apply', path, ...inDemo, '--dry-run');
+    expect(kept.stdout).toContain('severity: "high" → "low"');
+    expect(kept.stdout).toContain('conditions.threshold: 10 → 12');
+    expect(kept.stdout).toContain('0 to add, 1 to change, 0 to remove, 0 unchanged');
+    expect((await api.call('/alert-rules/demo')).body.rules[0].version).toBe(1);
+    expect((await rules('apply', path, ...inDemo, '--prune', '--yes')).stdout).toContain('- Time-outs\n');
+    const { body } = await api.call('/alert-rules/demo');
+    expect(body.rules).toMatchObject([{ name: 'Errors', severity: 'low', version: 2, conditions: { threshold: 12 } }]);
+  });
+
+  it('changes nothing where there is nobody to ask', async () => {
+    const asked = await rules('apply', file(`rules:${errors}`), ...inDemo);
+    expect([asked.code, asked.stderr]).toEqual([2, expect.stringContaining('--yes')]);
+    expect((await api.call('/alert-rules/demo')).body.rules).toEqual([]);
+  });
+});
+
+describe('rules check', () => {
+  it.each([
+    ['no list', 'name: x', ':1: must have a list named rules'],
+    ['no YAML', 'rules:\n  - {', 'rules.yaml:'],
+    ['a wrong pattern', `rules:${timeouts.replace('timed? ?out', '"(a"')}`, ':6: rule Time-outs: conditions.pattern'],
+    ['an unknown field', `rules:${errors}    colour: red\n`, 'rule Errors: colour is not a field'],
+    ['a missing field', `rules:${errors.replace('threshold: 10,', '')}`, ':5: rule Errors: conditions.threshold'],
+    ['a name twice', `rules:${errors}${errors}`, ':7: rule Errors: another rule above has this name'],
+    ['no rule at all', 'rules:\n  - 7\n', ':2: rule number 1'],
+  ])('names the file, the line, the rule and the field: %s', async (_what, text, expected) => {
+    const checked = await rules('check', file(text));
+    expect([checked.code, checked.stderr]).toEqual([2, expect.stringContaining(expected)]);
+  });
+
+  it('says that nothing is wrong', async () => {
+    expect((await rules('check', file(`rules:${errors}${timeouts}`))).stdout).toBe('2 rules, nothing wrong\n');
+  });
+});

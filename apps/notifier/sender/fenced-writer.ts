@@ -1,0 +1,72 @@
+import { notificationKey } from '@tailrace/channels/notification-key.ts';
+import type { TransactionalProducer } from '@tailrace/kafka/kafka.ts';
+import type { Notification } from '@tailrace/schemas/generated/notification.ts';
+import { topics } from '@tailrace/topics/topics.ts';
+
+interface Queued {
+  readonly notifications: readonly Notification[];
+  readonly written: PromiseWithResolvers<void>;
+}
+
+/**
+ * Writes notifications in transactions of the partition's own producer: whoever is no longer the partition's owner is
+ * refused. What is asked for while a transaction runs goes into the next one together.
+ */
+export class FencedWriter {
+  readonly #producer: TransactionalProducer;
+  readonly #partition: number;
+  #queue: Queued[] = [];
+  #draining = false;
+
+  constructor(producer: TransactionalProducer, partition: number) {
+    this.#producer = producer;
+    this.#partition = partition;
+  }
+
+  /**
+   * Resolves when they are committed.
+   * @throws FencedError when another owner has begun. After any error nothing more can be written.
+   */
+  write(notifications: readonly Notification[]): Promise<void> {
+    const written = Promise.withResolvers<void>();
+    this.#queue.push({ notifications, written });
+    void this.#drain();
+    return written.promise;
+  }
+
+  async #drain(): Promise<void> {
+    if (this.#draining) return;
+    this.#draining = true;
+    while (this.#queue.length > 0) {
+      const batch = this.#queue;
+      this.#queue = [];
+      try {
+        await this.#commit(batch.flatMap(({ notifications }) => notifications));
+        for (const { written } of batch) written.resolve();
+      } catch (error) {
+        for (const { written } of batch) written.reject(error);
+      }
+    }
+    this.#draining = false;
+  }
+
+  async #commit(notifications: readonly Notification[]): Promise<void> {
+    const { name: topic, codec } = topics.notifications;
+    const transaction = this.#producer.begin();
+    try {
+      await transaction.send(
+        notifications.map((each) => ({
+          topic,
+          partition: this.#partition,
+          key: Buffer.from(notificationKey(each)),
+          value: codec.encode(each),
+          headers: { project: each.project_id },
+        })),
+      );
+      await transaction.commit();
+    } catch (error) {
+      await transaction.abort().catch(() => undefined);
+      throw error;
+    }
+  }
+}

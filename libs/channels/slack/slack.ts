@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import type { ChannelDefinition } from '../channel.ts';
+import { httpUrl } from '../config-fields.ts';
+import { answerText, refusalOf } from '../outgoing/outgoing.ts';
+import { slackBody } from './blocks.ts';
+
+const config = z.strictObject({
+  webhook_url: httpUrl().describe('An incoming webhook, https://hooks.slack.com/services/…: whoever has it may post.'),
+});
+
+/** An incoming webhook of Slack, or of what speaks the same, such as Mattermost. It takes no idempotency key. */
+export const slack: ChannelDefinition<typeof config> = {
+  type: 'slack',
+  configSchema: config,
+  secretFields: ['webhook_url'],
+  endpoints: ({ webhook_url: url }) => [{ field: 'webhook_url', url }],
+  open: ({ webhook_url: url }, { outgoing }) => ({
+    async send(message, { signal }) {
+      const answer = await outgoing.request(url, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json; charset=utf-8',
+          'x-tailrace-notification': message.idempotencyKey,
+        },
+        body: JSON.stringify(slackBody(message)),
+        signal,
+      });
+      const secrets = [url, new URL(url).pathname];
+      const refusal = refusalOf(answer, secrets);
+      if (refusal) throw refusal;
+      return { answer: answerText(answer, secrets) };
+    },
+  }),
+};
