@@ -173,19 +173,12 @@ export async function startTestApi(options: TestApiOptions = {}) {
     logger,
   });
   await server.serve();
-  await Promise.all([
-    connections.table.caughtUp,
-    rules.table.caughtUp,
-    replays.table.caughtUp,
-    statuses.caughtUp,
-    letterMarks.table.caughtUp,
-  ]);
   const tables = [
     connections.table,
     rules.table,
     replays.table,
-    letterMarks.table,
     statuses,
+    letterMarks.table,
     channels.table,
     notifications.table,
   ];
