@@ -49,6 +49,7 @@ let api: TestApi;
 let operations: Operation[] = [];
 let connectionId = '';
 let ruleId = '';
+let replayId = '';
 let channelId = '';
 
 beforeAll(async () => {
@@ -56,6 +57,7 @@ beforeAll(async () => {
   const { body } = await api.call('/connections', { method: 'POST', body: newConnection() });
   connectionId = body.id;
   ruleId = (await api.call('/alert-rules', { method: 'POST', body: newRule() })).body.id;
+  replayId = (await api.call('/replays', { method: 'POST', body: newReplay })).body.id;
   channelId = (await api.call('/channels', { method: 'POST', body: newChannel() })).body.id;
   await writeNotification();
   const { paths } = documentSchema.parse((await api.call('/./openapi.json', { token: null })).body);
@@ -72,10 +74,13 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 const lineId = '0'.repeat(32);
+/** Only looks, so that it is in no other's way. */
+const newReplay = { project_id: 'demo', from: '-1h', mode: 'shadow' };
 
 /** An id that exists, or could: alerts are in the database, which is away here. */
 function idFor(path: string): string {
   if (path.startsWith('/alert-rules/')) return ruleId;
+  if (path.startsWith('/replays/')) return replayId;
   if (path.startsWith('/channels/')) return channelId;
   if (path.startsWith('/notifications/')) return notification.id;
   if (path === '/alerts/{id}') return 'demo';
@@ -139,10 +144,15 @@ async function ask(operation: Operation, call: Call, address = addressOf(operati
 
 function validBody({ path, method }: Operation): object {
   if (path === '/ws-tickets') return { project_id: 'demo' };
+  if (path === '/replays') return newReplay;
   if (path === '/dead-letters/replay') return { project_id: 'demo', letters: [{ partition: 0, offset: 0 }] };
   if (path.endsWith('/rewind')) return { to: '-1h' };
   if (path.startsWith('/channels')) return method === 'PUT' ? { channel_name: 'On call' } : newChannel();
   if (path === '/alert-rules') return newRule();
+  if (path === '/alert-rules/backtest') {
+    const { project_id, ...rule } = newRule();
+    return { project_id, rule };
+  }
   if (path === '/alert-rules/{id}') {
     const { project_id: _, ...rule } = newRule();
     return rule;
@@ -173,10 +183,12 @@ it('the document holds the whole API', () => {
     'GET /connections/{id}/stats',
     'GET /connectors',
     'GET /dead-letters/{project_id}',
+    'GET /replays/{id}',
     'GET /stream/{project_id}',
     'GET /stream/{project_id}/context/{id}',
     'GET /stream/{project_id}/histogram',
     'POST /alert-rules',
+    'POST /alert-rules/backtest',
     'POST /alerts/{id}/read',
     'POST /channels',
     'POST /channels/{id}/test',
@@ -189,6 +201,10 @@ it('the document holds the whole API', () => {
     'POST /credentials/rotate',
     'POST /dead-letters/replay',
     'POST /notifications/{id}/resend',
+    'POST /replays',
+    'POST /replays/{id}/cancel',
+    'POST /replays/{id}/pause',
+    'POST /replays/{id}/resume',
     'POST /ws-tickets',
     'PUT /alert-rules/{id}',
     'PUT /channels/{id}',

@@ -9,13 +9,16 @@ import { readRulesFile } from '../rules/rules-file.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { visible } from '../terminal.ts';
 import { printJson, textTable } from '../text-table.ts';
+import { rulesBacktestCommand } from './rules-backtest.ts';
 
 const ruleList = z.looseObject({ rules: z.array(storedRule) });
 const channelList = z.looseObject({ channels: z.array(z.looseObject({ id: z.string(), channel_name: z.string() })) });
 
 /** `tailrace rules …`: alert rules for a shell, and from a file that is kept with the code. */
 export function rulesCommand(surroundings: Surroundings): Command {
-  const group = new Command('rules').description('See alert rules, and apply them from a file.');
+  const group = new Command('rules').description(
+    'See alert rules, apply them from a file, and try them on the kept log.',
+  );
   const command = (name: string, description: string) => {
     const made = new Command(name)
       .description(description)
@@ -79,6 +82,7 @@ export function rulesCommand(surroundings: Surroundings): Command {
       if (!options.yes) await confirm(file);
       for (const change of open) await apply(api, options.project, change);
     });
+  group.addCommand(rulesBacktestCommand(surroundings));
   return group;
 }
 
@@ -103,12 +107,22 @@ async function confirm(file: string): Promise<void> {
   if (!/^y(es)?$/i.test(answer.trim())) throw new CliError('nothing was changed', exitCodes.failed);
 }
 
-/** A rule that somebody changed since it was compared is refused by its version. */
+/**
+ * A rule that somebody changed since it was compared is refused by its version.
+ * @throws CliError that names the rule, and says what the server has against it.
+ */
 async function apply(api: ApiClient, project: string, change: RuleChange): Promise<void> {
-  if (change.kind === 'add') await api.call('POST', 'alert-rules', { body: { project_id: project, ...change.rule } });
-  if (change.kind === 'remove') await api.call('DELETE', pathOf(change.stored.id), { ifMatch: tagOf(change.stored) });
-  if (change.kind === 'change') {
-    await api.call('PUT', pathOf(change.stored.id), { body: change.rule, ifMatch: tagOf(change.stored) });
+  try {
+    if (change.kind === 'add') await api.call('POST', 'alert-rules', { body: { project_id: project, ...change.rule } });
+    if (change.kind === 'remove') await api.call('DELETE', pathOf(change.stored.id), { ifMatch: tagOf(change.stored) });
+    if (change.kind === 'change') {
+      await api.call('PUT', pathOf(change.stored.id), { body: change.rule, ifMatch: tagOf(change.stored) });
+    }
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    const { name } = change.kind === 'remove' ? change.stored : change.rule;
+    const done = 'What stands above it in the list is done; run it again once this is mended.';
+    throw new CliError(`rule ${visible(name)}: ${error.message}`, error.exitCode, error.help ?? done);
   }
 }
 
