@@ -193,6 +193,16 @@ describe('alerts', () => {
     await page.getByLabel('When').selectOption('pattern_match');
     await page.getByLabel('Expression').fill('wake up');
     await page.getByLabel('on call').check();
+    // Before anything is saved, the page shows what it would have fired.
+    stack.emit(['wake up, said yesterday’s line']);
+    await page
+      .getByRole('region', { name: 'Preview' })
+      .getByText(/lines that count/)
+      .waitFor();
+    await page.getByLabel('Expression').fill('wake up,');
+    await page.getByRole('img', { name: /1 lines and 1 alerts/ }).waitFor();
+    expect(await page.locator('.backtest-timeline .fired').count()).toBe(1);
+    await page.getByLabel('Expression').fill('wake up');
     await page.getByRole('button', { name: 'Add the rule' }).click();
     await page.getByText('a line like /wake up/').waitFor();
     await page.getByRole('navigation', { name: 'Alerts' }).getByRole('link', { name: 'Alerts' }).click();
