@@ -1,8 +1,10 @@
 import { defineConfig } from 'vite';
 
 /** The page, built into `dist`: what the api role serves. `npm start` and `npm test` build it when its sources changed. */
-export default defineConfig({
+export default defineConfig(({ command }) => ({
   root: import.meta.dirname,
+  // Whatever the environment says, as it does within tests: what is built is React as it is meant for people.
+  ...(command === 'build' && { define: { 'process.env.NODE_ENV': '"production"' } }),
   build: {
     target: 'es2023',
     assetsInlineLimit: 0,
@@ -15,4 +17,4 @@ export default defineConfig({
     // `npx vite apps/web` beside a running `npm start`: the page reloads as its sources change.
     proxy: { '/api': { target: 'http://127.0.0.1:8080', ws: true, changeOrigin: true } },
   },
-});
+}));
