@@ -107,7 +107,9 @@ function AlertRow({ alert }: { readonly alert: Alert }) {
       <div className="item-what">
         <Link className="item-name" to={pagePath(project, 'alerts', alert.id)}>
           {alert.rule_name}
-          {alert.group !== null && <span className="dim"> · {alert.group}</span>}
+          {alert.group !== null && (
+            <span className="dim"> · {alert.group === '' ? `no ${alert.group_by}` : alert.group}</span>
+          )}
           {alert.read_at === null && <span className="visually-hidden"> (unread)</span>}
         </Link>
         <span className="dim item-line">{alert.lines[0]?.body ?? measured(alert)}</span>
