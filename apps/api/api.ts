@@ -8,11 +8,14 @@ import { Problem } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import type { TicketSigner } from '@tailrace/http/tickets.ts';
 import type { TokenVerifier } from '@tailrace/http/tokens.ts';
+import type { Kafka } from '@tailrace/kafka/kafka.ts';
+import type { ReplayTable } from '@tailrace/replays/replay-table.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
 import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
 import type { NotificationChannel } from '@tailrace/schemas/generated/notification-channel.ts';
 import type { Provider } from '@tailrace/schemas/generated/provider.ts';
+import type { Replay } from '@tailrace/schemas/generated/replay.ts';
 import type { Table } from '@tailrace/stream/table.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { alertRuleRoutes } from './alert-rules/alert-rule-routes.ts';
@@ -29,10 +32,16 @@ import { ConnectionService } from './connections/connection-service.ts';
 import { connectorRoutes } from './connections/connector-routes.ts';
 import { controlRoutes } from './connections/control-routes.ts';
 import { endpointAllowlist } from './connections/endpoint-allowlist.ts';
+import { rewindRoutes } from './connections/rewind-routes.ts';
 import { rotationRoutes } from './connections/rotation-routes.ts';
+import { deadLetterRoutes } from './dead-letters/dead-letter-routes.ts';
+import type { LetterMarks } from './dead-letters/letter-marks.ts';
+import { LetterReplayer } from './dead-letters/letter-replayer.ts';
 import type { NotificationLog } from './notifications/notification-log.ts';
 import { notificationRoutes } from './notifications/notification-routes.ts';
 import type { ProjectTable } from './project-table.ts';
+import { replayRoutes } from './replays/replay-routes.ts';
+import { ReplayService } from './replays/replay-service.ts';
 import type { LogDatabase } from './stream/log-database.ts';
 import { streamRoutes } from './stream/stream-routes.ts';
 import type { TableWriter } from './table-writer.ts';
@@ -52,6 +61,7 @@ export interface ApiParts {
     | 'notificationTimeoutMs'
     | 'notificationDeadlineMs'
     | 'publicUrl'
+    | 'rewindMaxDays'
     | 'searchMaxRangeDays'
     | 'searchTimeoutMs'
   >;
@@ -68,16 +78,20 @@ export interface ApiParts {
   readonly outgoing: Outgoing;
   readonly notifications: NotificationLog;
   readonly alerts: AlertStore;
+  readonly replays: ReplayTable;
+  readonly replayWriter: TableWriter<Replay>;
   readonly statuses: Table<ConnectionStatus>;
   readonly connectors: ReadonlyMap<Provider, Connector>;
   readonly keys: KeyRing;
   readonly database: LogDatabase;
+  readonly kafka: Kafka;
+  readonly letterMarks: LetterMarks;
   readonly logger: Logger;
 }
 
 /** Registers every route of the API under its prefix, each behind a token. */
 export function registerApi(http: HttpServer, parts: ApiParts): void {
-  const { config, connections, connectors, writer, keys, statuses, logger } = parts;
+  const { config, connections, connectors, writer, keys, statuses, kafka, letterMarks, logger } = parts;
   const service = new ConnectionService({
     connections,
     writer,
@@ -106,6 +120,12 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
     channelsOf: channels.ofProject,
     maxPerProject: config.alertRulesPerProject,
   });
+  const replays = new ReplayService({
+    kafka,
+    replays: parts.replays,
+    writer: parts.replayWriter,
+    connections,
+  });
   http.register(
     async (scope) => {
       requireToken(scope, parts.verifyToken);
@@ -122,10 +142,22 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
       ticketRoutes(scope, parts.signTicket);
       connectorRoutes(scope, connectors);
       await scope.register(async (inner) => {
+        refuseUntilRead(inner, letterMarks.table, 'replays of dead letters');
+        deadLetterRoutes(inner, {
+          kafka,
+          marks: letterMarks,
+          replayer: new LetterReplayer(kafka, letterMarks),
+          searchTimeoutMs: config.searchTimeoutMs,
+          maxRangeDays: config.searchMaxRangeDays,
+        });
+      });
+      await scope.register(async (inner) => {
         refuseUntilRead(inner, connections.table, 'connections');
         refuseUntilRead(inner, channels.table, 'channels');
         connectionRoutes(inner, { service, statuses });
         controlRoutes(inner, { service, testTimeoutMs: config.connectionTestTimeoutMs, logger });
+        rewindRoutes(inner, { service, maxDays: config.rewindMaxDays });
+
         rotationRoutes(inner, { connections, writer, channels, channelWriter, keys });
       });
       await scope.register(async (inner) => {
@@ -150,6 +182,11 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
           deadlineMs: config.notificationDeadlineMs,
           timeoutMs: config.connectionChangeTimeoutMs,
         });
+      });
+      await scope.register(async (inner) => {
+        refuseUntilRead(inner, parts.replays.table, 'replays');
+        refuseUntilRead(inner, connections.table, 'connections');
+        replayRoutes(inner, replays);
       });
     },
     { prefix: '/api/v1/live-logs' },

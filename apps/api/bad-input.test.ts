@@ -140,6 +140,8 @@ async function ask(operation: Operation, call: Call, address = addressOf(operati
 function validBody({ path, method }: Operation): object {
   if (path === '/ws-tickets') return { project_id: 'demo' };
   if (path.startsWith('/channels')) return method === 'PUT' ? { channel_name: 'On call' } : newChannel();
+  if (path === '/dead-letters/replay') return { project_id: 'demo', letters: [{ partition: 0, offset: 0 }] };
+  if (path.endsWith('/rewind')) return { to: '-1h' };
   if (path === '/alert-rules') return newRule();
   if (path === '/alert-rules/{id}') {
     const { project_id: _, ...rule } = newRule();
@@ -170,6 +172,7 @@ it('the document holds the whole API', () => {
     'GET /connections/{id}',
     'GET /connections/{id}/stats',
     'GET /connectors',
+    'GET /dead-letters/{project_id}',
     'GET /stream/{project_id}',
     'GET /stream/{project_id}/context/{id}',
     'GET /stream/{project_id}/histogram',
@@ -179,11 +182,13 @@ it('the document holds the whole API', () => {
     'POST /channels/{id}/test',
     'POST /connections',
     'POST /connections/{id}/pause',
+    'POST /connections/{id}/rewind',
     'POST /connections/{id}/start',
     'POST /connections/{id}/stop',
     'POST /connections/{id}/test',
     'POST /credentials/rotate',
     'POST /notifications/{id}/resend',
+    'POST /dead-letters/replay',
     'POST /ws-tickets',
     'PUT /alert-rules/{id}',
     'PUT /channels/{id}',
@@ -376,7 +381,6 @@ describe('query parameters', () => {
     severity: ['urgent'],
     rule_id: [''],
     unread: ['yes', ''],
-    cursor: ['junk', Buffer.from('[1,"x"]').toString('base64url')],
     limit: ['-1', '0', '1001', '1.5', 'x', ''],
     buckets: ['-1', '0', '1001', 'x'],
     from: ['yesterday', '-15', '2026-13-01T00:00:00Z', '2015-01-01T00:00:00Z', '2030-01-01T00:00:00Z', '-1y'],
@@ -395,6 +399,14 @@ describe('query parameters', () => {
     exclude: [''],
     stream: [''],
     connection: [','],
+    cursor: [
+      'junk',
+      'W10',
+      Buffer.from('[1,"x"]').toString('base64url'),
+      Buffer.from('[-1]').toString('base64url'),
+      Buffer.from('{}').toString('base64url'),
+    ],
+    reason: ['', 'x'],
   };
 
   it(
@@ -448,10 +460,11 @@ describe('query parameters', () => {
 it(
   'other methods: 405 that says which there are',
   each(async (operation) => {
-    const known = operations.filter(({ path }) => path === operation.path).map(({ method }) => method);
+    const address = addressOf(operation).split('?')[0] ?? '';
+    const takes = ({ path }: Operation) => new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(address);
+    const known = operations.filter(takes).map(({ method }) => method);
     for (const method of ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'].filter((each) => !known.includes(each))) {
       const answer = await api.call(addressOf(operation), { method });
-      // A path such as /connections/test is a project's list by its shape.
       expect([operation.path, method, answer.status]).toEqual([operation.path, method, 405]);
       for (const allowed of known) expect(answer.headers.get('allow')).toContain(allowed);
     }

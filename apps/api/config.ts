@@ -42,6 +42,9 @@ export const settings = z
       max: 10_000,
       unit: 'connections',
     }).default(500),
+    rewindMaxDays: integer('How far back a connection may be rewound.', { min: 1, max: 3650, unit: 'days' }).default(
+      30,
+    ),
     alertRulesPerProject: integer('Alert rules a project may have, about: two created at once may both pass.', {
       min: 1,
       max: 10_000,

@@ -5,13 +5,16 @@ import { connectors } from '@tailrace/connectors/registry.ts';
 import { openKeyRing } from '@tailrace/credentials/key-ring.ts';
 import { createTicketSigner } from '@tailrace/http/tickets.ts';
 import { createTokenVerifier } from '@tailrace/http/tokens.ts';
+import { openReplayTable } from '@tailrace/replays/replay-table.ts';
 import type { HttpRoleDeps, Readiness, RunningRole } from '@tailrace/role/role.ts';
+import type { Replay } from '@tailrace/schemas/generated/replay.ts';
 import { openTable, type Table } from '@tailrace/stream/table.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { AlertStore } from './alerts/alert-store.ts';
 import { registerApi } from './api.ts';
 import type { ApiConfig } from './config.ts';
 import { rotateCredentials } from './connections/rotate-credentials.ts';
+import { openLetterMarks } from './dead-letters/letter-marks.ts';
 import { openNotificationLog } from './notifications/notification-log.ts';
 import { openProjectTable } from './project-table.ts';
 import { openLogDatabase } from './stream/log-database.ts';
@@ -29,7 +32,9 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
   const signTicket = createTicketSigner(config);
   const connections = openProjectTable(kafka, topics.connections, logger);
   const rules = openProjectTable(kafka, topics.alertRules, logger);
+  const replays = openReplayTable({ kafka, logger });
   const statuses = openTable({ kafka, topic: topics.connectionStatus, logger });
+  const letterMarks = openLetterMarks(kafka, logger);
   const writer = tableWriter({
     kafka,
     topic: topics.connections,
@@ -60,6 +65,14 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
     allowlist: config.notificationEndpointAllowlist,
     timeoutMs: config.notificationTimeoutMs,
   });
+  const replayWriter = tableWriter<Replay>({
+    kafka,
+    topic: topics.replays,
+    table: replays.table,
+    timeoutMs: config.connectionChangeTimeoutMs,
+    headers: ({ request }) => ({ project: request?.project_id ?? '' }),
+    logger,
+  });
   const database = openLogDatabase({
     url: (config.databaseReadUrl ?? config.databaseUrl).reveal(),
     maxConnections: config.apiDatabaseConnections,
@@ -82,10 +95,14 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
     outgoing,
     notifications,
     alerts,
+    replays,
+    replayWriter,
     statuses,
     connectors,
     keys,
     database,
+    kafka,
+    letterMarks,
     logger,
   });
 
@@ -107,6 +124,8 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
 
   const readiness = (): Readiness => {
     if (!connections.table.isCaughtUp || !statuses.isCaughtUp) return { ready: false, reason: 'reading connections' };
+    if (!replays.table.isCaughtUp) return { ready: false, reason: 'reading replays' };
+    if (!letterMarks.table.isCaughtUp) return { ready: false, reason: 'reading what was replayed' };
     if (!rules.table.isCaughtUp) return { ready: false, reason: 'reading alert rules' };
     if (!channels.table.isCaughtUp || !notifications.table.isCaughtUp) {
       return { ready: false, reason: 'reading channels and notifications' };
@@ -121,7 +140,9 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
       rules.table.close(),
       channels.table.close(),
       notifications.close(),
+      replays.table.close(),
       statuses.close(),
+      letterMarks.table.close(),
       alerts.close(),
       database.close(),
     ]);

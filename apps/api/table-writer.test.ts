@@ -21,6 +21,7 @@ const first: Connection = {
   version: 1,
   created_at: 1,
   updated_at: 1,
+  rewind: null,
 };
 
 interface Process {

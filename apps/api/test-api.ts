@@ -9,7 +9,9 @@ import { createTicketSigner } from '@tailrace/http/tickets.ts';
 import { createTokenVerifier, type ProjectRole, signToken } from '@tailrace/http/tokens.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { type MemoryBroker, memoryBroker } from '@tailrace/kafka/memory/memory-broker.ts';
+import { openReplayTable } from '@tailrace/replays/replay-table.ts';
 import type { Provider } from '@tailrace/schemas/generated/provider.ts';
+import type { Replay } from '@tailrace/schemas/generated/replay.ts';
 import { openTable } from '@tailrace/stream/table.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { Metrics } from '@tailrace/telemetry/metrics.ts';
@@ -17,6 +19,7 @@ import { topics } from '@tailrace/topics/topics.ts';
 import { z } from 'zod';
 import { AlertStore } from './alerts/alert-store.ts';
 import { registerApi } from './api.ts';
+import { openLetterMarks } from './dead-letters/letter-marks.ts';
 import { openNotificationLog } from './notifications/notification-log.ts';
 import { openProjectTable } from './project-table.ts';
 import { openLogDatabase } from './stream/log-database.ts';
@@ -79,6 +82,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
   });
   const connections = openProjectTable(kafka, topics.connections, logger);
   const rules = openProjectTable(kafka, topics.alertRules, logger);
+  const replays = openReplayTable({ kafka, logger });
   const statuses = openTable({ kafka, topic: topics.connectionStatus, logger });
   const writer = tableWriter({
     kafka,
@@ -88,6 +92,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
     headers: ({ project_id, id }) => ({ project: project_id, connection: id }),
     logger,
   });
+  const letterMarks = openLetterMarks(kafka, logger);
   const ruleWriter = tableWriter({
     kafka,
     topic: topics.alertRules,
@@ -106,6 +111,14 @@ export async function startTestApi(options: TestApiOptions = {}) {
     logger,
   });
   const notifications = openNotificationLog(kafka, logger);
+  const replayWriter = tableWriter<Replay>({
+    kafka,
+    topic: topics.replays,
+    table: replays.table,
+    timeoutMs: options.changeTimeoutMs ?? 5000,
+    headers: ({ request }) => ({ project: request?.project_id ?? '' }),
+    logger,
+  });
   const database = openLogDatabase({
     url: options.databaseUrl ?? 'postgres://nobody@127.0.0.1:1/none',
     maxConnections: 4,
@@ -128,6 +141,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
       notificationTimeoutMs: 300,
       notificationDeadlineMs: 60_000,
       publicUrl: 'https://logs.example',
+      rewindMaxDays: 30,
       searchMaxRangeDays: 92,
       searchTimeoutMs: 5000,
     },
@@ -144,14 +158,26 @@ export async function startTestApi(options: TestApiOptions = {}) {
     outgoing: openOutgoing({ allowlist: options.allowedChannelHosts ?? [], timeoutMs: 300 }),
     notifications,
     alerts,
+    replays,
+    replayWriter,
     statuses,
     connectors,
     keys,
     database,
+    kafka,
+    letterMarks,
     logger,
   });
   await server.serve();
-  const tables = [connections.table, rules.table, statuses, channels.table, notifications.table];
+  const tables = [
+    connections.table,
+    rules.table,
+    statuses,
+    channels.table,
+    notifications.table,
+    replays.table,
+    letterMarks.table,
+  ];
   await Promise.all(tables.map((each) => each.caughtUp));
   const editor = await tokenFor('editor');
   const base = `http://127.0.0.1:${server.port}`;
@@ -182,6 +208,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
     call,
     connections,
     rules,
+    replays,
     statuses,
     writer,
     channels,

@@ -11,6 +11,7 @@ import { testRecord } from '@tailrace/postgres/test-records.ts';
 import { role } from '@tailrace/role/role-definition.ts';
 import { type RunningProcess, startRoles } from '@tailrace/role/start-roles.ts';
 import type { Alert } from '@tailrace/schemas/generated/alert.ts';
+import { deadLetterRecord } from '@tailrace/stream/dead-letter.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -18,6 +19,7 @@ import { settings as apiSettings } from '../api/config.ts';
 import { start as startApi } from '../api/start.ts';
 import { settings as fanoutSettings } from '../fanout/config.ts';
 import { start as startFanout } from '../fanout/start.ts';
+import { lineEvent } from './line-event.ts';
 
 const jwtSecret = 'a secret of thirty-two bytes or more';
 const broker = memoryBroker();
@@ -409,6 +411,137 @@ describe('connections', () => {
     ]);
     expect(broken).toMatchObject({ code: 2, stderr: expect.stringContaining('not JSON') });
     expect(broken.stderr).not.toContain('do-not-print-this');
+  });
+
+  it('rewinds one that runs, and says why it does not otherwise', async () => {
+    const config = join(directory, 'rewound.json');
+    const keys = { access_key_id: 'AKIAIOSFODNN7EXAMPLE', secret_access_key: 'hunter2' };
+    writeFileSync(config, JSON.stringify({ ...keys, region: 'eu-central-1', log_group: '/shop' }));
+    const inProject = ['--project', 'demo'];
+    const added = await done([
+      'connections',
+      'add',
+      ...inProject,
+      '--provider',
+      'aws',
+      '--name',
+      'r',
+      '--config',
+      config,
+    ]);
+    const id = added.stdout.trim();
+    const rewind = (to: string) => done(['connections', 'rewind', id, ...inProject, '--to', to, '--reason', 'a fix']);
+    expect(await rewind('-6h')).toMatchObject({ code: 1, stderr: expect.stringContaining('Start it first.') });
+    await done(['connections', 'start', id, ...inProject]);
+    expect(await rewind('-6h')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^rwd_\w+ reads again from 20/),
+    });
+    expect((await done(['connections', 'status', id, ...inProject])).stdout).toMatch(
+      /rewind: +rwd_\w+ from \S+: pending/,
+    );
+    expect(await rewind('yesterday')).toMatchObject({ code: 2, stderr: expect.stringContaining('such as 15m') });
+    expect(await rewind('2999-01-01')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('must lie in the past'),
+    });
+  });
+});
+
+describe('dead-letters', () => {
+  async function die(value: Buffer): Promise<void> {
+    const at = { topic: topics.rawAws.name, partition: 0 };
+    const headers = { project: 'demo', connection: 'conn_a' };
+    const producer = await writer.producer();
+    await producer.send([{ ...at, key: null, value, headers }]);
+    const offset = (await writer.admin.offsets(at.topic, 'latest'))[0]! - 1;
+    const error = new Error('no parser\u001b[2J');
+    const letter = deadLetterRecord({
+      group: 'normaliser',
+      partition: at,
+      record: {
+        offset,
+        timestamp: 0,
+        key: null,
+        value,
+        headers: new Map(Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)])),
+      },
+      reason: 'processing_failed',
+      error,
+      partitions: topics.dead.partitions,
+    });
+    await producer.send([letter]);
+    await producer.close();
+  }
+
+  it('lists them, and puts them back once', async () => {
+    const { raw } = lineEvent('aws', 'ERROR lost', 1, Date.now());
+    await die(topics.rawAws.codec.encode({ ...raw, project_id: 'demo', connection_id: 'conn_a' }));
+    await die(Buffer.from('junk'));
+    const inProject = ['--project', 'demo'];
+    const listed = await done(['dead-letters', 'list', ...inProject]);
+    expect(listed).toMatchObject({ code: 0, stderr: '' });
+    const [, junk, lost] = listed.stdout.split('\n');
+    expect(lost).toMatch(/^\d\/0 +20\S+ +processing_failed +logs\.raw\.aws\/0\/0 +- +no parser\\u001b\[2J$/);
+    const limited = await done(['dead-letters', 'list', ...inProject, '--limit', '1', '--json']);
+    expect(JSON.parse(limited.stdout)).toMatchObject({ reason: 'processing_failed' });
+    expect(limited.stderr).toContain('--limit shows more');
+    const place = lost!.split(' ')[0]!;
+    expect(await done(['dead-letters', 'replay', place, ...inProject])).toMatchObject({
+      code: 0,
+      stdout: 'replayed 1\n',
+    });
+    const all = await done(['dead-letters', 'replay', '--all', ...inProject]);
+    expect(all).toMatchObject({ code: 1, stdout: 'still dead 1\n' });
+    expect(all.stderr).toContain(`${junk!.split(' ')[0]} still_dead: `);
+    expect((await done(['dead-letters', 'list', ...inProject])).stdout.split('\n')[2]).toMatch(/aws\/0\/0 +20/);
+  });
+
+  it.each([
+    ['nothing to replay', ['replay'], 'give either places or --all'],
+    ['a place that is none', ['replay', 'x/y'], 'x/y is no place'],
+    ['a filter beside places', ['replay', '0/1', '--reason', 'decode_failed'], 'go with --all only'],
+    ['a limit that is none', ['list', '--limit', '0'], 'whole number from 1'],
+  ])('exits 2 for %s', async (_name, args, message) => {
+    const { code, stderr } = await done(['dead-letters', ...args, '--project', 'demo']);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+  });
+});
+
+describe('normalise', () => {
+  const file = join(directory, 'x.log');
+  const event = { eventId: 'e1', timestamp: 5, logStreamName: 'web', message: 'WARN slow' };
+  const text = `2026-01-02 10:11:12,345 ERROR [main] com.shop.Order - Order \u001b[2J failed\r\n\n${JSON.stringify(event)}\nwhatever`;
+
+  it('shows what the parsers make of each line, and sums up', async () => {
+    writeFileSync(file, text);
+    const { code, stdout, stderr } = await done(['normalise', '--file', file, '--provider', 'aws']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('1: ERROR java: Order \\u001b[2J failed\n    cloud.provider = aws\n');
+    expect(stdout).toContain('3: WARN prefix: slow\n');
+    expect(stdout).toContain('    log.record.uid = e1\n');
+    expect(stdout).toContain('4: - plain: whatever\n');
+    expect(stderr).toBe('3 lines (java 1, prefix 1, plain 1); 1 plain\n');
+  });
+
+  it('gives JSON, one document a line', async () => {
+    writeFileSync(file, text);
+    const { stdout } = await done(['normalise', '--file', file, '--provider', 'gcp', '--json']);
+    const lines = stdout.trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { line: 1, level: 'error', parser: 'java', attributes: { 'log.logger': 'com.shop.Order' } },
+      { line: 3, parser: 'json' },
+      { line: 4, level: null, parser: 'plain', body: 'whatever' },
+    ]);
+  });
+
+  it.each([
+    ['a file that is not there', ['--file', '/no/such.log', '--provider', 'aws'], 'ENOENT'],
+    ['a directory', ['--file', '/', '--provider', 'aws'], 'EISDIR'],
+    ['no provider', ['--file', '/no/such.log'], '--provider'],
+  ])('exits 2 for %s', async (_name, args, message) => {
+    const { code, stderr, stdout } = await done(['normalise', ...args]);
+    expect([code, stderr, stdout]).toEqual([2, expect.stringContaining(message), '']);
   });
 });
 

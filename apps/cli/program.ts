@@ -2,7 +2,9 @@ import { Command } from 'commander';
 import { alertsCommand } from './commands/alerts.ts';
 import { channelsCommand } from './commands/channels.ts';
 import { connectionsCommand } from './commands/connections.ts';
+import { deadLettersCommand } from './commands/dead-letters.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { normaliseCommand } from './commands/normalise.ts';
 import { rulesCommand } from './commands/rules.ts';
 import { tailCommand } from './commands/tail.ts';
 import { tokenCommand } from './commands/token.ts';
@@ -30,10 +32,20 @@ Exit status: 0 done, 1 refused or failed, 2 wrong command line, 130 interrupted.
     rulesCommand,
     alertsCommand,
     channelsCommand,
+    deadLettersCommand,
+    normaliseCommand,
     tokenCommand,
     doctorCommand,
   ]) {
-    program.addCommand(make(surroundings).copyInheritedSettings(program));
+    const command = make(surroundings);
+    inherit(command, program);
+    program.addCommand(command);
   }
   return program;
+}
+
+/** Commands made by themselves know nothing of how their parent ends and helps. */
+function inherit(command: Command, parent: Command): void {
+  command.copyInheritedSettings(parent);
+  for (const each of command.commands) inherit(each, command);
 }

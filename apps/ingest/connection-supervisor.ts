@@ -7,7 +7,6 @@ import {
 import type { ConfiguredConnector } from '@tailrace/connector/configure.ts';
 import { ConnectionReport, restingStatus } from '@tailrace/connector/connection-report.ts';
 import { runConnection } from '@tailrace/connector/connection-runner.ts';
-import type { PartitionWriter } from '@tailrace/connector/partition-writer.ts';
 import type { LimiterPool } from '@tailrace/connector/request-limiter.ts';
 import { statusRecord } from '@tailrace/connector/status-table.ts';
 import { messageOf } from '@tailrace/errors/tailrace-error.ts';
@@ -16,6 +15,7 @@ import type { Connection } from '@tailrace/schemas/generated/connection.ts';
 import type { ConnectionState } from '@tailrace/schemas/generated/connection-state.ts';
 import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
 import { Backoff } from '@tailrace/stream/backoff.ts';
+import type { PartitionWriter } from '@tailrace/stream/partition-writer.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import type { Metrics } from '@tailrace/telemetry/metrics.ts';
 import type { ConfigureConnection } from './configure-connection.ts';
@@ -144,7 +144,8 @@ export class ConnectionSupervisor {
     const report = new ConnectionReport({ ...this.#subject(connection), publish: (status) => this.#publish(status) });
     const restarts = new Backoff(restartTimes);
     let stored = firstStored;
-    const run = { ...this.#options, connectionId: id, projectId, provider, configured, report, logger };
+    const { rewind } = connection;
+    const run = { ...this.#options, connectionId: id, projectId, provider, configured, rewind, report, logger };
     while (!signal.aborted && !writer.hasFailed) {
       try {
         await runConnection({ ...run, stored }, signal);

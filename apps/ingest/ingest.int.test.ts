@@ -11,6 +11,7 @@ import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { openKafka } from '@tailrace/kafka/open-kafka.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import { deleteTestTopics } from '@tailrace/role/delete-test-topics.ts';
+import type { Connection } from '@tailrace/schemas/generated/connection.ts';
 import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
 import { readPartition } from '@tailrace/stream/read-partition.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
@@ -39,7 +40,7 @@ beforeAll(async () => {
     logger: createLogger({ level: 'silent' }),
   });
   await kafka.admin.createTopics(Object.values(topics));
-  await Promise.all(ids.map(addConnection));
+  await Promise.all(ids.map((id) => addConnection(id)));
 });
 afterEach(async () => {
   clearInterval(emitting);
@@ -53,21 +54,27 @@ afterAll(async () => {
 });
 
 /** A connection that reads a log group of its own. */
-async function addConnection(id: string): Promise<void> {
+async function addConnection(
+  id: string,
+  settings: Readonly<Record<string, unknown>> = {},
+  change: Partial<Pick<Connection, 'version' | 'rewind' | 'desired_state'>> = {},
+): Promise<void> {
   const { endpoint, region, keys: accessKeys } = simulator.aws;
   const { accessKeyId, secretAccessKey } = accessKeys.active;
   const config = { endpoint, region, log_group: groupOf(id), access_key_id: accessKeyId, poll_interval_ms: 200 };
-  const connection = {
+  const connection: Connection = {
     id,
     project_id: 'project',
     name: id,
-    provider: 'aws' as const,
-    config: JSON.stringify(config),
+    provider: 'aws',
+    config: JSON.stringify({ ...config, ...settings }),
     sealed_credentials: await sealCredentials(keys, id, { secret_access_key: secretAccessKey }),
-    desired_state: 'running' as const,
+    desired_state: 'running',
     version: 1,
     created_at: 0,
     updated_at: 0,
+    rewind: null,
+    ...change,
   };
   simulator.emit([{ cloud: 'aws', source: groupOf(id), message: 'the group exists' }]);
   const { name, codec } = topics.connections;
@@ -125,22 +132,24 @@ async function ownersOf(wanted: readonly string[]): Promise<(number | undefined)
   return statuses.map((status) => (status?.state === 'running' ? Number(status.owner.split('/')[1]) : undefined));
 }
 
-/** `<connection> <event id>` of every committed event. */
-async function received(): Promise<string[]> {
+/** `<connection> <event id>` of every committed event, of live ones or of those that a rewind has read again. */
+async function received(wanted: readonly string[] = ids, rewindId: string | null = null): Promise<string[]> {
   const events: string[] = [];
   const { partitions, name, codec } = rawTopics.aws;
   for (let partition = 0; partition < partitions; partition++) {
     for await (const records of readPartition(kafka, name, partition, never)) {
       for (const { key, value } of records) {
-        if (value) events.push(`${key?.toString()} ${codec.decode(value).event_id}`);
+        const event = value ? codec.decode(value) : undefined;
+        if (event?.rewind_id !== rewindId || !wanted.includes(event.connection_id)) continue;
+        events.push(`${key?.toString()} ${event.event_id}`);
       }
     }
   }
   return events.sort();
 }
 
-function emitted(): string[] {
-  return ids
+function emitted(wanted: readonly string[] = ids): string[] {
+  return wanted
     .flatMap((id) => simulator.ledger.entries({ source: groupOf(id) }).map((entry) => `${id} ${entry.id}`))
     .sort();
 }
@@ -188,4 +197,53 @@ describe('ingest processes on a real Kafka', () => {
     await vi.waitFor(shared, { timeout: 30_000, interval: 200 });
     await expectExactlyTheLedger();
   }, 150_000);
+
+  it('go on with a rewind after each kill -9, and neither it nor the live stream loses or repeats a line', async () => {
+    const id = 'conn_rewound';
+    // They share the account's quota, and would leave this one a page every few seconds.
+    await Promise.all(ids.map((other) => addConnection(other, {}, { version: 2, desired_state: 'stopped' })));
+    const small = { start_from: '-1h', batch_size: 30 };
+    await addConnection(id, small);
+    const ago = (minutes: number) => (Date.now() - minutes * 60_000) * 1000;
+    const line = (index: number) => ({ timestamp: ago(index % 30), observedTimestamp: ago(index % 30) });
+    simulator.emit(
+      Array.from({ length: 300 }, (_, index) => ({
+        cloud: 'aws' as const,
+        source: groupOf(id),
+        message: `old line ${index}`,
+        ...line(index),
+      })),
+    );
+    let running = startProcess();
+    const isLive = async () => expect((await received([id])).length).toBe(emitted([id]).length);
+    await vi.waitFor(isLive, { timeout: 60_000, interval: 200 });
+    const old = emitted([id]);
+    const requestedAt = Date.now() * 1000;
+    const rewind = { id: 'rwd_kill', to: ago(45), requested_at: requestedAt, reason: null };
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await addConnection(id, small, { version: 2, rewind });
+    const rewound = () => received([id], rewind.id);
+    const killedAt: number[] = [];
+    emitting = setInterval(() => {
+      simulator.emit([{ cloud: 'aws', source: groupOf(id), message: 'a new line' }]);
+    }, 50);
+    for (let kills = 0; kills < 3; kills++) {
+      const before = killedAt.at(-1) ?? 0;
+      await vi.waitFor(async () => expect((await rewound()).length).toBeGreaterThan(before), {
+        timeout: 30_000,
+        interval: 20,
+      });
+      await kill(running);
+      killedAt.push((await rewound()).length);
+      running = startProcess();
+    }
+    expect(killedAt.at(-1)).toBeLessThan(old.length);
+    const isDone = async () => expect((await statusOf(id))?.rewind?.finished_at).toEqual(expect.any(Number));
+    await vi.waitFor(isDone, { timeout: 120_000, interval: 200 });
+    clearInterval(emitting);
+    await vi.waitFor(isLive, { timeout: 60_000, interval: 200 });
+    expect(await received([id])).toEqual(emitted([id]));
+    expect(await rewound()).toEqual(old);
+    expect((await statusOf(id))?.rewind?.events).toBe(old.length);
+  }, 300_000);
 });

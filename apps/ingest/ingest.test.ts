@@ -87,6 +87,7 @@ async function write(id: string, change: Partial<Connection> | null = {}): Promi
     version: versions,
     created_at: 0,
     updated_at: 0,
+    rewind: null,
     ...change,
   };
   const { name, partitions, codec } = topics.connections;
@@ -167,6 +168,32 @@ describe('ingest', () => {
     const left = new Map(await read(topics.checkpoints));
     expect([...left.values()].filter((value) => value !== null)).toEqual([]);
     expect(left.size).toBeGreaterThan(1);
+  });
+
+  it('rewinds a connection, goes on with it after a pause, and forgets it with the connection', async () => {
+    await startProcess();
+    await write('conn_a');
+    const texts = emit(3);
+    await expectExactly(['conn_a'], texts, 2000);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const now = Date.now() * 1000;
+    const rewind = { id: 'rwd_1', to: now - 60_000_000, requested_at: now, reason: null };
+    await write('conn_a', { rewind, desired_state: 'paused' });
+    await expectState('conn_a', 'paused');
+    expect((await status('conn_a'))?.rewind).toBeNull();
+    await write('conn_a', { rewind });
+    const finished = { id: 'rwd_1', events: 3, finished_at: expect.any(Number) };
+    await within(4000, async () => expect((await status('conn_a'))?.rewind).toMatchObject(finished));
+    await write('conn_a', { rewind, desired_state: 'stopped' });
+    await expectState('conn_a', 'stopped');
+    expect((await status('conn_a'))?.rewind).toMatchObject(finished);
+    const marks = (await read(rawTopics.aws)).map(([, event]) => event?.rewind_id ?? null);
+    expect(marks.sort()).toEqual([null, null, null, 'rwd_1', 'rwd_1', 'rwd_1'].sort());
+    await write('conn_a', null);
+    await within(2000, async () => expect(await status('conn_a')).toBeNull());
+    const left = new Map(await read(topics.checkpoints));
+    expect(left.has('conn_a/rewind')).toBe(true);
+    expect([...left.values()].filter((value) => value !== null)).toEqual([]);
   });
 
   it('lets two processes share the connections, and takes over from one that is killed', async () => {

@@ -1,8 +1,8 @@
 import { readCheckpoints } from '@tailrace/connector/checkpoint-table.ts';
-import { PartitionWriter } from '@tailrace/connector/partition-writer.ts';
 import { readStatuses } from '@tailrace/connector/status-table.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import type { Ownership } from '@tailrace/stream/ownership.ts';
+import { PartitionWriter } from '@tailrace/stream/partition-writer.ts';
 import { readPartition } from '@tailrace/stream/read-partition.ts';
 import { openTable, type Table } from '@tailrace/stream/table.ts';
 import { topics } from '@tailrace/topics/topics.ts';

@@ -1,8 +1,8 @@
+import { normaliserTopology } from '@tailrace/normalise/normaliser-topology.ts';
 import type { RoleDeps, RunningRole } from '@tailrace/role/role.ts';
 import { ownerReadiness } from '@tailrace/stream/owner-readiness.ts';
 import { runProcessor } from '@tailrace/stream/processor.ts';
 import type { NormaliserConfig } from './config.ts';
-import { normaliserTopology } from './topology.ts';
 
 /** The role that makes canonical records of raw events, exactly once. */
 export async function start(config: NormaliserConfig, deps: RoleDeps): Promise<RunningRole> {

@@ -417,7 +417,7 @@ describe('the alerts of a rule', () => {
     evaluation.rules.clear();
     evaluation.settle();
     expect(evaluation.events.at(-1)).toMatchObject({ event: 'resolved', resolution: 'rule_deleted', threshold: 1 });
-    expect([...evaluation.evaluator.remembered()]).toEqual([]);
+    expect([...evaluation.evaluator.rememberedRules()]).toEqual([]);
   });
 
   it('share a group when a rule has more of them than it may', () => {

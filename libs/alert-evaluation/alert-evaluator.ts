@@ -65,7 +65,7 @@ export class AlertEvaluator {
 
   constructor(options: EvaluatorOptions) {
     this.#options = options;
-    this.#lateness = options.latenessMs / bucketMs;
+    this.#lateness = Math.ceil(options.latenessMs / bucketMs);
     this.#scopes = new Scopes(options.store);
     for (const [key] of options.store.entries()) {
       const [rule, group] = groupOfKey(key) ?? [];
@@ -75,16 +75,21 @@ export class AlertEvaluator {
     for (const rule of this.#groups.keys()) this.revisit(rule);
   }
 
-  /** The rules that something is remembered of, each as it was when that was counted. */
-  *remembered(): Generator<AlertRule> {
+  /** The rules that something is remembered of. */
+  *rememberedRules(): Generator<AlertRule> {
     for (const [, { rule }] of this.#options.store.entries()) if (rule) yield rule;
+  }
+
+  /** A rule as it was when what is remembered of it was counted. */
+  remembered(rule: string): AlertRule | undefined {
+    return this.#options.store.get(ruleKey(rule))?.rule ?? undefined;
   }
 
   /** Takes what a rule counted. The rule must be one of `rules`, and of this revision. */
   count({ rule_id: id, group: counted, buckets, lines }: GroupCounts): void {
     const rule = this.#options.rules.get(id);
     if (!rule) throw new Error(`${id} is no rule of this evaluator`);
-    const remembered = this.#options.store.get(ruleKey(id))?.rule;
+    const remembered = this.remembered(id);
     if (remembered && remembered.revision !== rule.rule.revision) this.void(id, 'rule_changed');
     const group = this.#roomFor(rule, counted);
     const touched = this.#touch(rule, group);
@@ -94,6 +99,11 @@ export class AlertEvaluator {
 
   progress(progress: PartitionProgress): void {
     this.#scopes.take(progress);
+    this.#progressed = true;
+  }
+
+  /** For a new rule that watches connections for silence: has them looked at before they progress. */
+  revisitConnections(): void {
     this.#progressed = true;
   }
 

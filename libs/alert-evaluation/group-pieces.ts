@@ -33,7 +33,11 @@ export class GroupPieces {
   add(minutes: readonly number[], buckets: readonly BucketCount[], lines: readonly AlertLine[]): readonly number[] {
     const byMinute = Map.groupBy(buckets, ({ bucket }) => minuteOf(bucket));
     const linesByMinute = Map.groupBy(lines, ({ timestamp }) => minuteOf(bucketOf(timestamp)));
-    for (const [minute, added] of byMinute) {
+    const known = new Set([...minutes, ...byMinute.keys()]);
+    for (const minute of new Set([...byMinute.keys(), ...linesByMinute.keys()])) {
+      // Lines whose minute counts nothing came too late.
+      if (!known.has(minute)) continue;
+      const added = byMinute.get(minute) ?? [];
       const before = this.#minute(minute);
       const counts = [...before.counts];
       for (const { bucket, count } of added) {
@@ -43,7 +47,7 @@ export class GroupPieces {
       const fresh = linesByMinute.get(minute);
       this.#setMinute(minute, { counts, lines: fresh ? sampleOf([...before.lines, ...fresh]) : before.lines });
     }
-    return [...new Set([...minutes, ...byMinute.keys()])].sort((one, other) => one - other);
+    return [...known].sort((one, other) => one - other);
   }
 
   /** Forgets the minutes that end before a bucket. @returns those that are left. */

@@ -30,6 +30,8 @@ interface Gathered {
 }
 
 const maxBody = 1000;
+/** Of one `GroupCounts`, so that a record stays far below what a topic takes. */
+const maxLines = 200;
 
 /** The first stage: counts lines by rule, group and bucket. What it counts of any parts of a stream adds up. */
 export class LineCounter {
@@ -42,21 +44,27 @@ export class LineCounter {
   }
 
   add(record: LogRecord, position: LinePosition): void {
-    this.#options.matcher.each(record, (rule) => this.#count(rule, record, position));
+    // All are asked before anything is counted: a test that throws leaves nothing half done.
+    const rules: CompiledRule[] = [];
+    this.#options.matcher.each(record, (rule) => rules.push(rule));
+    for (const rule of rules) this.#count(rule, record, position);
   }
 
-  /** What was counted since the last call: one for each rule and group. */
+  /** What was counted since the last call: one for each rule and group, and more where there are very many lines to show. */
   take(): GroupCounts[] {
     const counts: GroupCounts[] = [];
     for (const [{ rule }, groups] of this.#gathered) {
       for (const [group, { buckets, lines }] of groups) {
+        const about = { rule_id: rule.id, rule_revision: rule.revision, group };
+        lines.sort(compareLines);
         counts.push({
-          rule_id: rule.id,
-          rule_revision: rule.revision,
-          group,
+          ...about,
           buckets: Array.from(buckets, ([bucket, count]) => ({ bucket, count })),
-          lines: lines.sort(compareLines),
+          lines: lines.slice(0, maxLines),
         });
+        for (let at = maxLines; at < lines.length; at += maxLines) {
+          counts.push({ ...about, buckets: [], lines: lines.slice(at, at + maxLines) });
+        }
       }
     }
     this.#gathered = new Map();

@@ -10,6 +10,8 @@ import { closeOld, type SweepPlan, territoryOf } from './sweep-plan.ts';
 export interface CheckpointIdentity {
   readonly connectionId: string;
   readonly provider: Provider;
+  /** Set for what a rewind reads again, which is kept apart from what has been read of the source. */
+  readonly rewindId?: string;
 }
 
 /** How a source is read; may differ from run to run. */
@@ -97,6 +99,7 @@ export class Checkpoint {
   static restore(identity: CheckpointIdentity, how: CheckpointPlan, records: ReadonlyMap<string, CheckpointRecord>) {
     const head = records.get(progressKey(identity));
     if (!head?.progress || head.provider !== identity.provider) return undefined;
+    if (head.rewind?.id !== identity.rewindId) return undefined;
     const { progress } = head;
     const steps = progress.swept.map(({ start, swept_at, floor }) => ({ start, sweptAt: swept_at, floor }));
     const checkpoint = new Checkpoint(identity, how, progress.start_time, {
@@ -118,6 +121,11 @@ export class Checkpoint {
   /** Ids kept in memory. */
   get recentIds(): number {
     return this.#ids.size;
+  }
+
+  /** Has `takeChanges(true)` write the progress, though nothing was swept. */
+  touch(): void {
+    this.#progressChanged = true;
   }
 
   /** Whether there is progress, or forgotten ids, that `takeChanges(true)` would write. */
@@ -196,7 +204,7 @@ export class Checkpoint {
     const { connectionId, provider } = this.identity;
     return {
       key: segmentKey(this.identity, number),
-      value: { connection_id: connectionId, provider, progress: null, emitted },
+      value: { connection_id: connectionId, provider, progress: null, emitted, rewind: null },
     };
   }
 
@@ -204,12 +212,13 @@ export class Checkpoint {
     const { connectionId, provider } = this.identity;
     const swept = this.#coverage.steps.map(({ start, sweptAt, floor }) => ({ start, swept_at: sweptAt, floor }));
     const progress = { start_time: this.startTime, closed_before: this.#coverage.closedBefore, swept };
-    return { connection_id: connectionId, provider, progress, emitted: null };
+    return { connection_id: connectionId, provider, progress, emitted: null, rewind: null };
   }
 }
 
-function progressKey({ connectionId }: CheckpointIdentity): string {
-  return connectionId;
+/** The key of its progress in the table. */
+export function progressKey({ connectionId, rewindId }: CheckpointIdentity): string {
+  return rewindId === undefined ? connectionId : `${connectionId}/rewind`;
 }
 
 function segmentKey(identity: CheckpointIdentity, number: number): string {
@@ -218,5 +227,6 @@ function segmentKey(identity: CheckpointIdentity, number: number): string {
 
 function segmentNumber(identity: CheckpointIdentity, key: string): number | undefined {
   const prefix = `${progressKey(identity)}/`;
-  return key.startsWith(prefix) ? Number(key.slice(prefix.length)) : undefined;
+  const number = key.startsWith(prefix) ? key.slice(prefix.length) : '';
+  return /^\d+$/.test(number) ? Number(number) : undefined;
 }

@@ -4,6 +4,7 @@ import { describeCrashes } from './conformance/crashes.ts';
 import { describeDelivery } from './conformance/delivery.ts';
 import { describeFailures } from './conformance/failures.ts';
 import { fixtures } from './conformance/fixture.ts';
+import { describeRewind } from './conformance/rewind.ts';
 import { describeStopping, describeTail } from './conformance/stopping.ts';
 
 /**
@@ -24,6 +25,7 @@ export function connectorConformance(
     describeDelivery(fixture);
     describeCrashes(fixture);
     describeFailures(fixture, features, setup);
+    describeRewind(fixture);
     describeStopping(fixture);
     if (features.tail) describeTail(fixture);
   });

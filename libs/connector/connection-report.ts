@@ -2,6 +2,7 @@ import { messageOf, TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import type { ConnectionError } from '@tailrace/schemas/generated/connection-error.ts';
 import type { ConnectionState } from '@tailrace/schemas/generated/connection-state.ts';
 import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
+import type { RewindStatus } from '@tailrace/schemas/generated/rewind-status.ts';
 import { ConnectionStatistics } from './connection-statistics.ts';
 import { ConnectorError } from './connector-error.ts';
 
@@ -28,8 +29,8 @@ const numbersEveryMs = 5000;
 const watermarkEveryMs = 60_000;
 const idleAfterMs = 60_000;
 
-/** Failures of parts of a run: the newest events first, since theirs decides what a person sees. */
-type Part = 'live' | 'rest';
+/** Parts of a run that fail by themselves: the newest events first, since theirs decides what a person sees. */
+export type RunPart = 'live' | 'rest' | 'rewind';
 
 /**
  * What a connection's status says, and when it is published: a change of state at once, numbers every few seconds while
@@ -39,8 +40,10 @@ export class ConnectionReport {
   readonly statistics: ConnectionStatistics;
   /** Set by the run as soon as it can tell; microseconds. */
   completeUpTo: () => number | null = () => null;
+  /** How far the last rewind has come; set by a run that has one. */
+  rewind: () => RewindStatus | null;
   readonly #options: ReportOptions;
-  readonly #failures = new Map<Part, ConnectionError & { readonly state: ConnectionState }>();
+  readonly #failures = new Map<RunPart, ConnectionError & { readonly state: ConnectionState }>();
   #lastError: ConnectionError | null;
   #hasRead = false;
   #state: ConnectionState;
@@ -51,13 +54,14 @@ export class ConnectionReport {
   constructor(options: ReportOptions) {
     this.#options = options;
     this.statistics = new ConnectionStatistics(options.previous);
+    this.rewind = () => options.previous?.rewind ?? null;
     this.#lastError = options.previous?.last_error ?? null;
     this.#state = 'starting';
     this.#stateSince = nowMicros();
   }
 
   /** @param retryInMs when it is tried again. */
-  failed(part: Part, error: unknown, retryInMs: number): void {
+  failed(part: RunPart, error: unknown, retryInMs: number): void {
     const now = nowMicros();
     const known = error instanceof TailraceError ? error : undefined;
     this.#lastError = {
@@ -71,7 +75,7 @@ export class ConnectionReport {
     this.changed();
   }
 
-  succeeded(part: Part): void {
+  succeeded(part: RunPart): void {
     this.#failures.delete(part);
     if (part === 'live') this.#hasRead = true;
     this.changed();
@@ -126,7 +130,8 @@ export class ConnectionReport {
   /** Changes when something other than the passing of time has. Requests are made all the time. */
   #mark(): string {
     const { events, errors, throttles, skippedEvents } = this.statistics;
-    return [this.#state, events, errors, throttles, skippedEvents].join();
+    const { id, position, finished_at: finishedAt } = this.rewind() ?? {};
+    return [this.#state, events, errors, throttles, skippedEvents, id, position, finishedAt].join();
   }
 
   #publish(): void {
@@ -147,6 +152,7 @@ export class ConnectionReport {
         ...this.#lastError,
         retry_at: this.#failures.size > 0 ? this.#lastError.retry_at : null,
       },
+      rewind: this.rewind(),
     });
   }
 }
@@ -170,6 +176,7 @@ export function restingStatus(
     owner,
     ...new ConnectionStatistics(previous).numbers(now),
     complete_up_to: previous?.complete_up_to ?? null,
+    rewind: previous?.rewind ?? null,
     last_error:
       error === undefined
         ? (previous?.last_error ?? null)

@@ -1,5 +1,7 @@
 import type { Checkpoint as CheckpointRecord } from '@tailrace/schemas/generated/checkpoint.ts';
+import type { ConnectionRewind } from '@tailrace/schemas/generated/connection-rewind.ts';
 import type { Provider } from '@tailrace/schemas/generated/provider.ts';
+import type { PartitionWriter } from '@tailrace/stream/partition-writer.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import type { Metrics } from '@tailrace/telemetry/metrics.ts';
 import { Alarm } from './alarm.ts';
@@ -10,11 +12,12 @@ import type { ConnectionReport } from './connection-report.ts';
 import { Emission } from './emission.ts';
 import { FailurePolicy, type RetryTimes } from './failure-policy.ts';
 import { ingestMetrics } from './ingest-metrics.ts';
-import type { PartitionWriter } from './partition-writer.ts';
 import { ProviderClock } from './provider-clock.ts';
 import { rawRecords } from './raw-records.ts';
 import { readPages } from './read-pages.ts';
 import type { LimiterPool } from './request-limiter.ts';
+import { RewindCheckpoint } from './rewind-checkpoint.ts';
+import { type RewindRun, runRewind } from './rewind-lane.ts';
 import type { RequestContext, RunContext } from './run-context.ts';
 import { startTime } from './start-from.ts';
 import { runLane } from './sweep-lane.ts';
@@ -28,6 +31,8 @@ export interface RunOptions {
   readonly projectId: string;
   readonly provider: Provider;
   readonly configured: ConfiguredConnector;
+  /** The rewind asked for last. */
+  readonly rewind?: ConnectionRewind | null;
   /** All that the table `checkpoints` has of this connection. */
   readonly stored: StoredCheckpoint;
   /** The partition of the connection in `connections`, whose checkpoints stand in the same partition. */
@@ -69,7 +74,11 @@ export async function runConnection(options: RunOptions, signal: AbortSignal): P
     signal: stopping,
   };
   const policy = { ...options, limiter: request.limiter, metrics: request.metrics };
-  const failures = { live: new FailurePolicy('live', policy), rest: new FailurePolicy('rest', policy) };
+  const failures = {
+    live: new FailurePolicy('live', policy),
+    rest: new FailurePolicy('rest', policy),
+    rewind: new FailurePolicy('rewind', policy),
+  };
   try {
     const identity = { connectionId: options.connectionId, provider: options.provider };
     const how = {
@@ -85,10 +94,17 @@ export async function runConnection(options: RunOptions, signal: AbortSignal): P
       checkpoint,
       writer,
       clock: request.clock,
-      report,
       metrics: request.metrics,
       rawRecord: rawRecords({ ...options, source: configured.source }),
       checkpointRecord: (change) => checkpointRecord(change, options.partition),
+      committed: ({ events, bytes, late }) => {
+        report.statistics.emitted(events, bytes, Date.now() * 1000);
+        report.statistics.lateEvents += late;
+        report.changed();
+      },
+      skipped: (count) => {
+        report.statistics.skippedEvents += count;
+      },
     });
     report.completeUpTo = () => completeUpTo(checkpoint.coverage, configured.axis, report.statistics.usualLateness);
     emission.noteProgress(true);
@@ -100,7 +116,11 @@ export async function runConnection(options: RunOptions, signal: AbortSignal): P
       failures,
       liveDemanded: new Alarm(),
     };
+    const rewind = options.rewind
+      ? openRewind(run, options, options.rewind, how.plan.declaredBound, stored)
+      : undefined;
     const lanes = startLanes(run);
+    if (rewind) lanes.push(runRewind(rewind));
     try {
       await Promise.race([Promise.all(lanes), writer.failed]);
     } finally {
@@ -108,10 +128,43 @@ export async function runConnection(options: RunOptions, signal: AbortSignal): P
       await Promise.allSettled(lanes);
     }
     emission.noteProgress(true);
+    rewind?.emission.noteProgress(true);
     await writer.idle();
   } finally {
     await request.source.close();
   }
+}
+
+/** A rewind has a checkpoint and an emission of its own, so what it emits again is no business of the live lanes. */
+function openRewind(
+  run: RunContext,
+  options: RunOptions,
+  rewind: ConnectionRewind,
+  boundMicros: number,
+  stored: ReadonlyMap<string, CheckpointRecord>,
+): RewindRun {
+  const { configured, clock, metrics, report } = run;
+  const { connectionId, provider, writer, partition } = options;
+  const checkpoint = RewindCheckpoint.open({
+    identity: { connectionId, provider },
+    axis: configured.axis,
+    boundMicros,
+    rewind,
+    stored,
+  });
+  report.rewind = () => checkpoint.status();
+  const emission = new Emission({
+    checkpoint,
+    writer,
+    clock,
+    metrics,
+    rawRecord: rawRecords({ ...options, source: configured.source, rewindId: rewind.id }),
+    checkpointRecord: (change) => checkpointRecord(change, partition),
+    committed: () => report.changed(),
+    skipped: () => undefined,
+  });
+  emission.noteProgress(true);
+  return { ...run, rewound: checkpoint, emission };
 }
 
 function startLanes(run: RunContext): Promise<void>[] {

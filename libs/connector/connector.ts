@@ -41,7 +41,7 @@ export interface TimeRange {
 
 /**
  * Which of an event's two times a sweep's range selects. AWS and GCP filter by event time; Azure by ingestion time.
- * The runner's bookkeeping is the same for both (see sweeps.ts).
+ * The runner's bookkeeping is the same for both (see sweep-plan.ts).
  */
 export type SweepAxis = 'event' | 'ingestion';
 

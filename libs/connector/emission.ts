@@ -1,19 +1,33 @@
 import type { OutgoingRecord } from '@tailrace/kafka/kafka.ts';
+import type { PartitionWriter } from '@tailrace/stream/partition-writer.ts';
 import type { Checkpoint, CheckpointChange } from './checkpoint.ts';
-import type { ConnectionReport } from './connection-report.ts';
 import type { SourceEvent } from './connector.ts';
 import type { IngestMetrics } from './ingest-metrics.ts';
-import type { PartitionWriter } from './partition-writer.ts';
 import type { ProviderClock } from './provider-clock.ts';
 
+/** What decides which events are new, and what it must have written with them. */
+export type AdmittingCheckpoint = Pick<Checkpoint, 'admit' | 'takeChanges' | 'progressChanged'>;
+
 export interface EmissionOptions {
-  readonly checkpoint: Checkpoint;
+  readonly checkpoint: AdmittingCheckpoint;
   readonly writer: PartitionWriter;
   readonly clock: ProviderClock;
-  readonly report: ConnectionReport;
   readonly metrics: IngestMetrics;
+  /** Told of what was committed, to count it. */
+  readonly committed: (emitted: Emitted) => void;
+  /** Told of events that are not wanted, as soon as they are seen. */
+  readonly skipped: (events: number) => void;
   readonly rawRecord: (event: SourceEvent, readAt: number) => OutgoingRecord;
   readonly checkpointRecord: (change: CheckpointChange) => OutgoingRecord;
+}
+
+/** The new events of one write. */
+export interface Emitted {
+  readonly events: readonly SourceEvent[];
+  /** Of their payloads. */
+  readonly bytes: number;
+  /** How many of them became visible later than the declared bound. */
+  readonly late: number;
 }
 
 /** One write holds about this much, so that a page of any size needs little memory. */
@@ -44,7 +58,7 @@ export class Emission {
   }
 
   /**
-   * Resolves when the new ones among the events are committed, counted and reported.
+   * Resolves when the new ones among the events are committed and counted.
    * @returns how many were new.
    */
   async emit(events: readonly SourceEvent[]): Promise<number> {
@@ -62,19 +76,23 @@ export class Emission {
 
   /** Notes what has been swept, when it is time to. @param now whether it is time in any case. */
   noteProgress(now = false): void {
-    const { checkpoint, writer } = this.#options;
-    if (!checkpoint.progressChanged) return;
     const everyMs = this.#emittedSince ? busyProgressMs : idleProgressMs;
     if (!now && performance.now() - this.#lastProgress < everyMs) return;
-    writer.write(this.#changes(true)).catch(() => undefined);
+    this.writeProgress().catch(() => undefined);
+  }
+
+  /** Resolves when what has been swept is committed. @throws what the writer failed by. */
+  async writeProgress(): Promise<void> {
+    const { checkpoint, writer } = this.#options;
+    if (checkpoint.progressChanged) await writer.write(this.#changes(true));
   }
 
   async #write(events: readonly SourceEvent[]): Promise<number> {
-    const { checkpoint, writer, clock, report, metrics, rawRecord } = this.#options;
+    const { checkpoint, writer, clock, metrics, rawRecord, committed } = this.#options;
     this.throwIfFailed();
     const usable = events.map(withUsableTimes);
     const { fresh, late, skipped } = checkpoint.admit(usable, clock.now());
-    report.statistics.skippedEvents += skipped;
+    this.#options.skipped(skipped);
     if (fresh.length === 0) return 0;
     try {
       // Since the admission nothing was awaited: changes must reach the writer in the order they were made.
@@ -88,11 +106,9 @@ export class Emission {
       throw cause;
     }
     const bytes = fresh.reduce((sum, { payload }) => sum + payload.length, 0);
-    report.statistics.emitted(fresh, bytes, Date.now() * 1000);
-    report.statistics.lateEvents += late;
     metrics.emitted(fresh.length, bytes);
     metrics.late(late);
-    report.changed();
+    committed({ events: fresh, bytes, late });
     return fresh.length;
   }
 

@@ -1,6 +1,6 @@
 import { messageOf, TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
-import type { ConnectionReport } from './connection-report.ts';
+import type { ConnectionReport, RunPart } from './connection-report.ts';
 import { ConnectorError } from './connector-error.ts';
 import type { IngestMetrics } from './ingest-metrics.ts';
 import type { RequestLimiter } from './request-limiter.ts';
@@ -28,10 +28,10 @@ const defaultRecheck: RetryTimes = { initialMs: 30_000, maxMs: 600_000 };
 /** What to do after a source failed, for one part of a run. A failure never moves the checkpoint: it only costs time. */
 export class FailurePolicy {
   readonly #options: FailurePolicyOptions;
-  readonly #part: 'live' | 'rest';
+  readonly #part: RunPart;
   #failures = 0;
 
-  constructor(part: 'live' | 'rest', options: FailurePolicyOptions) {
+  constructor(part: RunPart, options: FailurePolicyOptions) {
     this.#part = part;
     this.#options = options;
   }

@@ -4,7 +4,7 @@ import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import type { DeadLetter } from '@tailrace/schemas/generated/dead-letter.ts';
 import type { Provider } from '@tailrace/schemas/generated/provider.ts';
 import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
-import type { DeadReason } from '@tailrace/stream/dead-letter.ts';
+import { type DeadReason, maxDeadValueBytes } from '@tailrace/stream/dead-letter.ts';
 import { rawTopics, topics } from '@tailrace/topics/topics.ts';
 import type { SourceEvent } from './connector.ts';
 
@@ -14,17 +14,18 @@ export interface RawRecordContext {
   readonly provider: Provider;
   /** What the connection describes as its source. */
   readonly source: Readonly<Record<string, string>>;
+  /** The rewind that reads them again; left out for live events. */
+  readonly rewindId?: string;
   /** Partitions of a topic, as the broker has them. */
   readonly partitionsOf: (topic: string) => number;
 }
 
 /** What a batch takes around the record's own bytes: its header, the record's framing, key and headers. */
 const framingBytes = 2048;
-const maxDeadValueBytes = 512 * 1024;
 
 /** Makes the records of one connection. The connection id chooses the partition, so its events keep their order. */
 export function rawRecords(context: RawRecordContext): (event: SourceEvent, readAt: number) => OutgoingRecord {
-  const { connectionId, projectId, provider, source, partitionsOf } = context;
+  const { connectionId, projectId, provider, source, rewindId = null, partitionsOf } = context;
   const topic = rawTopics[provider];
   const limit = Number(topic.config['max.message.bytes']) - framingBytes;
   const partition = partitionFor(connectionId, partitionsOf(topic.name));
@@ -43,7 +44,7 @@ export function rawRecords(context: RawRecordContext): (event: SourceEvent, read
       source,
       stream: event.stream,
       payload: event.payload,
-      rewind_id: null,
+      rewind_id: rewindId,
     };
     const place = { topic: topic.name, partition };
     try {

@@ -29,7 +29,7 @@ export interface RunContext extends RequestContext {
   readonly checkpoint: Checkpoint;
   readonly schedule: SweepSchedule;
   readonly emission: Emission;
-  readonly failures: { readonly live: FailurePolicy; readonly rest: FailurePolicy };
+  readonly failures: { readonly live: FailurePolicy; readonly rest: FailurePolicy; readonly rewind: FailurePolicy };
   /** Rings when the newest events are to be swept at once. */
   readonly liveDemanded: Alarm;
 }

@@ -34,7 +34,7 @@ export function connectionSettings(limits: ConnectorLimits) {
       .describe('Where the first run begins: "now", a span before now such as "-15m", or a time. Later runs go on.'),
     poll_interval_ms: whole('How often the newest events are looked for', 'ms', limits.pollIntervalMs),
     batch_size: whole('Events asked for in one request', 'events', limits.batchSize),
-    concurrency: whole('Requests at once', 'requests', concurrency),
+    concurrency: whole('Requests at once; a rewind makes one more', 'requests', concurrency),
     request_timeout_ms: whole('How long one request may take', 'ms', requestTimeoutMs),
     visibility_bound_ms: whole(
       'How long after its ingestion an event may still be invisible to reads; later ones may be lost, and are counted',

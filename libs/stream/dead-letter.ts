@@ -7,7 +7,8 @@ import type { DeadLetter } from '@tailrace/schemas/generated/dead-letter.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 
 /** Why a record is dead; stable words for metrics and for the list of dead letters. */
-export type DeadReason = 'decode_failed' | 'unknown_schema' | 'record_too_large' | 'processing_failed';
+export const deadReasons = ['decode_failed', 'unknown_schema', 'record_too_large', 'processing_failed'] as const;
+export type DeadReason = (typeof deadReasons)[number];
 
 /** The reason that an error stands for. */
 export function deadReason(error: unknown): DeadReason {
@@ -18,7 +19,7 @@ export function deadReason(error: unknown): DeadReason {
 }
 
 /** A dead letter keeps this much of the record's value, bytes; where it stands tells where the rest is. */
-const maxValueBytes = 512 * 1024;
+export const maxDeadValueBytes = 512 * 1024;
 
 interface DeadRecord {
   readonly group: string;
@@ -44,7 +45,7 @@ export function deadLetterRecord({ group, partition, record, reason, error, part
     failed_at: Date.now() * 1000,
     project_id: project,
     connection_id: connection,
-    value: (record.value ?? Buffer.alloc(0)).subarray(0, maxValueBytes),
+    value: (record.value ?? Buffer.alloc(0)).subarray(0, maxDeadValueBytes),
   };
   const key = `${partition.topic}/${partition.partition}`;
   return {

@@ -6,6 +6,7 @@ import { type Checkpoint, checkpointCodec } from '@tailrace/schemas/generated/ch
 import { type Connection, connectionCodec } from '@tailrace/schemas/generated/connection.ts';
 import { type ConnectionStatus, connectionStatusCodec } from '@tailrace/schemas/generated/connection-status.ts';
 import { type DeadLetter, deadLetterCodec } from '@tailrace/schemas/generated/dead-letter.ts';
+import { type DeadLetterReplay, deadLetterReplayCodec } from '@tailrace/schemas/generated/dead-letter-replay.ts';
 import { type LogRecord, logRecordCodec } from '@tailrace/schemas/generated/log-record.ts';
 import { type Notification, notificationCodec } from '@tailrace/schemas/generated/notification.ts';
 import {
@@ -13,6 +14,7 @@ import {
   notificationChannelCodec,
 } from '@tailrace/schemas/generated/notification-channel.ts';
 import { type RawEvent, rawEventCodec } from '@tailrace/schemas/generated/raw-event.ts';
+import { type Replay, replayCodec } from '@tailrace/schemas/generated/replay.ts';
 import type { TopicSpec } from './topic-spec.ts';
 
 const hour = 60 * 60 * 1000;
@@ -106,8 +108,15 @@ export const topics = {
     'min.compaction.lag.ms': String(hour),
     'segment.ms': String(day),
   }),
+  /** What is normalised again, and how far it has come. Keys begin with the replay id; a project's are in one partition. */
+  replays: table<Replay>('replays', replayCodec),
   /** What could not be read. Key: source topic/partition. */
   dead: stream<DeadLetter>('logs.dead', deadLetterCodec, 30 * day),
+  /** Which dead letters were put back. Key: replay id/number. Needed for as long as there are the letters. */
+  deadLetterReplays: table<DeadLetterReplay>('dead-letter-replays', deadLetterReplayCodec, {
+    'cleanup.policy': 'compact,delete',
+    'retention.ms': String(32 * day),
+  }),
 } as const satisfies Record<string, TopicSpec>;
 
 export const rawTopics = { aws: topics.rawAws, azure: topics.rawAzure, gcp: topics.rawGcp } as const;

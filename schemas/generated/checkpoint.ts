@@ -6,14 +6,17 @@ import type { AvroWriter } from '@tailrace/avro/writer.ts';
 import { type CheckpointProgress, readCheckpointProgress, writeCheckpointProgress } from './checkpoint-progress.ts';
 import { type EmittedIds, readEmittedIds, writeEmittedIds } from './emitted-ids.ts';
 import { type Provider, providerSymbols } from './provider.ts';
+import { type RewindProgress, readRewindProgress, writeRewindProgress } from './rewind-progress.ts';
 
-/** A part of what has been read of one connection's source. Table checkpoints: the progress has the key <connection id>, each segment of ids <connection id>/<segment>. All are in the partition of the connection id. */
+/** A part of what has been read of one connection's source. Table checkpoints: the progress has the key <connection id>, each segment of ids <connection id>/<segment>; those of a rewind have <connection id>/rewind and <connection id>/rewind/<segment>. All are in the partition of the connection id. */
 export interface Checkpoint {
   readonly connection_id: string;
   /** Times and ids of another provider mean nothing here: a connection that was moved to one starts anew. */
   readonly provider: Provider;
   readonly progress: CheckpointProgress | null;
   readonly emitted: EmittedIds | null;
+  /** Beside the progress of a rewind. */
+  readonly rewind: RewindProgress | null;
 }
 
 function writeCheckpoint(writer: AvroWriter, value: Checkpoint): void {
@@ -29,6 +32,11 @@ function writeCheckpoint(writer: AvroWriter, value: Checkpoint): void {
     writer.writeInt(1);
     writeEmittedIds(writer, value.emitted);
   }
+  if (value.rewind === null) writer.writeInt(0);
+  else {
+    writer.writeInt(1);
+    writeRewindProgress(writer, value.rewind);
+  }
 }
 
 function readCheckpoint(reader: AvroReader): Checkpoint {
@@ -37,6 +45,7 @@ function readCheckpoint(reader: AvroReader): Checkpoint {
     provider: reader.readEnum(providerSymbols),
     progress: reader.readBranch(2) === 0 ? null : readCheckpointProgress(reader),
     emitted: reader.readBranch(2) === 0 ? null : readEmittedIds(reader),
+    rewind: reader.readBranch(2) === 0 ? null : readRewindProgress(reader),
   };
 }
 
@@ -44,9 +53,12 @@ function readCheckpoint(reader: AvroReader): Checkpoint {
 export const checkpointCodec = new RecordCodec<Checkpoint>({
   name: 'tailrace.Checkpoint',
   schema:
-    '{"type":"record","name":"Checkpoint","namespace":"tailrace","fields":[{"name":"connection_id","type":"string"},{"name":"provider","type":{"type":"enum","name":"Provider","symbols":["aws","azure","gcp"]}},{"name":"progress","type":["null",{"type":"record","name":"CheckpointProgress","fields":[{"name":"start_time","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"closed_before","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"swept","type":{"type":"array","items":{"type":"record","name":"SweptStep","fields":[{"name":"start","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"swept_at","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"floor","type":{"type":"long","logicalType":"timestamp-micros"}}]}}}]}],"default":null},{"name":"emitted","type":["null",{"type":"record","name":"EmittedIds","fields":[{"name":"first_time","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"last_time","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"last_ingested","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"ids","type":"bytes"}]}],"default":null}]}',
-  fingerprint: 'b30ae25a872e5747',
-  history: {},
+    '{"type":"record","name":"Checkpoint","namespace":"tailrace","fields":[{"name":"connection_id","type":"string"},{"name":"provider","type":{"type":"enum","name":"Provider","symbols":["aws","azure","gcp"]}},{"name":"progress","type":["null",{"type":"record","name":"CheckpointProgress","fields":[{"name":"start_time","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"closed_before","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"swept","type":{"type":"array","items":{"type":"record","name":"SweptStep","fields":[{"name":"start","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"swept_at","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"floor","type":{"type":"long","logicalType":"timestamp-micros"}}]}}}]}],"default":null},{"name":"emitted","type":["null",{"type":"record","name":"EmittedIds","fields":[{"name":"first_time","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"last_time","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"last_ingested","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"ids","type":"bytes"}]}],"default":null},{"name":"rewind","type":["null",{"type":"record","name":"RewindProgress","fields":[{"name":"id","type":"string"},{"name":"events","type":"long"},{"name":"finished_at","type":["null",{"type":"long","logicalType":"timestamp-micros"}],"default":null}]}],"default":null}]}',
+  fingerprint: 'f9ae53ee7c67323f',
+  history: {
+    b30ae25a872e5747:
+      '{"name":"tailrace.Checkpoint","type":"record","fields":[{"name":"connection_id","type":"string"},{"name":"provider","type":{"name":"tailrace.Provider","type":"enum","symbols":["aws","azure","gcp"]}},{"name":"progress","type":["null",{"name":"tailrace.CheckpointProgress","type":"record","fields":[{"name":"start_time","type":"long"},{"name":"closed_before","type":"long"},{"name":"swept","type":{"type":"array","items":{"name":"tailrace.SweptStep","type":"record","fields":[{"name":"start","type":"long"},{"name":"swept_at","type":"long"},{"name":"floor","type":"long"}]}}}]}]},{"name":"emitted","type":["null",{"name":"tailrace.EmittedIds","type":"record","fields":[{"name":"first_time","type":"long"},{"name":"last_time","type":"long"},{"name":"last_ingested","type":"long"},{"name":"ids","type":"bytes"}]}]}]}',
+  },
   write: writeCheckpoint,
   read: readCheckpoint,
 });

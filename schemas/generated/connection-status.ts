@@ -5,6 +5,7 @@ import { RecordCodec } from '@tailrace/avro/record-codec.ts';
 import type { AvroWriter } from '@tailrace/avro/writer.ts';
 import { type ConnectionError, readConnectionError, writeConnectionError } from './connection-error.ts';
 import { type ConnectionState, connectionStateSymbols } from './connection-state.ts';
+import { type RewindStatus, readRewindStatus, writeRewindStatus } from './rewind-status.ts';
 
 /** How one connection does, as the ingest process that owns it sees it. Table connection-status, key connection id; written in the owner's transactions, so a process that lost the connection cannot write it. */
 export interface ConnectionStatus {
@@ -45,6 +46,8 @@ export interface ConnectionStatus {
   /** Watermark: by the lateness measured so far and the sweeps completed, every event with an earlier event time has been emitted. */
   readonly complete_up_to: number | null;
   readonly last_error: ConnectionError | null;
+  /** How far the last rewind has come; null before the first. */
+  readonly rewind: RewindStatus | null;
 }
 
 function writeConnectionStatus(writer: AvroWriter, value: ConnectionStatus): void {
@@ -103,6 +106,11 @@ function writeConnectionStatus(writer: AvroWriter, value: ConnectionStatus): voi
     writer.writeInt(1);
     writeConnectionError(writer, value.last_error);
   }
+  if (value.rewind === null) writer.writeInt(0);
+  else {
+    writer.writeInt(1);
+    writeRewindStatus(writer, value.rewind);
+  }
 }
 
 function readConnectionStatus(reader: AvroReader): ConnectionStatus {
@@ -130,6 +138,7 @@ function readConnectionStatus(reader: AvroReader): ConnectionStatus {
     last_event_seen_at: reader.readBranch(2) === 0 ? null : reader.readLong(),
     complete_up_to: reader.readBranch(2) === 0 ? null : reader.readLong(),
     last_error: reader.readBranch(2) === 0 ? null : readConnectionError(reader),
+    rewind: reader.readBranch(2) === 0 ? null : readRewindStatus(reader),
   };
 }
 
@@ -137,9 +146,12 @@ function readConnectionStatus(reader: AvroReader): ConnectionStatus {
 export const connectionStatusCodec = new RecordCodec<ConnectionStatus>({
   name: 'tailrace.ConnectionStatus',
   schema:
-    '{"type":"record","name":"ConnectionStatus","namespace":"tailrace","fields":[{"name":"connection_id","type":"string"},{"name":"project_id","type":"string"},{"name":"connection_version","type":"long"},{"name":"state","type":{"type":"enum","name":"ConnectionState","symbols":["starting","running","idle","throttled","unreachable","auth_refused","permission_denied","not_found","invalid_config","credentials_unreadable","paused","stopped"]}},{"name":"state_since","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"updated_at","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"owner","type":"string"},{"name":"events","type":"long"},{"name":"bytes","type":"long"},{"name":"requests","type":"long"},{"name":"errors","type":"long"},{"name":"throttles","type":"long"},{"name":"late_events","type":"long"},{"name":"skipped_events","type":"long"},{"name":"events_per_second","type":"double"},{"name":"lag_ms","type":["null","long"],"default":null},{"name":"lateness_p50_ms","type":["null","long"],"default":null},{"name":"lateness_p95_ms","type":["null","long"],"default":null},{"name":"lateness_p99_ms","type":["null","long"],"default":null},{"name":"last_event_time","type":["null",{"type":"long","logicalType":"timestamp-micros"}],"default":null},{"name":"last_event_seen_at","type":["null",{"type":"long","logicalType":"timestamp-micros"}],"default":null},{"name":"complete_up_to","type":["null",{"type":"long","logicalType":"timestamp-micros"}],"default":null},{"name":"last_error","type":["null",{"type":"record","name":"ConnectionError","fields":[{"name":"code","type":"string"},{"name":"message","type":"string"},{"name":"help","type":["null","string"],"default":null},{"name":"at","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"retry_at","type":["null",{"type":"long","logicalType":"timestamp-micros"}],"default":null}]}],"default":null}]}',
-  fingerprint: '93c1007f79994b85',
-  history: {},
+    '{"type":"record","name":"ConnectionStatus","namespace":"tailrace","fields":[{"name":"connection_id","type":"string"},{"name":"project_id","type":"string"},{"name":"connection_version","type":"long"},{"name":"state","type":{"type":"enum","name":"ConnectionState","symbols":["starting","running","idle","throttled","unreachable","auth_refused","permission_denied","not_found","invalid_config","credentials_unreadable","paused","stopped"]}},{"name":"state_since","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"updated_at","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"owner","type":"string"},{"name":"events","type":"long"},{"name":"bytes","type":"long"},{"name":"requests","type":"long"},{"name":"errors","type":"long"},{"name":"throttles","type":"long"},{"name":"late_events","type":"long"},{"name":"skipped_events","type":"long"},{"name":"events_per_second","type":"double"},{"name":"lag_ms","type":["null","long"],"default":null},{"name":"lateness_p50_ms","type":["null","long"],"default":null},{"name":"lateness_p95_ms","type":["null","long"],"default":null},{"name":"lateness_p99_ms","type":["null","long"],"default":null},{"name":"last_event_time","type":["null",{"type":"long","logicalType":"timestamp-micros"}],"default":null},{"name":"last_event_seen_at","type":["null",{"type":"long","logicalType":"timestamp-micros"}],"default":null},{"name":"complete_up_to","type":["null",{"type":"long","logicalType":"timestamp-micros"}],"default":null},{"name":"last_error","type":["null",{"type":"record","name":"ConnectionError","fields":[{"name":"code","type":"string"},{"name":"message","type":"string"},{"name":"help","type":["null","string"],"default":null},{"name":"at","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"retry_at","type":["null",{"type":"long","logicalType":"timestamp-micros"}],"default":null}]}],"default":null},{"name":"rewind","type":["null",{"type":"record","name":"RewindStatus","fields":[{"name":"id","type":"string"},{"name":"position","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"events","type":"long"},{"name":"finished_at","type":["null",{"type":"long","logicalType":"timestamp-micros"}],"default":null}]}],"default":null}]}',
+  fingerprint: '9e2b09a665f46887',
+  history: {
+    '93c1007f79994b85':
+      '{"name":"tailrace.ConnectionStatus","type":"record","fields":[{"name":"connection_id","type":"string"},{"name":"project_id","type":"string"},{"name":"connection_version","type":"long"},{"name":"state","type":{"name":"tailrace.ConnectionState","type":"enum","symbols":["starting","running","idle","throttled","unreachable","auth_refused","permission_denied","not_found","invalid_config","credentials_unreadable","paused","stopped"]}},{"name":"state_since","type":"long"},{"name":"updated_at","type":"long"},{"name":"owner","type":"string"},{"name":"events","type":"long"},{"name":"bytes","type":"long"},{"name":"requests","type":"long"},{"name":"errors","type":"long"},{"name":"throttles","type":"long"},{"name":"late_events","type":"long"},{"name":"skipped_events","type":"long"},{"name":"events_per_second","type":"double"},{"name":"lag_ms","type":["null","long"]},{"name":"lateness_p50_ms","type":["null","long"]},{"name":"lateness_p95_ms","type":["null","long"]},{"name":"lateness_p99_ms","type":["null","long"]},{"name":"last_event_time","type":["null","long"]},{"name":"last_event_seen_at","type":["null","long"]},{"name":"complete_up_to","type":["null","long"]},{"name":"last_error","type":["null",{"name":"tailrace.ConnectionError","type":"record","fields":[{"name":"code","type":"string"},{"name":"message","type":"string"},{"name":"help","type":["null","string"]},{"name":"at","type":"long"},{"name":"retry_at","type":["null","long"]}]}]}]}',
+  },
   write: writeConnectionStatus,
   read: readConnectionStatus,
 });

@@ -51,6 +51,7 @@ it('reads an own source through embedded roles into an own consumer, each line o
     version: 1,
     created_at: 0,
     updated_at: 0,
+    rewind: null,
   });
   const { name, partitions } = topics.connections;
   await producer.send([{ topic: name, partition: partitionFor(id, partitions), key: Buffer.from(id), value }]);

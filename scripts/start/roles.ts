@@ -1,3 +1,5 @@
+import { settings as alertingSettings } from '@tailrace/alerting/config.ts';
+import { start as startAlerting } from '@tailrace/alerting/start.ts';
 import { settings as apiSettings } from '@tailrace/api/config.ts';
 import { start as startApi } from '@tailrace/api/start.ts';
 import { settings as fanoutSettings } from '@tailrace/fanout/config.ts';
@@ -8,6 +10,8 @@ import { settings as normaliserSettings } from '@tailrace/normaliser/config.ts';
 import { start as startNormaliser } from '@tailrace/normaliser/start.ts';
 import { settings as notifierSettings } from '@tailrace/notifier/config.ts';
 import { start as startNotifier } from '@tailrace/notifier/start.ts';
+import { settings as replayerSettings } from '@tailrace/replayer/config.ts';
+import { start as startReplayer } from '@tailrace/replayer/start.ts';
 import { role } from '@tailrace/role/role-definition.ts';
 import { settings as sinkSettings } from '@tailrace/sink/config.ts';
 import { start as startSink } from '@tailrace/sink/start.ts';
@@ -18,6 +22,8 @@ export const allRoles = [
   role('ingest', ingestSettings, startIngest),
   role('normaliser', normaliserSettings, startNormaliser),
   role('sink', sinkSettings, startSink),
+  role('alerting', alertingSettings, startAlerting),
+  role('replayer', replayerSettings, startReplayer),
   role('fanout', fanoutSettings, startFanout),
   role('notifier', notifierSettings, startNotifier),
 ];

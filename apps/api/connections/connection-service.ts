@@ -40,6 +40,12 @@ export interface ConnectionEdit {
   readonly config?: GivenConfig | undefined;
 }
 
+export interface RewindRequest {
+  /** Event time from which on the source is read again, microseconds. */
+  readonly to: number;
+  readonly reason: string | null;
+}
+
 /** What can be done with connections. Every method throws Problem: 404 unknown, 412 changed meanwhile, 422 bad config. */
 export class ConnectionService {
   readonly #options: ConnectionServiceOptions;
@@ -68,6 +74,7 @@ export class ConnectionService {
       version: 1,
       created_at: now,
       updated_at: now,
+      rewind: null,
     };
     return existing(await writer.change(id, () => connection));
   }
@@ -95,6 +102,22 @@ export class ConnectionService {
         ? current
         : { ...current, desired_state: state, version: current.version + 1, updated_at: nowMicros() },
     );
+  }
+
+  /**
+   * Has the source read again, in the place of a rewind that has not finished.
+   * @throws Problem 409 for a connection that is not running.
+   */
+  rewind(request: ChangeRequest, { to, reason }: RewindRequest): Promise<Connection> {
+    const id = `rwd_${randomBytes(12).toString('hex')}`;
+    return this.#change(request, (current) => {
+      if (current.desired_state !== 'running') {
+        throw new Problem(409, { detail: `The connection is ${current.desired_state}. Start it first.` });
+      }
+      const now = nowMicros();
+      const rewind = { id, to, requested_at: now, reason };
+      return { ...current, rewind, version: current.version + 1, updated_at: now };
+    });
   }
 
   async delete({ id, projects, ifMatch }: ChangeRequest): Promise<void> {

@@ -1,10 +1,12 @@
 import { sealedFields } from '@tailrace/credentials/sealed-credentials.ts';
 import { isoNanos } from '@tailrace/log-query/iso-time.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
+import type { ConnectionRewind } from '@tailrace/schemas/generated/connection-rewind.ts';
 import { connectionStateSymbols } from '@tailrace/schemas/generated/connection-state.ts';
 import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
 import { desiredStateSymbols } from '@tailrace/schemas/generated/desired-state.ts';
 import { providerSymbols } from '@tailrace/schemas/generated/provider.ts';
+import type { RewindStatus } from '@tailrace/schemas/generated/rewind-status.ts';
 import { z } from 'zod';
 
 const time = z.string().describe('RFC 3339.');
@@ -34,6 +36,19 @@ const statusView = z
   })
   .meta({ id: 'ConnectionStatus' });
 
+const rewindView = z
+  .object({
+    rewind_id: z.string().describe('What is read again bears it as replay_id.'),
+    to: time.describe('Event time from which on the source is read again.'),
+    requested_at: time.describe('Up to when it is read again.'),
+    reason: z.string().nullable(),
+    state: z.enum(['pending', 'running', 'finished']),
+    position: time.nullable().describe('Up to here it has been read again.'),
+    events: z.int().describe('Lines read again so far.'),
+    finished_at: time.nullable(),
+  })
+  .meta({ id: 'ConnectionRewind' });
+
 export const connectionView = z
   .object({
     id: z.string(),
@@ -46,6 +61,7 @@ export const connectionView = z
     version: z.int().describe('Counts changes; the ETag holds it.'),
     created_at: time,
     updated_at: time,
+    rewind: rewindView.nullable().describe('The rewind asked for last.'),
     status: statusView.nullable().describe('Null until an ingest process has taken the connection.'),
   })
   .meta({ id: 'Connection' });
@@ -89,7 +105,24 @@ export function toConnectionView(
     version: connection.version,
     created_at: isoNanos(connection.created_at),
     updated_at: isoNanos(connection.updated_at),
+    rewind: connection.rewind === null ? null : toRewindView(connection.rewind, status?.rewind ?? null),
     status: status === undefined ? null : toStatusView(status),
+  };
+}
+
+/** @param told what ingest says of a rewind: of an earlier one, until it has taken up this one. */
+function toRewindView(rewind: ConnectionRewind, told: RewindStatus | null): z.output<typeof rewindView> {
+  const status = told?.id === rewind.id ? told : undefined;
+  const finishedAt = status?.finished_at ?? null;
+  return {
+    rewind_id: rewind.id,
+    to: isoNanos(rewind.to),
+    requested_at: isoNanos(rewind.requested_at),
+    reason: rewind.reason,
+    state: status === undefined ? 'pending' : finishedAt === null ? 'running' : 'finished',
+    position: isoOrNull(status?.position ?? null),
+    events: status?.events ?? 0,
+    finished_at: isoOrNull(finishedAt),
   };
 }
 

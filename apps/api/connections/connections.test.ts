@@ -277,6 +277,99 @@ describe('changing', () => {
   });
 });
 
+describe('rewinding', () => {
+  async function running(api: TestApi): Promise<string> {
+    const id = await create(api);
+    await api.call(`/connections/${id}/start`, { method: 'POST' });
+    return id;
+  }
+  const rewind = (api: TestApi, id: string, body: object) =>
+    api.call(`/connections/${id}/rewind`, { method: 'POST', body });
+
+  it('asks ingest for it through the connection, and shows how far it has come', async () => {
+    const api = await start();
+    const id = await running(api);
+    const before = Date.now();
+    const { status: code, body, headers } = await rewind(api, id, { to: '-6h', reason: 'a broken parser' });
+    expect([code, headers.get('etag')]).toEqual([202, '"3"']);
+    expect(body).toEqual({
+      message: 'Rewind accepted',
+      rewind_id: expect.stringMatching(/^rwd_[0-9a-f]{24}$/),
+      to: expect.any(String),
+    });
+    expect(Math.abs(Date.parse(body.to) - (before - 6 * 3_600_000))).toBeLessThan(5000);
+    expect(api.connections.table.get(id)).toMatchObject({
+      version: 3,
+      rewind: { id: body.rewind_id, to: Date.parse(body.to) * 1000 },
+    });
+    const shown = async () => (await api.call(`/connections/${id}`)).body.rewind;
+    expect(await shown()).toMatchObject({
+      rewind_id: body.rewind_id,
+      reason: 'a broken parser',
+      state: 'pending',
+      position: null,
+      events: 0,
+    });
+    const say = async (told: NonNullable<ConnectionStatus['rewind']>) => {
+      const producer = await api.kafka.producer();
+      const partition = partitionFor(id, topics.connectionStatus.partitions);
+      const value = topics.connectionStatus.codec.encode({ ...status, connection_id: id, rewind: told });
+      await producer.send([{ topic: topics.connectionStatus.name, partition, key: Buffer.from(id), value }]);
+      const { position } = told;
+      await api.statuses.until(id, (now) => now?.rewind?.position === position, AbortSignal.timeout(2000));
+    };
+    await say({ id: 'rwd_of_before', position: micros, events: 3, finished_at: micros });
+    expect(await shown()).toMatchObject({ state: 'pending', events: 0 });
+    await say({ id: body.rewind_id, position: micros + 1000, events: 7, finished_at: null });
+    expect(await shown()).toMatchObject({ state: 'running', events: 7, position: '2026-01-01T00:00:00.001Z' });
+    await say({ id: body.rewind_id, position: micros + 2000, events: 9, finished_at: micros });
+    expect(await shown()).toMatchObject({ state: 'finished', events: 9, finished_at: '2026-01-01T00:00:00.000Z' });
+  });
+
+  it('takes a second one in the place of the first, and keeps it through an edit', async () => {
+    const api = await start();
+    const id = await running(api);
+    const first = await rewind(api, id, { to: '-2h' });
+    const second = await rewind(api, id, { to: new Date(Date.now() - 60_000).toISOString() });
+    expect(second.body.rewind_id).not.toBe(first.body.rewind_id);
+    await api.call(`/connections/${id}`, { method: 'PUT', body: { connection_name: 'renamed' } });
+    expect((await api.call(`/connections/${id}`)).body.rewind).toMatchObject({ rewind_id: second.body.rewind_id });
+  });
+
+  it.each([
+    ['one to come', new Date(Date.now() + 3_600_000).toISOString(), 'must lie in the past'],
+    ['now', '-0s', 'must lie in the past'],
+    ['one too far back', '-31d', 'at most 30 days back'],
+    ['one without a zone', '2026-01-01T00:00:00', 'must be a span before now'],
+    ['a word', 'now', 'must be a span before now'],
+  ])('refuses %s', async (_, to, message) => {
+    const api = await start();
+    const id = await running(api);
+    const { status: code, body } = await rewind(api, id, { to });
+    expect([code, body.errors[0].field, body.errors[0].message]).toEqual([
+      422,
+      'body.to',
+      expect.stringContaining(message),
+    ]);
+    expect(api.connections.table.get(id)?.rewind).toBeNull();
+  });
+
+  it('of a connection that is not running: 409 that says what to do', async () => {
+    const api = await start();
+    const id = await create(api);
+    const { status: code, body } = await rewind(api, id, { to: '-1h' });
+    expect([code, body.detail]).toEqual([409, 'The connection is stopped. Start it first.']);
+  });
+
+  it('holds to the version in If-Match', async () => {
+    const api = await start();
+    const id = await running(api);
+    const headers = { 'if-match': '"1"' };
+    const refused = await api.call(`/connections/${id}/rewind`, { method: 'POST', body: { to: '-1h' }, headers });
+    expect(refused.status).toBe(412);
+  });
+});
+
 describe('testing', () => {
   async function test(answer: CloudAnswer) {
     const asked: unknown[] = [];
@@ -382,6 +475,7 @@ it('gives a ticket for a project of the token', async () => {
 
 const micros = Date.UTC(2026, 0, 1) * 1000;
 const status: ConnectionStatus = {
+  rewind: null,
   connection_id: '',
   project_id: 'demo',
   connection_version: 1,

@@ -1,12 +1,21 @@
 import { Command, Option } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
+import { parseSince } from '../duration.ts';
 import { readConfigFile } from '../read-config-file.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { visible } from '../terminal.ts';
 import { printJson, textTable } from '../text-table.ts';
 
+const rewind = z.looseObject({
+  rewind_id: z.string(),
+  to: z.string(),
+  state: z.string(),
+  position: z.string().nullable(),
+  events: z.number(),
+});
 const connection = z.looseObject({
+  rewind: rewind.nullable(),
   id: z.string(),
   connection_name: z.string(),
   cloud_provider: z.string(),
@@ -83,6 +92,19 @@ export function connectionsCommand(surroundings: Surroundings): Command {
       });
   }
 
+  command('rewind', 'Read the source again from an earlier time; stored lines are replaced, live reading goes on.')
+    .argument('<id>', 'conn_…')
+    .requiredOption('--to <time>', 'how far back: a duration such as 6h, or a time', parseSince)
+    .option('--reason <text>', 'why, for people')
+    .action(async (id, options) => {
+      const { body } = await client(options).call('POST', `connections/${encodeURIComponent(id)}/rewind`, {
+        body: { to: options.to, ...(options.reason !== undefined && { reason: options.reason }) },
+      });
+      if (options.json) return printJson(body);
+      const { rewind_id: rewind, to } = z.looseObject({ rewind_id: z.string(), to: z.string() }).parse(body);
+      process.stdout.write(`${rewind} reads again from ${to}\n`);
+    });
+
   command('status', 'Show one in full.')
     .argument('<id>', 'conn_…')
     .action(async (id, options) => {
@@ -102,6 +124,7 @@ export function connectionsCommand(surroundings: Surroundings): Command {
         ...Object.entries(z.record(z.string(), z.unknown()).parse(stats.body))
           .filter(([name, value]) => typeof value === 'number' && name !== 'lag_ms')
           .map(([name, value]): [string, string] => [name.replaceAll('_', ' '), String(value)]),
+        ...(each.rewind ? [['rewind', rewindOf(each.rewind)] as [string, string]] : []),
         ...(error
           ? [
               ['last error', visible(error.message)] as [string, string],
@@ -122,6 +145,10 @@ export function connectionsCommand(surroundings: Surroundings): Command {
 
 function stateOf({ desired_state: desired, status }: Connection): string {
   return status?.state ?? (desired === 'running' ? 'waiting' : desired);
+}
+
+function rewindOf({ rewind_id: id, to, state, position, events }: z.output<typeof rewind>): string {
+  return `${id} from ${to}: ${state}${position === null ? '' : `, ${events} lines up to ${position}`}`;
 }
 
 function lagOf({ status }: Connection): string {

@@ -1,10 +1,12 @@
 import { messageOf } from '@tailrace/errors/tailrace-error.ts';
+import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { openKafka } from '@tailrace/kafka/open-kafka.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { request } from '../api-client.ts';
 import { exitCodes } from '../cli-error.ts';
+import { countDeadLetters } from '../count-dead-letters.ts';
 import { runningStack, type Surroundings, serverUrl } from '../surroundings.ts';
 
 /** One thing that was looked at. */
@@ -71,14 +73,30 @@ function lags(metrics: string): Finding[] {
   return [...groups].map(([group, lag]) => ({ what: `lag ${group}`, ok: lag < worrying, detail: `${lag} records` }));
 }
 
+/** Those without a project are shown to nobody else: the API lists letters by project. */
+async function deadLetters(client: Kafka): Promise<Finding> {
+  const { looked, withoutProject, kept } = await countDeadLetters(client);
+  const among = kept > looked ? ` (of the newest ${looked})` : '';
+  const detail = `about ${kept} kept; ${withoutProject} name no project${among}`;
+  return { what: 'dead letters', ok: withoutProject === 0, detail };
+}
+
 async function kafka(surroundings: Surroundings): Promise<Finding[]> {
   const brokers = surroundings.env.KAFKA_BROKERS?.split(',') ?? runningStack(surroundings).kafkaBrokers;
   if (!brokers) return [];
   try {
-    const client = await openKafka({ brokers, clientId: 'tailrace-doctor', logger: createLogger({ level: 'silent' }) });
+    const client = await openKafka({
+      brokers,
+      topicPrefix: surroundings.env.TOPIC_PREFIX ?? '',
+      clientId: 'tailrace-doctor',
+      logger: createLogger({ level: 'silent' }),
+    });
     try {
       const cluster = await client.admin.describeCluster();
-      return [{ what: 'kafka', ok: true, detail: `cluster ${cluster.clusterId}: ${cluster.brokers.join(', ')}` }];
+      return [
+        { what: 'kafka', ok: true, detail: `cluster ${cluster.clusterId}: ${cluster.brokers.join(', ')}` },
+        await deadLetters(client),
+      ];
     } finally {
       await client.close();
     }

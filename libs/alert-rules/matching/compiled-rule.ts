@@ -2,6 +2,7 @@ import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
 import { logFilter } from '@tailrace/log-query/log-filter.ts';
 import { compileFilter, type Matcher } from '@tailrace/log-query/matcher.ts';
 import { compileRegex } from '@tailrace/log-query/regex.ts';
+import { cutToLength } from '@tailrace/log-record/cut-text.ts';
 import { leastSeverity, levelOf } from '@tailrace/log-record/level.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
@@ -85,7 +86,7 @@ function matcherOf({ severities, regex, test }: LineSelection, filter: LogFilter
 
 function groupOf(groupBy: string | null): CompiledRule['groupOf'] {
   const value = fieldValue(groupBy);
-  return (record) => value(record).slice(0, maxGroupLength);
+  return (record) => cutToLength(value(record), maxGroupLength);
 }
 
 function fieldValue(groupBy: string | null): CompiledRule['groupOf'] {

@@ -4,7 +4,7 @@ import type { Fixture } from './fixture.ts';
 const smallPages = { config: { batch_size: 3 } };
 
 /** Every point at which a process can die or lose its broker while a page is written. */
-const points = [
+export const crashPoints = [
   { operation: 'send', when: 'before' },
   { operation: 'send', when: 'after' },
   { operation: 'commit', when: 'before' },
@@ -14,7 +14,7 @@ const points = [
 /** What was written is neither lost nor written again, wherever a process ends. */
 export function describeCrashes(fixture: () => Fixture): void {
   describe('crashes', () => {
-    for (const { operation, when } of points) {
+    for (const { operation, when } of crashPoints) {
       it(`goes on after a kill ${when} the ${operation} of a page`, async () => {
         const texts = [...(await fixture().emit(20))];
         for (let skipped = 0; skipped < 3; skipped++) {

@@ -1,7 +1,9 @@
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { type MemoryBroker, memoryBroker } from '@tailrace/kafka/memory/memory-broker.ts';
+import type { ConnectionRewind } from '@tailrace/schemas/generated/connection-rewind.ts';
 import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
 import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
+import { PartitionWriter } from '@tailrace/stream/partition-writer.ts';
 import { readPartition } from '@tailrace/stream/read-partition.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { Metrics } from '@tailrace/telemetry/metrics.ts';
@@ -11,7 +13,6 @@ import { nothingStored, readCheckpoints } from '../checkpoint-table.ts';
 import { ConnectionReport } from '../connection-report.ts';
 import { runConnection } from '../connection-runner.ts';
 import type { Quota, SweepTier } from '../connector.ts';
-import { PartitionWriter } from '../partition-writer.ts';
 import { LimiterPool } from '../request-limiter.ts';
 import type { CloudUnderTest } from './cloud-under-test.ts';
 
@@ -24,6 +25,7 @@ export interface RunChoices {
   readonly config?: Readonly<Record<string, unknown>>;
   readonly tiers?: readonly SweepTier[];
   readonly quota?: Quota;
+  readonly rewind?: ConnectionRewind;
 }
 
 const quickTiers: readonly SweepTier[] = [
@@ -117,6 +119,7 @@ export class Fixture {
           connectionId,
           projectId: 'project',
           provider: connector.provider,
+          rewind: choices.rewind ?? null,
           configured: { ...configured, tiers: choices.tiers ?? quickTiers, quota: choices.quota ?? noQuota },
           stored,
           partition,
@@ -150,8 +153,27 @@ export class Fixture {
     return texts;
   }
 
-  /** Everything that a reader of committed records sees. */
+  /** Every live event that a reader of committed records sees. */
   async received(): Promise<readonly RawEvent[]> {
+    return (await this.#raw()).filter((event) => event.rewind_id === null);
+  }
+
+  /** Texts of what a rewind has read again, sorted. */
+  async rewoundTexts(rewindId: string): Promise<readonly string[]> {
+    const raw = await this.#raw();
+    return raw
+      .filter((event) => event.rewind_id === rewindId)
+      .map(textOf)
+      .sort();
+  }
+
+  /** The keys that the checkpoint table holds. */
+  async checkpointKeys(): Promise<readonly string[]> {
+    const stored = await readCheckpoints(this.#reader, 0, never);
+    return [...(stored.get(connectionId)?.keys ?? [])];
+  }
+
+  async #raw(): Promise<readonly RawEvent[]> {
     const events: RawEvent[] = [];
     const topic = rawTopics[this.cloud.connector.provider];
     for (let partition = 0; partition < topic.partitions; partition++) {

@@ -1,11 +1,11 @@
 import { FencedError } from '@tailrace/kafka/errors.ts';
 import type { Kafka, OutgoingRecord, TransactionalProducer } from '@tailrace/kafka/kafka.ts';
 import { memoryBroker } from '@tailrace/kafka/memory/memory-broker.ts';
-import { readPartition } from '@tailrace/stream/read-partition.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PartitionWriter } from './partition-writer.ts';
+import { readPartition } from './read-partition.ts';
 
 const { name: topic } = topics.rawAws;
 const logger = createLogger({ level: 'silent' });

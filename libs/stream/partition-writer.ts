@@ -25,8 +25,9 @@ interface Write {
 }
 
 /**
- * The one producer of a partition of connections. Writes of all its connections that come while a transaction is under
- * way share the next one: a quiet connection commits at once, and a busy process does not make a transaction an event.
+ * The one producer of an owned partition. Writes of all that lives in it (connections, replays) that come while a
+ * transaction is under way share the next one: a quiet one commits at once, and a busy process does not make a
+ * transaction an event.
  *
  * Writes are committed in the order of the calls, each whole. The first failure fails every write that is waiting and all
  * later ones, because what was in flight may or may not have been committed: the owner must make a new producer, and

@@ -2,7 +2,7 @@ import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
 import { InMemoryRunner, type StoredRecord } from '@tailrace/stream/in-memory-runner.ts';
 import { rawTopics, topics } from '@tailrace/topics/topics.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { normaliserTopology } from './topology.ts';
+import { normaliserTopology } from './normaliser-topology.ts';
 
 const eventTime = Date.UTC(2024, 0, 31) * 1000;
 

@@ -1,0 +1,124 @@
+import { AlertEvaluator, type Voiding } from '@tailrace/alert-evaluation/alert-evaluator.ts';
+import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
+import { partitionFor } from '@tailrace/kafka/partitioner.ts';
+import type { AlertPartial } from '@tailrace/schemas/generated/alert-partial.ts';
+import type { AlertState } from '@tailrace/schemas/generated/alert-state.ts';
+import type { GroupCounts } from '@tailrace/schemas/generated/group-counts.ts';
+import type { StoreSpec } from '@tailrace/stream/state-store.ts';
+import type { RecordProcessor, TaskContext, Topology } from '@tailrace/stream/topology.ts';
+import { topics } from '@tailrace/topics/topics.ts';
+import type { AlertingMetrics } from './alerting-metrics.ts';
+import type { RuleBook } from './rule-book.ts';
+
+export interface EvaluationOptions {
+  readonly book: RuleBook;
+  readonly metrics: AlertingMetrics;
+  readonly latenessMs: number;
+  readonly maxGroups: number;
+  /** Of `alert-partials`, as the broker has them. */
+  readonly partitions: number;
+}
+
+const state: StoreSpec<AlertState> = { name: 'alerts', changelog: topics.alertState };
+
+/** The second stage of alerting: adds up what was counted for the rules of one partition, and says which alerts there are. */
+export function evaluationTopology(options: EvaluationOptions): Topology<AlertPartial> {
+  return {
+    group: 'alert-evaluation',
+    inputs: [topics.alertPartials],
+    outputs: [topics.alerts],
+    stores: [state],
+    processor: (task) => evaluation(options, task),
+  };
+}
+
+function evaluation(options: EvaluationOptions, task: TaskContext): RecordProcessor<AlertPartial> {
+  const { book, metrics, latenessMs, maxGroups, partitions } = options;
+  const isOwn = (rule: string) => partitionFor(rule, partitions) === task.partition;
+  function* ownRules() {
+    for (const rule of book.values()) if (isOwn(rule.rule.id)) yield rule;
+  }
+  const evaluator = new AlertEvaluator({
+    store: task.store(state),
+    rules: {
+      get: (id) => (isOwn(id) ? book.get(id) : undefined),
+      values: () => ownRules(),
+    },
+    compile: (rule) => book.compile(rule),
+    latenessMs,
+    maxGroups,
+    now: () => Date.now() * 1000,
+    onLateLines: (rule, lines) => metrics.lateLines(lines, rule),
+    onOverflow: metrics.groupOverflowed,
+  });
+  /** Rules that may have changed against what is remembered of them. */
+  const changed = new Set(Array.from(evaluator.rememberedRules(), ({ id }) => id));
+  const look = (rule: string) => {
+    if (!isOwn(rule)) return;
+    changed.add(rule);
+    task.wake();
+  };
+  book.listen(look, task.ended);
+  if (changed.size > 0) task.wake();
+
+  function compare(id: string): void {
+    const remembered = evaluator.remembered(id);
+    if (!remembered) {
+      if (book.get(id)?.condition.type === 'silence') evaluator.revisitConnections();
+      return;
+    }
+    const { revision } = remembered;
+    const rule = book.rule(id);
+    if ((rule?.revision ?? 0) < revision && !book.isGone(id, revision)) {
+      // A broker that is away ends the task by itself; then all this begins anew.
+      book.makeSure(id, revision).then(
+        () => look(id),
+        () => undefined,
+      );
+      return;
+    }
+    const reason = voidingOf(rule, revision);
+    if (reason) evaluator.void(id, reason);
+    else evaluator.revisit(id);
+  }
+
+  return {
+    process: ({ value: { counts, progress } }) => {
+      if (progress) evaluator.progress(progress);
+      if (counts && isInForce(book, counts)) evaluator.count(counts);
+    },
+    finish: (emit) => {
+      for (const id of changed) compare(id);
+      changed.clear();
+      evaluator.settle((alert) => {
+        metrics.told(alert);
+        emit(topics.alerts, alert.rule_id, alert, { headers: { project: alert.project_id } });
+      });
+    },
+  };
+}
+
+function voidingOf(
+  rule: { readonly enabled: boolean; readonly revision: number } | undefined,
+  revision: number,
+): Voiding | undefined {
+  if (!rule || rule.revision < revision) return 'rule_deleted';
+  if (!rule.enabled) return 'rule_disabled';
+  return rule.revision > revision ? 'rule_changed' : undefined;
+}
+
+/**
+ * Whether counts are by a rule as it is now.
+ * @throws TailraceError `alerting.rule_unread` when the first stage knows the rule and this process does not yet: once
+ *   its table has been read that far, the batch is run again.
+ */
+function isInForce(book: RuleBook, { rule_id: id, rule_revision: revision }: GroupCounts): boolean {
+  const known = book.rule(id)?.revision ?? 0;
+  if (known === revision) return book.get(id) !== undefined;
+  if (known > revision || book.isGone(id, revision)) return false;
+  void book.makeSure(id, revision).catch(() => undefined);
+  throw new TailraceError(`rule ${id} has not been read at revision ${revision} yet`, {
+    code: 'alerting.rule_unread',
+    remedy: 'retry',
+  });
+}

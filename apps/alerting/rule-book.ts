@@ -1,0 +1,111 @@
+import { type CompiledRule, compileRule } from '@tailrace/alert-rules/matching/compiled-rule.ts';
+import { RuleMatcher } from '@tailrace/alert-rules/matching/rule-matcher.ts';
+import type { RuleKinds } from '@tailrace/alert-rules/rule-kind.ts';
+import type { Kafka } from '@tailrace/kafka/kafka.ts';
+import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
+import { openTable, type Table } from '@tailrace/stream/table.ts';
+import type { Logger } from '@tailrace/telemetry/logger.ts';
+import { topics } from '@tailrace/topics/topics.ts';
+
+interface RuleBookOptions {
+  readonly kafka: Kafka;
+  readonly kinds: RuleKinds;
+  readonly logger: Logger;
+}
+
+/** The rules as the table has them, ready to be asked; a change is in force as soon as it is read. */
+export class RuleBook {
+  /** The rules that are on. */
+  readonly matcher = new RuleMatcher();
+  readonly #options: RuleBookOptions;
+  readonly #compiled = new Map<string, CompiledRule>();
+  readonly #listeners = new Set<(rule: string) => void>();
+  readonly #stop = new AbortController();
+  readonly #table: Table<AlertRule>;
+  /** Rules, each at a revision, that the table did not have although all of it had been read since they were missed. */
+  readonly #gone = new Set<string>();
+
+  private constructor(options: RuleBookOptions) {
+    this.#options = options;
+    const { kafka, logger } = options;
+    this.#table = openTable({
+      kafka,
+      logger,
+      topic: topics.alertRules,
+      onChange: ({ key, value, previous }) => this.#change(key, value, previous),
+    });
+  }
+
+  /** Resolves once all rules that there are have been read. Rejects with the error of a table that was closed before. */
+  static async open(options: RuleBookOptions): Promise<RuleBook> {
+    const book = new RuleBook(options);
+    await book.#table.caughtUp;
+    return book;
+  }
+
+  /** A rule as the table has it, on or off. */
+  rule(id: string): AlertRule | undefined {
+    return this.#table.get(id);
+  }
+
+  /** A rule that is on and can be evaluated here. */
+  get(id: string): CompiledRule | undefined {
+    return this.#compiled.get(id);
+  }
+
+  values(): Iterable<CompiledRule> {
+    return this.#compiled.values();
+  }
+
+  compile(rule: AlertRule): CompiledRule | undefined {
+    const compiled = compileRule(this.#options.kinds, rule);
+    return 'problem' in compiled ? undefined : compiled;
+  }
+
+  /** Tells of each rule that changed, until the signal aborts. */
+  listen(listener: (rule: string) => void, signal: AbortSignal): void {
+    if (signal.aborted) return;
+    this.#listeners.add(listener);
+    signal.addEventListener('abort', () => this.#listeners.delete(listener), { once: true });
+  }
+
+  /** Whether it is certain that the rule will not come up at this revision: `makeSure` has looked for it in vain. */
+  isGone(id: string, revision: number): boolean {
+    return this.#gone.has(`${id}/${revision}`);
+  }
+
+  /**
+   * For a rule that others know already, or still: reads the table up to the end that it has now. What is missing then
+   * was deleted.
+   */
+  async makeSure(id: string, revision: number): Promise<void> {
+    const { signal } = this.#stop;
+    const ends = await this.#options.kafka.admin.offsets(topics.alertRules.name, 'latest');
+    await Promise.all(ends.map((end, partition) => this.#table.untilOffset(partition, end, signal)));
+    if ((this.rule(id)?.revision ?? 0) >= revision) return;
+    if (this.#gone.size >= maxGone) this.#gone.clear();
+    this.#gone.add(`${id}/${revision}`);
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort(new Error('alerting stops'));
+    await this.#table.close();
+  }
+
+  #change(id: string, rule: AlertRule | undefined, previous: AlertRule | undefined): void {
+    const before = this.#compiled.get(id)?.rule ?? previous;
+    const compiled = rule?.enabled ? compileRule(this.#options.kinds, rule) : undefined;
+    if (compiled && 'problem' in compiled) {
+      const where = { rule: id, project: rule?.project_id };
+      this.#options.logger.error(where, `a rule cannot be evaluated: ${compiled.problem}`);
+    }
+    if (before) this.matcher.delete(before.project_id, id);
+    if (compiled && !('problem' in compiled)) {
+      this.#compiled.set(id, compiled);
+      this.matcher.set(compiled);
+    } else this.#compiled.delete(id);
+    for (const listener of [...this.#listeners]) listener(id);
+  }
+}
+
+const maxGone = 10_000;

@@ -1,0 +1,77 @@
+import type { RuleKinds } from '@tailrace/alert-rules/rule-kind.ts';
+import { ruleKinds } from '@tailrace/alert-rules/rule-kinds.ts';
+import type { RoleDeps, RunningRole } from '@tailrace/role/role.ts';
+import { ownerReadiness } from '@tailrace/stream/owner-readiness.ts';
+import { runProcessor } from '@tailrace/stream/processor.ts';
+import { openTable } from '@tailrace/stream/table.ts';
+import { topics } from '@tailrace/topics/topics.ts';
+import { alertingMetrics } from './alerting-metrics.ts';
+import type { AlertingConfig } from './config.ts';
+import { evaluationTopology } from './evaluation.ts';
+import { matchingTopology } from './matching.ts';
+import { ProgressBarrier } from './progress-barrier.ts';
+import { RuleBook } from './rule-book.ts';
+
+/** The role that says which alerts there are. @param kinds the kinds of rules it knows, its own ones among them. */
+export async function start(
+  config: AlertingConfig,
+  deps: RoleDeps,
+  kinds: RuleKinds = ruleKinds,
+): Promise<RunningRole> {
+  const { kafka } = deps;
+  const logger = deps.logger.child({ role: 'alerting' });
+  const metrics = alertingMetrics(deps.metrics, logger);
+  const cleanUp = new AsyncDisposableStack();
+  try {
+    const [logs, partials] = await Promise.all([
+      kafka.admin.describeTopic(topics.logs.name),
+      kafka.admin.describeTopic(topics.alertPartials.name),
+    ]);
+    const book = await RuleBook.open({ kafka, kinds, logger });
+    cleanUp.defer(() => book.close());
+    let barrier: ProgressBarrier | undefined;
+    const statuses = openTable({
+      kafka,
+      logger,
+      topic: topics.connectionStatus,
+      onChange: () => barrier?.changed(),
+    });
+    cleanUp.defer(() => statuses.close());
+    await statuses.caughtUp;
+    const watches = (project: string) => book.matcher.watches(project);
+    barrier = new ProgressBarrier({ admin: kafka.admin, logger, statuses, watches, partitions: logs.partitions });
+    const following = barrier;
+    cleanUp.defer(() => following.close());
+    const stopped = new AbortController();
+    cleanUp.defer(() => stopped.abort());
+    book.listen(() => following.changed(), stopped.signal);
+
+    const latenessMs = config.alertingLatenessMs;
+    const shared = { kafka, logger, metrics: deps.metrics };
+    const matching = runProcessor(matchingTopology({ book, barrier, metrics, latenessMs }), {
+      ...shared,
+      pace: { intervalMs: config.alertingMatchingIntervalMs, maxRecords: 20_000 },
+    });
+    cleanUp.defer(() => matching.stop());
+    const maxGroups = config.alertingMaxGroups;
+    const evaluation = runProcessor(
+      evaluationTopology({ book, metrics, latenessMs, maxGroups, partitions: partials.partitions }),
+      { ...shared, pace: { intervalMs: config.alertingEvaluationIntervalMs, maxRecords: 20_000 } },
+    );
+    cleanUp.defer(() => evaluation.stop());
+    const failed = Promise.race([matching.failed, evaluation.failed]);
+    failed.catch(() => undefined);
+    return {
+      name: 'alerting',
+      readiness: () => {
+        const first = ownerReadiness(matching);
+        return first.ready ? ownerReadiness(evaluation) : first;
+      },
+      failed,
+      stop: () => cleanUp.disposeAsync(),
+    };
+  } catch (error) {
+    await cleanUp.disposeAsync();
+    throw error;
+  }
+}

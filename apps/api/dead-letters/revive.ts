@@ -1,0 +1,62 @@
+import { messageOf } from '@tailrace/errors/tailrace-error.ts';
+import { RecordTooLargeError } from '@tailrace/kafka/errors.ts';
+import type { OutgoingRecord } from '@tailrace/kafka/kafka.ts';
+import { partitionFor } from '@tailrace/kafka/partitioner.ts';
+import { normalise } from '@tailrace/normalise/normalise.ts';
+import type { DeadLetter } from '@tailrace/schemas/generated/dead-letter.ts';
+import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
+import { deadReason } from '@tailrace/stream/dead-letter.ts';
+import { rawTopics, topics } from '@tailrace/topics/topics.ts';
+
+/** What the present code makes of a dead record. */
+export type Revived =
+  | { readonly outcome: 'replayed'; readonly record: OutgoingRecord }
+  /** It still cannot be read, or no code here reads its topic. */
+  | { readonly outcome: 'still_dead' | 'not_replayable'; readonly reason: string; readonly detail: string };
+
+const rawNames: ReadonlySet<string> = new Set(Object.values(rawTopics).map(({ name }) => name));
+const logNames: ReadonlySet<string> = new Set([topics.logs.name, topics.logsReplayed.name]);
+/** The record's framing and headers count too. */
+const framingBytes = 2048;
+
+/**
+ * Takes a dead record through the code of today: a raw event through the normaliser, a canonical record as it is.
+ *
+ * @param value the record's whole value.
+ * @param replayId what the new record bears.
+ * @param partitions of `logs.replayed`.
+ */
+export function revive(letter: DeadLetter, value: Buffer, replayId: string, partitions: number): Revived {
+  if (!rawNames.has(letter.topic) && !logNames.has(letter.topic)) {
+    return {
+      outcome: 'not_replayable',
+      reason: 'unknown_topic',
+      detail: `records of ${letter.topic} are not replayed`,
+    };
+  }
+  try {
+    const record = rawNames.has(letter.topic)
+      ? normalise(topics.rawAws.codec.decode(value), letter, { replayId })
+      : { ...topics.logs.codec.decode(value), replay_id: replayId };
+    return checked(letter, record, partitions);
+  } catch (error) {
+    return { outcome: 'still_dead', reason: deadReason(error), detail: messageOf(error).slice(0, 2000) };
+  }
+}
+
+function checked(letter: DeadLetter, record: LogRecord, partitions: number): Revived {
+  const { project_id: project, connection_id: connection } = record;
+  if (project !== letter.project_id || connection !== letter.connection_id) {
+    const detail = 'the record names another project or connection than its headers did';
+    return { outcome: 'still_dead', reason: 'processing_failed', detail };
+  }
+  const { name, codec, config } = topics.logsReplayed;
+  const value = codec.encode(record);
+  const limit = Number(config['max.message.bytes']) - framingBytes;
+  if (value.length > limit) {
+    throw new RecordTooLargeError(`a record of ${value.length} bytes is over ${name}'s limit of ${limit}`);
+  }
+  const headers = { project, connection };
+  const partition = partitionFor(connection, partitions);
+  return { outcome: 'replayed', record: { topic: name, partition, key: Buffer.from(connection), value, headers } };
+}

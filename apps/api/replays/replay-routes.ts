@@ -1,0 +1,100 @@
+import { principalOf, requireBodyProject, requireProject } from '@tailrace/http/authentication.ts';
+import { invalidField, problemSchema } from '@tailrace/http/problem.ts';
+import type { HttpServer } from '@tailrace/http/server.ts';
+import { projectIdSchema } from '@tailrace/http/tokens.ts';
+import type { ReplayDesiredState } from '@tailrace/schemas/generated/replay-desired-state.ts';
+import { replayModeSymbols } from '@tailrace/schemas/generated/replay-mode.ts';
+import { z } from 'zod';
+import { instant, microsOf } from '../stream/time-range.ts';
+import type { ReplayService } from './replay-service.ts';
+import { replayView, toReplayView } from './replay-view.ts';
+
+const tags = ['replays'];
+const idParam = z.object({ id: z.string().max(200).describe('rpl_…') });
+
+const actions: readonly (readonly [action: string, state: ReplayDesiredState, summary: string])[] = [
+  ['pause', 'paused', 'Let a replay rest; its place is kept.'],
+  ['resume', 'running', 'Go on with a paused replay where it was.'],
+  ['cancel', 'cancelled', 'End a replay. What it has written stays.'],
+];
+
+/** Replays: ask for one, see how it does, pause, resume and cancel it. */
+export function replayRoutes(scope: HttpServer, service: ReplayService): void {
+  scope.post(
+    '/replays',
+    {
+      config: { role: 'editor' },
+      schema: {
+        tags,
+        summary: 'Normalise kept raw events again: apply what the present code makes of them, or only compare.',
+        body: z.strictObject({
+          project_id: projectIdSchema,
+          connection_ids: z.array(z.string().min(1).max(64)).min(1).max(500).optional(),
+          from: instant.describe('Event time, included: a time, or a span before now such as -6h.'),
+          to: instant.default('now').describe('Event time, excluded.'),
+          mode: z
+            .enum(replayModeSymbols)
+            .default('apply')
+            .describe('apply renews stored lines; shadow writes nothing and tells what would differ.'),
+          records_per_second: z.int().min(1).max(10_000_000).optional().describe('At most.'),
+        }),
+        response: { 202: replayView, 409: problemSchema, 422: problemSchema, 503: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const { project_id: projectId, connection_ids: connectionIds, mode, ...body } = request.body;
+      requireBodyProject(request, projectId);
+      const now = Date.now();
+      const [from, to] = [microsOf(body.from, now), microsOf(body.to, now)];
+      if (from >= to) throw invalidField('body.from', 'must be before to');
+      const created = await service.create({
+        projectId,
+        connectionIds,
+        from,
+        to,
+        mode,
+        recordsPerSecond: body.records_per_second ?? null,
+        createdBy: principalOf(request).subject,
+      });
+      const location = `${request.url.split('?')[0]}/${created.id}`;
+      return reply.code(202).header('location', location).send(toReplayView(created));
+    },
+  );
+
+  scope.get(
+    '/replays/:id',
+    {
+      schema: {
+        tags,
+        summary: 'One replay (an id that begins with rpl_), or all of a project, newest first (any other id).',
+        params: z.object({ id: z.string().max(200).describe('rpl_…, or a project id.') }),
+        response: { 200: z.union([replayView, z.object({ replays: z.array(replayView) })]), 404: problemSchema },
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      if (id.startsWith('rpl_')) return toReplayView(service.get(id, principalOf(request).projects));
+      requireProject(request, id);
+      return { replays: service.list(id).map(toReplayView) };
+    },
+  );
+
+  for (const [action, state, summary] of actions) {
+    scope.post(
+      `/replays/:id/${action}`,
+      {
+        config: { role: 'editor' },
+        schema: {
+          tags,
+          summary,
+          params: idParam,
+          response: { 200: replayView, 404: problemSchema, 409: problemSchema, 503: problemSchema },
+        },
+      },
+      async (request) => {
+        const { projects } = principalOf(request);
+        return toReplayView(await service.setState(request.params.id, projects, state));
+      },
+    );
+  }
+}

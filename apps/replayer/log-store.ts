@@ -1,0 +1,47 @@
+import type { TopicPartitionOffset } from '@tailrace/kafka/kafka.ts';
+import { databaseError } from '@tailrace/postgres/database-error.ts';
+import { lookUpLogs } from '@tailrace/postgres/log-lookup.ts';
+import type { LogPosition } from '@tailrace/postgres/log-scan.ts';
+import { openPool } from '@tailrace/postgres/pool.ts';
+import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
+import type { Logger } from '@tailrace/telemetry/logger.ts';
+
+/** What a replay asks PostgreSQL: which rows stand, and how far the sink is. It writes nothing there. */
+export interface LogStore {
+  /** Rows of a project by their keys, those that there are. */
+  find(projectId: string, keys: readonly LogPosition[]): Promise<readonly LogRecord[]>;
+  /** What the sink has stored of each partition of `logs` and `logs.replayed`. */
+  sinkOffsets(): Promise<readonly TopicPartitionOffset[]>;
+  close(): Promise<void>;
+}
+
+/** Connects to nobody until it is asked, and keeps no connection while no replay runs. */
+export function openLogStore(urls: { readonly read: string; readonly write: string }, logger: Logger): LogStore {
+  const open = (url: string, max: number) =>
+    openPool({
+      url,
+      applicationName: 'tailrace-replayer',
+      max,
+      onIdleError: (err) => logger.warn({ err }, 'an idle database connection broke'),
+    });
+  const rows = open(urls.read, 4);
+  // A read replica tells late how far the sink is.
+  const offsets = urls.read === urls.write ? rows : open(urls.write, 1);
+  return {
+    find: (projectId, keys) => lookUpLogs(rows, projectId, keys),
+    async sinkOffsets() {
+      try {
+        const { rows: found } = await offsets.query<{ topic: string; partition: number; next_offset: number }>(
+          'select topic, partition, next_offset from sink_offsets where next_offset >= 0',
+        );
+        return found.map(({ topic, partition, next_offset }) => ({ topic, partition, offset: next_offset }));
+      } catch (error) {
+        throw databaseError(error);
+      }
+    },
+    async close() {
+      await rows.end();
+      if (offsets !== rows) await offsets.end();
+    },
+  };
+}

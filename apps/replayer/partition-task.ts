@@ -1,0 +1,91 @@
+import { isFinished, type KnownReplay, openReplayTable, type ReplayTable } from '@tailrace/replays/replay-table.ts';
+import type { ReplayProgress } from '@tailrace/schemas/generated/replay-progress.ts';
+import type { Ownership } from '@tailrace/stream/ownership.ts';
+import { PartitionWriter } from '@tailrace/stream/partition-writer.ts';
+import { ReplayJob, type ReplayJobDeps } from './replay-job.ts';
+
+/**
+ * Runs the replays of one partition of `replays` until it is revoked, one after the other, oldest first; what is paused
+ * is passed over. Fences first: the progress that is read after that is final (DESIGN, guarantee 2). Every failure of
+ * Kafka ends it; the partition's owner starts it anew. Where there is nothing to do, it waits for the table to change.
+ */
+export async function runPartition(deps: ReplayJobDeps, ownership: Ownership): Promise<void> {
+  const { kafka } = deps;
+  const { revoked, lost } = ownership;
+  const { partition } = ownership.partition;
+  const logger = deps.logger.child({ partition });
+  const producer = await kafka.transactionalProducer(`replayer-${partition}`);
+  const writer = new PartitionWriter({ producer, lost, logger, committed: () => ownership.progressed() });
+  const ended = Promise.race([writer.failed, aborted(revoked)]);
+  ended.catch(() => undefined);
+  let changed = Promise.withResolvers<string>();
+  const replays = openReplayTable({
+    kafka,
+    logger,
+    partitions: [partition],
+    onChange: (id) => {
+      changed.resolve(id);
+      changed = Promise.withResolvers();
+    },
+  });
+  /** What this owner has committed itself: newer than what the table has read of it. Nobody else writes progress. */
+  const own = new Map<string, ReplayProgress>();
+  try {
+    await Promise.race([replays.table.caughtUp, ended]);
+    while (!revoked.aborted) {
+      ownership.progressed();
+      const news = changed.promise;
+      const next = nextOf(replays, own);
+      if (!next) {
+        await Promise.race([news, ended]);
+        continue;
+      }
+      const job = new ReplayJob({ ...deps, logger, partition, writer, replay: next });
+      if (next.request.desired_state === 'cancelled') await job.cancel();
+      else await runWhileWanted(job, next, replays, revoked, () => changed.promise);
+      own.set(next.id, job.progress);
+    }
+    await writer.idle();
+  } finally {
+    await replays.table.close();
+    await producer.close();
+  }
+}
+
+/** The oldest that has something to do: to be run, or to be ended because nobody wants it any more. */
+function nextOf(replays: ReplayTable, own: ReadonlyMap<string, ReplayProgress>): KnownReplay | undefined {
+  return replays
+    .list()
+    .toReversed()
+    .map((replay) => ({ ...replay, progress: own.get(replay.id) ?? replay.progress }))
+    .find((replay) => !isFinished(replay) && replay.request.desired_state !== 'paused');
+}
+
+/** Runs until it ends by itself, the partition is revoked, or people pause, cancel or change it. */
+async function runWhileWanted(
+  job: ReplayJob,
+  { id, request }: KnownReplay,
+  replays: ReplayTable,
+  revoked: AbortSignal,
+  nextChange: () => Promise<string>,
+): Promise<void> {
+  const unwanted = new AbortController();
+  const done = Promise.withResolvers<'done'>();
+  const watching = (async () => {
+    while (!unwanted.signal.aborted) {
+      if (replays.get(id)?.request.version !== request.version) unwanted.abort();
+      else if ((await Promise.race([nextChange(), done.promise])) === 'done') return;
+    }
+  })();
+  try {
+    await job.run(AbortSignal.any([revoked, unwanted.signal]));
+  } finally {
+    done.resolve('done');
+    await watching;
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

@@ -1,0 +1,280 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf, remedyOf, TailraceError } from '@tailrace/errors/tailrace-error.ts';
+import type { Kafka, OutgoingRecord } from '@tailrace/kafka/kafka.ts';
+import { type NormaliseEvent, normaliserProcessor } from '@tailrace/normalise/normaliser-topology.ts';
+import { normaliserVersion } from '@tailrace/normalise/normaliser-version.ts';
+import { progressKey } from '@tailrace/replays/replay-keys.ts';
+import type { KnownReplay } from '@tailrace/replays/replay-table.ts';
+import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
+import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
+import type { ReplayProgress } from '@tailrace/schemas/generated/replay-progress.ts';
+import { Backoff } from '@tailrace/stream/backoff.ts';
+import { processBatch } from '@tailrace/stream/batch.ts';
+import type { PartitionWriter } from '@tailrace/stream/partition-writer.ts';
+import type { RecordProcessor } from '@tailrace/stream/topology.ts';
+import type { Logger } from '@tailrace/telemetry/logger.ts';
+import { rawTopics, topics } from '@tailrace/topics/topics.ts';
+import { DifferenceCount } from './differences.ts';
+import type { LiveLag, Waiting } from './live-lag.ts';
+import type { LogStore } from './log-store.ts';
+import { planRanges, type RawSlice, readRanges } from './raw-ranges.ts';
+import { type ReplaySelection, selectionOf } from './replay-selection.ts';
+
+/** What every replay of a process works with. */
+export interface ReplayJobDeps {
+  readonly kafka: Kafka;
+  readonly store: LogStore;
+  readonly lag: LiveLag;
+  readonly normalise: NormaliseEvent;
+  readonly batchRecords: number;
+  readonly partitionsOf: (topic: string) => number;
+  readonly logger: Logger;
+}
+
+export interface ReplayJobOptions extends ReplayJobDeps {
+  readonly replay: KnownReplay;
+  /** Partition of `replays`. */
+  readonly partition: number;
+  /** The fenced producer of that partition. */
+  readonly writer: PartitionWriter;
+}
+
+/** Dead letters name it as who could not read the record. */
+const group = 'replayer';
+/** How often progress is told while nothing is written. */
+const tellEveryMs = 1000;
+/** Over how long the rate is measured. */
+const rateWindowMs = 5000;
+
+/**
+ * Runs one replay from where its progress says until it has finished, or until the signal aborts. Each slice of raw
+ * events is normalised by the very processor of the live normaliser, and its records commit with the progress in one
+ * transaction: wherever a process ends, the next one goes on without a loss or a double.
+ */
+export class ReplayJob {
+  readonly #options: ReplayJobOptions;
+  readonly #selection: ReplaySelection;
+  readonly #logger: Logger;
+  readonly #differences: DifferenceCount | undefined;
+  #progress: ReplayProgress;
+  #writing: Promise<void> = Promise.resolve();
+  #toldAt = 0;
+  #measured: { readonly at: number; readonly offsets: number }[] = [];
+
+  constructor(options: ReplayJobOptions) {
+    const { replay } = options;
+    this.#options = options;
+    this.#selection = selectionOf(replay.request);
+    this.#logger = options.logger.child({ replay: replay.id, project: replay.request.project_id });
+    this.#progress = { ...(replay.progress ?? nothingYet()), waiting_for: null, waiting_detail: null };
+    if (replay.request.mode === 'shadow') this.#differences = new DifferenceCount(this.#progress.differences);
+  }
+
+  /** As far as it has come. Once `run` or `cancel` has resolved, all of it is committed. */
+  get progress(): ReplayProgress {
+    return this.#progress;
+  }
+
+  /** Rejects when Kafka fails or the partition has another owner; anything else ends the replay as failed. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { replay, lag } = this.#options;
+    const watch = lag.watch();
+    try {
+      if (!replay.progress) await this.#begin();
+      this.#logger.info({ mode: replay.request.mode, left: this.#left }, 'replaying');
+      await this.#replay(signal);
+      await this.#writing;
+      if (!signal.aborted) await this.#end('completed');
+    } catch (error) {
+      if (this.#options.writer.hasFailed || remedyOf(error) !== 'give-up') throw error;
+      this.#logger.error({ err: error }, 'a replay failed');
+      const code = error instanceof TailraceError ? error.code : 'replay.failed';
+      await this.#end('failed', { error_code: code, error_message: messageOf(error) });
+    } finally {
+      watch();
+    }
+  }
+
+  /** Ends a replay that is not wanted any more. What it has written stays. */
+  cancel(): Promise<void> {
+    return this.#end('cancelled');
+  }
+
+  async #begin(): Promise<void> {
+    const { kafka, replay } = this.#options;
+    this.#progress = { ...this.#progress, ranges: await planRanges(kafka, replay.request) };
+    await this.#write([]);
+  }
+
+  async #replay(signal: AbortSignal): Promise<void> {
+    const { kafka, batchRecords } = this.#options;
+    const { records_per_second: limit } = this.#options.replay.request;
+    for await (const slice of readRanges(kafka, this.#progress.ranges, batchRecords, signal)) {
+      await this.#untilLiveIsWell(signal);
+      if (signal.aborted) return;
+      const started = performance.now();
+      const before = this.#progress.matched;
+      const written = await this.#process(slice, signal);
+      if (written === undefined) return;
+      // One transaction is under way while the next slice is worked on; its failure is met here.
+      await this.#writing;
+      this.#writing = this.#write(written);
+      this.#writing.catch(() => undefined);
+      if (limit !== null) {
+        const dueMs = ((this.#progress.matched - before) / limit) * 1000 - (performance.now() - started);
+        if (dueMs > 0) await delay(dueMs, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  /** @returns what is to be written for the slice; undefined when the signal aborted first. */
+  async #process(slice: RawSlice, signal: AbortSignal): Promise<readonly OutgoingRecord[] | undefined> {
+    const { partitionsOf, replay } = this.#options;
+    const shadow = this.#differences !== undefined;
+    const found: LogRecord[] = [];
+    const output = processBatch(
+      {
+        group,
+        partition: slice.partition,
+        input: rawTopics.aws,
+        processor: this.#processor(shadow ? found : undefined),
+        stores: [],
+        partitionsOf,
+      },
+      slice.records.filter((record) => this.#selection.mayHold(record)),
+      slice.nextOffset,
+    );
+    if (this.#differences && !(await this.#compare(this.#differences, found, signal))) return undefined;
+    const { topic, partition } = slice.partition;
+    const dead = output.dead.length;
+    const replayed = shadow ? found.length : output.records.length - dead;
+    this.#progress = {
+      ...this.#progress,
+      ranges: this.#progress.ranges.map((range) =>
+        range.topic === topic && range.partition === partition ? { ...range, next_offset: slice.nextOffset } : range,
+      ),
+      matched: this.#progress.matched + replayed,
+      written: this.#progress.written + (shadow ? 0 : replayed),
+      dead: this.#progress.dead + dead,
+      lost: this.#progress.lost + slice.lost,
+      differences: this.#differences?.sum ?? null,
+    };
+    if (slice.lost > 0) this.#logger.error({ ...slice.partition, records: slice.lost }, 'retention removed raw events');
+    if (dead > 0) this.#logger.error({ ...slice.partition, count: dead, replay: replay.id }, 'dead letters');
+    return shadow ? [] : output.records;
+  }
+
+  /** The live normaliser's, for what the replay is about. @param into takes the records; left out, they are emitted. */
+  #processor(into: LogRecord[] | undefined): RecordProcessor<RawEvent> {
+    const { normalise, replay } = this.#options;
+    const live = normaliserProcessor(normalise, replay.id);
+    return {
+      process: (record, emit) => {
+        if (!this.#selection.holds(record.value)) return;
+        if (into) into.push(normalise(record.value, record, { replayId: replay.id }));
+        else live.process(record, emit);
+      },
+    };
+  }
+
+  /** Waits for a database that is away. @returns false when the signal aborted meanwhile. */
+  async #compare(differences: DifferenceCount, records: readonly LogRecord[], signal: AbortSignal): Promise<boolean> {
+    const { store, replay } = this.#options;
+    const backoff = new Backoff({ initialMs: 200, maxMs: 5000 });
+    while (!signal.aborted) {
+      try {
+        const rows = await store.find(replay.request.project_id, records);
+        const byKey = new Map(rows.map((row) => [keyOf(row), row]));
+        for (const record of records) differences.add(record, byKey.get(keyOf(record)));
+        this.#working();
+        return true;
+      } catch (error) {
+        if (remedyOf(error) === 'give-up') throw error;
+        await this.#wait({ reason: 'database', detail: messageOf(error) });
+        await backoff.wait(signal);
+      }
+    }
+    return false;
+  }
+
+  async #untilLiveIsWell(signal: AbortSignal): Promise<void> {
+    const { lag } = this.#options;
+    while (lag.behind && !signal.aborted) {
+      await this.#wait(lag.behind);
+      await lag.next(signal);
+    }
+    this.#working();
+  }
+
+  /** Tells why nothing goes on, now and then while it lasts. */
+  async #wait({ reason, detail }: Waiting): Promise<void> {
+    const news = this.#progress.waiting_for !== reason;
+    this.#progress = { ...this.#progress, waiting_for: reason, waiting_detail: detail };
+    if (!news && Date.now() - this.#toldAt < tellEveryMs) return;
+    await this.#writing;
+    await this.#write([]);
+  }
+
+  #working(): void {
+    this.#progress = { ...this.#progress, waiting_for: null, waiting_detail: null };
+  }
+
+  async #end(status: ReplayProgress['status'], error: Partial<ReplayProgress> = {}): Promise<void> {
+    await this.#writing.catch(() => undefined);
+    const finished_at = Date.now() * 1000;
+    this.#progress = { ...this.#progress, ...error, status, finished_at, waiting_for: null, waiting_detail: null };
+    await this.#write([]);
+    const { matched, written, dead, lost } = this.#progress;
+    this.#logger.info({ status, matched, written, dead, lost }, 'the replay has ended');
+  }
+
+  /** Commits records with the progress they belong to. */
+  #write(records: readonly OutgoingRecord[]): Promise<void> {
+    const { writer, replay, partition } = this.#options;
+    this.#toldAt = Date.now();
+    this.#progress = { ...this.#progress, rate: this.#rate(), updated_at: this.#toldAt * 1000 };
+    const { name: topic, codec } = topics.replays;
+    const value = codec.encode({ id: replay.id, request: null, progress: this.#progress });
+    const headers = { project: replay.request.project_id };
+    return writer.write([...records, { topic, partition, key: Buffer.from(progressKey(replay.id)), value, headers }]);
+  }
+
+  get #left(): number {
+    return this.#progress.ranges.reduce((sum, { next_offset, to_offset }) => sum + to_offset - next_offset, 0);
+  }
+
+  /** Offsets a second over the last seconds. */
+  #rate(): number {
+    const now = { at: performance.now(), offsets: -this.#left };
+    this.#measured = [...this.#measured.filter(({ at }) => now.at - at <= rateWindowMs), now];
+    const [first] = this.#measured;
+    if (!first || now.at - first.at < 1) return 0;
+    return ((now.offsets - first.offsets) / (now.at - first.at)) * 1000;
+  }
+}
+
+function nothingYet(): ReplayProgress {
+  const now = Date.now() * 1000;
+  return {
+    status: 'running',
+    ranges: [],
+    matched: 0,
+    written: 0,
+    dead: 0,
+    lost: 0,
+    rate: 0,
+    waiting_for: null,
+    waiting_detail: null,
+    differences: null,
+    error_code: null,
+    error_message: null,
+    normaliser_version: normaliserVersion,
+    started_at: now,
+    updated_at: now,
+    finished_at: null,
+  };
+}
+
+function keyOf({ timestamp, id }: LogRecord): string {
+  return `${timestamp}/${id}`;
+}

@@ -1,0 +1,352 @@
+import { Secret } from '@tailrace/config/secret.ts';
+import type { Kafka } from '@tailrace/kafka/kafka.ts';
+import { type MemoryBroker, memoryBroker } from '@tailrace/kafka/memory/memory-broker.ts';
+import { partitionFor } from '@tailrace/kafka/partitioner.ts';
+import { normalise } from '@tailrace/normalise/normalise.ts';
+import { type NormaliseEvent, normaliserTopology } from '@tailrace/normalise/normaliser-topology.ts';
+import { createTestDatabase, type TestDatabase } from '@tailrace/postgres/test-database.ts';
+import { newReplayId } from '@tailrace/replays/replay-keys.ts';
+import { openReplayTable, type ReplayTable } from '@tailrace/replays/replay-table.ts';
+import type { RunningRole } from '@tailrace/role/role.ts';
+import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
+import type { ReplayProgress } from '@tailrace/schemas/generated/replay-progress.ts';
+import type { ReplayRequest } from '@tailrace/schemas/generated/replay-request.ts';
+import { runProcessor } from '@tailrace/stream/processor.ts';
+import { readPartition } from '@tailrace/stream/read-partition.ts';
+import { createLogger } from '@tailrace/telemetry/logger.ts';
+import { Metrics } from '@tailrace/telemetry/metrics.ts';
+import { rawTopics, topics } from '@tailrace/topics/topics.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { start as startSink } from '../sink/start.ts';
+import { start } from './start.ts';
+
+const logger = createLogger({ level: 'silent' });
+const t0 = Date.now() * 1000 - 3_600_000_000;
+const second = 1_000_000;
+
+let broker: MemoryBroker;
+let kafka: Kafka;
+let database: TestDatabase;
+let replays: ReplayTable;
+const running = new Set<{ stop(): Promise<void> }>();
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  broker = memoryBroker();
+  kafka = broker.connect();
+  const { logs, logsReplayed, alerts, dead, replays: table } = topics;
+  await kafka.admin.createTopics([...Object.values(rawTopics), logs, logsReplayed, alerts, dead, table]);
+  replays = openReplayTable({ kafka, logger });
+  running.add({ stop: () => replays.table.close() });
+  const live = { kafka: broker.connect(), logger, metrics: new Metrics() };
+  running.add(runProcessor(normaliserTopology, live));
+  const sink = { databaseUrl: new Secret(database.url), logRetentionDays: 3650, alertRetentionDays: 3650 };
+  running.add(await startSink({ ...sink, sinkCommitIntervalMs: 0, sinkBatchRecords: 500 }, live));
+});
+afterEach(async () => {
+  await Promise.all([...running].map((each) => each.stop()));
+  running.clear();
+  await kafka.close();
+  await database.drop();
+});
+
+/** One event a second from `t0` on, of two connections in turn. */
+function rawEvent(index: number): RawEvent {
+  const timestamp = t0 + index * second;
+  return {
+    connection_id: index % 2 === 0 ? 'conn_a' : 'conn_b',
+    project_id: 'shop',
+    provider: 'aws',
+    event_id: `event-${index}`,
+    timestamp,
+    timestamp_nanos: 0,
+    observed_timestamp: timestamp,
+    ingest_timestamp: timestamp,
+    source: {},
+    stream: 's',
+    payload: JSON.stringify({ message: `INFO order ${index} placed` }),
+    rewind_id: null,
+  };
+}
+
+async function writeRaw(events: readonly RawEvent[]): Promise<void> {
+  const producer = await kafka.producer();
+  const { name: topic, partitions, codec } = topics.rawAws;
+  await producer.send(
+    events.map((event) => ({
+      topic,
+      partition: partitionFor(event.connection_id, partitions),
+      key: Buffer.from(event.connection_id),
+      value: codec.encode(event),
+      headers: { project: event.project_id, connection: event.connection_id },
+    })),
+  );
+  await producer.close();
+}
+
+async function stored(count: number): Promise<void> {
+  const total = async () => (await database.pool.query('select count(*)::int as rows from logs')).rows[0].rows;
+  await expect.poll(total, { timeout: 30_000 }).toBe(count);
+}
+
+async function seed(count: number): Promise<void> {
+  await writeRaw(Array.from({ length: count }, (_, index) => rawEvent(index)));
+  await stored(count);
+}
+
+async function startReplayer(
+  transform: NormaliseEvent = normalise,
+  batch = 50,
+): Promise<{ role: RunningRole; client: Kafka; crash: () => void }> {
+  const client = broker.connect();
+  const config = { databaseUrl: new Secret(database.url), replayerBatchRecords: batch, replayerLiveLagMs: 1000 };
+  const role = await start(config, { kafka: client, logger, metrics: new Metrics(), normalise: transform });
+  running.add(role);
+  const crash = () => {
+    running.delete(role);
+    broker.crashClient(client);
+  };
+  return { role, client, crash };
+}
+
+/** The parser of the next version: it finds the order's number. */
+const nextVersion: NormaliseEvent = (raw, position, options) => {
+  const record = normalise(raw, position, options);
+  const order = Number(/order (\d+)/.exec(record.body)?.[1]);
+  const changed = order % 10 === 3;
+  return {
+    ...record,
+    normaliser_version: record.normaliser_version + 1,
+    ...(changed && { attributes: { ...record.attributes, order: String(order) }, severity_text: 'NOTICE' }),
+  };
+};
+
+async function ask(fields: Partial<ReplayRequest> = {}): Promise<string> {
+  const id = newReplayId('shop');
+  await write(id, {
+    project_id: 'shop',
+    connection_ids: [],
+    providers: [],
+    from: t0,
+    to: t0 + 3600 * second,
+    mode: 'apply',
+    records_per_second: null,
+    desired_state: 'running',
+    version: 1,
+    created_at: Date.now() * 1000,
+    created_by: 'ann',
+    ...fields,
+  });
+  return id;
+}
+
+async function write(id: string, request: ReplayRequest): Promise<void> {
+  const producer = await kafka.producer();
+  const { name: topic, partitions, codec } = topics.replays;
+  const value = codec.encode({ id, request, progress: null });
+  await producer.send([{ topic, partition: partitionFor(id, partitions), key: Buffer.from(id), value }]);
+  await producer.close();
+  await replays.table.until(id, (known) => known?.request?.version === request.version, AbortSignal.timeout(5000));
+}
+
+async function want(id: string, desired_state: ReplayRequest['desired_state']): Promise<void> {
+  const { request } = replays.get(id)!;
+  await write(id, { ...request, desired_state, version: request.version + 1 });
+}
+
+async function ended(id: string): Promise<ReplayProgress> {
+  await expect.poll(() => replays.get(id)?.progress?.status, { timeout: 30_000 }).not.toMatch(/^(running|undefined)$/);
+  return replays.get(id)!.progress!;
+}
+
+/** Record ids in `logs.replayed`, of one replay. */
+async function replayedIds(replayId: string): Promise<string[]> {
+  const found: string[] = [];
+  for (let partition = 0; partition < topics.logsReplayed.partitions; partition++) {
+    for await (const batch of readPartition(kafka, topics.logsReplayed.name, partition, AbortSignal.timeout(5000))) {
+      for (const { value } of batch) {
+        const record = topics.logsReplayed.codec.decode(value!);
+        if (record.replay_id === replayId) found.push(record.id);
+      }
+    }
+  }
+  return found;
+}
+
+interface Row {
+  readonly id: string;
+  readonly order: string | null;
+  readonly version: number;
+  readonly replay: string | null;
+}
+
+async function rows(): Promise<readonly Row[]> {
+  const { rows: found } = await database.pool.query(`select id, attributes->>'order' as order,
+    normaliser_version as version, replay_id as replay from logs order by timestamp`);
+  return found;
+}
+
+describe('apply', () => {
+  it('renews the rows of the range and of the connections, and changes none the second time', async () => {
+    await seed(300);
+    await startReplayer(nextVersion);
+    const id = await ask({
+      connection_ids: ['conn_b'],
+      providers: ['aws'],
+      from: t0 + 100 * second,
+      to: t0 + 200 * second,
+    });
+    expect(await ended(id)).toMatchObject({ status: 'completed', matched: 50, written: 50, dead: 0 });
+    const renewed = async () => (await rows()).filter(({ replay }) => replay === id).length;
+    await expect.poll(renewed).toBe(50);
+    const after = await rows();
+    for (const [index, { order, version, replay }] of after.entries()) {
+      const inRange = index >= 100 && index < 200 && index % 2 === 1;
+      expect([index, version]).toEqual([index, inRange ? 2 : 1]);
+      expect([index, order]).toEqual([index, inRange && index % 10 === 3 ? String(index) : null]);
+      expect([index, replay]).toEqual([index, inRange ? id : null]);
+    }
+    const again = await ask({
+      connection_ids: ['conn_b'],
+      providers: ['aws'],
+      from: t0 + 100 * second,
+      to: t0 + 200 * second,
+    });
+    expect((await ended(again)).written).toBe(50);
+    await sinkIsDone();
+    expect(await rows()).toEqual(after);
+  });
+
+  it('goes on where a dead process was: every record once, whatever moment it died at', async () => {
+    await seed(600);
+    const id = await ask();
+    for (let kills = 0; kills < 8; kills++) {
+      const before = replays.get(id)?.progress?.matched ?? -1;
+      const { crash } = await startReplayer(nextVersion, 10);
+      await expect
+        .poll(() => replays.get(id)?.progress?.matched ?? -1, { timeout: 20_000, interval: 1 })
+        .toBeGreaterThan(before);
+      crash();
+    }
+    await startReplayer(nextVersion, 10);
+    expect(await ended(id)).toMatchObject({ status: 'completed', matched: 600, written: 600 });
+    const ids = await replayedIds(id);
+    expect([ids.length, new Set(ids).size]).toEqual([600, 600]);
+  });
+
+  it('buries what cannot be read, and says how many', async () => {
+    await seed(20);
+    const producer = await kafka.producer();
+    const headers = { project: 'shop', connection: 'conn_a' };
+    await producer.send([{ topic: topics.rawAws.name, partition: 0, key: null, value: Buffer.from('junk'), headers }]);
+    await startReplayer();
+    const id = await ask();
+    expect(await ended(id)).toMatchObject({ status: 'completed', matched: 20, dead: 1 });
+  });
+
+  it('of a range with nothing in it has nothing to do', async () => {
+    await seed(10);
+    await startReplayer();
+    const id = await ask({ from: t0 - 500 * second, to: t0 - 400 * second });
+    expect(await ended(id)).toMatchObject({ status: 'completed', matched: 0, written: 0 });
+  });
+});
+
+describe('shadow', () => {
+  it('writes nothing, and tells exactly the records that differ, by kind and side by side', async () => {
+    await seed(200);
+    await startReplayer(nextVersion);
+    const id = await ask({ mode: 'shadow' });
+    const { differences, written } = await ended(id);
+    expect(written).toBe(0);
+    expect(await replayedIds(id)).toEqual([]);
+    expect(differences).toMatchObject({
+      unchanged: 180,
+      changed: 20,
+      missing: 0,
+      applicable: 200,
+      kinds: { attribute_added: 20, severity_changed: 20 },
+      fields: { 'attributes.order': 20, severity_text: 20 },
+    });
+    expect(differences?.examples).toHaveLength(20);
+    expect(differences?.examples[0]).toMatchObject({
+      old: { severity_text: 'INFO' },
+      new: { severity_text: 'NOTICE', 'attributes.order': expect.stringMatching(/3$/) },
+    });
+  });
+
+  it('tells what has no row', async () => {
+    await seed(30);
+    await database.pool.query(`delete from logs where id in (select id from logs order by timestamp limit 4)`);
+    await startReplayer();
+    const id = await ask({ mode: 'shadow' });
+    expect((await ended(id)).differences).toMatchObject({ unchanged: 26, changed: 0, missing: 4, applicable: 4 });
+  });
+});
+
+describe('a replay', () => {
+  it('rests while it is paused, goes on where it was, and holds to its rate', async () => {
+    await seed(400);
+    await startReplayer(nextVersion, 10);
+    const id = await ask({ records_per_second: 200 });
+    await expect.poll(() => replays.get(id)?.progress?.matched ?? 0, { timeout: 20_000 }).toBeGreaterThan(0);
+    await want(id, 'paused');
+    const other = await ask({ from: t0, to: t0 + 10 * second, mode: 'shadow' });
+    // It is its project's next one, so the first is at rest by then.
+    expect((await ended(other)).matched).toBe(10);
+    const rested = replays.get(id)!.progress!;
+    expect(rested.status).toBe('running');
+    expect(rested.matched).toBeLessThan(400);
+    await want(id, 'running');
+    expect(await ended(id)).toMatchObject({ status: 'completed', matched: 400, written: 400 });
+    const ids = await replayedIds(id);
+    expect([ids.length, new Set(ids).size]).toEqual([400, 400]);
+  });
+
+  it('ends when it is cancelled, also before it has begun', async () => {
+    await seed(400);
+    const early = await ask({ desired_state: 'cancelled' });
+    await startReplayer(nextVersion, 10);
+    expect((await ended(early)).status).toBe('cancelled');
+    const id = await ask({ records_per_second: 50 });
+    await expect.poll(() => replays.get(id)?.progress?.matched ?? 0, { timeout: 20_000 }).toBeGreaterThan(0);
+    await want(id, 'cancelled');
+    const { status, matched } = await ended(id);
+    expect(status).toBe('cancelled');
+    expect(matched).toBeLessThan(400);
+  });
+
+  it('waits while the live pipeline is behind, and says so', async () => {
+    await seed(20);
+    for (const each of [...running].slice(1)) {
+      running.delete(each);
+      await each.stop();
+    }
+    await writeRaw(Array.from({ length: 3000 }, (_, index) => rawEvent(100 + index)));
+    await startReplayer();
+    const id = await ask();
+    await expect
+      .poll(() => replays.get(id)?.progress, { timeout: 20_000 })
+      .toMatchObject({ waiting_for: 'live_lag', waiting_detail: expect.stringMatching(/normaliser is \d+ records/) });
+    running.add(runProcessor(normaliserTopology, { kafka: broker.connect(), logger, metrics: new Metrics() }));
+    const live = { kafka: broker.connect(), logger, metrics: new Metrics() };
+    const sink = { databaseUrl: new Secret(database.url), logRetentionDays: 3650, alertRetentionDays: 3650 };
+    running.add(await startSink({ ...sink, sinkCommitIntervalMs: 0, sinkBatchRecords: 500 }, live));
+    expect(await ended(id)).toMatchObject({ status: 'completed', matched: 3020, waiting_for: null });
+  });
+});
+
+/** Nothing of `logs.replayed` is left to be stored. */
+async function sinkIsDone(): Promise<void> {
+  const ends = await kafka.admin.offsets(topics.logsReplayed.name, 'latest');
+  await expect
+    .poll(async () => {
+      const { rows: found } = await database.pool.query(
+        `select partition, next_offset::int as next from sink_offsets where topic = 'logs.replayed'`,
+      );
+      return ends.every(
+        (end, partition) => end === 0 || found.some((row) => row.partition === partition && row.next >= end),
+      );
+    })
+    .toBe(true);
+}

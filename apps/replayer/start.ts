@@ -1,0 +1,56 @@
+import { normalise as presentNormalise } from '@tailrace/normalise/normalise.ts';
+import type { NormaliseEvent } from '@tailrace/normalise/normaliser-topology.ts';
+import type { RoleDeps, RunningRole } from '@tailrace/role/role.ts';
+import { ownerReadiness } from '@tailrace/stream/owner-readiness.ts';
+import { ownPartitions } from '@tailrace/stream/partition-owner.ts';
+import { topics } from '@tailrace/topics/topics.ts';
+import type { ReplayerConfig } from './config.ts';
+import { LiveLag } from './live-lag.ts';
+import { openLogStore } from './log-store.ts';
+import { measureLiveLag } from './measure-live-lag.ts';
+import { runPartition } from './partition-task.ts';
+
+export interface ReplayerDeps extends RoleDeps {
+  /** Left out: the normaliser of this version. */
+  readonly normalise?: NormaliseEvent;
+}
+
+/** The role that normalises kept raw events again, while live goes on. */
+export async function start(config: ReplayerConfig, deps: ReplayerDeps): Promise<RunningRole> {
+  const { kafka, normalise = presentNormalise } = deps;
+  const logger = deps.logger.child({ role: 'replayer' });
+  const written = [topics.logsReplayed, topics.dead];
+  const described = await Promise.all(written.map(({ name }) => kafka.admin.describeTopic(name)));
+  const partitions = new Map(described.map(({ name, partitions: count }) => [name, count]));
+  const write = config.databaseUrl.reveal();
+  const store = openLogStore({ write, read: config.databaseReadUrl?.reveal() ?? write }, logger);
+  const task = {
+    kafka,
+    store,
+    normalise,
+    lag: new LiveLag(measureLiveLag(kafka, store, config.replayerLiveLagMs)),
+    batchRecords: config.replayerBatchRecords,
+    partitionsOf: (topic: string) => {
+      const count = partitions.get(topic);
+      if (count === undefined) throw new Error(`the replayer does not write to ${topic}`);
+      return count;
+    },
+    logger,
+  };
+  const owner = ownPartitions({
+    kafka,
+    logger,
+    groupId: 'replayer',
+    topics: [topics.replays.name],
+    run: (ownership) => runPartition(task, ownership),
+  });
+  return {
+    name: 'replayer',
+    readiness: () => ownerReadiness(owner),
+    failed: owner.failed,
+    stop: async () => {
+      await owner.stop();
+      await store.close();
+    },
+  };
+}
