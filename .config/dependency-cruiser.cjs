@@ -70,12 +70,12 @@ module.exports = {
     parser: 'swc',
     doNotFollow: { path: 'node_modules' },
     exclude: {
-      path: '(^|/)(node_modules|golden|\\.tailrace)/(?!(kafkajs|@platformatic|@aws-sdk|@azure|@google-cloud))',
+      path: '(^|/)(node_modules|golden|\\.tailrace|apps/web/dist)/(?!(kafkajs|@platformatic|@aws-sdk|@azure|@google-cloud))',
     },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'default'],
-      extensions: ['.ts', '.js'],
+      extensions: ['.ts', '.tsx', '.js'],
     },
     tsPreCompilationDeps: true,
   },

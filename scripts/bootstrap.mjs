@@ -1,6 +1,6 @@
 /**
- * Runs before `npm start` and `npm test`: installs the packages of package-lock.json when node_modules differs from it.
- * Otherwise it only compares and returns in a few milliseconds. Plain JavaScript with no dependency, because it runs on
+ * Runs before `npm start` and `npm test`: installs the packages of package-lock.json when node_modules differs from it,
+ * and builds the web page when its sources changed. Otherwise it only compares and returns in a few milliseconds. Plain JavaScript with no dependency, because it runs on
  * whatever Node the machine has (18 or later); the scripts after it run on the Node that npm's `node` package brings.
  */
 import { execFileSync, spawn } from 'node:child_process';
@@ -8,6 +8,7 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { buildWeb } from './web-build.mjs';
 
 const OLDEST_NODE = 18;
 const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -89,6 +90,12 @@ function fail(message) {
 }
 
 async function bootstrap() {
+  await install();
+  const built = await buildWeb(PROJECT, async (file, args, cwd) => (await run(file, args, cwd)).code);
+  if (!built) fail('The web page could not be built, for the reason above.');
+}
+
+async function install() {
   if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE) {
     fail(
       `This is Node ${process.version}; the installation needs Node ${OLDEST_NODE} or later. See https://nodejs.org/en/download.`,

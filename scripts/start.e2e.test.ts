@@ -62,6 +62,17 @@ async function ready(run: Run): Promise<string> {
   return url;
 }
 
+/** The printed address serves the page, and its token is good for the demo project. */
+async function signsIn(run: Run, url: string): Promise<void> {
+  const token = /#token=(\S+)/.exec(run.output())?.[1];
+  expect(run.output()).toContain(`${url}/#token=`);
+  expect(await (await fetch(`${url}/`)).text()).toContain('<title>Tailrace</title>');
+  const answer = await fetch(`${url}/api/v1/live-logs/connections/demo`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  expect(answer.status).toBe(200);
+}
+
 async function end(run: Run, signal: NodeJS.Signals): Promise<number | null> {
   const exit = once(run.program, 'exit');
   run.program.kill(signal);
@@ -94,6 +105,7 @@ describe.runIf(process.platform === 'linux')('npm start', () => {
     const first = start();
     const url = await ready(first);
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    await signsIn(first, url);
     const coldMs = (await seeLines(['aws', 'azure', 'gcp'])) - first.startedAt;
     expect(await end(first, 'SIGTERM')).toBe(0);
     expect(processesIn(directory)).toEqual([]);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Secret } from '@tailrace/config/secret.ts';
 import { messageOf, TailraceError } from '@tailrace/errors/tailrace-error.ts';
-import { signToken } from '@tailrace/http/tokens.ts';
+import { type ProjectRole, signToken } from '@tailrace/http/tokens.ts';
 import { type RunningProcess, startRoles } from '@tailrace/role/start-roles.ts';
 import { startDevStack } from './dev-stack/dev-stack.ts';
 import { lockDirectory } from './dev-stack/directory-lock.ts';
@@ -22,6 +22,8 @@ const DIRECTORY = join(process.cwd(), '.tailrace');
 const DEFAULT_PORT = 8080;
 const READY_POLL_MS = 25;
 const DEMO_TOKEN_SECONDS = 300;
+/** How long the printed address signs a person in. */
+const PAGE_TOKEN_SECONDS = 12 * 3600;
 
 const report = (line: string) => console.log(line);
 
@@ -75,8 +77,9 @@ async function runUntil(options: StartOptions, signal: AbortSignal, cleanUp: Asy
 
   const url = `http://127.0.0.1:${roles.port}`;
   noteRunning(cleanUp, { url, kafkaBrokers: stack.kafka.brokers.split(',') });
-  if (clouds !== undefined) await prepareDemo(url, secrets.JWT_SECRET, clouds.connections);
-  announce(url, clouds?.control);
+  const signingSecret = secrets.JWT_SECRET ?? process.env.JWT_SECRET;
+  if (clouds !== undefined) await prepareDemo(url, signingSecret, clouds.connections);
+  announce(url, await pageAddress(url, signingSecret), clouds?.control);
   await Promise.race([aborted(signal), roles.failed]);
   report('Stopping');
 }
@@ -119,28 +122,40 @@ function noteRunning(cleanUp: AsyncDisposableStack, running: { url: string; kafk
 
 async function prepareDemo(
   url: string,
-  jwtSecret: string | undefined,
+  secret: string | undefined,
   connections: Parameters<typeof prepareDemoProject>[2],
 ): Promise<void> {
-  const secret = jwtSecret ?? process.env.JWT_SECRET;
   if (secret === undefined) {
     report('The demo project is not prepared: tokens for it can be signed only with JWT_SECRET itself.');
     return;
   }
-  const token = await signToken(
+  await prepareDemoProject(url, await demoToken(secret, 'editor', DEMO_TOKEN_SECONDS), connections, DEMO_RULES);
+}
+
+function demoToken(secret: string, role: ProjectRole, expiresInSeconds: number): Promise<string> {
+  return signToken(
     new Secret(secret),
-    { subject: 'npm start', projects: [DEMO_PROJECT], role: 'editor' },
+    { subject: 'npm start', projects: [DEMO_PROJECT], role },
     {
-      expiresInSeconds: DEMO_TOKEN_SECONDS,
+      expiresInSeconds,
       audience: process.env.JWT_AUDIENCE || undefined,
       issuer: process.env.JWT_ISSUER || undefined,
     },
   );
-  await prepareDemoProject(url, token, connections, DEMO_RULES);
 }
 
-function announce(url: string, control: string | undefined): void {
+/**
+ * The address of the web page, signed in where a token can be signed. The token stands in the fragment, which a browser
+ * sends to no server, and which the page takes off the address at once.
+ */
+async function pageAddress(url: string, secret: string | undefined): Promise<string> {
+  if (secret === undefined) return url;
+  return `${url}/#token=${await demoToken(secret, 'admin', PAGE_TOKEN_SECONDS)}`;
+}
+
+function announce(url: string, page: string, control: string | undefined): void {
   report(`\nTailrace is ready at ${url} (API: ${url}/docs)`);
+  report(`The live view, signed in:\n\n  ${page}\n`);
   if (control !== undefined) {
     report(`  npx tailrace tail --project ${DEMO_PROJECT}                   shows the simulated clouds' lines`);
     report(`  npx tailrace token --project ${DEMO_PROJECT} --role admin     prints a token for the API`);

@@ -15,6 +15,7 @@ const LONGEST_RUN_MS = 38 * 60_000;
 
 const CHECKS: readonly { readonly name: string; readonly command: readonly [string, ...string[]] }[] = [
   { name: 'Types', command: ['tsc', '-p', 'tsconfig.json'] },
+  { name: 'Types of the web page', command: ['tsc', '-p', 'apps/web/tsconfig.json'] },
   { name: 'Lint and format', command: ['biome', 'check', '--config-path=.config', '--error-on-warnings', '.'] },
   {
     name: 'Import directions',

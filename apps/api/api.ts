@@ -56,12 +56,12 @@ export interface ApiParts {
     | 'cloudHostCredentials'
     | 'connectionsPerProject'
     | 'connectionTestTimeoutMs'
+    | 'rewindMaxDays'
     | 'connectionChangeTimeoutMs'
     | 'channelsPerProject'
     | 'notificationTimeoutMs'
     | 'notificationDeadlineMs'
     | 'publicUrl'
-    | 'rewindMaxDays'
     | 'searchMaxRangeDays'
     | 'searchTimeoutMs'
   >;
@@ -157,7 +157,6 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
         connectionRoutes(inner, { service, statuses });
         controlRoutes(inner, { service, testTimeoutMs: config.connectionTestTimeoutMs, logger });
         rewindRoutes(inner, { service, maxDays: config.rewindMaxDays });
-
         rotationRoutes(inner, { connections, writer, channels, channelWriter, keys });
       });
       await scope.register(async (inner) => {

@@ -139,9 +139,9 @@ async function ask(operation: Operation, call: Call, address = addressOf(operati
 
 function validBody({ path, method }: Operation): object {
   if (path === '/ws-tickets') return { project_id: 'demo' };
-  if (path.startsWith('/channels')) return method === 'PUT' ? { channel_name: 'On call' } : newChannel();
   if (path === '/dead-letters/replay') return { project_id: 'demo', letters: [{ partition: 0, offset: 0 }] };
   if (path.endsWith('/rewind')) return { to: '-1h' };
+  if (path.startsWith('/channels')) return method === 'PUT' ? { channel_name: 'On call' } : newChannel();
   if (path === '/alert-rules') return newRule();
   if (path === '/alert-rules/{id}') {
     const { project_id: _, ...rule } = newRule();
@@ -187,8 +187,8 @@ it('the document holds the whole API', () => {
     'POST /connections/{id}/stop',
     'POST /connections/{id}/test',
     'POST /credentials/rotate',
-    'POST /notifications/{id}/resend',
     'POST /dead-letters/replay',
+    'POST /notifications/{id}/resend',
     'POST /ws-tickets',
     'PUT /alert-rules/{id}',
     'PUT /channels/{id}',

@@ -1,4 +1,4 @@
-import { integer } from '@tailrace/config/setting.ts';
+import { integer, text } from '@tailrace/config/setting.ts';
 import {
   credentialSettings,
   databaseSettings,
@@ -37,6 +37,7 @@ export const settings = z
       max: 60_000,
       unit: 'ms',
     }).default(10_000),
+    webDirectory: text('Directory of the built web page. Default: the one that comes along.').optional(),
     connectionsPerProject: integer('Connections a project may have, about: two created at once may both pass.', {
       min: 1,
       max: 10_000,

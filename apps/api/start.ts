@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { ruleKinds } from '@tailrace/alert-rules/rule-kinds.ts';
 import { openOutgoing } from '@tailrace/channels/outgoing/outgoing.ts';
 import { channelKinds } from '@tailrace/channels/registry.ts';
@@ -19,9 +20,12 @@ import { openNotificationLog } from './notifications/notification-log.ts';
 import { openProjectTable } from './project-table.ts';
 import { openLogDatabase } from './stream/log-database.ts';
 import { tableWriter } from './table-writer.ts';
+import { serveWebPage } from './web-page.ts';
 
 /** A search runs several statements; one of them alone must not use up its time. */
 const statementsPerSearch = 3;
+/** Where the web page is built to; a file's place, since apps import no apps. */
+const builtPage = join(import.meta.dirname, '..', 'web', 'dist');
 
 /** The role that people and programs talk to: connections, stored logs, tickets for the live view. */
 export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<RunningRole> {
@@ -51,6 +55,14 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
     headers: ({ project_id }) => ({ project: project_id }),
     logger,
   });
+  const replayWriter = tableWriter<Replay>({
+    kafka,
+    topic: topics.replays,
+    table: replays.table,
+    timeoutMs: config.connectionChangeTimeoutMs,
+    headers: ({ request }) => ({ project: request?.project_id ?? '' }),
+    logger,
+  });
   const channels = openProjectTable(kafka, topics.notificationChannels, logger);
   const channelWriter = tableWriter({
     kafka,
@@ -64,14 +76,6 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
   const outgoing = openOutgoing({
     allowlist: config.notificationEndpointAllowlist,
     timeoutMs: config.notificationTimeoutMs,
-  });
-  const replayWriter = tableWriter<Replay>({
-    kafka,
-    topic: topics.replays,
-    table: replays.table,
-    timeoutMs: config.connectionChangeTimeoutMs,
-    headers: ({ request }) => ({ project: request?.project_id ?? '' }),
-    logger,
   });
   const database = openLogDatabase({
     url: (config.databaseReadUrl ?? config.databaseUrl).reveal(),
@@ -106,6 +110,9 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
     logger,
   });
 
+  const hasPage = await serveWebPage(http, config.webDirectory ?? builtPage);
+  if (!hasPage) logger.warn({ directory: config.webDirectory ?? builtPage }, 'there is no web page to serve');
+
   const stopping = new AbortController();
   const rotate = async (): Promise<void> => {
     await Promise.all([connections.table.caughtUp, channels.table.caughtUp]);
@@ -138,9 +145,9 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
     await Promise.all([
       connections.table.close(),
       rules.table.close(),
+      replays.table.close(),
       channels.table.close(),
       notifications.close(),
-      replays.table.close(),
       statuses.close(),
       letterMarks.table.close(),
       alerts.close(),

@@ -15,7 +15,7 @@ import type { Replay } from '@tailrace/schemas/generated/replay.ts';
 import { openTable } from '@tailrace/stream/table.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { Metrics } from '@tailrace/telemetry/metrics.ts';
-import { topics } from '@tailrace/topics/topics.ts';
+import { rawTopics, topics } from '@tailrace/topics/topics.ts';
 import { z } from 'zod';
 import { AlertStore } from './alerts/alert-store.ts';
 import { registerApi } from './api.ts';
@@ -69,6 +69,17 @@ export async function startTestApi(options: TestApiOptions = {}) {
   const kafka: Kafka = broker.connect();
   const logLines: string[] = [];
   const logger = createLogger({ level: 'debug', destination: { write: (line) => void logLines.push(line) } });
+  await kafka.admin.createTopics([
+    topics.connections,
+    topics.connectionStatus,
+    topics.alertRules,
+    topics.alerts,
+    topics.replays,
+    ...Object.values(rawTopics),
+    topics.dead,
+    topics.deadLetterReplays,
+    topics.logsReplayed,
+  ]);
   await kafka.admin.createTopics(Object.values(topics));
   const server = await openHttpServer({
     logger,
@@ -101,6 +112,14 @@ export async function startTestApi(options: TestApiOptions = {}) {
     headers: ({ project_id }) => ({ project: project_id }),
     logger,
   });
+  const replayWriter = tableWriter<Replay>({
+    kafka,
+    topic: topics.replays,
+    table: replays.table,
+    timeoutMs: options.changeTimeoutMs ?? 5000,
+    headers: ({ request }) => ({ project: request?.project_id ?? '' }),
+    logger,
+  });
   const channels = openProjectTable(kafka, topics.notificationChannels, logger);
   const channelWriter = tableWriter({
     kafka,
@@ -111,14 +130,6 @@ export async function startTestApi(options: TestApiOptions = {}) {
     logger,
   });
   const notifications = openNotificationLog(kafka, logger);
-  const replayWriter = tableWriter<Replay>({
-    kafka,
-    topic: topics.replays,
-    table: replays.table,
-    timeoutMs: options.changeTimeoutMs ?? 5000,
-    headers: ({ request }) => ({ project: request?.project_id ?? '' }),
-    logger,
-  });
   const database = openLogDatabase({
     url: options.databaseUrl ?? 'postgres://nobody@127.0.0.1:1/none',
     maxConnections: 4,
@@ -136,12 +147,12 @@ export async function startTestApi(options: TestApiOptions = {}) {
       cloudHostCredentials: false,
       connectionsPerProject: options.connectionsPerProject ?? 100,
       connectionTestTimeoutMs: 300,
+      rewindMaxDays: 30,
       connectionChangeTimeoutMs: options.changeTimeoutMs ?? 5000,
       channelsPerProject: options.channelsPerProject ?? 100,
       notificationTimeoutMs: 300,
       notificationDeadlineMs: 60_000,
       publicUrl: 'https://logs.example',
-      rewindMaxDays: 30,
       searchMaxRangeDays: 92,
       searchTimeoutMs: 5000,
     },
@@ -169,15 +180,14 @@ export async function startTestApi(options: TestApiOptions = {}) {
     logger,
   });
   await server.serve();
-  const tables = [
-    connections.table,
-    rules.table,
-    statuses,
-    channels.table,
-    notifications.table,
-    replays.table,
-    letterMarks.table,
-  ];
+  await Promise.all([
+    connections.table.caughtUp,
+    rules.table.caughtUp,
+    replays.table.caughtUp,
+    statuses.caughtUp,
+    letterMarks.table.caughtUp,
+  ]);
+  const tables = [connections.table, rules.table, statuses, channels.table, notifications.table];
   await Promise.all(tables.map((each) => each.caughtUp));
   const editor = await tokenFor('editor');
   const base = `http://127.0.0.1:${server.port}`;
@@ -218,6 +228,15 @@ export async function startTestApi(options: TestApiOptions = {}) {
     base,
     close: async () => {
       await server.close();
+      await Promise.all([
+        connections.table.close(),
+        rules.table.close(),
+        replays.table.close(),
+        statuses.close(),
+        letterMarks.table.close(),
+        alerts.close(),
+        database.close(),
+      ]);
       await Promise.all([...tables, alerts, database].map((each) => each.close()));
       await kafka.close();
     },

@@ -10,7 +10,7 @@ const maxShown = 500;
 const maxFields = 200;
 const otherFields = 'other';
 
-export const noDifferences: ReplayDifferences = {
+const noDifferences: ReplayDifferences = {
   unchanged: 0,
   changed: 0,
   missing: 0,
@@ -108,7 +108,7 @@ function count(counts: Map<string, number>, name: string): void {
 }
 
 /** Each field in which two records of one event differ. */
-export function differencesOf(old: LogRecord, now: LogRecord): readonly FieldDifference[] {
+function differencesOf(old: LogRecord, now: LogRecord): readonly FieldDifference[] {
   const found: FieldDifference[] = [];
   for (const field of plainFields) {
     if (old[field] === now[field]) continue;

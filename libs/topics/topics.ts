@@ -95,6 +95,8 @@ export const topics = {
   alertState: table<AlertState>('alert-state', alertStateCodec, shortLived, streamPartitions),
   /** What happened to alerts, each with the whole alert. Key: rule id. */
   alerts: stream<Alert>('alerts', alertCodec, 30 * day),
+  /** What is normalised again, and how far it has come. Keys begin with the replay id; a project's are in one partition. */
+  replays: table<Replay>('replays', replayCodec),
   /** Where alerts are told. Key: channel id. */
   notificationChannels: table<NotificationChannel>('notification-channels', notificationChannelCodec),
   /**
@@ -108,8 +110,6 @@ export const topics = {
     'min.compaction.lag.ms': String(hour),
     'segment.ms': String(day),
   }),
-  /** What is normalised again, and how far it has come. Keys begin with the replay id; a project's are in one partition. */
-  replays: table<Replay>('replays', replayCodec),
   /** What could not be read. Key: source topic/partition. */
   dead: stream<DeadLetter>('logs.dead', deadLetterCodec, 30 * day),
   /** Which dead letters were put back. Key: replay id/number. Needed for as long as there are the letters. */

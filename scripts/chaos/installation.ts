@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Secret } from '@tailrace/config/secret.ts';
-import { signToken } from '@tailrace/http/tokens.ts';
+import { type ProjectRole, signToken } from '@tailrace/http/tokens.ts';
 import { recordId } from '@tailrace/log-record/record-id.ts';
 import pg from 'pg';
 import type { Simulator } from '../../apps/cloud-simulator/simulator.ts';
@@ -15,7 +15,8 @@ import { RoleProcess } from './role-process.ts';
 
 export const project = 'chaos';
 const roles = ['api', 'ingest', 'normaliser', 'sink', 'fanout'] as const;
-export type RoleName = (typeof roles)[number];
+/** Roles that a test adds where it needs them. */
+export type RoleName = (typeof roles)[number] | 'alerting' | 'replayer';
 
 /**
  * A whole Tailrace as an operator would run it: real broker, real database, each role a process of its own, and the
@@ -84,10 +85,10 @@ export class Installation {
     return this.processes.filter((each) => each.role === role);
   }
 
-  token(): Promise<string> {
+  token(role: ProjectRole = 'admin'): Promise<string> {
     return signToken(
       new Secret(this.#jwtSecret),
-      { subject: 'chaos', projects: [project], role: 'admin' },
+      { subject: 'chaos', projects: [project], role },
       { expiresInSeconds: 3600 },
     );
   }

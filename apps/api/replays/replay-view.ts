@@ -8,7 +8,7 @@ import { z } from 'zod';
 const time = z.string().describe('RFC 3339.');
 const counts = z.record(z.string(), z.int());
 
-export const replayStatuses = ['pending', 'running', 'paused', 'completed', 'failed', 'cancelled'] as const;
+const replayStatuses = ['pending', 'running', 'paused', 'completed', 'failed', 'cancelled'] as const;
 
 const differencesView = z
   .object({

@@ -1,0 +1,105 @@
+import { type FormEvent, useState } from 'react';
+import type { AlertRule } from '../api/generated.ts';
+import { ApiError, messageOf } from '../api/http.ts';
+import { useApp } from '../ui/app-context.ts';
+import { Dialog } from '../ui/dialog.tsx';
+import { Icon } from '../ui/icon.tsx';
+import { useConnections } from '../ui/use-connections.ts';
+import { bodyOf, draftOf, newDraft, type RuleDraft } from './rule-draft.ts';
+import { RuleFields } from './rule-fields.tsx';
+
+interface RuleFormProps {
+  /** The one to edit; a new one when left out. */
+  readonly rule?: AlertRule;
+  readonly onClose: () => void;
+  readonly onDone: () => void;
+}
+
+interface Progress {
+  readonly busy?: boolean;
+  readonly problem?: string;
+  readonly fields?: ReadonlyMap<string, string>;
+}
+
+/** Adds a rule or changes one. */
+export function RuleForm({ rule, onClose, onDone }: RuleFormProps) {
+  const { api, project, mayEdit } = useApp();
+  const { names, idOf } = useConnections();
+  const [written, setWritten] = useState<RuleDraft>();
+  const [progress, setProgress] = useState<Progress>({});
+  const [deleting, setDeleting] = useState(false);
+  const draft = written ?? (rule ? draftOf(rule, (id) => names.get(id) ?? id) : newDraft);
+
+  const attempt = async (work: () => Promise<unknown>) => {
+    setProgress({ busy: true });
+    try {
+      await work();
+      onDone();
+    } catch (error) {
+      setProgress({
+        problem: messageOf(error),
+        fields: error instanceof ApiError ? error.fields : new Map(),
+      });
+    }
+  };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const made = bodyOf(draft, idOf);
+    if ('problem' in made) {
+      setProgress({ problem: made.problem, fields: new Map([['filter', made.problem]]) });
+      return;
+    }
+    void attempt(() =>
+      rule
+        ? api.call('PUT alert-rules/{id}', { path: { id: rule.id }, version: rule.version, body: made.body })
+        : api.call('POST alert-rules', { body: { project_id: project, ...made.body } }),
+    );
+  };
+  return (
+    <Dialog title={rule ? rule.name : 'Add a rule'} onClose={onClose} side>
+      <form className="form" onSubmit={submit} noValidate>
+        <fieldset className="plain-fieldset form" disabled={!mayEdit}>
+          <legend className="visually-hidden">Rule</legend>
+          <RuleFields
+            draft={draft}
+            problems={progress.fields ?? new Map()}
+            onChange={(part) => setWritten({ ...draft, ...part })}
+          />
+        </fieldset>
+        <div role="status">
+          {progress.busy && <p className="dim">Saving…</p>}
+          {progress.problem && <p className="banner banner-bad">{progress.problem}</p>}
+        </div>
+        {mayEdit && (
+          <div className="form-actions">
+            <button type="submit" className="button button-main" disabled={progress.busy ?? false}>
+              {rule ? 'Save' : 'Add the rule'}
+            </button>
+            <button type="button" className="button" onClick={onClose}>
+              Cancel
+            </button>
+            <span className="grow" />
+            {rule &&
+              (deleting ? (
+                <button
+                  type="button"
+                  className="button button-danger"
+                  onClick={() =>
+                    void attempt(() =>
+                      api.call('DELETE alert-rules/{id}', { path: { id: rule.id }, version: rule.version }),
+                    )
+                  }
+                >
+                  Delete it, and resolve its alerts
+                </button>
+              ) : (
+                <button type="button" className="button button-danger" onClick={() => setDeleting(true)}>
+                  <Icon name="trash" /> Delete…
+                </button>
+              ))}
+          </div>
+        )}
+      </form>
+    </Dialog>
+  );
+}

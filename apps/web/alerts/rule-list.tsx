@@ -1,0 +1,97 @@
+import { useCallback, useState } from 'react';
+import type { AlertRule } from '../api/generated.ts';
+import { filterText } from '../live/query.ts';
+import { useApp } from '../ui/app-context.ts';
+import { Icon } from '../ui/icon.tsx';
+import { Link } from '../ui/link.tsx';
+import { navigate, pagePath } from '../ui/route.ts';
+import { useConnections } from '../ui/use-connections.ts';
+import { useResource } from '../ui/use-resource.ts';
+import { conditionWords } from './rule-draft.ts';
+import { RuleForm } from './rule-form.tsx';
+import { Severity } from './severity.tsx';
+
+/** When people are told: the project's rules. */
+export function RuleList({ opened }: { readonly opened: string | undefined }) {
+  const { api, project, mayEdit } = useApp();
+  const [adding, setAdding] = useState(false);
+  const connections = useConnections();
+  const read = useCallback(
+    async (signal: AbortSignal) => {
+      const answer = await api.call('GET alert-rules/{id}', { path: { id: project }, signal });
+      return 'rules' in answer ? answer.rules : [answer];
+    },
+    [api, project],
+  );
+  const { value: rules, problem, reload } = useResource(read);
+  const shown = rules?.find(({ id }) => id === opened);
+  const close = () => {
+    setAdding(false);
+    navigate(pagePath(project, 'alerts', 'rules'));
+  };
+  const done = () => {
+    reload();
+    close();
+  };
+  return (
+    <>
+      <div className="page-head">
+        <h1>Rules</h1>
+        <span className="grow" />
+        {mayEdit && (
+          <button type="button" className="button button-main" onClick={() => setAdding(true)}>
+            <Icon name="plus" /> Add a rule
+          </button>
+        )}
+      </div>
+      {problem && <p className="banner banner-bad">{problem}</p>}
+      {rules?.length === 0 && (
+        <div className="empty">
+          <p>
+            <strong>No rule yet.</strong>
+          </p>
+          <p className="dim">
+            Too many errors, a line like none should be, a source gone silent: say when you want to know.
+          </p>
+        </div>
+      )}
+      {rules && rules.length > 0 && (
+        <ul className="item-list">
+          {rules.map((rule) => (
+            <RuleRow key={rule.id} rule={rule} connectionName={(id) => connections.names.get(id) ?? id} />
+          ))}
+        </ul>
+      )}
+      {opened !== undefined && rules && !shown && <p className="banner banner-warn">There is no rule {opened}.</p>}
+      {shown && connections.all && <RuleForm key={shown.id} rule={shown} onClose={close} onDone={done} />}
+      {adding && connections.all && <RuleForm onClose={close} onDone={done} />}
+    </>
+  );
+}
+
+function RuleRow({
+  rule,
+  connectionName,
+}: {
+  readonly rule: AlertRule;
+  readonly connectionName: (id: string) => string;
+}) {
+  const { project } = useApp();
+  return (
+    <li className="alert">
+      <Severity severity={rule.severity} />
+      <div className="item-what">
+        <Link className="item-name" to={pagePath(project, 'alerts', 'rules', rule.id)}>
+          {rule.name}
+        </Link>
+        <span className="dim item-line">
+          {conditionWords(rule)}
+          {rule.group_by !== null && `, for each ${rule.group_by}`}
+          {rule.filter !== null && `, of ${filterText(rule.filter, connectionName)}`}
+        </span>
+      </div>
+      {!rule.enabled && <span className="tag">disabled</span>}
+      <span className="dim">at most every {rule.cooldown_minutes} min</span>
+    </li>
+  );
+}

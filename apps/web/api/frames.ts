@@ -1,0 +1,46 @@
+import type { ConnectionError, ConnectionStatus, LogFilter, LogLine } from './generated.ts';
+
+/** How a connection does, as the WebSocket tells it. */
+export interface LiveStatus {
+  readonly id: string;
+  readonly state: ConnectionStatus['state'];
+  readonly state_since: string;
+  readonly events_per_second: number;
+  readonly lag_ms: number | null;
+  readonly complete_up_to: string | null;
+  readonly last_error: ConnectionError | null;
+}
+
+/** Lines that were not sent: from cursor to cursor. */
+export interface Gap {
+  /** Matching lines in it; null when nobody can know. */
+  readonly matched: number | null;
+  readonly from: string;
+  readonly to: string;
+  readonly reason: 'slow_viewer' | 'retention';
+}
+
+/** What the server says; see README, "The WebSocket". */
+export type ServerFrame =
+  | { readonly type: 'hello'; readonly cursor: string }
+  | { readonly type: 'subscribed'; readonly cursor: string }
+  | { readonly type: 'logs'; readonly logs: readonly LogLine[]; readonly cursor?: string; readonly fetched?: boolean }
+  | ({ readonly type: 'gap' } & Gap)
+  | { readonly type: 'fetched'; readonly from: string; readonly to: string }
+  | { readonly type: 'status'; readonly connection: LiveStatus }
+  | { readonly type: 'alert'; readonly alert: unknown }
+  | { readonly type: 'error'; readonly code: string; readonly detail: string };
+
+export type ClientFrame =
+  | { readonly type: 'subscribe'; readonly filter: LogFilter; readonly from: string }
+  | { readonly type: 'pause' }
+  | { readonly type: 'resume' }
+  | { readonly type: 'fetch'; readonly from: string; readonly to: string };
+
+const known: readonly string[] = ['hello', 'subscribed', 'logs', 'gap', 'fetched', 'status', 'alert', 'error'];
+
+/** A frame of the same origin's own server; undefined for one that a newer server may send. */
+export function parseFrame(text: string): ServerFrame | undefined {
+  const frame: ServerFrame = JSON.parse(text);
+  return known.includes(frame.type) ? frame : undefined;
+}

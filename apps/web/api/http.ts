@@ -1,0 +1,110 @@
+import type { Operations } from './generated.ts';
+
+type Operation = keyof Operations;
+type BodyOf<Name extends Operation> = Operations[Name]['body'];
+export type AnswerOf<Name extends Operation> = Operations[Name]['answer'];
+
+/** What a call takes besides its name: the parameters in its path, its query and its body. */
+interface CallOptions<Name extends Operation> {
+  readonly path?: Readonly<Record<string, string>>;
+  readonly query?: Operations[Name]['query'];
+  readonly body?: BodyOf<Name>;
+  /** The version that a change is for. */
+  readonly version?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** An answer that is not a success: what the server's problem document says, or that nothing answered. */
+export class ApiError extends Error {
+  /** 0 when no answer came. */
+  readonly status: number;
+  readonly title: string;
+  /** Messages by field: `connection_config.region`. */
+  readonly fields: ReadonlyMap<string, string>;
+
+  constructor(status: number, title: string, detail: string, fields: ReadonlyMap<string, string>) {
+    super(detail);
+    this.status = status;
+    this.title = title;
+    this.fields = fields;
+  }
+}
+
+export const apiPrefix = '/api/v1/live-logs/';
+
+/** Calls the API with one token. */
+export class Api {
+  readonly token: string;
+  readonly #onUnauthenticated: (detail: string) => void;
+
+  /** @param onUnauthenticated told when the server refuses the token: it is of no use any more */
+  constructor(token: string, onUnauthenticated: (detail: string) => void) {
+    this.token = token;
+    this.#onUnauthenticated = onUnauthenticated;
+  }
+
+  /** @throws {ApiError} for anything but success; a DOMException when the signal aborts */
+  async call<Name extends Operation>(name: Name, options: CallOptions<Name> = {}): Promise<AnswerOf<Name>> {
+    const [method = 'GET', pattern = ''] = name.split(' ');
+    const path = pattern.replaceAll(/\{(\w+)\}/g, (_, key: string) => encodeURIComponent(options.path?.[key] ?? ''));
+    const response = await this.#send(apiPrefix + path + queryOf(options.query), {
+      method,
+      headers: {
+        authorization: `Bearer ${this.token}`,
+        ...(options.body !== undefined && { 'content-type': 'application/json' }),
+        ...(options.version !== undefined && { 'if-match': `"${options.version}"` }),
+      },
+      ...(options.body !== undefined && { body: JSON.stringify(options.body) }),
+      ...(options.signal && { signal: options.signal }),
+    });
+    const text = await response.text();
+    if (response.ok) return text === '' ? undefined : JSON.parse(text);
+    const error = errorOf(response.status, text);
+    if (response.status === 401) this.#onUnauthenticated(error.message);
+    throw error;
+  }
+
+  async #send(address: string, init: RequestInit): Promise<Response> {
+    try {
+      return await fetch(address, init);
+    } catch (error) {
+      if (init.signal?.aborted) throw error;
+      throw new ApiError(0, 'No answer', 'The server does not answer. Is it running?', new Map());
+    }
+  }
+}
+
+function queryOf(query: object | undefined): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query ?? {})) {
+    if (value !== undefined) parameters.append(name, String(value));
+  }
+  return parameters.size === 0 ? '' : `?${parameters}`;
+}
+
+function errorOf(status: number, text: string): ApiError {
+  const problem = objectOf(text);
+  const title = typeof problem.title === 'string' ? problem.title : `The server answered ${status}`;
+  const detail = typeof problem.detail === 'string' ? problem.detail : title;
+  const fields = new Map<string, string>();
+  for (const each of Array.isArray(problem.errors) ? problem.errors : []) {
+    if (typeof each?.field === 'string' && typeof each.message === 'string') {
+      fields.set(each.field.replace(/^body\./, ''), each.message);
+    }
+  }
+  return new ApiError(status, title, detail, fields);
+}
+
+function objectOf(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? { ...value } : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Any failure in words for a person. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

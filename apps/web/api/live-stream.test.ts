@@ -1,0 +1,172 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Gap } from './frames.ts';
+import { LiveStream, type Socket, type SocketListener, type StreamState } from './live-stream.ts';
+
+/** A server that says only what the test says. */
+class FakeServer {
+  readonly sockets: { readonly sent: string[]; readonly listener: SocketListener }[] = [];
+  readonly open = (listener: SocketListener): Socket => {
+    const sent: string[] = [];
+    this.sockets.push({ sent, listener });
+    return { send: (text) => void sent.push(text), close: () => undefined };
+  };
+  get last() {
+    const socket = this.sockets.at(-1);
+    if (!socket) throw new Error('nobody has connected');
+    return socket;
+  }
+  say(frame: object): void {
+    this.last.listener.onText(JSON.stringify(frame));
+  }
+  lose(code = 1006, reason = ''): void {
+    this.last.listener.onClose(code, reason);
+  }
+  heard(): object[] {
+    return this.last.sent.map((text) => JSON.parse(text));
+  }
+}
+
+let server: FakeServer;
+let lines: string[];
+let gaps: Gap[];
+let states: StreamState[];
+let notices: string[];
+let stream: LiveStream;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  server = new FakeServer();
+  [lines, gaps, states, notices] = [[], [], [], []];
+  stream = new LiveStream({
+    open: server.open,
+    onLines: (given) => lines.push(...given.map(({ id }) => id)),
+    onGap: (gap) => gaps.push(gap),
+    onStatus: () => undefined,
+    onState: (state) => states.push(state),
+    onError: (code, detail) => notices.push(`${code}: ${detail}`),
+    onBreak: (detail) => notices.push(`break: ${detail}`),
+    random: () => 1,
+  });
+});
+afterEach(() => {
+  stream.close();
+  vi.useRealTimers();
+});
+
+const logs = (...ids: string[]) => ids.map((id) => ({ id }));
+
+function follow(): void {
+  stream.follow({ level: 'warn' }, '-30s');
+  server.say({ type: 'hello', cursor: 'c0' });
+  server.say({ type: 'subscribed', cursor: 'c1' });
+}
+
+test('follows from where it was told', () => {
+  follow();
+  expect(server.heard()).toEqual([{ type: 'subscribe', filter: { level: 'warn' }, from: '-30s' }]);
+  server.say({ type: 'logs', logs: logs('a', 'b'), cursor: 'c2' });
+  expect(lines).toEqual(['a', 'b']);
+  expect(states.map(({ kind }) => kind)).toEqual(['connecting', 'live']);
+});
+
+test('goes on from the last cursor after a lost connection, waits longer each time, and says so', () => {
+  follow();
+  server.say({ type: 'logs', logs: logs('a'), cursor: 'c2' });
+  server.say({ type: 'logs', logs: [], cursor: 'c3' });
+  server.lose();
+  expect(states.at(-1)).toMatchObject({ kind: 'reconnecting', retryAt: Date.now() + 250 });
+  vi.advanceTimersByTime(250);
+  server.lose();
+  expect(states.at(-1)).toMatchObject({ kind: 'reconnecting', retryAt: Date.now() + 500 });
+  vi.advanceTimersByTime(500);
+  server.say({ type: 'hello', cursor: 'c9' });
+  expect(server.heard()).toEqual([{ type: 'subscribe', filter: { level: 'warn' }, from: 'c3' }]);
+  server.say({ type: 'subscribed', cursor: 'c3' });
+  expect(states.at(-1)?.kind).toBe('live');
+});
+
+test('shows no line of the filter before', () => {
+  follow();
+  stream.follow({ level: 'error' }, 'now');
+  server.say({ type: 'logs', logs: logs('old'), cursor: 'c2' });
+  server.say({ type: 'gap', matched: 3, from: 'c2', to: 'c3', reason: 'slow_viewer' });
+  server.say({ type: 'subscribed', cursor: 'c4' });
+  server.say({ type: 'logs', logs: logs('new'), cursor: 'c5' });
+  expect([lines, gaps]).toEqual([['new'], []]);
+});
+
+test('a connection lost behind a gap goes on behind the gap, and fetches it again', async () => {
+  follow();
+  server.say({ type: 'gap', matched: 3, from: 'c2', to: 'c3', reason: 'slow_viewer' });
+  expect(gaps).toMatchObject([{ matched: 3, from: 'c2', to: 'c3' }]);
+  const fetched = stream.fetch({ from: 'c2', to: 'c3' });
+  server.say({ type: 'logs', logs: logs('half'), fetched: true });
+  server.lose();
+  vi.advanceTimersByTime(250);
+  server.say({ type: 'hello', cursor: 'c9' });
+  expect(server.heard()).toEqual([
+    { type: 'subscribe', filter: { level: 'warn' }, from: 'c3' },
+    { type: 'fetch', from: 'c2', to: 'c3' },
+  ]);
+  server.say({ type: 'subscribed', cursor: 'c3' });
+  server.say({ type: 'logs', logs: logs('half', 'whole'), fetched: true });
+  server.say({ type: 'logs', logs: logs('live'), cursor: 'c10' });
+  server.say({ type: 'fetched', from: 'c2', to: 'c3' });
+  expect((await fetched).map(({ id }) => id)).toEqual(['half', 'whole']);
+  expect(lines).toEqual(['live']);
+});
+
+test('fetches one gap at a time', async () => {
+  follow();
+  const both = Promise.all([stream.fetch({ from: 'a', to: 'b' }), stream.fetch({ from: 'b', to: 'c' })]);
+  expect(server.heard().slice(1)).toEqual([{ type: 'fetch', from: 'a', to: 'b' }]);
+  server.say({ type: 'logs', logs: logs('1'), fetched: true });
+  server.say({ type: 'fetched', from: 'a', to: 'b' });
+  expect(server.heard().at(-1)).toEqual({ type: 'fetch', from: 'b', to: 'c' });
+  server.say({ type: 'fetched', from: 'b', to: 'c' });
+  expect((await both).map((each) => each.map(({ id }) => id))).toEqual([['1'], []]);
+});
+
+test('a cursor of a log that is no more is told, and followed anew', () => {
+  follow();
+  server.lose();
+  vi.advanceTimersByTime(250);
+  server.say({ type: 'hello', cursor: 'd0' });
+  server.say({ type: 'error', code: 'cursor.invalid', detail: 'no longer exists' });
+  expect(notices).toEqual(['break: no longer exists']);
+  expect(server.heard().at(-1)).toMatchObject({ type: 'subscribe', from: '-1m' });
+  server.say({ type: 'subscribed', cursor: 'd1' });
+  server.say({ type: 'logs', logs: logs('a'), cursor: 'd2' });
+  expect(lines).toEqual(['a']);
+});
+
+test('a filter that the server refuses is told, and the next one is followed', () => {
+  follow();
+  stream.follow({ regex: '(' }, 'now');
+  server.say({ type: 'error', code: 'message.invalid', detail: 'filter.regex: missing )' });
+  expect(notices).toEqual(['message.invalid: filter.regex: missing )']);
+  stream.follow({}, 'now');
+  server.say({ type: 'subscribed', cursor: 'c5' });
+  server.say({ type: 'logs', logs: logs('a'), cursor: 'c6' });
+  expect(lines).toEqual(['a']);
+});
+
+test('lines wait at the server while paused, and go on where it was', () => {
+  follow();
+  server.say({ type: 'logs', logs: logs('a'), cursor: 'c2' });
+  stream.pause();
+  server.say({ type: 'logs', logs: logs('under way'), cursor: 'c3' });
+  stream.resume();
+  expect(server.heard().slice(1)).toEqual([
+    { type: 'pause' },
+    { type: 'subscribe', filter: { level: 'warn' }, from: 'c3' },
+  ]);
+});
+
+test('does not come back with a token that has expired', () => {
+  follow();
+  server.lose(4401, 'the token has expired');
+  vi.advanceTimersByTime(60_000);
+  expect(server.sockets).toHaveLength(1);
+  expect(states.at(-1)?.kind).toBe('refused');
+});

@@ -1,0 +1,68 @@
+import type { Connection } from '../api/generated.ts';
+import { useApp } from '../ui/app-context.ts';
+import { duration, shortMoment } from '../ui/format.ts';
+import { Link } from '../ui/link.tsx';
+import { pagePath } from '../ui/route.ts';
+import { ConnectionActions } from './connection-actions.tsx';
+import { toneOf, wordsOf } from './connection-state.ts';
+import { providerNames, sourceOf } from './provider.ts';
+
+interface ConnectionRowProps {
+  readonly connection: Connection;
+  readonly onChanged: () => void;
+}
+
+/** One connection in the list: whether it does well, how far it is, and what is wrong. */
+export function ConnectionRow({ connection, onChanged }: ConnectionRowProps) {
+  const { project } = useApp();
+  const { status } = connection;
+  const state = status?.state ?? connection.desired_state;
+  const behind = status !== null && status.applied_version < connection.version;
+  return (
+    <li className={`connection tone-${toneOf(state)}`}>
+      <div className="connection-main">
+        <span className="dot" />
+        <Link className="connection-name" to={pagePath(project, 'connections', connection.id)}>
+          {connection.connection_name}
+        </Link>
+        <span className={`tag tone-${toneOf(state)}`}>{wordsOf(state)}</span>
+        {behind && <span className="tag">change under way</span>}
+        <span className="dim connection-source">
+          {providerNames[connection.cloud_provider]} · {sourceOf(connection)}
+        </span>
+      </div>
+      <dl className="connection-facts">
+        <div>
+          <dt>lag</dt>
+          <dd className="number">{status?.lag_ms == null ? '–' : duration(status.lag_ms)}</dd>
+        </div>
+        <div>
+          <dt>complete up to</dt>
+          <dd className="number">{status?.complete_up_to ? shortMoment(status.complete_up_to) : '–'}</dd>
+        </div>
+        <div>
+          <dt>last event</dt>
+          <dd className="number">{status?.last_event_time ? shortMoment(status.last_event_time) : '–'}</dd>
+        </div>
+      </dl>
+      <ConnectionActions connection={connection} onChanged={onChanged} />
+      {status?.last_error && toneOf(state) !== 'good' && <LastError error={status.last_error} />}
+    </li>
+  );
+}
+
+/** What went wrong last, in plain words, and what to do about it. */
+export function LastError({ error }: { readonly error: NonNullable<NonNullable<Connection['status']>['last_error']> }) {
+  return (
+    <div className="connection-error banner banner-bad">
+      <p>
+        <strong>{error.message}</strong>
+      </p>
+      {error.help && <p>{error.help}</p>}
+      <p className="dim">
+        {shortMoment(error.at)} · {error.code}
+        {error.retry_at && ` · tried again at ${shortMoment(error.retry_at)}`}
+      </p>
+    </div>
+  );
+}

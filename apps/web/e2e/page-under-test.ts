@@ -1,0 +1,72 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { Installation, project } from '../../../scripts/chaos/installation.ts';
+import { buildWeb } from '../../../scripts/web-build.mjs';
+import { openBrowser } from './browser.ts';
+import { type Entrance, openEntrance } from './entrance.ts';
+
+const root = join(import.meta.dirname, '..', '..', '..');
+
+interface OpenOptions {
+  readonly role?: 'viewer' | 'editor' | 'admin';
+  readonly theme?: 'light' | 'dark';
+  readonly height?: number;
+  readonly width?: number;
+}
+
+/** The built page, served by a whole Tailrace of real processes, in a real browser. */
+export class PageUnderTest {
+  readonly installation: Installation;
+  readonly entrance: Entrance;
+  readonly browser: Browser;
+  /** What the page's console said of errors, and what it threw. */
+  readonly errors: string[] = [];
+
+  private constructor(installation: Installation, entrance: Entrance, browser: Browser) {
+    this.installation = installation;
+    this.entrance = entrance;
+    this.browser = browser;
+  }
+
+  static async start(): Promise<PageUnderTest> {
+    const built = await buildWeb(root, async (file: string, args: string[], cwd: string) => {
+      return spawnSync(file, args, { cwd, stdio: 'inherit' }).status ?? 1;
+    });
+    if (!built) throw new Error('the page could not be built');
+    const [installation, browser] = await Promise.all([Installation.start(), openBrowser()]);
+    const urlOf = (role: 'api' | 'fanout') => () => installation.of(role)[0]?.url ?? '';
+    return new PageUnderTest(installation, await openEntrance(urlOf('api'), urlOf('fanout')), browser);
+  }
+
+  /** Opens an address of the project, signed in as the printed address would. */
+  async open(
+    path: string,
+    { role = 'admin', theme = 'light', width = 1280, height = 800 }: OpenOptions = {},
+  ): Promise<Page> {
+    const context = await this.browser.newContext({ colorScheme: theme, viewport: { width, height } });
+    const page = await context.newPage();
+    page.setDefaultTimeout(20_000);
+    page.on('pageerror', (error) => this.errors.push(error.message));
+    page.on('console', (message) => {
+      // A lost WebSocket and a refused request are the network's to report, and what some tests make.
+      if (message.type() === 'error' && !/WebSocket|Failed to load resource/.test(message.text())) {
+        this.errors.push(message.text());
+      }
+    });
+    await page.goto(`${this.entrance.url}/projects/${project}/${path}#token=${await this.installation.token(role)}`);
+    await page.locator('.shell').waitFor();
+    return page;
+  }
+
+  /** Lines in the simulated AWS, which the page should show. */
+  emit(messages: readonly string[]): void {
+    this.installation.simulator.emit(messages.map((message) => ({ cloud: 'aws', source: '/ecs/checkout', message })));
+  }
+
+  async stop(): Promise<void> {
+    await this.browser.close();
+    await this.entrance.stop();
+    await this.installation.stop();
+  }
+}

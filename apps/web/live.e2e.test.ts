@@ -1,0 +1,207 @@
+import { readFileSync } from 'node:fs';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { project } from '../../scripts/chaos/installation.ts';
+import { PageUnderTest } from './e2e/page-under-test.ts';
+
+/** What a loaded machine may take for what is a matter of a moment. */
+const soon = { timeout: 30_000 };
+
+let stack: PageUnderTest;
+beforeAll(async () => {
+  stack = await PageUnderTest.start();
+});
+afterAll(async () => {
+  await stack?.stop();
+});
+
+/** Waits for the live stream, so that what is emitted next comes over it. */
+async function live(page: Page): Promise<void> {
+  await page.getByRole('status').getByText('Live', { exact: true }).waitFor();
+}
+
+/** The bodies on the screen, from top to bottom. */
+function bodies(page: Page): Promise<string[]> {
+  return page.locator('.log-row .log-body > bdi').allTextContents();
+}
+
+function rowCount(page: Page): Promise<number> {
+  return page.getByRole('grid').evaluate((grid) => Number(grid.getAttribute('aria-rowcount')));
+}
+
+/** Lines with one prefix, so that each test sees its own. */
+function numbered(prefix: string, from: number, to: number): string[] {
+  return Array.from({ length: to - from }, (_, index) => `${prefix} number ${from + index}.`);
+}
+
+test('shows lines as they come, as text, whatever is in them', async () => {
+  const page = await stack.open('live?q=hostile');
+  await live(page);
+  const hostile = [
+    'hostile <img src=x onerror="document.title=1"><script>document.title=2</script>',
+    'hostile \u001b[31mred\u001b[0m \u202eturned\u2066',
+    'hostile "><svg/onload=document.title=3> {{document.title=4}} javascript:alert(1)',
+  ];
+  stack.emit(hostile);
+  await expect.poll(() => rowCount(page), soon).toBe(3);
+  const shown = (await bodies(page)).sort();
+  expect(shown).toEqual([hostile[2], hostile[0], 'hostile ␛[31mred␛[0m \\u202eturned\\u2066'].sort());
+  await page.locator('.log-row', { hasText: '<script>' }).click();
+  await page.getByLabel('Line', { exact: true }).getByText('<script>').waitFor();
+  for (const tab of ['Context', 'Record']) await page.getByRole('tab', { name: tab }).click();
+  await page.getByText('logs.raw.aws').first().waitFor();
+  expect(await page.title()).toBe('Tailrace');
+  expect(await page.locator('main img, main script').count()).toBe(0);
+  await page.context().close();
+}, 60_000);
+
+test('misses nothing and doubles nothing when fanout is killed while it follows, and says what happens', async () => {
+  const page = await stack.open('live?q="killed number"', { height: 6000 });
+  await live(page);
+  const [fanout] = stack.installation.of('fanout');
+  const expected = numbered('killed', 0, 200);
+  stack.emit(expected.slice(0, 60));
+  await expect.poll(() => rowCount(page), soon).toBeGreaterThan(10);
+  await fanout?.kill9();
+  await page.getByText('Disconnected, nothing is lost').waitFor();
+  stack.emit(expected.slice(60, 140));
+  fanout?.start();
+  stack.emit(expected.slice(140));
+  await live(page);
+  await expect.poll(() => rowCount(page), soon).toBeGreaterThanOrEqual(200);
+  expect((await bodies(page)).sort()).toEqual([...expected].sort());
+  await page.context().close();
+}, 90_000);
+
+test('stays where one looks while lines come, and follows again', async () => {
+  const page = await stack.open('live?q="still number"');
+  await live(page);
+  stack.emit(numbered('still', 0, 120));
+  await expect.poll(() => rowCount(page), soon).toBe(120);
+  await page.getByRole('grid').hover();
+  await page.mouse.wheel(0, -600);
+  await page.getByRole('button', { name: 'Follow' }).first().waitFor();
+  const top = () =>
+    page.evaluate(() => {
+      const edge = document.querySelector('.log-list')?.getBoundingClientRect().top ?? 0;
+      const rows = [...document.querySelectorAll('.log-row')];
+      return rows.find((row) => row.getBoundingClientRect().bottom > edge + 1)?.textContent;
+    });
+  const before = await top();
+  stack.emit(numbered('still', 120, 150));
+  await page.getByRole('button', { name: '30 new' }).waitFor();
+  expect(await top()).toBe(before);
+  await page.keyboard.press(' ');
+  await expect.poll(async () => (await bodies(page)).at(-1), soon).toContain('still number 1');
+  expect(await page.getByRole('button', { name: 'Pause' }).count()).toBe(1);
+  await page.context().close();
+}, 60_000);
+
+test('tells a slow tab what it missed, at its place, and loads it', async () => {
+  const page = await stack.open('live?q=flood');
+  await live(page);
+  const total = 30_000;
+  const filling = 'x'.repeat(900);
+  const blocked = page.evaluate(() => {
+    const until = performance.now() + 12_000;
+    while (performance.now() < until);
+  });
+  for (let from = 0; from < total; from += 3000) {
+    stack.emit(numbered('flood', from, from + 3000).map((text) => `${text} ${filling}`));
+  }
+  await blocked;
+  const gap = page.getByText(/lines were left out here/).first();
+  await gap.waitFor({ timeout: 30_000 });
+  while ((await page.getByRole('button', { name: 'Load them' }).count()) > 0) {
+    await page.getByRole('button', { name: 'Load them' }).first().click();
+    await page.getByRole('button', { name: 'Loading…' }).waitFor({ state: 'detached', timeout: 30_000 });
+  }
+  await expect.poll(() => rowCount(page), { timeout: 40_000, interval: 500 }).toBe(total);
+  await page.context().close();
+}, 120_000);
+
+test('a filter runs on the server, stands in the address, and grows by clicks on fields', async () => {
+  const page = await stack.open('live');
+  await live(page);
+  stack.emit([
+    JSON.stringify({ level: 'error', msg: 'fields one', service: 'cart' }),
+    JSON.stringify({ level: 'info', msg: 'fields two', service: 'cart' }),
+    JSON.stringify({ level: 'error', msg: 'fields three', service: 'search' }),
+  ]);
+  await page.locator('.log-row', { hasText: 'fields three' }).waitFor();
+  await page.keyboard.press('/');
+  await page.keyboard.type('/fields (one|two|three)/');
+  await page.keyboard.press('Enter');
+  await expect.poll(() => rowCount(page), soon).toBe(3);
+  await page.getByLabel('Severity', { exact: true }).selectOption('error');
+  await expect.poll(() => rowCount(page), soon).toBe(2);
+  await page.locator('.log-row', { hasText: 'fields one' }).click();
+  await page.getByRole('button', { name: 'Only lines with this service.name' }).click();
+  await expect.poll(() => bodies(page), soon).toEqual(['fields one']);
+  const address = new URL(page.url());
+  expect(address.searchParams.get('q')).toBe('/fields (one|two|three)/ level:error service.name:cart');
+  // Somebody else opens the same address, and sees the same, the open line too.
+  const other = await stack.open(`live${address.search}`);
+  await expect.poll(() => bodies(other), soon).toEqual(['fields one']);
+  await other.getByLabel('Line', { exact: true }).getByText('cart').first().waitFor();
+  await page.getByRole('combobox', { name: 'Filter' }).fill('/(/');
+  await page.keyboard.press('Enter');
+  await page.getByRole('alert').filter({ hasText: 'not a regular expression' }).waitFor();
+  await Promise.all([page.context().close(), other.context().close()]);
+}, 60_000);
+
+test('goes back in time by a drag over the histogram, and to the present again', async () => {
+  const page = await stack.open('live');
+  await live(page);
+  stack.emit(numbered('travel', 0, 10));
+  await page.locator('.log-row', { hasText: 'travel number 9' }).waitFor();
+  await expect
+    .poll(() => page.locator('.histogram-plot').getAttribute('aria-label'), soon)
+    .toMatch(/^[1-9][\d,]* lines/);
+  const plot = await page.locator('.u-over').boundingBox();
+  if (plot === null) throw new Error('there is no histogram');
+  await page.mouse.move(plot.x + plot.width * 0.5, plot.y + 20);
+  await page.mouse.down();
+  await page.mouse.move(plot.x + plot.width - 1, plot.y + 20, { steps: 5 });
+  await page.mouse.up();
+  await page.getByText('Past', { exact: true }).waitFor();
+  expect(page.url()).toMatch(/from=2\d{3}.*&to=2\d{3}/);
+  await expect.poll(() => rowCount(page), soon).toBeGreaterThan(0);
+  stack.emit(['travel back']);
+  await page.getByRole('button', { name: 'Back to live' }).click();
+  await page.locator('.log-row', { hasText: 'travel back' }).waitFor();
+  // A moment, and from there on to what comes now.
+  const at = new Date(Date.now() - 1000).toISOString();
+  await page.goto(`${stack.entrance.url}/projects/${project}/live?q=travel&at=${at}`);
+  await live(page);
+  stack.emit(['travel on']);
+  await page.locator('.log-row', { hasText: 'travel on' }).waitFor();
+  expect(await rowCount(page)).toBe(12);
+  await page.context().close();
+}, 90_000);
+
+test('saves what is in view, and moves by the keyboard', async () => {
+  const page = await stack.open('live?q="saved number"');
+  await live(page);
+  stack.emit([...numbered('saved', 0, 3), '=saved number 3.']);
+  await expect.poll(() => rowCount(page), soon).toBe(4);
+  await page.getByRole('button', { name: 'Download' }).click();
+  const [saved] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: /CSV/ }).click()]);
+  const csv = readFileSync(await saved.path(), 'utf8');
+  expect(csv.trimEnd().split('\r\n')).toHaveLength(5);
+  expect(csv).toContain(",'=saved number 3.,");
+  await page.keyboard.press('Escape');
+  await page.locator('body').click({ position: { x: 5, y: 5 } });
+  for (const key of ['g', 'j', 'Enter']) await page.keyboard.press(key);
+  await page.getByLabel('Line', { exact: true }).waitFor();
+  expect(new URL(page.url()).searchParams.get('line')).toMatch(/~[0-9a-f]{32}$/);
+  await page.keyboard.press('Escape');
+  await page.getByLabel('Line', { exact: true }).waitFor({ state: 'detached' });
+  await page.keyboard.press('?');
+  await page.getByRole('heading', { name: 'Keys and filters' }).waitFor();
+  await page.context().close();
+}, 60_000);
+
+test('no page threw anything, nor broke the content security policy', () => {
+  expect(stack.errors).toEqual([]);
+});

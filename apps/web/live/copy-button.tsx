@@ -1,0 +1,26 @@
+import { useState } from 'react';
+import { Icon } from '../ui/icon.tsx';
+
+/** Puts text on the clipboard, and says that it did. */
+export function CopyButton({ text, name }: { readonly text: string; readonly name: string }) {
+  const [done, setDone] = useState(false);
+  return (
+    <button
+      type="button"
+      className="icon-button"
+      aria-label={done ? 'Copied' : name}
+      title={name}
+      onClick={() => {
+        navigator.clipboard.writeText(text).then(
+          () => {
+            setDone(true);
+            setTimeout(() => setDone(false), 1500);
+          },
+          () => undefined,
+        );
+      }}
+    >
+      <Icon name={done ? 'check' : 'copy'} />
+    </button>
+  );
+}

@@ -1,0 +1,115 @@
+import './live.css';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { navigate, useAddress } from '../ui/route.ts';
+import { useConnections } from '../ui/use-connections.ts';
+import { FilterBar } from './filter-bar.tsx';
+import { HelpDialog } from './help-dialog.tsx';
+import { Histogram } from './histogram.tsx';
+import { LinePanel } from './line-panel.tsx';
+import type { LiveSession, Snapshot } from './live-session.ts';
+import { LogList, type LogListHandle } from './log-list.tsx';
+import { parseQuery, type Term, withTerm } from './query.ts';
+import { StatusStrip } from './status-strip.tsx';
+import { useLiveSession } from './use-live-session.ts';
+import { useShortcuts } from './use-shortcuts.ts';
+import { parseView, type View, viewSearch } from './view.ts';
+
+const connectionsEveryMs = 15_000;
+
+/** Lines as they come, and any part of the past, under one filter. */
+export function LivePage() {
+  const live = useLiveSession();
+  return live ? <LiveView {...live} /> : null;
+}
+
+function LiveView({ session, snapshot }: { readonly session: LiveSession; readonly snapshot: Snapshot }) {
+  const { path, search } = useAddress();
+  const view = useMemo(() => parseView(search), [search]);
+  const { all: connections, names, idOf: connectionId } = useConnections(connectionsEveryMs);
+  const list = useRef<LogListHandle>(null);
+  const filterInput = useRef<HTMLInputElement>(null);
+  const [helping, setHelping] = useState(false);
+
+  // Until the connections are known, a query that names one cannot be read.
+  const known = connections !== undefined || !view.query.includes('connection:');
+  const parsed = useMemo(() => parseQuery(view.query, connectionId), [view.query, connectionId]);
+  const filterKey = known && 'filter' in parsed ? JSON.stringify(parsed.filter) : undefined;
+  const timeKey = JSON.stringify(view.time);
+  useEffect(() => {
+    if (filterKey !== undefined) session.show(JSON.parse(filterKey), JSON.parse(timeKey));
+  }, [session, filterKey, timeKey]);
+
+  const change = useCallback(
+    (part: Partial<View>, how: 'push' | 'replace' = 'push') => {
+      navigate(path + viewSearch({ ...parseView(location.search), ...part }), how);
+    },
+    [path],
+  );
+  const open = useCallback((line: View['line']) => change({ line }, 'replace'), [change]);
+  const addTerm = useCallback(
+    (term: Term) => change({ query: withTerm(parseView(location.search).query, term) }),
+    [change],
+  );
+
+  const help = useCallback(() => setHelping(true), []);
+  const showRange = useCallback((from: string, to: string) => change({ time: { kind: 'range', from, to } }), [change]);
+
+  useShortcuts([
+    [['/'], () => filterInput.current?.focus()],
+    [[' '], () => session.setFollowing(!session.snapshot().following)],
+    [['f'], () => session.setFollowing(true)],
+    [['j', 'ArrowDown'], () => list.current?.move(1)],
+    [['k', 'ArrowUp'], () => list.current?.move(-1)],
+    [['PageDown'], () => list.current?.move('page')],
+    [['PageUp'], () => list.current?.move('-page')],
+    [['g', 'Home'], () => list.current?.move('first')],
+    [['G', 'End'], () => list.current?.move('last')],
+    [['Enter'], () => list.current?.openCurrent()],
+    [['Escape'], () => open(undefined)],
+    [['?'], help],
+  ]);
+
+  const problem = 'problem' in parsed && known ? parsed.problem : snapshot.problem;
+  return (
+    <div className={view.line ? 'live live-with-panel' : 'live'}>
+      <FilterBar
+        inputRef={filterInput}
+        view={view}
+        problem={problem}
+        session={session}
+        following={snapshot.following}
+        isLive={session.isLive}
+        names={names}
+        onChange={change}
+        onHelp={help}
+      />
+      <Histogram filterKey={filterKey} time={view.time} onRange={showRange} />
+      <div className="live-body">
+        <LogList
+          ref={list}
+          session={session}
+          snapshot={snapshot}
+          names={names}
+          time={view.time}
+          selected={view.line?.id}
+          onOpen={open}
+          onTime={(time) => change({ time })}
+        />
+        {view.line && (
+          <LinePanel
+            key={view.line.id}
+            session={session}
+            place={view.line}
+            names={names}
+            onTerm={addTerm}
+            onOpen={open}
+            onView={change}
+            onClose={() => open(undefined)}
+          />
+        )}
+      </div>
+      <StatusStrip session={session} snapshot={snapshot} connections={connections} />
+      {helping && <HelpDialog onClose={() => setHelping(false)} />}
+    </div>
+  );
+}

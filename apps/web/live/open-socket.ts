@@ -1,0 +1,21 @@
+import { apiPrefix } from '../api/http.ts';
+import type { Socket, SocketListener } from '../api/live-stream.ts';
+
+/**
+ * Opens the WebSocket of a project, following nothing yet. The token goes in the subprotocol header, so it is in no
+ * address that a proxy would log.
+ */
+export function openSocket(project: string, token: string, { onText, onClose }: SocketListener): Socket {
+  const address = new URL(`${apiPrefix}ws/${encodeURIComponent(project)}?paused=1`, location.href);
+  address.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
+  const socket = new WebSocket(address, ['tailrace.v1', `bearer.${token}`]);
+  socket.addEventListener('message', ({ data }) => onText(String(data)));
+  socket.addEventListener('close', ({ code, reason }) => onClose(code, reason));
+  return { send: (text) => socket.send(text), close: () => socket.close() };
+}
+
+/** Before the next picture; a tab that is not drawn still keeps up, once a second. */
+export function beforeNextPicture(work: () => void): void {
+  if (document.hidden) setTimeout(work, 1000);
+  else requestAnimationFrame(work);
+}

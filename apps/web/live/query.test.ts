@@ -1,0 +1,89 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { SeenAttributes, suggestions } from './completion.ts';
+import { filterText, parseQuery, type Term, termsOf, termText, withoutKey, withTerm } from './query.ts';
+
+const connectionId = (name: string) => ({ shop: 'conn_1', 'the bank': 'conn_2' })[name];
+
+test.each([
+  ['', {}],
+  ['payment failed', { text: 'payment failed' }],
+  ['"payment  failed" -health', { text: 'payment  failed', exclude: 'health' }],
+  ['/timeout|refused/ level:WARN', { regex: 'timeout|refused', level: 'warn' }],
+  ['/a b/', { regex: 'a b' }],
+  ['connection:shop connection:"the bank"', { connections: ['conn_1', 'conn_2'] }],
+  ['levels:error,unset', { levels: ['error', 'unset'] }],
+  [
+    'service:cart -region:eu http.status:500',
+    { attributes: { service: 'cart', 'http.status': '500' }, exclude_attributes: { region: 'eu' } },
+  ],
+  ['GET https://shop/cart 12:30', { text: 'GET https://shop/cart 12:30' }],
+  ['trace:4BF92F3577B34DA6A3CE929D0E0E4736', { trace_id: '4bf92f3577b34da6a3ce929d0e0e4736' }],
+  ['a/b', { text: 'a/b' }],
+])('%s', (query, filter) => {
+  expect(parseQuery(query, connectionId)).toEqual({ filter });
+});
+
+test.each([
+  ['level:loud', 'level is one of trace, debug'],
+  ['connection:nowhere', 'no connection nowhere'],
+  ['-a -b', 'one text to leave out'],
+  ['/a/ /b/', 'one expression at a time'],
+  ['-/a/', 'cannot be left out'],
+  ['-level:info', 'level cannot be left out'],
+  ['trace:1', 'trace is 32'],
+])('%s: says what is wrong', (query, problem) => {
+  expect(parseQuery(query, connectionId)).toEqual({ problem: expect.stringContaining(problem) });
+});
+
+test('what is written for a part is read as that part, whatever it holds', () => {
+  const value = fc.oneof(
+    fc.string({ minLength: 1, unit: 'binary' }),
+    fc.constantFrom('a"b', '\\', '-x', '/x/', 'k:v', 'a b', 'https://x'),
+  );
+  const term = fc.record({
+    negative: fc.boolean(),
+    key: fc.option(fc.stringMatching(/^[A-Za-z_][\w.-]{0,8}$/), { nil: undefined }),
+    value,
+    regex: fc.constant(false),
+  });
+  fc.assert(
+    fc.property(fc.array(term, { maxLength: 4 }), (terms: Term[]) => {
+      expect(termsOf(terms.map(termText).join(' '))).toEqual(terms);
+    }),
+  );
+});
+
+test('a click adds a part once, in place of its opposite', () => {
+  const cart: Term = { negative: false, key: 'service', value: 'cart', regex: false };
+  expect(withTerm('level:info', cart)).toBe('level:info service:cart');
+  expect(withTerm('service:cart x', cart)).toBe('x service:cart');
+  expect(withTerm('service:cart', { ...cart, negative: true })).toBe('-service:cart');
+  expect(withTerm('level:info', { ...cart, key: 'level', value: 'error' })).toBe('level:error');
+  expect(withoutKey('level:info a connection:b', 'connection')).toBe('level:info a');
+});
+
+test('completion knows what was seen', () => {
+  const seen = new SeenAttributes();
+  for (const service of ['cart', 'check out']) {
+    seen.see({ attributes: { service }, resource: { region: 'eu' }, stream: 's' } as never);
+  }
+  expect(suggestions('serv', seen, {}).map(({ text }) => text)).toEqual(['service:']);
+  expect(suggestions('service:', seen, {}).map(({ text }) => text)).toEqual(['service:"check out"', 'service:cart']);
+  expect(suggestions('-region:e', seen, {}).map(({ text }) => text)).toEqual(['-region:eu']);
+  expect(suggestions('level:w', seen, { level: ['warn', 'error'] }).map(({ text }) => text)).toEqual(['level:warn']);
+});
+
+test('a filter is written as what means it', () => {
+  const filter = {
+    levels: ['error' as const, 'unset' as const],
+    connections: ['conn_2'],
+    text: 'payment failed',
+    exclude: '-x',
+    regex: 'a|b c',
+    attributes: { service: 'cart', 'k8s.pod': 'a b' },
+    exclude_attributes: { region: 'eu' },
+  };
+  const text = filterText(filter, (id) => (id === 'conn_2' ? 'the bank' : id));
+  expect(parseQuery(text, connectionId)).toEqual({ filter });
+});

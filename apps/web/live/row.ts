@@ -1,0 +1,31 @@
+import type { Gap } from '../api/frames.ts';
+import type { LogLine } from '../api/generated.ts';
+
+/** What the list shows in one row: a line, or lines that were left out at this place. */
+export type Row =
+  | { readonly kind: 'line'; readonly key: string; readonly time: string; readonly line: LogLine }
+  | {
+      readonly kind: 'gap';
+      readonly key: string;
+      readonly time: string;
+      /** Undefined: the place to go on from was lost, so there is no range to fetch. */
+      readonly gap: Gap | undefined;
+      readonly note: string;
+    };
+
+export function lineRow(line: LogLine): Row {
+  return { kind: 'line', key: line.id, time: sortableTime(line.timestamp), line };
+}
+
+/** An RFC 3339 time in UTC with all nine digits, so that text order is the order of time. */
+export function sortableTime(timestamp: string): string {
+  const [whole = '', digits = ''] = timestamp.slice(0, -1).split('.');
+  return `${whole}.${digits.padEnd(9, '0')}Z`;
+}
+
+/** Order of time; at the same time lines by id, and a gap behind them. */
+export function compareRows(a: Row, b: Row): number {
+  if (a.time !== b.time) return a.time < b.time ? -1 : 1;
+  if (a.kind !== b.kind) return a.kind === 'line' ? -1 : 1;
+  return a.key === b.key ? 0 : a.key < b.key ? -1 : 1;
+}

@@ -1,0 +1,31 @@
+import { useEffect, useState, useSyncExternalStore } from 'react';
+import { useApp } from '../ui/app-context.ts';
+import { LiveSession, type Snapshot } from './live-session.ts';
+import { beforeNextPicture, openSocket } from './open-socket.ts';
+
+const nothing = () => () => undefined;
+const undefinedSnapshot = () => undefined;
+
+/** The live session of the project, for as long as the page is shown. */
+export function useLiveSession(): { readonly session: LiveSession; readonly snapshot: Snapshot } | undefined {
+  const { api, project } = useApp();
+  const [session, setSession] = useState<LiveSession>();
+  useEffect(() => {
+    const created = new LiveSession({
+      api,
+      project,
+      openSocket: (listener) => openSocket(project, api.token, listener),
+      schedule: beforeNextPicture,
+    });
+    setSession(created);
+    const online = () => created.reconnectNow();
+    window.addEventListener('online', online);
+    return () => {
+      window.removeEventListener('online', online);
+      created.close();
+      setSession(undefined);
+    };
+  }, [api, project]);
+  const snapshot = useSyncExternalStore(session?.subscribe ?? nothing, session?.snapshot ?? undefinedSnapshot);
+  return session && snapshot ? { session, snapshot } : undefined;
+}

@@ -1,0 +1,287 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { project } from '../../scripts/chaos/installation.ts';
+import { PageUnderTest } from './e2e/page-under-test.ts';
+
+const soon = { timeout: 30_000 };
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+let stack: PageUnderTest;
+beforeAll(async () => {
+  stack = await PageUnderTest.start();
+});
+afterAll(async () => {
+  await stack?.stop();
+});
+
+describe('signing in', () => {
+  test('the printed address signs in, and leaves no token in the address', async () => {
+    const page = await stack.open('live');
+    expect(page.url()).toBe(`${stack.entrance.url}/projects/${project}/live`);
+    expect(await page.evaluate(() => history.length)).toBeLessThanOrEqual(2);
+    await page.reload();
+    await page.locator('.shell').waitFor();
+    expect(await page.evaluate(() => localStorage.getItem('tailrace.token'))).toBeNull();
+    await page.getByRole('button', { name: /Signed in as/ }).click();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Sign in to Tailrace' }).waitFor();
+    expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
+    await page.context().close();
+  });
+
+  test('a pasted token signs in; what is none is told; one that the server refuses comes back here', async () => {
+    const context = await stack.browser.newContext();
+    const page = await context.newPage();
+    page.setDefaultTimeout(20_000);
+    await page.goto(stack.entrance.url);
+    await page.getByLabel('Access token').fill('hello');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('alert').filter({ hasText: 'not a token' }).waitFor();
+    const token = await stack.installation.token();
+    await page.getByLabel('Access token').fill(`${token.slice(0, -6)}AAAAAA`);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('The token is not valid.').waitFor();
+    await page.getByLabel('Access token').fill(`Bearer ${token}\n`);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.locator('.shell').waitFor();
+    expect(new URL(page.url()).pathname).toBe(`/projects/${project}/live`);
+    await context.close();
+  });
+});
+
+describe('connections', () => {
+  test('shows how each does, tests it, pauses and starts it', async () => {
+    const page = await stack.open('connections');
+    const row = page.locator('.connection', { has: page.getByRole('link', { name: 'aws', exact: true }) });
+    await row.getByText(/running|quiet/).waitFor();
+    await row.getByRole('button', { name: 'Test' }).click();
+    await row.getByText('Connection test successful').waitFor();
+    await row.getByRole('button', { name: 'Pause' }).click();
+    await row.getByText('paused').waitFor();
+    await row.getByRole('button', { name: 'Start' }).click();
+    await row.getByText(/running|quiet|starting/).waitFor();
+    await page.context().close();
+  }, 60_000);
+
+  test('adds one by a form: names wrong fields, says what the cloud refuses, starts it once it is mended', async () => {
+    const { aws } = stack.installation.simulator;
+    const page = await stack.open('connections');
+    await page.getByRole('button', { name: 'Add a connection' }).click();
+    await page.getByLabel('Name', { exact: true }).fill('payments');
+    await page.getByLabel(/^region/).fill('Ireland');
+    await page.getByLabel(/^log_group/).fill('/ecs/payments');
+    await page.getByLabel(/^access_key_id/).fill(aws.keys.active.accessKeyId);
+    await page.getByLabel(/^secret_access_key/).fill('not-the-secret');
+    await page.getByText('Settings with a default').click();
+    await page.getByLabel('endpoint').fill(aws.endpoint);
+    await page.getByRole('button', { name: 'Test and start' }).click();
+    await page.getByText('must be a region such as').first().waitFor();
+    await page.getByLabel(/^region/).fill(aws.region);
+    await page.getByRole('button', { name: 'Test and start' }).click();
+    await page.getByText('It is saved and stays stopped').waitFor();
+    await page.getByLabel(/^secret_access_key/).fill(aws.keys.active.secretAccessKey);
+    await page.getByRole('button', { name: 'Test and start' }).click();
+    await page.getByRole('heading', { name: 'payments' }).waitFor();
+    await page.getByText('sealed, never shown').waitFor();
+    await page
+      .locator('dialog')
+      .getByText(/running|quiet|starting/)
+      .first()
+      .waitFor();
+    expect(await page.content()).not.toContain(aws.keys.active.secretAccessKey);
+
+    await page.getByRole('button', { name: 'Edit' }).click();
+    await page.getByLabel('Name', { exact: true }).fill('payments, renamed');
+    await page.getByRole('button', { name: 'Save and test' }).click();
+    await page.getByRole('heading', { name: 'payments, renamed' }).waitFor();
+    await page.getByRole('button', { name: 'Delete…' }).click();
+    await page.getByRole('button', { name: 'Delete it' }).click();
+    await expect.poll(() => page.locator('.connection').count(), soon).toBe(3);
+    await page.context().close();
+  }, 90_000);
+
+  test('a viewer looks, and is offered no change', async () => {
+    const page = await stack.open('connections', { role: 'viewer' });
+    await page.getByText('Your token lets you look, not change.').waitFor();
+    await page.getByRole('link', { name: 'azure', exact: true }).click();
+    await page.getByRole('heading', { name: 'Configuration' }).waitFor();
+    for (const name of ['Add a connection', 'Start', 'Pause', 'Stop', 'Test', 'Edit', 'Delete…']) {
+      expect(await page.getByRole('button', { name, exact: true }).count(), name).toBe(0);
+    }
+    await page.context().close();
+  });
+});
+
+describe('alerts', () => {
+  beforeAll(async () => {
+    await (await stack.installation.add('alerting')).ready();
+  });
+
+  test('a rule is made by a form; its alert comes, names its lines, leads to the log, and is read', async () => {
+    const page = await stack.open('alerts/rules');
+    await page.getByRole('button', { name: 'Add a rule' }).click();
+    await page.getByLabel('Name', { exact: true }).fill('Ledger trouble');
+    await page.getByLabel('When').selectOption('pattern_match');
+    await page.getByLabel('Severity').selectOption('critical');
+    await page.getByLabel('Expression').fill('ledger (is');
+    await page.getByRole('button', { name: 'Add the rule' }).click();
+    await page
+      .getByText(/not a regular expression/)
+      .first()
+      .waitFor();
+    await page.getByLabel('Expression').fill('ledger (is|was) broken');
+    await page.getByLabel('Only these lines').fill('connection:aws');
+    await page.getByRole('button', { name: 'Add the rule' }).click();
+    await page.getByText('a line like /ledger (is|was) broken/, of connection:aws').waitFor();
+
+    await page.getByRole('navigation', { name: 'Alerts' }).getByRole('link', { name: 'Alerts' }).click();
+    // The rule takes effect within seconds, for lines that come from then on.
+    const alert = page.locator('.alert', { hasText: 'Ledger trouble' });
+    await expect
+      .poll(
+        async () => {
+          stack.emit(['the ledger <b>is broken</b>, the ledger is broken']);
+          return alert.count();
+        },
+        { timeout: 40_000, interval: 1000 },
+      )
+      .toBeGreaterThan(0);
+    await alert.first().getByRole('link').click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('the ledger <b>is broken</b>').first().waitFor();
+    await dialog.getByRole('button', { name: 'Mark as read' }).click();
+    await dialog.getByText('Read by chaos').waitFor();
+    await dialog.getByRole('link', { name: 'Show the log of that time' }).click();
+    await page.getByRole('button', { name: 'Back to live' }).waitFor();
+    await page.locator('.log-row', { hasText: 'ledger' }).first().waitFor();
+
+    await page.goto(`${stack.entrance.url}/projects/${project}/alerts/rules`);
+    await page.getByRole('link', { name: 'Ledger trouble' }).click();
+    await page.getByRole('button', { name: 'Delete…' }).click();
+    await page.getByRole('button', { name: 'Delete it, and resolve its alerts' }).click();
+    await page.getByText('No rule yet.').waitFor();
+    await page.context().close();
+  }, 90_000);
+
+  test('a viewer reads alerts and rules, and is offered no change', async () => {
+    const page = await stack.open('alerts', { role: 'viewer' });
+    await page.locator('.alert').first().waitFor();
+    await page.getByRole('link', { name: 'Rules' }).click();
+    await page.getByText('No rule yet.').waitFor();
+    expect(await page.getByRole('button', { name: 'Add a rule' }).count()).toBe(0);
+    await page.context().close();
+  });
+});
+
+test('a replay is asked for, compares what is stored with what is read today, and tells', async () => {
+  await (await stack.installation.add('replayer')).ready();
+  stack.emit(['to be replayed']);
+  const page = await stack.open('live?q="to be replayed"');
+  await page.locator('.log-row').first().waitFor();
+  await page.getByRole('link', { name: 'Replays' }).click();
+  await page.getByRole('button', { name: 'Replay a part of the past' }).click();
+  await page.getByLabel('From', { exact: true }).fill('yesterday');
+  await page.getByRole('button', { name: 'Compare' }).click();
+  await page.getByRole('alert').waitFor();
+  await page.getByLabel('From', { exact: true }).fill('-1h');
+  await page.getByLabel('aws', { exact: true }).check();
+  await page.getByRole('button', { name: 'Compare' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('completed').waitFor({ timeout: 60_000 });
+  await dialog.getByText(/records differ from their rows/).waitFor();
+  await dialog.getByText('The same').waitFor();
+  expect(await seriousProblems(page)).toEqual([]);
+  await page.context().close();
+}, 120_000);
+
+test('a source is read again from an earlier time', async () => {
+  const page = await stack.open('connections');
+  await page.getByRole('link', { name: 'aws', exact: true }).click();
+  await page.getByLabel('Rewind to').fill('-10m');
+  await page.getByRole('button', { name: 'Read again from there' }).click();
+  await page.getByText('Accepted: it is read again').waitFor();
+  await page.getByText(/Rewind to .* finished/).waitFor({ timeout: 40_000 });
+  await page.context().close();
+}, 60_000);
+
+describe.each(['light', 'dark'] as const)('in the %s theme axe finds nothing serious', (theme) => {
+  test.each<[string, string, (page: Page) => Promise<unknown>]>([
+    ['the live page', 'live', (page) => page.locator('.log-row').first().waitFor()],
+    [
+      'an open line',
+      'live',
+      async (page) => {
+        await page.locator('.log-row').last().click();
+        await page.getByRole('tab', { name: 'Fields' }).waitFor();
+      },
+    ],
+    ['keys and filters', 'live', (page) => page.getByRole('button', { name: 'Keys and filters' }).click()],
+    ['the choice of time', 'live', (page) => page.locator('.time-button').click()],
+    ['connections', 'connections', (page) => page.locator('.connection').first().waitFor()],
+    ['alerts', 'alerts', (page) => page.locator('.alert').first().waitFor()],
+    ['an alert', 'alerts', (page) => page.locator('.alert').first().getByRole('link').click()],
+    [
+      'a new rule',
+      'alerts/rules',
+      async (page) => {
+        await page.getByRole('button', { name: 'Add a rule' }).click();
+        await page.getByLabel('When').waitFor();
+      },
+    ],
+    ['replays', 'replays', (page) => page.locator('.replay').first().waitFor()],
+    ['a connection', 'connections', (page) => page.locator('.connection-name').first().click()],
+    [
+      'a new connection',
+      'connections',
+      async (page) => {
+        await page.getByRole('button', { name: 'Add a connection' }).click();
+        await page.getByLabel(/^region/).waitFor();
+      },
+    ],
+    [
+      'signing in',
+      'live',
+      async (page) => {
+        await page.getByRole('button', { name: /Signed in as/ }).click();
+        await page.getByRole('button', { name: 'Sign out' }).click();
+      },
+    ],
+  ])('on %s', async (_name, path, prepare) => {
+    stack.emit([JSON.stringify({ level: 'error', msg: 'for axe', service: 'a11y' }), 'for axe, plain']);
+    const page = await stack.open(path, { theme });
+    await prepare(page);
+    expect(await seriousProblems(page)).toEqual([]);
+    await page.context().close();
+  });
+});
+
+test('no page is wider than a phone', async () => {
+  for (const path of ['live', 'connections', 'alerts', 'replays']) {
+    const page = await stack.open(path, { width: 390, height: 844 });
+    await page.locator('.log-row, .connection, .alert, .replay').first().waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBe(390);
+    await page.context().close();
+  }
+});
+
+test('no page threw anything, nor broke the content security policy', () => {
+  expect(stack.errors).toEqual([]);
+});
+
+/** Run by the debugger's evaluation, which the content security policy does not stand in the way of. */
+async function seriousProblems(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource);
+  return page.evaluate(async () => {
+    // biome-ignore lint/suspicious/noExplicitAny: axe puts itself on the window
+    const { violations } = await (window as any).axe.run(document, { resultTypes: ['violations'] });
+    return violations
+      .filter((each: { impact: string }) => each.impact === 'serious' || each.impact === 'critical')
+      .map((each: { id: string; nodes: { html: string; failureSummary: string }[] }) =>
+        [each.id, ...each.nodes.slice(0, 3).map((node) => `${node.html.slice(0, 160)} ${node.failureSummary}`)].join(
+          '\n',
+        ),
+      );
+  });
+}

@@ -1,0 +1,107 @@
+import './replays.css';
+import { useCallback, useState } from 'react';
+import type { Replay } from '../api/generated.ts';
+import { useApp } from '../ui/app-context.ts';
+import { count, shortMoment } from '../ui/format.ts';
+import { Icon } from '../ui/icon.tsx';
+import { Link } from '../ui/link.tsx';
+import { navigate, pagePath, routeOf, useAddress } from '../ui/route.ts';
+import { useConnections } from '../ui/use-connections.ts';
+import { useResource } from '../ui/use-resource.ts';
+import { ReplayDialog } from './replay-dialog.tsx';
+import { ReplayForm } from './replay-form.tsx';
+import { isOver, Progress, ReplayStatus } from './replay-progress.tsx';
+
+const everyMs = 2000;
+
+/** Raw events read again: what today's parsers make of lines of the past. */
+export function ReplaysPage() {
+  const { api, project, mayEdit } = useApp();
+  const { path } = useAddress();
+  const [opened] = routeOf(path).rest;
+  const [adding, setAdding] = useState(false);
+  const { names } = useConnections();
+  const read = useCallback(
+    async (signal: AbortSignal) => {
+      const answer = await api.call('GET replays/{id}', { path: { id: project }, signal });
+      return 'replays' in answer ? answer.replays : [answer];
+    },
+    [api, project],
+  );
+  const { value: replays, problem, reload } = useResource(read, everyMs);
+  const shown = replays?.find(({ id }) => id === opened);
+  const close = () => navigate(pagePath(project, 'replays'));
+  return (
+    <div className="page-inner">
+      <div className="page-head">
+        <h1>Replays</h1>
+        <span className="grow" />
+        {mayEdit && (
+          <button type="button" className="button button-main" onClick={() => setAdding(true)}>
+            <Icon name="rewind" /> Replay a part of the past
+          </button>
+        )}
+      </div>
+      {problem && (
+        <p className="banner banner-bad" role="status">
+          {problem}
+        </p>
+      )}
+      {replays?.length === 0 && (
+        <div className="empty">
+          <p>
+            <strong>Nothing has been replayed.</strong>
+          </p>
+          <p className="dim">
+            After a change of the parsers, kept raw events can be read again: only compared with what is stored, or
+            applied to it. Live lines and alerts are not touched.
+          </p>
+        </div>
+      )}
+      {replays && replays.length > 0 && (
+        <ul className="item-list">
+          {replays.map((replay) => (
+            <ReplayRow key={replay.id} replay={replay} names={names} />
+          ))}
+        </ul>
+      )}
+      {opened !== undefined && replays && !shown && <p className="banner banner-warn">There is no replay {opened}.</p>}
+      {shown && <ReplayDialog replay={shown} names={names} onChanged={reload} onClose={close} />}
+      {adding && (
+        <ReplayForm
+          onClose={() => setAdding(false)}
+          onDone={(id) => {
+            setAdding(false);
+            reload();
+            navigate(pagePath(project, 'replays', id));
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+function ReplayRow({ replay, names }: { readonly replay: Replay; readonly names: ReadonlyMap<string, string> }) {
+  const { project } = useApp();
+  const { connection_ids: ids } = replay;
+  return (
+    <li className="replay">
+      <div className="item-what">
+        <Link className="item-name" to={pagePath(project, 'replays', replay.id)}>
+          {shortMoment(replay.from)} – {shortMoment(replay.to)}
+        </Link>
+        <span className="dim item-line">
+          {ids.length === 0 ? 'all sources' : ids.map((id) => names.get(id) ?? id).join(', ')} ·{' '}
+          {replay.mode === 'shadow' ? 'compared only' : 'applied'} · by {replay.created_by} at{' '}
+          {shortMoment(replay.created_at)}
+        </span>
+      </div>
+      <ReplayStatus replay={replay} />
+      {isOver(replay) ? (
+        <span className="dim number">{count(replay.progress.matched)} events</span>
+      ) : (
+        <Progress replay={replay} />
+      )}
+    </li>
+  );
+}

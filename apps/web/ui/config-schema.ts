@@ -1,0 +1,115 @@
+/** As much of JSON Schema as a connector's configuration uses. */
+interface JsonField {
+  readonly type?: unknown;
+  readonly description?: unknown;
+  readonly default?: unknown;
+  readonly minimum?: unknown;
+  readonly maximum?: unknown;
+  readonly enum?: unknown;
+  readonly items?: unknown;
+}
+
+/** How a field of a configuration is asked for. */
+export interface ConfigField {
+  readonly name: string;
+  readonly kind: 'text' | 'number' | 'boolean' | 'choice' | 'list' | 'json';
+  readonly choices: readonly string[];
+  readonly description: string;
+  readonly isRequired: boolean;
+  readonly isSecret: boolean;
+  /** What is used when the field is left out, as text. */
+  readonly fallback: string;
+  /** Whether few people need it: it has a default, or names another endpoint. */
+  readonly isAdvanced: boolean;
+  readonly min: number | undefined;
+  readonly max: number | undefined;
+}
+
+interface Described {
+  readonly config_schema: Readonly<Record<string, unknown>>;
+  readonly secret_fields: readonly string[];
+  readonly endpoint_fields?: readonly string[];
+}
+
+/** The fields of a form for a configuration, required ones first. */
+export function fieldsOf({ config_schema, secret_fields, endpoint_fields = [] }: Described): ConfigField[] {
+  const properties = isObject(config_schema.properties) ? config_schema.properties : {};
+  const required = Array.isArray(config_schema.required) ? config_schema.required : [];
+  const fields = Object.entries(properties).map(([name, property]): ConfigField => {
+    const field: JsonField = isObject(property) ? property : {};
+    const isRequired = required.includes(name);
+    return {
+      name,
+      kind: kindOf(field),
+      choices: Array.isArray(field.enum) ? field.enum.map(String) : [],
+      description: typeof field.description === 'string' ? field.description : '',
+      isRequired,
+      isSecret: secret_fields.includes(name),
+      fallback: field.default === undefined ? '' : String(field.default),
+      isAdvanced: !isRequired && (field.default !== undefined || endpoint_fields.includes(name)),
+      min: typeof field.minimum === 'number' ? field.minimum : undefined,
+      max: typeof field.maximum === 'number' ? field.maximum : undefined,
+    };
+  });
+  return fields.sort((a, b) => Number(b.isRequired) - Number(a.isRequired));
+}
+
+function kindOf({ type, enum: choices }: JsonField): ConfigField['kind'] {
+  if (Array.isArray(choices)) return 'choice';
+  if (type === 'integer' || type === 'number') return 'number';
+  if (type === 'boolean') return 'boolean';
+  if (type === 'array') return 'list';
+  return type === 'object' ? 'json' : 'text';
+}
+
+/** What stands in a form, by field. */
+export type FormValues = Readonly<Record<string, string>>;
+
+/** A stored configuration as it stands in the form. */
+export function formValues(fields: readonly ConfigField[], config: Readonly<Record<string, unknown>>): FormValues {
+  return Object.fromEntries(
+    fields.flatMap(({ name, kind }) => {
+      const value = config[name];
+      if (value === undefined || value === null) return [];
+      if (kind === 'list' && Array.isArray(value)) return [[name, value.map(String).join('\n')]];
+      return [[name, kind === 'json' ? JSON.stringify(value, undefined, 2) : String(value)]];
+    }),
+  );
+}
+
+/**
+ * The configuration that a form means. What is empty is left out: a secret left out keeps the stored one.
+ * @returns `problems` by field where what is written is not of the field's kind
+ */
+export function configOf(
+  fields: readonly ConfigField[],
+  values: FormValues,
+): { readonly config: Record<string, unknown>; readonly problems: ReadonlyMap<string, string> } {
+  const config: Record<string, unknown> = {};
+  const problems = new Map<string, string>();
+  for (const { name, kind } of fields) {
+    const text = (values[name] ?? '').trim();
+    if (text === '') continue;
+    if (kind === 'number') {
+      if (Number.isFinite(Number(text))) config[name] = Number(text);
+      else problems.set(name, 'must be a number');
+    } else if (kind === 'boolean') config[name] = text === 'true';
+    else if (kind === 'list')
+      config[name] = text
+        .split('\n')
+        .map((each) => each.trim())
+        .filter(Boolean);
+    else if (kind === 'json') {
+      try {
+        config[name] = JSON.parse(text);
+      } catch {
+        problems.set(name, 'must be JSON: paste the whole file');
+      }
+    } else config[name] = text;
+  }
+  return { config, problems };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

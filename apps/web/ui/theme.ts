@@ -1,0 +1,17 @@
+export type Theme = 'system' | 'light' | 'dark';
+
+const key = 'tailrace.theme';
+
+export function storedTheme(): Theme {
+  const stored = localStorage.getItem(key);
+  return stored === 'light' || stored === 'dark' ? stored : 'system';
+}
+
+/** Says it to the stylesheet; `system` leaves it to `prefers-color-scheme`. Told to `themechange` listeners of the window. */
+export function applyTheme(theme: Theme): void {
+  if (theme === 'system') delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+  if (theme === 'system') localStorage.removeItem(key);
+  else localStorage.setItem(key, theme);
+  window.dispatchEvent(new Event('themechange'));
+}

@@ -1,0 +1,36 @@
+import { useCallback, useMemo } from 'react';
+import type { Connection } from '../api/generated.ts';
+import { useApp } from './app-context.ts';
+import { useResource } from './use-resource.ts';
+
+/** The connections of the project, and their names. */
+export interface Connections {
+  /** Undefined until they are known. */
+  readonly all: readonly Connection[] | undefined;
+  /** Names by id. */
+  readonly names: ReadonlyMap<string, string>;
+  /** The id of a name or an id. */
+  readonly idOf: (name: string) => string | undefined;
+  readonly problem: string | undefined;
+  readonly reload: () => void;
+}
+
+export function useConnections(everyMs?: number): Connections {
+  const { api, project } = useApp();
+  const read = useCallback(
+    async (signal: AbortSignal) => {
+      const answer = await api.call('GET connections/{id}', { path: { id: project }, signal });
+      return 'connections' in answer ? answer.connections : [];
+    },
+    [api, project],
+  );
+  const { value: all, problem, reload } = useResource(read, everyMs);
+  // The list is read again and again; as long as it names the same, so does this.
+  const key = JSON.stringify(all?.map((each) => [each.id, each.connection_name]) ?? []);
+  const names = useMemo(() => new Map<string, string>(JSON.parse(key)), [key]);
+  const idOf = useCallback(
+    (name: string) => [...names].find(([id, each]) => id === name || each === name)?.[0],
+    [names],
+  );
+  return { all, names, idOf, problem, reload };
+}

@@ -1,0 +1,45 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { buildWeb, isBuilt } from './web-build.mjs';
+
+let project = '';
+let runs: string[][] = [];
+
+beforeEach(() => {
+  project = mkdtempSync(join(tmpdir(), 'web-build-'));
+  runs = [];
+  mkdirSync(join(project, 'apps', 'web', 'live'), { recursive: true });
+  mkdirSync(join(project, 'libs', 'log-record'), { recursive: true });
+  writeFileSync(join(project, 'package-lock.json'), '{}');
+  writeFileSync(join(project, 'apps', 'web', 'live', 'row.ts'), 'export {};');
+});
+afterEach(() => rmSync(project, { recursive: true, force: true }));
+
+const build = (code: number) =>
+  buildWeb(project, async (_file: string, args: string[]) => {
+    runs.push(args);
+    mkdirSync(join(project, 'apps', 'web', 'dist'), { recursive: true });
+    return code;
+  });
+
+test('builds once, and again only when a source or a package has changed', async () => {
+  expect(isBuilt(project)).toBe(false);
+  expect(await build(0)).toBe(true);
+  expect(await build(0)).toBe(true);
+  expect(runs).toHaveLength(1);
+  writeFileSync(join(project, 'apps', 'web', 'live', 'row.test.ts'), 'a test is not built');
+  writeFileSync(join(project, 'apps', 'web', 'dist', 'index.html'), 'nor what was built');
+  expect(isBuilt(project)).toBe(true);
+  writeFileSync(join(project, 'apps', 'web', 'live', 'row.ts'), 'export const changed = 1;');
+  expect(isBuilt(project)).toBe(false);
+  await build(0);
+  writeFileSync(join(project, 'package-lock.json'), '{"lockfileVersion":3}');
+  expect(isBuilt(project)).toBe(false);
+});
+
+test('a build that failed does not count', async () => {
+  expect(await build(1)).toBe(false);
+  expect(isBuilt(project)).toBe(false);
+});
