@@ -140,6 +140,7 @@ async function ask(operation: Operation, call: Call, address = addressOf(operati
 function validBody({ path, method }: Operation): object {
   if (path === '/ws-tickets') return { project_id: 'demo' };
   if (path === '/dead-letters/replay') return { project_id: 'demo', letters: [{ partition: 0, offset: 0 }] };
+  if (path === '/replays') return { project_id: 'demo', from: '-2h', to: '-1h', mode: 'shadow' };
   if (path.endsWith('/rewind')) return { to: '-1h' };
   if (path.startsWith('/channels')) return method === 'PUT' ? { channel_name: 'On call' } : newChannel();
   if (path === '/alert-rules') return newRule();
@@ -173,6 +174,7 @@ it('the document holds the whole API', () => {
     'GET /connections/{id}/stats',
     'GET /connectors',
     'GET /dead-letters/{project_id}',
+    'GET /replays/{id}',
     'GET /stream/{project_id}',
     'GET /stream/{project_id}/context/{id}',
     'GET /stream/{project_id}/histogram',
@@ -189,6 +191,10 @@ it('the document holds the whole API', () => {
     'POST /credentials/rotate',
     'POST /dead-letters/replay',
     'POST /notifications/{id}/resend',
+    'POST /replays',
+    'POST /replays/{id}/cancel',
+    'POST /replays/{id}/pause',
+    'POST /replays/{id}/resume',
     'POST /ws-tickets',
     'PUT /alert-rules/{id}',
     'PUT /channels/{id}',

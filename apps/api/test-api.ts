@@ -15,7 +15,7 @@ import type { Replay } from '@tailrace/schemas/generated/replay.ts';
 import { openTable } from '@tailrace/stream/table.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { Metrics } from '@tailrace/telemetry/metrics.ts';
-import { rawTopics, topics } from '@tailrace/topics/topics.ts';
+import { topics } from '@tailrace/topics/topics.ts';
 import { z } from 'zod';
 import { AlertStore } from './alerts/alert-store.ts';
 import { registerApi } from './api.ts';
@@ -69,17 +69,6 @@ export async function startTestApi(options: TestApiOptions = {}) {
   const kafka: Kafka = broker.connect();
   const logLines: string[] = [];
   const logger = createLogger({ level: 'debug', destination: { write: (line) => void logLines.push(line) } });
-  await kafka.admin.createTopics([
-    topics.connections,
-    topics.connectionStatus,
-    topics.alertRules,
-    topics.alerts,
-    topics.replays,
-    ...Object.values(rawTopics),
-    topics.dead,
-    topics.deadLetterReplays,
-    topics.logsReplayed,
-  ]);
   await kafka.admin.createTopics(Object.values(topics));
   const server = await openHttpServer({
     logger,
@@ -180,14 +169,15 @@ export async function startTestApi(options: TestApiOptions = {}) {
     logger,
   });
   await server.serve();
-  await Promise.all([
-    connections.table.caughtUp,
-    rules.table.caughtUp,
-    replays.table.caughtUp,
-    statuses.caughtUp,
-    letterMarks.table.caughtUp,
-  ]);
-  const tables = [connections.table, rules.table, statuses, channels.table, notifications.table];
+  const tables = [
+    connections.table,
+    rules.table,
+    statuses,
+    channels.table,
+    notifications.table,
+    replays.table,
+    letterMarks.table,
+  ];
   await Promise.all(tables.map((each) => each.caughtUp));
   const editor = await tokenFor('editor');
   const base = `http://127.0.0.1:${server.port}`;
@@ -228,15 +218,6 @@ export async function startTestApi(options: TestApiOptions = {}) {
     base,
     close: async () => {
       await server.close();
-      await Promise.all([
-        connections.table.close(),
-        rules.table.close(),
-        replays.table.close(),
-        statuses.close(),
-        letterMarks.table.close(),
-        alerts.close(),
-        database.close(),
-      ]);
       await Promise.all([...tables, alerts, database].map((each) => each.close()));
       await kafka.close();
     },
