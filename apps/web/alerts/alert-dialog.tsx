@@ -11,6 +11,7 @@ import { pagePath } from '../ui/route.ts';
 import { useAction } from '../ui/use-action.ts';
 import { useConnections } from '../ui/use-connections.ts';
 import { useResource } from '../ui/use-resource.ts';
+import { Deliveries } from './deliveries.tsx';
 import { measured } from './measured.ts';
 import { Severity } from './severity.tsx';
 
@@ -84,6 +85,7 @@ export function AlertDialog({ id, onChanged, onClose }: AlertDialogProps) {
           </div>
           <Outcome action={action} />
           <AlertLines alert={alert} />
+          <Deliveries alertId={alert.id} />
         </div>
       )}
     </Dialog>

@@ -1,9 +1,11 @@
 import { levels } from '@tailrace/log-record/level.ts';
 import type { ReactNode } from 'react';
+import type { Channel } from '../api/generated.ts';
 import { type RuleDraft, ruleTypes } from './rule-draft.ts';
 
 interface RuleFieldsProps {
   readonly draft: RuleDraft;
+  readonly channels: readonly Channel[];
   /** Messages by field, as the API names them. */
   readonly problems: ReadonlyMap<string, string>;
   readonly onChange: (part: Partial<RuleDraft>) => void;
@@ -18,7 +20,7 @@ const typeNames: Readonly<Record<(typeof ruleTypes)[number], string>> = {
 const severities = ['low', 'medium', 'high', 'critical'] as const;
 
 /** What a rule watches, and how it tells. */
-export function RuleFields({ draft, problems, onChange }: RuleFieldsProps) {
+export function RuleFields({ draft, channels, problems, onChange }: RuleFieldsProps) {
   const field = (name: string, label: string, control: (id: string) => ReactNode, help?: string) => {
     const problem = problems.get(name);
     const id = `rule-${name.replaceAll('.', '-')}`;
@@ -130,6 +132,23 @@ export function RuleFields({ draft, problems, onChange }: RuleFieldsProps) {
           )}
         {text('cooldown_minutes', 'Cooldown, minutes', 'cooldownMinutes', 'Least time between two alerts.', 'number')}
       </div>
+      <fieldset className="plain-fieldset checks">
+        <legend>Tell by</legend>
+        {[{ id: 'in_app', channel_name: 'this page' }, ...channels].map(({ id, channel_name }) => (
+          <label className="check" key={id}>
+            <input
+              type="checkbox"
+              checked={draft.channels.includes(id)}
+              onChange={({ target }) =>
+                onChange({
+                  channels: target.checked ? [...draft.channels, id] : draft.channels.filter((each) => each !== id),
+                })
+              }
+            />
+            {channel_name}
+          </label>
+        ))}
+      </fieldset>
       <label className="check">
         <input
           type="checkbox"

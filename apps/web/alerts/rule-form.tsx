@@ -7,6 +7,7 @@ import { Icon } from '../ui/icon.tsx';
 import { useConnections } from '../ui/use-connections.ts';
 import { bodyOf, draftOf, newDraft, type RuleDraft } from './rule-draft.ts';
 import { RuleFields } from './rule-fields.tsx';
+import { useChannels } from './use-channels.ts';
 
 interface RuleFormProps {
   /** The one to edit; a new one when left out. */
@@ -25,6 +26,7 @@ interface Progress {
 export function RuleForm({ rule, onClose, onDone }: RuleFormProps) {
   const { api, project, mayEdit } = useApp();
   const { names, idOf } = useConnections();
+  const { channels } = useChannels();
   const [written, setWritten] = useState<RuleDraft>();
   const [progress, setProgress] = useState<Progress>({});
   const [deleting, setDeleting] = useState(false);
@@ -62,6 +64,7 @@ export function RuleForm({ rule, onClose, onDone }: RuleFormProps) {
           <legend className="visually-hidden">Rule</legend>
           <RuleFields
             draft={draft}
+            channels={channels ?? []}
             problems={progress.fields ?? new Map()}
             onChange={(part) => setWritten({ ...draft, ...part })}
           />

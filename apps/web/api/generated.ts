@@ -101,6 +101,23 @@ export type AlertRule = {
   readonly updated_at: string;
 };
 
+export type Channel = {
+  readonly id: string;
+  readonly project_id: string;
+  readonly channel_name: string;
+  readonly channel_type: string;
+  /** Without its secrets. */
+  readonly channel_config: Readonly<Record<string, unknown>>;
+  /** Names of the secret fields that are stored. */
+  readonly secrets_set: readonly string[];
+  /** Counts changes; the ETag holds it. */
+  readonly version: number;
+  /** RFC 3339. */
+  readonly created_at: string;
+  /** RFC 3339. */
+  readonly updated_at: string;
+};
+
 export type ConnectionError = {
   /** Stable, such as connector.auth_refused. */
   readonly code: string;
@@ -254,6 +271,30 @@ export type DeadLetter = {
   /** When it was put back last. */
   readonly replayed_at: string | null;
   readonly replay_id: string | null;
+};
+
+export type Notification = {
+  readonly id: string;
+  readonly alert_id: string;
+  readonly rule_id: string;
+  readonly channel_id: string;
+  /** Null when the channel was deleted before anything was sent to it. */
+  readonly channel_name: string | null;
+  readonly channel_type: string | null;
+  readonly transition: 'fired' | 'escalated' | 'resolved';
+  readonly status: 'pending' | 'sent' | 'failed';
+  /** Begun since it was last put into the outbox. */
+  readonly attempts: number;
+  /** When the alert changed. */
+  readonly created_at: string;
+  readonly next_attempt_at: string | null;
+  /** RFC 3339. */
+  readonly deadline_at: string;
+  readonly sent_at: string | null;
+  /** What the channel said last, or why it was not reached. */
+  readonly last_answer: string | null;
+  /** The notification under whose id one message told several. */
+  readonly grouped_into: string | null;
 };
 
 export type ReplayDifferences = {
@@ -657,7 +698,7 @@ export interface Operations {
       readonly to: string;
     };
   };
-  /** Seal the credentials of your projects’ connections anew with the newest key of CREDENTIAL_ENCRYPTION_KEY. */
+  /** Seal the credentials of your projects’ connections and channels anew with the newest key of CREDENTIAL_ENCRYPTION_KEY. */
   'POST credentials/rotate': {
     query: undefined;
     body: undefined;
@@ -667,6 +708,7 @@ export interface Operations {
       /** Sealed with the newest key already, or without credentials. */
       readonly unchanged: number;
       readonly failed: readonly {
+        /** conn_…, or chan_… of a channel. */
         readonly connection_id: string;
         readonly code: string;
         readonly message: string;
@@ -733,6 +775,81 @@ export interface Operations {
   };
   /** Delete an alert rule. Its open alerts are resolved, and stay until their retention. */
   'DELETE alert-rules/{id}': { query: undefined; body: undefined; answer: undefined };
+  /** Create a channel that alert rules can name. */
+  'POST channels': {
+    query: undefined;
+    body: {
+      /** Project id, as the token carries it. */
+      readonly project_id: string;
+      /** For people, and for rules; unique in the project. */
+      readonly channel_name: string;
+      /** GET channel-types tells which there are. */
+      readonly channel_type: string;
+      /** Settings and secrets of the channel; GET channel-types tells the fields of each type. */
+      readonly channel_config: Readonly<Record<string, unknown>>;
+    };
+    answer: Channel;
+  };
+  /** One channel (an id that begins with chan_), or all channels of a project (any other id). */
+  'GET channels/{id}': {
+    query: undefined;
+    body: undefined;
+    answer:
+      | Channel
+      | {
+          readonly channels: readonly Channel[];
+        };
+  };
+  /** Change the name, the configuration, or both. The next message goes by it. */
+  'PUT channels/{id}': {
+    query: undefined;
+    body: {
+      /** Cannot change; when given, it must be the channel’s own. */
+      readonly project_id?: string | undefined;
+      /** Cannot change; when given, it must be the channel’s own. */
+      readonly channel_type?: string | undefined;
+      /** For people, and for rules; unique in the project. */
+      readonly channel_name?: string | undefined;
+      /** Replaces the whole. A secret left out is kept; null removes it. */
+      readonly channel_config?: Readonly<Record<string, unknown>> | undefined;
+    };
+    answer: Channel;
+  };
+  /** Delete a channel and its secrets. Refused while alert rules name it. */
+  'DELETE channels/{id}': { query: undefined; body: undefined; answer: undefined };
+  /** Send a trial message by the stored configuration, and say what was answered. */
+  'POST channels/{id}/test': {
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly status: 'success';
+      readonly message: string;
+    };
+  };
+  /** The types of channels and the fields of their channel_config. */
+  'GET channel-types': {
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly channel_types: readonly {
+        readonly channel_type: string;
+        /** JSON Schema of channel_config. */
+        readonly config_schema: Readonly<Record<string, unknown>>;
+        /** Sealed, and never given back. */
+        readonly secret_fields: readonly string[];
+      }[];
+    };
+  };
+  /** What was told of an alert, where, and how that went. */
+  'GET alerts/{id}/notifications': {
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly notifications: readonly Notification[];
+    };
+  };
+  /** Send a notification again that was sent or has failed. */
+  'POST notifications/{id}/resend': { query: undefined; body: undefined; answer: Notification };
   /** Normalise kept raw events again: apply what the present code makes of them, or only compare. */
   'POST replays': {
     query: undefined;

@@ -1,0 +1,121 @@
+import { type FormEvent, useCallback, useMemo, useState } from 'react';
+import type { Channel } from '../api/generated.ts';
+import { ApiError, messageOf } from '../api/http.ts';
+import { useApp } from '../ui/app-context.ts';
+import { ConfigFieldInput } from '../ui/config-field-input.tsx';
+import { configOf, type FormValues, fieldsOf, formValues } from '../ui/config-schema.ts';
+import { Dialog } from '../ui/dialog.tsx';
+import { useResource } from '../ui/use-resource.ts';
+
+interface ChannelFormProps {
+  /** The one to edit; a new one when left out. */
+  readonly channel?: Channel;
+  readonly onClose: () => void;
+  readonly onChanged: () => void;
+}
+
+/** Adds a channel or edits one, by a form that follows from what its type says it takes. */
+export function ChannelForm({ channel, onClose, onChanged }: ChannelFormProps) {
+  const { api, project } = useApp();
+  const [type, setType] = useState(channel?.channel_type ?? 'slack');
+  const [name, setName] = useState(channel?.channel_name ?? '');
+  const [written, setWritten] = useState<FormValues>();
+  const [problem, setProblem] = useState<{ text: string; fields: ReadonlyMap<string, string> }>();
+  const [busy, setBusy] = useState(false);
+  const read = useCallback(
+    async (signal: AbortSignal) => (await api.call('GET channel-types', { signal })).channel_types,
+    [api],
+  );
+  const { value: types } = useResource(read);
+  const chosen = types?.find((each) => each.channel_type === type);
+  const fields = useMemo(() => (chosen ? fieldsOf(chosen) : []), [chosen]);
+  const values = written ?? (channel ? formValues(fields, channel.channel_config) : {});
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    const { config, problems } = configOf(fields, values);
+    if (problems.size > 0) {
+      const named = new Map([...problems].map(([field, message]) => [`channel_config.${field}`, message]));
+      setProblem({ text: 'Some fields cannot be read.', fields: named });
+      return;
+    }
+    setBusy(true);
+    try {
+      if (channel) {
+        await api.call('PUT channels/{id}', {
+          path: { id: channel.id },
+          version: channel.version,
+          body: { channel_name: name, channel_config: config },
+        });
+      } else {
+        await api.call('POST channels', {
+          body: { project_id: project, channel_name: name, channel_type: type, channel_config: config },
+        });
+      }
+      onChanged();
+      onClose();
+    } catch (error) {
+      setProblem({ text: messageOf(error), fields: error instanceof ApiError ? error.fields : new Map() });
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog title={channel ? `Edit ${channel.channel_name}` : 'Add a channel'} onClose={onClose}>
+      <form className="form" onSubmit={(event) => void submit(event)} noValidate>
+        {channel === undefined && (
+          <fieldset className="plain-fieldset checks">
+            <legend>Type</legend>
+            {types?.map(({ channel_type: each }) => (
+              <label className="check" key={each}>
+                <input
+                  type="radio"
+                  name="channel-type"
+                  checked={each === type}
+                  onChange={() => {
+                    setType(each);
+                    setWritten(undefined);
+                    setProblem(undefined);
+                  }}
+                />
+                {each}
+              </label>
+            ))}
+          </fieldset>
+        )}
+        <div className="field">
+          <label htmlFor="channel-name">Name</label>
+          <input
+            id="channel-name"
+            type="text"
+            value={name}
+            aria-invalid={problem?.fields.has('channel_name') ?? false}
+            onChange={({ target }) => setName(target.value)}
+          />
+          <span className="field-problem">{problem?.fields.get('channel_name')}</span>
+        </div>
+        {fields.map((field) => (
+          <ConfigFieldInput
+            key={field.name}
+            field={field}
+            value={values[field.name] ?? ''}
+            isStored={channel?.secrets_set.includes(field.name) ?? false}
+            problem={problem?.fields.get(`channel_config.${field.name}`)}
+            onChange={(value) => setWritten({ ...values, [field.name]: value })}
+          />
+        ))}
+        {problem && (
+          <p className="banner banner-bad" role="alert">
+            {problem.text}
+          </p>
+        )}
+        <div className="form-actions">
+          <button type="submit" className="button button-main" disabled={busy || chosen === undefined}>
+            Save
+          </button>
+          <button type="button" className="button" onClick={onClose}>
+            Cancel
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
