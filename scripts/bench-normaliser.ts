@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,6 +9,7 @@ import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { type OutputRate, outputRate } from './bench-normaliser/output-rate.ts';
 import { PeerRig } from './bench-normaliser/peer-rig.ts';
+import { usageOf } from './bench-normaliser/process-usage.ts';
 import { copyRawEvents } from './bench-normaliser/raw-events.ts';
 import { RoleProcess } from './chaos/role-process.ts';
 import { startKafka } from './dev-stack/kafka.ts';
@@ -105,7 +106,7 @@ async function measureNormaliser({
     await committedAll(kafka, roles);
     const usages = roles.map((role) => usageOf(role.pid ?? 0));
     await Promise.all(roles.map((role) => role.stop()));
-    const rate = await outputRate(kafka);
+    const rate = await outputRate(kafka, topics.logs);
     if (rate.records !== events || rate.distinct !== events) {
       throw new Error(`not exactly once: ${rate.records} records, ${rate.distinct} of them distinct`);
     }
@@ -148,18 +149,6 @@ async function committedAll({ admin }: Kafka, roles: readonly RoleProcess[]): Pr
 interface Usage {
   readonly peakRssMib: number;
   readonly cpuSeconds: number;
-}
-
-/** From /proc, where there is one. */
-function usageOf(pid: number): Usage {
-  try {
-    const peak = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-    const times = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-    const ticks = Number(times[11]) + Number(times[12]);
-    return { peakRssMib: Math.round(Number(peak?.[1] ?? 0) / 1024), cpuSeconds: ticks / 100 };
-  } catch {
-    return { peakRssMib: 0, cpuSeconds: 0 };
-  }
 }
 
 function note(name: string, round: number, result: object, rate: number): void {

@@ -49,6 +49,7 @@ let api: TestApi;
 let operations: Operation[] = [];
 let connectionId = '';
 let ruleId = '';
+let replayId = '';
 let channelId = '';
 
 beforeAll(async () => {
@@ -56,6 +57,7 @@ beforeAll(async () => {
   const { body } = await api.call('/connections', { method: 'POST', body: newConnection() });
   connectionId = body.id;
   ruleId = (await api.call('/alert-rules', { method: 'POST', body: newRule() })).body.id;
+  replayId = (await api.call('/replays', { method: 'POST', body: newReplay })).body.id;
   channelId = (await api.call('/channels', { method: 'POST', body: newChannel() })).body.id;
   await writeNotification();
   const { paths } = documentSchema.parse((await api.call('/./openapi.json', { token: null })).body);
@@ -72,10 +74,13 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 const lineId = '0'.repeat(32);
+/** Only looks, so that it is in no other's way. */
+const newReplay = { project_id: 'demo', from: '-1h', mode: 'shadow' };
 
 /** An id that exists, or could: alerts are in the database, which is away here. */
 function idFor(path: string): string {
   if (path.startsWith('/alert-rules/')) return ruleId;
+  if (path.startsWith('/replays/')) return replayId;
   if (path.startsWith('/channels/')) return channelId;
   if (path.startsWith('/notifications/')) return notification.id;
   if (path === '/alerts/{id}') return 'demo';
@@ -139,6 +144,7 @@ async function ask(operation: Operation, call: Call, address = addressOf(operati
 
 function validBody({ path, method }: Operation): object {
   if (path === '/ws-tickets') return { project_id: 'demo' };
+  if (path === '/replays') return newReplay;
   if (path === '/dead-letters/replay') return { project_id: 'demo', letters: [{ partition: 0, offset: 0 }] };
   if (path === '/replays') return { project_id: 'demo', from: '-2h', to: '-1h', mode: 'shadow' };
   if (path.endsWith('/rewind')) return { to: '-1h' };

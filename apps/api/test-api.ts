@@ -15,7 +15,7 @@ import type { Replay } from '@tailrace/schemas/generated/replay.ts';
 import { openTable } from '@tailrace/stream/table.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { Metrics } from '@tailrace/telemetry/metrics.ts';
-import { rawTopics, topics } from '@tailrace/topics/topics.ts';
+import { topics } from '@tailrace/topics/topics.ts';
 import { z } from 'zod';
 import { AlertStore } from './alerts/alert-store.ts';
 import { registerApi } from './api.ts';
@@ -69,17 +69,6 @@ export async function startTestApi(options: TestApiOptions = {}) {
   const kafka: Kafka = broker.connect();
   const logLines: string[] = [];
   const logger = createLogger({ level: 'debug', destination: { write: (line) => void logLines.push(line) } });
-  await kafka.admin.createTopics([
-    topics.connections,
-    topics.connectionStatus,
-    topics.alertRules,
-    topics.alerts,
-    topics.replays,
-    ...Object.values(rawTopics),
-    topics.dead,
-    topics.deadLetterReplays,
-    topics.logsReplayed,
-  ]);
   await kafka.admin.createTopics(Object.values(topics));
   const server = await openHttpServer({
     logger,
@@ -180,19 +169,12 @@ export async function startTestApi(options: TestApiOptions = {}) {
     logger,
   });
   await server.serve();
-  await Promise.all([
-    connections.table.caughtUp,
-    rules.table.caughtUp,
-    replays.table.caughtUp,
-    statuses.caughtUp,
-    letterMarks.table.caughtUp,
-  ]);
   const tables = [
     connections.table,
     rules.table,
     replays.table,
-    letterMarks.table,
     statuses,
+    letterMarks.table,
     channels.table,
     notifications.table,
   ];

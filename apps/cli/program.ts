@@ -5,6 +5,7 @@ import { connectionsCommand } from './commands/connections.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { normaliseCommand } from './commands/normalise.ts';
+import { replayCommand, replaysCommand } from './commands/replays.ts';
 import { rulesCommand } from './commands/rules.ts';
 import { tailCommand } from './commands/tail.ts';
 import { tokenCommand } from './commands/token.ts';
@@ -32,6 +33,8 @@ Exit status: 0 done, 1 refused or failed, 2 wrong command line, 130 interrupted.
     rulesCommand,
     alertsCommand,
     channelsCommand,
+    replayCommand,
+    replaysCommand,
     deadLettersCommand,
     normaliseCommand,
     tokenCommand,

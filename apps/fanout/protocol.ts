@@ -1,4 +1,5 @@
 import type { AlertView } from '@tailrace/alert-rules/alert-view.ts';
+import type { ConnectionStatusView } from '@tailrace/log-query/connection-status-view.ts';
 import { logFilter } from '@tailrace/log-query/log-filter.ts';
 import type { AlertEvent } from '@tailrace/schemas/generated/alert-event.ts';
 import { type output, z } from 'zod';
@@ -45,7 +46,7 @@ export type ServerMessage =
     }
   /** The answer to `fetch` is complete. */
   | { readonly type: 'fetched'; readonly from: string; readonly to: string }
-  | { readonly type: 'status'; readonly connection: object }
+  | { readonly type: 'status'; readonly connection: ConnectionStatusView & { readonly id: string } }
   /** What has just happened to an alert, and the alert as it is from then on. */
   | { readonly type: 'alert'; readonly event: AlertEvent; readonly alert: AlertView }
   | { readonly type: 'error'; readonly code: string; readonly detail: string };

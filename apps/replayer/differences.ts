@@ -6,6 +6,8 @@ import type { ReplayExample } from '@tailrace/schemas/generated/replay-example.t
 /** Examples that are kept, and how much of a value each shows. */
 const maxExamples = 20;
 const maxShown = 500;
+/** Fields that an example shows: with all of its examples, a progress must stay far below what a record may hold. */
+const maxShownFields = 20;
 /** Attributes are named by whoever logs: beyond this many names the rest is counted together. */
 const maxFields = 200;
 const otherFields = 'other';
@@ -20,7 +22,10 @@ const noDifferences: ReplayDifferences = {
   examples: [],
 };
 
-/** What a record could say otherwise. Where it stands, which code made it and for which replay is no difference. */
+/**
+ * What a record could say otherwise. Where it stands, when it was read (a rewound source's is read twice), which code made
+ * it and for which replay is no difference.
+ */
 const plainFields = [
   'severity_number',
   'severity_text',
@@ -32,7 +37,6 @@ const plainFields = [
   'truncated_from',
   'timestamp_nanos',
   'observed_timestamp',
-  'ingest_timestamp',
 ] as const satisfies readonly (keyof LogRecord)[];
 
 interface FieldDifference {
@@ -152,7 +156,7 @@ function shownFields(record: LogRecord): readonly FieldDifference[] {
 function exampleOf(record: LogRecord, kinds: readonly string[], fields: readonly FieldDifference[]): ReplayExample {
   const side = (which: 'old' | 'new') =>
     Object.fromEntries(
-      fields.flatMap((each) => {
+      fields.slice(0, maxShownFields).flatMap((each) => {
         const value = each[which];
         return value === undefined ? [] : [[each.field, cutToLength(value, maxShown)]];
       }),

@@ -7,6 +7,7 @@ import { TopicRecreatedError } from '@tailrace/kafka/errors.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { memoryBroker } from '@tailrace/kafka/memory/memory-broker.ts';
 import { openKafka } from '@tailrace/kafka/open-kafka.ts';
+import { testAlert } from '@tailrace/postgres/test-alerts.ts';
 import { createTestDatabase, type TestDatabase } from '@tailrace/postgres/test-database.ts';
 import { testRecord } from '@tailrace/postgres/test-records.ts';
 import type { RunningRole } from '@tailrace/role/role.ts';
@@ -43,6 +44,25 @@ async function write(kafka: Kafka, first: number, count: number): Promise<void> 
   await producer.close();
 }
 
+/** Writes alerts first, first + 1, … to `alerts`, over all its partitions. */
+async function writeAlerts(kafka: Kafka, first: number, count: number): Promise<void> {
+  const producer = await kafka.producer();
+  await producer.send(
+    Array.from({ length: count }, (_, index) => ({
+      topic: topics.alerts.name,
+      partition: index % topics.alerts.partitions,
+      key: Buffer.from('rule_1'),
+      value: topics.alerts.codec.encode(testAlert(first + index)),
+    })),
+  );
+  await producer.close();
+}
+
+async function storedAlerts(): Promise<number> {
+  const { rows } = await database.pool.query('select count(*)::int as count from alerts');
+  return rows[0].count;
+}
+
 /** In one query: counting in two gives phantom differences. */
 async function totals(): Promise<{ readonly rows: number; readonly ids: number }> {
   const { rows } = await database.pool.query('select count(*)::int as rows, count(distinct id)::int as ids from logs');
@@ -54,7 +74,7 @@ async function stored(count: number): Promise<void> {
 }
 
 describe('a sink process killed with -9', () => {
-  it('after COPY and before the commit leaves nothing, and the next one writes every row once', async () => {
+  it('after its rows and before the commit leaves nothing, and the next one writes every row once', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'sink-'));
     ends.push(async () => rmSync(directory, { recursive: true }));
     const brokers = process.env.TEST_KAFKA_BROKERS ?? '';
@@ -68,6 +88,7 @@ describe('a sink process killed with -9', () => {
       TOPIC_PREFIX: topicPrefix,
       DATABASE_URL: database.url,
       LOG_RETENTION_DAYS: '3650',
+      ALERT_RETENTION_DAYS: '3650',
     };
     const startProcess = async (name: string) => {
       const process = await RoleProcess.create('sink', name, env, directory);
@@ -78,12 +99,15 @@ describe('a sink process killed with -9', () => {
     };
     const first = await startProcess('first');
     await write(kafka, 0, 60);
+    await writeAlerts(kafka, 0, 12);
     await stored(60);
+    await expect.poll(storedAlerts, { timeout: 20_000 }).toBe(12);
 
     // The rows are copied and merged, and the transaction waits for the lock with its last statement, the offset.
     const lock = await database.pool.connect();
     await lock.query('begin; lock table sink_offsets in share mode');
     await write(kafka, 60, 300);
+    await writeAlerts(kafka, 12, 60);
     const waiting = async () => {
       const { rows } = await database.pool.query(
         `select count(*)::int as count from pg_stat_activity where datname = current_database()
@@ -91,13 +115,15 @@ describe('a sink process killed with -9', () => {
       );
       return rows[0].count;
     };
-    await expect.poll(waiting, { timeout: 20_000 }).toBe(topics.logs.partitions);
+    await expect.poll(waiting, { timeout: 20_000 }).toBe(topics.logs.partitions + topics.alerts.partitions);
     await first.kill9();
     expect(await totals()).toEqual({ rows: 60, ids: 60 });
+    expect(await storedAlerts()).toBe(12);
     await lock.query('rollback');
     lock.release();
     await startProcess('second');
     await stored(360);
+    await expect.poll(storedAlerts, { timeout: 20_000 }).toBe(72);
     await write(kafka, 360, 6);
     await stored(366);
   });

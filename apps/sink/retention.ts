@@ -17,8 +17,8 @@ export interface RetentionOptions {
 }
 
 /**
- * Drops days of logs that are older than `keepDays` and alerts older than `keepAlertDays`, at start and every hour. Safe in several processes at once. A failure is
- * logged and tried again the next hour.
+ * Drops days of logs that are older than `keepDays`, and alerts of days older than `keepAlertDays`, at start and every
+ * hour. Safe in several processes at once. A failure is logged and tried again the next hour.
  *
  * @returns what stops it.
  */
@@ -44,7 +44,11 @@ async function dropOld(options: RetentionOptions): Promise<void> {
           ).rows.map((row: { name: string }) => row.name)
         : await dayPartitions.dropBefore(client, before * 1000);
     if (dropped.length > 0) logger.info({ dropped, keepDays }, 'dropped days that are past their retention');
-    await client.query(`delete from alerts where started_at < now() - make_interval(days => $1)`, [keepAlertDays]);
+    // By whole days in UTC, as the logs go.
+    await client.query(
+      `delete from alerts where started_at < date_trunc('day', now(), 'UTC') - make_interval(hours => 24 * $1)`,
+      [keepAlertDays],
+    );
     await client.query('delete from used_tickets where expires_at < now()');
   } catch (error) {
     throw databaseError(error);

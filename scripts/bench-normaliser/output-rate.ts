@@ -1,6 +1,6 @@
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { readPartition } from '@tailrace/stream/read-partition.ts';
-import { topics } from '@tailrace/topics/topics.ts';
+import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
 
 export interface OutputRate {
   readonly records: number;
@@ -16,14 +16,14 @@ const idAt = 11;
 const idEnd = idAt + 32;
 
 /**
- * What was committed to `logs`, and how fast, by the times at which the broker appended it: measuring costs the run
+ * What was committed to a topic of canonical records, and how fast, by the times at which the broker appended it: measuring costs the run
  * nothing. The topic must have been created with `message.timestamp.type=LogAppendTime`.
  */
-export async function outputRate(kafka: Kafka): Promise<OutputRate> {
+export async function outputRate(kafka: Kafka, { name, partitions }: TopicSpec): Promise<OutputRate> {
   const times: number[] = [];
   const ids = new Set<string>();
-  for (let partition = 0; partition < topics.logs.partitions; partition++) {
-    for await (const records of readPartition(kafka, topics.logs.name, partition, new AbortController().signal)) {
+  for (let partition = 0; partition < partitions; partition++) {
+    for await (const records of readPartition(kafka, name, partition, new AbortController().signal)) {
       for (const { timestamp, value } of records) {
         times.push(timestamp);
         if (value !== null) ids.add(value.toString('latin1', idAt, idEnd));

@@ -16,28 +16,25 @@ interface WantedRule extends Readonly<Record<string, unknown>> {
   readonly name: string;
 }
 
-/** What people see fire in the simulated incidents. */
+/**
+ * What people see fire in the simulated incidents. At the demo's rates an incident makes 10 to 20 lines of errors a minute,
+ * by night 7, and ordinary trouble one or two. None of silence: the sources of errors are silent while all is well.
+ */
 export const DEMO_RULES = [
   {
     name: 'Many errors',
     alert_type: 'error_rate',
     severity: 'high',
-    conditions: { threshold: 20, window_minutes: 1 },
+    conditions: { threshold: 5, window_minutes: 2 },
     cooldown_minutes: 10,
   },
   {
     name: 'Time-outs by service',
     alert_type: 'pattern_match',
     severity: 'medium',
-    conditions: { pattern: 'timed? ?out|deadline exceeded' },
+    conditions: { pattern: 'timed? ?out|did not answer in time|pool exhausted' },
     group_by: 'service.name',
     cooldown_minutes: 15,
-  },
-  {
-    name: 'A source fell silent',
-    alert_type: 'absence',
-    severity: 'critical',
-    conditions: { window_minutes: 5 },
   },
 ] as const satisfies readonly WantedRule[];
 

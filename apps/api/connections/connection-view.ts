@@ -1,8 +1,8 @@
 import { sealedFields } from '@tailrace/credentials/sealed-credentials.ts';
+import { connectionStatusView, toConnectionStatusView } from '@tailrace/log-query/connection-status-view.ts';
 import { isoNanos } from '@tailrace/log-query/iso-time.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
 import type { ConnectionRewind } from '@tailrace/schemas/generated/connection-rewind.ts';
-import { connectionStateSymbols } from '@tailrace/schemas/generated/connection-state.ts';
 import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
 import { desiredStateSymbols } from '@tailrace/schemas/generated/desired-state.ts';
 import { providerSymbols } from '@tailrace/schemas/generated/provider.ts';
@@ -10,31 +10,6 @@ import type { RewindStatus } from '@tailrace/schemas/generated/rewind-status.ts'
 import { z } from 'zod';
 
 const time = z.string().describe('RFC 3339.');
-
-const errorView = z
-  .object({
-    code: z.string().describe('Stable, such as connector.auth_refused.'),
-    message: z.string(),
-    help: z.string().nullable(),
-    at: time,
-    retry_at: time.nullable(),
-  })
-  .meta({ id: 'ConnectionError' });
-
-const statusView = z
-  .object({
-    state: z.enum(connectionStateSymbols),
-    state_since: time,
-    updated_at: time.describe('When the ingest process that owns the connection last said so.'),
-    applied_version: z.int().describe('The version it works with; lower than the connection’s own: not in effect yet.'),
-    last_event_time: time.nullable(),
-    complete_up_to: time
-      .nullable()
-      .describe('Every event with an earlier event time has been read, by what was measured so far.'),
-    lag_ms: z.int().nullable(),
-    last_error: errorView.nullable(),
-  })
-  .meta({ id: 'ConnectionStatus' });
 
 const rewindView = z
   .object({
@@ -62,15 +37,15 @@ export const connectionView = z
     created_at: time,
     updated_at: time,
     rewind: rewindView.nullable().describe('The rewind asked for last.'),
-    status: statusView.nullable().describe('Null until an ingest process has taken the connection.'),
+    status: connectionStatusView.nullable().describe('Null until an ingest process has taken the connection.'),
   })
   .meta({ id: 'Connection' });
 
 export const statsView = z
   .object({
     connection_id: z.string(),
-    ...statusView.shape,
-    state: statusView.shape.state.nullable(),
+    ...connectionStatusView.shape,
+    state: connectionStatusView.shape.state.nullable(),
     state_since: time.nullable(),
     updated_at: time.nullable(),
     owner: z.string().nullable().describe('The ingest process that runs it.'),
@@ -81,7 +56,6 @@ export const statsView = z
     throttles: z.int(),
     late_events: z.int().describe('Visible later than the visibility bound, and still emitted.'),
     skipped_events: z.int().describe('Before the start, or further back than any sweep looks.'),
-    events_per_second: z.number().describe('Over the last minute.'),
     lateness_p50_ms: z.int().nullable().describe('Ingestion time minus event time.'),
     lateness_p95_ms: z.int().nullable(),
     lateness_p99_ms: z.int().nullable(),
@@ -106,7 +80,7 @@ export function toConnectionView(
     created_at: isoNanos(connection.created_at),
     updated_at: isoNanos(connection.updated_at),
     rewind: connection.rewind === null ? null : toRewindView(connection.rewind, status?.rewind ?? null),
-    status: status === undefined ? null : toStatusView(status),
+    status: status === undefined ? null : toConnectionStatusView(status),
   };
 }
 
@@ -129,11 +103,11 @@ function toRewindView(rewind: ConnectionRewind, told: RewindStatus | null): z.ou
 /** A connection's counters; zero before anything ran. */
 export function toStatsView(connectionId: string, status: ConnectionStatus | undefined): z.output<typeof statsView> {
   if (status === undefined) return { connection_id: connectionId, ...nothingYet };
-  const { owner, events, bytes, requests, errors, throttles, late_events, skipped_events, events_per_second } = status;
+  const { owner, events, bytes, requests, errors, throttles, late_events, skipped_events } = status;
   return {
     connection_id: connectionId,
-    ...toStatusView(status),
-    ...{ owner, events, bytes, requests, errors, throttles, late_events, skipped_events, events_per_second },
+    ...toConnectionStatusView(status),
+    ...{ owner, events, bytes, requests, errors, throttles, late_events, skipped_events },
     lateness_p50_ms: status.lateness_p50_ms,
     lateness_p95_ms: status.lateness_p95_ms,
     lateness_p99_ms: status.lateness_p99_ms,
@@ -146,29 +120,6 @@ const settingsSchema = z.record(z.string(), z.unknown());
 /** The stored settings, without secrets. */
 export function settingsOf(connection: Connection): Record<string, unknown> {
   return settingsSchema.parse(JSON.parse(connection.config));
-}
-
-function toStatusView(status: ConnectionStatus): z.output<typeof statusView> {
-  const error = status.last_error;
-  return {
-    state: status.state,
-    state_since: isoNanos(status.state_since),
-    updated_at: isoNanos(status.updated_at),
-    applied_version: status.connection_version,
-    last_event_time: isoOrNull(status.last_event_time),
-    complete_up_to: isoOrNull(status.complete_up_to),
-    lag_ms: status.lag_ms,
-    last_error:
-      error === null
-        ? null
-        : {
-            code: error.code,
-            message: error.message,
-            help: error.help,
-            at: isoNanos(error.at),
-            retry_at: isoOrNull(error.retry_at),
-          },
-  };
 }
 
 function isoOrNull(micros: number | null): string | null {

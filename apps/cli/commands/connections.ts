@@ -1,3 +1,4 @@
+import { connectionStatusView } from '@tailrace/log-query/connection-status-view.ts';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
@@ -20,14 +21,7 @@ const connection = z.looseObject({
   connection_name: z.string(),
   cloud_provider: z.string(),
   desired_state: z.string(),
-  status: z
-    .looseObject({
-      state: z.string(),
-      lag_ms: z.number().nullable(),
-      complete_up_to: z.string().nullable(),
-      last_error: z.looseObject({ message: z.string(), help: z.string().nullable() }).nullable(),
-    })
-    .nullable(),
+  status: connectionStatusView.nullable(),
 });
 const connectionList = z.looseObject({ connections: z.array(connection) });
 type Connection = z.output<typeof connection>;

@@ -103,12 +103,22 @@ async function confirm(file: string): Promise<void> {
   if (!/^y(es)?$/i.test(answer.trim())) throw new CliError('nothing was changed', exitCodes.failed);
 }
 
-/** A rule that somebody changed since it was compared is refused by its version. */
+/**
+ * A rule that somebody changed since it was compared is refused by its version.
+ * @throws CliError that names the rule, and says what the server has against it.
+ */
 async function apply(api: ApiClient, project: string, change: RuleChange): Promise<void> {
-  if (change.kind === 'add') await api.call('POST', 'alert-rules', { body: { project_id: project, ...change.rule } });
-  if (change.kind === 'remove') await api.call('DELETE', pathOf(change.stored.id), { ifMatch: tagOf(change.stored) });
-  if (change.kind === 'change') {
-    await api.call('PUT', pathOf(change.stored.id), { body: change.rule, ifMatch: tagOf(change.stored) });
+  try {
+    if (change.kind === 'add') await api.call('POST', 'alert-rules', { body: { project_id: project, ...change.rule } });
+    if (change.kind === 'remove') await api.call('DELETE', pathOf(change.stored.id), { ifMatch: tagOf(change.stored) });
+    if (change.kind === 'change') {
+      await api.call('PUT', pathOf(change.stored.id), { body: change.rule, ifMatch: tagOf(change.stored) });
+    }
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    const { name } = change.kind === 'remove' ? change.stored : change.rule;
+    const done = 'What stands above it in the list is done; run it again once this is mended.';
+    throw new CliError(`rule ${visible(name)}: ${error.message}`, error.exitCode, error.help ?? done);
   }
 }
 

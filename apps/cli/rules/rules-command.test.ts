@@ -90,6 +90,16 @@ describe('rules apply', () => {
     expect(body.rules).toMatchObject([{ name: 'Errors', severity: 'low', version: 2, conditions: { threshold: 12 } }]);
   });
 
+  it('names the rule that the server refuses, and keeps what was applied before it', async () => {
+    const unknown = `rules:${errors}${timeouts.replace('alert_type: pattern_match', 'alert_type: moon_phase')}`;
+    const refused = await rules('apply', file(unknown), ...inDemo, '--yes');
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/^rule Time-outs: .*\(422\)\nbody\.alert_type: must be one of error_rate/);
+    expect(refused.stderr).toContain('What stands above it in the list is done');
+    const { body } = await api.call('/alert-rules/demo');
+    expect(body.rules.map(({ name }: { name: string }) => name)).toEqual(['Errors']);
+  });
+
   it('changes nothing where there is nobody to ask', async () => {
     const asked = await rules('apply', file(`rules:${errors}`), ...inDemo);
     expect([asked.code, asked.stderr]).toEqual([2, expect.stringContaining('--yes')]);

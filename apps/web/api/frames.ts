@@ -1,15 +1,7 @@
-import type { ConnectionError, ConnectionStatus, LogFilter, LogLine } from './generated.ts';
+import type { ConnectionStatus, LogFilter, LogLine } from './generated.ts';
 
-/** How a connection does, as the WebSocket tells it. */
-export interface LiveStatus {
-  readonly id: string;
-  readonly state: ConnectionStatus['state'];
-  readonly state_since: string;
-  readonly events_per_second: number;
-  readonly lag_ms: number | null;
-  readonly complete_up_to: string | null;
-  readonly last_error: ConnectionError | null;
-}
+/** How a connection does, as the WebSocket tells it: the API's status, with the connection's id. */
+export type LiveStatus = ConnectionStatus & { readonly id: string };
 
 /** Lines that were not sent: from cursor to cursor. */
 export interface Gap {

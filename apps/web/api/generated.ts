@@ -148,6 +148,8 @@ export type ConnectionStatus = {
   readonly updated_at: string;
   /** The version it works with; lower than the connection’s own: not in effect yet. */
   readonly applied_version: number;
+  /** Over the last minute. */
+  readonly events_per_second: number;
   readonly last_event_time: string | null;
   /** Every event with an earlier event time has been read, by what was measured so far. */
   readonly complete_up_to: string | null;
@@ -215,6 +217,8 @@ export type ConnectionStats = {
   readonly updated_at: string | null;
   /** The version it works with; lower than the connection’s own: not in effect yet. */
   readonly applied_version: number;
+  /** Over the last minute. */
+  readonly events_per_second: number;
   readonly last_event_time: string | null;
   /** Every event with an earlier event time has been read, by what was measured so far. */
   readonly complete_up_to: string | null;
@@ -234,8 +238,6 @@ export type ConnectionStats = {
   readonly late_events: number;
   /** Before the start, or further back than any sweep looks. */
   readonly skipped_events: number;
-  /** Over the last minute. */
-  readonly events_per_second: number;
   /** Ingestion time minus event time. */
   readonly lateness_p50_ms: number | null;
   readonly lateness_p95_ms: number | null;

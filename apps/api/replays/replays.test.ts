@@ -1,0 +1,182 @@
+import { partitionFor } from '@tailrace/kafka/partitioner.ts';
+import { progressKey } from '@tailrace/replays/replay-keys.ts';
+import type { ReplayProgress } from '@tailrace/schemas/generated/replay-progress.ts';
+import { topics } from '@tailrace/topics/topics.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { newConnection, startTestApi, type TestApi, tokenFor } from '../test-api.ts';
+
+let api: TestApi;
+beforeEach(async () => {
+  api = await startTestApi();
+});
+afterEach(() => api.close());
+
+const range = { from: '2026-01-01T00:00:00Z', to: '2026-01-01T06:00:00Z' };
+const ask = (fields: object = {}, token?: string) =>
+  api.call('/replays', {
+    method: 'POST',
+    body: { project_id: 'demo', ...range, ...fields },
+    ...(token !== undefined && { token }),
+  });
+const steer = (id: string, action: string) => api.call(`/replays/${id}/${action}`, { method: 'POST' });
+
+async function connection(projectId = 'demo'): Promise<string> {
+  const token = await tokenFor('editor', [projectId]);
+  return (await api.call('/connections', { method: 'POST', body: newConnection({}, projectId), token })).body.id;
+}
+
+/** What the replayer writes. */
+async function progressed(id: string, fields: Partial<ReplayProgress> = {}): Promise<void> {
+  const { name: topic, partitions, codec } = topics.replays;
+  const progress: ReplayProgress = {
+    status: 'running',
+    ranges: [{ topic: 'logs.raw.aws', partition: 0, from_offset: 100, to_offset: 1100, next_offset: 600 }],
+    matched: 400,
+    written: 400,
+    dead: 0,
+    lost: 0,
+    rate: 50,
+    waiting_for: null,
+    waiting_detail: null,
+    differences: null,
+    error_code: null,
+    error_message: null,
+    normaliser_version: 3,
+    started_at: 1,
+    updated_at: 2,
+    finished_at: null,
+    ...fields,
+  };
+  const producer = await api.kafka.producer();
+  const value = codec.encode({ id, request: null, progress });
+  await producer.send([{ topic, partition: partitionFor(id, partitions), key: Buffer.from(progressKey(id)), value }]);
+  await producer.close();
+  const { status } = progress;
+  await expect.poll(() => api.replays.get(id)?.progress?.status, { timeout: 5000 }).toBe(status);
+}
+
+describe('asking for a replay', () => {
+  it('answers at once with what will be done, and shows it alone and in the list', async () => {
+    const id = await connection();
+    const { status, body, headers } = await ask({ connection_ids: [id], mode: 'shadow', records_per_second: 500 });
+    expect(status).toBe(202);
+    expect(headers.get('location')).toBe(`/api/v1/live-logs/replays/${body.id}`);
+    expect(body).toMatchObject({
+      id: expect.stringMatching(/^rpl_[0-9a-f]{24}$/),
+      connection_ids: [id],
+      mode: 'shadow',
+      status: 'pending',
+      records_per_second: 500,
+      created_by: 'a editor',
+      progress: { read: 0, total: null, remaining_seconds: null },
+      outcome: null,
+    });
+    expect((await api.call(`/replays/${body.id}`)).body).toEqual(body);
+    expect((await api.call('/replays/demo')).body.replays).toEqual([body]);
+  });
+
+  it.each([
+    ['from after to', { from: range.to, to: range.from }, 'body.from'],
+    ['an empty range', { to: range.from }, 'body.from'],
+    ['an unknown mode', { mode: 'maybe' }, 'body.mode'],
+    ['no connections at all', { connection_ids: [] }, 'body.connection_ids'],
+    ['a rate of nothing', { records_per_second: 0 }, 'body.records_per_second'],
+    ['a field nobody knows', { speed: 1 }, 'body'],
+  ])('refuses %s', async (_, fields, field) => {
+    const { status, body } = await ask(fields);
+    expect([status, JSON.stringify(body)]).toEqual([422, expect.stringContaining(field)]);
+    expect((await api.call('/replays/demo')).body.replays).toEqual([]);
+  });
+
+  it('names an unknown connection, and another project’s is as unknown', async () => {
+    for (const id of ['conn_nobody', await connection('other')]) {
+      const { status, body } = await ask({ connection_ids: [id] });
+      expect([status, body.detail]).toEqual([422, `body.connection_ids.0: the project has no connection ${id}`]);
+    }
+  });
+
+  it('hides the replays of other projects', async () => {
+    const { body } = await ask();
+    const token = await tokenFor('editor', ['other']);
+    for (const [method, path] of [
+      ['GET', ''],
+      ['POST', '/cancel'],
+    ] as const) {
+      const foreign = await api.call(`/replays/${body.id}${path}`, { method, token });
+      const unknown = await api.call(`/replays/rpl_${'0'.repeat(24)}${path}`, { method, token });
+      expect(foreign.status).toBe(404);
+      expect({ ...foreign.body, request_id: '' }).toEqual({ ...unknown.body, request_id: '' });
+    }
+    expect((await ask({}, token)).status).toBe(403);
+  });
+
+  it('says how far back it can go when retention has removed what is older', async () => {
+    const { name: topic } = topics.rawAws;
+    const producer = await api.kafka.producer();
+    const kept = Date.UTC(2026, 0, 1, 3);
+    await producer.send(
+      [kept - 10_000, kept].map((timestamp) => ({ topic, partition: 2, key: null, value: Buffer.of(1), timestamp })),
+    );
+    await producer.close();
+    expect((await ask({ to: '2026-01-01T00:00:01Z' })).status).toBe(202);
+    api.broker.truncate(topic, 2, 1);
+    const { status, body } = await ask({ mode: 'shadow' });
+    expect([status, body.detail]).toEqual([422, expect.stringContaining('2026-01-01T03:00:00.000Z')]);
+    expect((await ask({ from: '2026-01-01T03:00:00Z' })).status).toBe(202);
+  });
+});
+
+describe('two replays of the same events', () => {
+  it('409 names the other, until that has ended', async () => {
+    const [one, two] = [await connection(), await connection()];
+    const first = (await ask({ connection_ids: [one] })).body.id;
+    for (const fields of [{}, { connection_ids: [two, one] }, { from: '2026-01-01T05:59:59Z', to: 'now' }]) {
+      const { status, body } = await ask(fields);
+      expect([status, body.code, body.detail]).toEqual([409, 'replay_overlaps', expect.stringContaining(first)]);
+    }
+    expect((await ask({ connection_ids: [two] })).status).toBe(202);
+    expect((await ask({ connection_ids: [one], from: range.to, to: '2026-01-01T07:00:00Z' })).status).toBe(202);
+    await progressed(first, { status: 'completed', finished_at: 3 });
+    expect((await ask({ connection_ids: [one] })).status).toBe(202);
+  });
+
+  it('only one of many asked for at once is accepted', async () => {
+    const statuses = (await Promise.all(Array.from({ length: 6 }, () => ask()))).map(({ status }) => status);
+    expect(statuses.toSorted()).toEqual([202, 409, 409, 409, 409, 409]);
+  });
+});
+
+describe('steering a replay', () => {
+  it('pauses, resumes and cancels, each as often as one likes', async () => {
+    const { id } = (await ask()).body;
+    await progressed(id);
+    for (const [action, status] of [
+      ['pause', 'paused'],
+      ['pause', 'paused'],
+      ['resume', 'running'],
+      ['resume', 'running'],
+    ] as const) {
+      const answer = await steer(id, action);
+      expect([answer.status, answer.body.status]).toEqual([200, status]);
+    }
+    expect((await steer(id, 'cancel')).status).toBe(200);
+    await progressed(id, { status: 'cancelled', finished_at: 3 });
+    expect([(await steer(id, 'cancel')).status, (await steer(id, 'resume')).status]).toEqual([200, 409]);
+  });
+
+  it('refuses to steer what has ended, and says how it ended', async () => {
+    const { id } = (await ask()).body;
+    await progressed(id, { status: 'completed', finished_at: 3 });
+    for (const action of ['pause', 'cancel']) {
+      const { status, body } = await steer(id, action);
+      expect([status, body.detail]).toEqual([409, 'The replay is completed already.']);
+    }
+  });
+
+  it('keeps the replayer’s progress when the request changes', async () => {
+    const { id } = (await ask()).body;
+    await progressed(id);
+    const { body } = await steer(id, 'pause');
+    expect(body.progress).toMatchObject({ read: 500, total: 1000, matched: 400, rate: 50, remaining_seconds: 10 });
+  });
+});

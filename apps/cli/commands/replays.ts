@@ -1,0 +1,139 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { z } from 'zod';
+import { ApiClient } from '../api-client.ts';
+import { exitCodes } from '../cli-error.ts';
+import { parseSince } from '../duration.ts';
+import { followReplay } from '../follow-replay.ts';
+import { hasEnded, outcomeText, percentOf, progressText, type ReplayView, replayView } from '../replay-view.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { visible, warn } from '../terminal.ts';
+import { printJson, textTable } from '../text-table.ts';
+
+const replayList = z.looseObject({ replays: z.array(replayView) });
+
+interface ReplayOptions {
+  readonly project: string;
+  readonly since: string;
+  readonly until?: string;
+  readonly connection?: string[];
+  readonly shadow?: boolean;
+  readonly rate?: number;
+  readonly detach?: boolean;
+  readonly json?: boolean;
+}
+
+/** `tailrace replay`: asks for a replay and shows how it does. */
+export function replayCommand(surroundings: Surroundings): Command {
+  return new Command('replay')
+    .description('Normalise kept raw events again with the present parsers, while live goes on.')
+    .requiredOption('--project <id>', 'project of the events')
+    .requiredOption('--since <time>', 'event time to begin at: 6h, or a time', parseSince)
+    .option('--until <time>', 'event time to end before: 1h, or a time; now when left out', parseSince)
+    .option('--connection <id>', 'only events of this connection (repeatable)', collect)
+    .option('--shadow', 'write nothing; compare with the stored lines and tell what differs')
+    .option('--rate <records>', 'normalise at most so many a second', positive)
+    .option('--detach', 'do not wait for its end')
+    .option('--json', 'its states as JSON, one a line')
+    .action((options: ReplayOptions) => replay(surroundings, options));
+}
+
+async function replay(surroundings: Surroundings, options: ReplayOptions): Promise<void> {
+  const client = new ApiClient(surroundings, options.project);
+  const { body } = await client.call('POST', 'replays', {
+    body: {
+      project_id: options.project,
+      connection_ids: options.connection,
+      from: options.since,
+      to: options.until,
+      mode: options.shadow ? 'shadow' : 'apply',
+      records_per_second: options.rate,
+    },
+  });
+  const asked = replayView.parse(body);
+  if (options.detach) {
+    if (options.json) process.stdout.write(`${JSON.stringify(asked)}\n`);
+    else process.stdout.write(`${asked.id}\n`);
+    return;
+  }
+  warn(`${asked.id}: events from ${asked.from} to ${asked.to}`);
+  const interrupted = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
+  const json = options.json === true;
+  const ended = await followReplay(client, asked, { json, signal: interrupted.signal });
+  if (ended === undefined) {
+    warn(`The replay goes on. To end it: tailrace replays cancel ${asked.id} --project ${options.project}`);
+    process.exitCode = exitCodes.interrupted;
+    return;
+  }
+  if (!json) process.stdout.write(outcomeText(ended));
+  if (ended.status !== 'completed') process.exitCode = exitCodes.failed;
+}
+
+/** `tailrace replays …`: see and steer replays. */
+export function replaysCommand(surroundings: Surroundings): Command {
+  const group = new Command('replays').description('See and steer the replays of a project.');
+  const command = (name: string, description: string) => {
+    const made = new Command(name)
+      .description(description)
+      .requiredOption('--project <id>', 'project of the replay')
+      .option('--json', 'the answer as JSON');
+    group.addCommand(made);
+    return made;
+  };
+
+  command('list', 'List them, newest first.').action(async ({ project, json }) => {
+    const { body } = await new ApiClient(surroundings, project).call('GET', `replays/${encodeURIComponent(project)}`);
+    if (json) return printJson(body);
+    const rows = replayList
+      .parse(body)
+      .replays.map((each) => [each.id, each.mode, each.status, percentOf(each), each.from, each.to, whatOf(each)]);
+    process.stdout.write(textTable(['ID', 'MODE', 'STATUS', 'DONE', 'FROM', 'TO', 'CONNECTIONS'], rows));
+  });
+
+  command('show', 'Show one, with what came of it.')
+    .argument('<id>', 'rpl_…')
+    .action(async (id, { project, json }) => {
+      const { body } = await new ApiClient(surroundings, project).call('GET', `replays/${encodeURIComponent(id)}`);
+      if (json) return printJson(body);
+      const each = replayView.parse(body);
+      const facts = [
+        ['id', each.id],
+        ['events', `${each.from} to ${each.to}`],
+        ['connections', whatOf(each)],
+        ['mode', each.mode],
+        ['status', each.status],
+        ['progress', `${percentOf(each)}, ${progressText(each)}`],
+      ];
+      process.stdout.write(facts.map(([name, value]) => `${`${name}:`.padEnd(13)} ${value}\n`).join(''));
+      if (hasEnded(each)) process.stdout.write(`\n${outcomeText(each)}`);
+    });
+
+  for (const [name, description] of [
+    ['cancel', 'End one; what it has written stays.'],
+    ['pause', 'Let one rest; its place is kept.'],
+    ['resume', 'Go on with one where it was.'],
+  ] as const) {
+    command(name, description)
+      .argument('<id>', 'rpl_…')
+      .action(async (id, { project, json }) => {
+        const path = `replays/${encodeURIComponent(id)}/${name}`;
+        const { body } = await new ApiClient(surroundings, project).call('POST', path);
+        if (json) return printJson(body);
+        process.stdout.write(`${replayView.parse(body).status}\n`);
+      });
+  }
+  return group;
+}
+
+function whatOf({ connection_ids: ids }: ReplayView): string {
+  return ids.length === 0 ? 'all' : visible(ids.join(' '));
+}
+
+function collect(value: string, earlier: readonly string[] = []): string[] {
+  return [...earlier, value];
+}
+
+function positive(text: string): number {
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('Give a whole number from 1.');
+  return Number(text);
+}

@@ -1,0 +1,54 @@
+import { connectionStateSymbols } from '@tailrace/schemas/generated/connection-state.ts';
+import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
+import { type output, z } from 'zod';
+import { isoNanos } from './iso-time.ts';
+
+const time = z.string().describe('RFC 3339.');
+
+const errorView = z
+  .object({
+    code: z.string().describe('Stable, such as connector.auth_refused.'),
+    message: z.string(),
+    help: z.string().nullable(),
+    at: time,
+    retry_at: time.nullable(),
+  })
+  .meta({ id: 'ConnectionError' });
+
+/** How a connection does, as the API and the WebSocket give it: the same JSON for what is asked for and what is told. */
+export const connectionStatusView = z
+  .object({
+    state: z.enum(connectionStateSymbols),
+    state_since: time,
+    updated_at: time.describe('When the ingest process that owns the connection last said so.'),
+    applied_version: z.int().describe('The version it works with; lower than the connection’s own: not in effect yet.'),
+    events_per_second: z.number().describe('Over the last minute.'),
+    last_event_time: time.nullable(),
+    complete_up_to: time
+      .nullable()
+      .describe('Every event with an earlier event time has been read, by what was measured so far.'),
+    lag_ms: z.int().nullable(),
+    last_error: errorView.nullable(),
+  })
+  .meta({ id: 'ConnectionStatus' });
+
+export type ConnectionStatusView = output<typeof connectionStatusView>;
+
+export function toConnectionStatusView(status: ConnectionStatus): ConnectionStatusView {
+  const { state, events_per_second, lag_ms, last_error: error } = status;
+  return {
+    state,
+    state_since: isoNanos(status.state_since),
+    updated_at: isoNanos(status.updated_at),
+    applied_version: status.connection_version,
+    events_per_second,
+    last_event_time: isoOrNull(status.last_event_time),
+    complete_up_to: isoOrNull(status.complete_up_to),
+    lag_ms,
+    last_error: error && { ...error, at: isoNanos(error.at), retry_at: isoOrNull(error.retry_at) },
+  };
+}
+
+function isoOrNull(micros: number | null): string | null {
+  return micros === null ? null : isoNanos(micros);
+}

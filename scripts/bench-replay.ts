@@ -1,0 +1,200 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Kafka } from '@tailrace/kafka/kafka.ts';
+import { openKafka } from '@tailrace/kafka/open-kafka.ts';
+import { partitionFor } from '@tailrace/kafka/partitioner.ts';
+import { migrate } from '@tailrace/postgres/migrate.ts';
+import { openPool } from '@tailrace/postgres/pool.ts';
+import { newReplayId } from '@tailrace/replays/replay-keys.ts';
+import { openReplayTable } from '@tailrace/replays/replay-table.ts';
+import { createLogger } from '@tailrace/telemetry/logger.ts';
+import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
+import { topics } from '@tailrace/topics/topics.ts';
+import { benchEvents } from './bench-events.ts';
+import { outputRate } from './bench-normaliser/output-rate.ts';
+import { usageOf } from './bench-normaliser/process-usage.ts';
+import { RoleProcess } from './chaos/role-process.ts';
+import { startDevStack } from './dev-stack/dev-stack.ts';
+
+/**
+ * The replayer beside the live normaliser: the same raw events, the same broker, one after the other in one run, rates by
+ * the broker's append times. Prints a JSON line for each measurement and a table of rates, ratios and memory by size.
+ *
+ * The sink does not run, so that the replayer alone is measured; its offsets are kept at the ends, as a sink that keeps
+ * up would. Environment: SIZES (`100000 1000000 3000000`), KAFKA_BROKERS and DATABASE_URL to use running servers.
+ */
+const sizes = (process.env.SIZES ?? '100000 1000000 3000000').split(' ').map(Number);
+/** Events are made once and written again with other ids, so that the maker's memory stays small. */
+const blockSize = 100_000;
+const project = 'bench';
+
+const directory = mkdtempSync(join(tmpdir(), 'bench-replay-'));
+const logger = createLogger({ level: 'warn' });
+const stack = await startDevStack({
+  directory,
+  environment: process.env,
+  report: (line) => console.error(line),
+  customaryPorts: false,
+});
+const pool = openPool({ url: stack.postgres.databaseUrl, applicationName: 'bench', onIdleError: () => undefined });
+const block = benchEvents(blockSize).map((event) => ({ ...event, project_id: project }));
+const rows: string[] = [];
+try {
+  await migrate(pool);
+  for (const size of sizes) await measure(size);
+  console.log('\n   records  normaliser/s    replayer/s  ratio  normaliser MiB  replayer MiB');
+  console.log(rows.join('\n'));
+} finally {
+  await pool.end();
+  await stack.stop();
+  rmSync(directory, { recursive: true, force: true });
+}
+
+async function measure(size: number): Promise<void> {
+  const topicPrefix = `bench-${randomBytes(4).toString('hex')}-`;
+  const kafka = await openKafka({ brokers: stack.kafka.brokers.split(','), topicPrefix, logger });
+  const env = {
+    KAFKA_BROKERS: stack.kafka.brokers,
+    DATABASE_URL: stack.postgres.databaseUrl,
+    TOPIC_PREFIX: topicPrefix,
+    LOG_LEVEL: 'warn',
+  };
+  await kafka.admin.createTopics(Object.values(topics).map(withAppendTime));
+  const upToDate = keepSinkUpToDate(kafka);
+  const processes: RoleProcess[] = [];
+  const start = async (role: string) => {
+    const created = await RoleProcess.create(role, `${role}-${size}`, env, directory);
+    processes.push(created);
+    created.start();
+    return created;
+  };
+  try {
+    await writeRaw(kafka, size);
+    const normaliser = await start('normaliser');
+    await committedAll(kafka);
+    const live = { ...(await outputRate(kafka, topics.logs)), ...usageOf(normaliser.pid ?? 0) };
+    await normaliser.stop();
+    print('normaliser', size, live);
+    const replayer = await start('replayer');
+    await replayer.ready();
+    await replayAll(kafka);
+    const replayed = { ...(await outputRate(kafka, topics.logsReplayed)), ...usageOf(replayer.pid ?? 0) };
+    print('replayer', size, replayed);
+    for (const { records, distinct } of [live, replayed]) {
+      if (records !== size || distinct !== size) throw new Error(`not exactly once: ${records}, ${distinct} distinct`);
+    }
+    const ratio = (replayed.recordsPerSecond / live.recordsPerSecond).toFixed(2);
+    const cells = [size, live.recordsPerSecond, replayed.recordsPerSecond, ratio, live.peakRssMib, replayed.peakRssMib];
+    const widths = [10, 14, 14, 7, 16, 14];
+    rows.push(cells.map((cell, column) => String(cell).padStart(widths[column] ?? 0)).join(''));
+  } finally {
+    await Promise.all(processes.map((each) => each.stop()));
+    await upToDate.stop();
+    await kafka.admin.deleteTopics(Object.values(topics).map(({ name }) => name));
+    await kafka.close();
+  }
+}
+
+/** The times of what is written are the broker's, where the rate is measured. */
+function withAppendTime(spec: TopicSpec): TopicSpec {
+  const isMeasured = spec.name === topics.logs.name || spec.name === topics.logsReplayed.name;
+  return isMeasured ? { ...spec, config: { ...spec.config, 'message.timestamp.type': 'LogAppendTime' } } : spec;
+}
+
+async function writeRaw(kafka: Kafka, size: number): Promise<void> {
+  const { name: topic, partitions, codec } = topics.rawAws;
+  const producer = await kafka.producer();
+  const chunk = 5000;
+  for (let start = 0; start < size; start += chunk) {
+    const at = start % blockSize;
+    await producer.send(
+      block.slice(at, at + Math.min(chunk, size - start)).map((event, index) => ({
+        topic,
+        partition: partitionFor(event.connection_id, partitions),
+        key: Buffer.from(event.connection_id),
+        value: codec.encode({ ...event, event_id: `${event.event_id}-${start + index}` }),
+        headers: { project, connection: event.connection_id },
+      })),
+    );
+  }
+  await producer.close();
+}
+
+async function committedAll(kafka: Kafka): Promise<void> {
+  const input = topics.rawAws.name;
+  const ends = await kafka.admin.offsets(input, 'latest');
+  for (;;) {
+    const committed = await kafka.admin.committedOffsets('normaliser', [input]);
+    const isBehind = (end: number, partition: number) =>
+      end > 0 && !committed.some((each) => each.partition === partition && each.offset >= end);
+    if (!ends.some(isBehind)) return;
+    await delay(100);
+  }
+}
+
+async function replayAll(kafka: Kafka): Promise<void> {
+  const id = newReplayId(project);
+  const now = Date.now() * 1000;
+  const request = {
+    project_id: project,
+    connection_ids: [],
+    providers: [],
+    from: 0,
+    to: now,
+    mode: 'apply',
+    records_per_second: null,
+    desired_state: 'running',
+    version: 1,
+    created_at: now,
+    created_by: 'bench',
+  } as const;
+  const { name: topic, partitions, codec } = topics.replays;
+  const value = codec.encode({ id, request, progress: null });
+  const replays = openReplayTable({ kafka, logger });
+  const producer = await kafka.producer();
+  await producer.send([{ topic, partition: partitionFor(id, partitions), key: Buffer.from(id), value }]);
+  await producer.close();
+  try {
+    for (;;) {
+      const progress = replays.get(id)?.progress;
+      if (progress?.status === 'completed') return;
+      if (progress && progress.status !== 'running') throw new Error(`the replay is ${progress.status}`);
+      await delay(50);
+    }
+  } finally {
+    await replays.table.close();
+  }
+}
+
+function keepSinkUpToDate({ admin }: Kafka): { stop(): Promise<void> } {
+  const stopping = new AbortController();
+  const done = (async () => {
+    while (!stopping.signal.aborted) {
+      for (const { name } of [topics.logs, topics.logsReplayed]) {
+        const [{ id }, ends] = await Promise.all([admin.describeTopic(name), admin.offsets(name, 'latest')]);
+        for (const [partition, end] of ends.entries()) {
+          await pool.query(
+            `insert into sink_offsets (topic, partition, topic_id, next_offset, epoch) values ($1, $2, $3, $4, 1)
+             on conflict (topic, partition) do update set next_offset = excluded.next_offset`,
+            [name, partition, id, end],
+          );
+        }
+      }
+      await delay(250, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+  })();
+  done.catch((error) => console.error(error));
+  return {
+    stop: async () => {
+      stopping.abort();
+      await done;
+    },
+  };
+}
+
+function print(name: string, size: number, result: object): void {
+  console.log(JSON.stringify({ bench: 'replay', name, size, ...result }));
+}
