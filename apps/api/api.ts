@@ -22,6 +22,8 @@ import { alertRuleRoutes } from './alert-rules/alert-rule-routes.ts';
 import { AlertRuleService } from './alert-rules/alert-rule-service.ts';
 import { alertRoutes } from './alerts/alert-routes.ts';
 import type { AlertStore } from './alerts/alert-store.ts';
+import { backtestRoutes } from './backtest/backtest-routes.ts';
+import { BacktestService } from './backtest/backtest-service.ts';
 import { channelRoutes } from './channels/channel-routes.ts';
 import { ChannelService } from './channels/channel-service.ts';
 import { channelTestRoutes } from './channels/channel-test-routes.ts';
@@ -52,6 +54,8 @@ export interface ApiParts {
   readonly config: Pick<
     ApiConfig,
     | 'alertRulesPerProject'
+    | 'backtestsAtOnce'
+    | 'backtestTimeoutMs'
     | 'cloudEndpointAllowlist'
     | 'cloudHostCredentials'
     | 'connectionsPerProject'
@@ -89,6 +93,9 @@ export interface ApiParts {
   readonly logger: Logger;
 }
 
+/** As the alerting role has them unless it is told otherwise. */
+const backtestLimits = { latenessMs: 3_600_000, maxGroups: 1000, maxAlerts: 1000 };
+
 /** Registers every route of the API under its prefix, each behind a token. */
 export function registerApi(http: HttpServer, parts: ApiParts): void {
   const { config, connections, connectors, writer, keys, statuses, kafka, letterMarks, logger } = parts;
@@ -119,6 +126,15 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
     kinds: parts.ruleKinds,
     channelsOf: channels.ofProject,
     maxPerProject: config.alertRulesPerProject,
+  });
+  const backtests = new BacktestService({
+    kafka,
+    kinds: parts.ruleKinds,
+    rules: parts.rules,
+    connections,
+    limits: backtestLimits,
+    maxRunning: config.backtestsAtOnce,
+    timeoutMs: config.backtestTimeoutMs,
   });
   const replays = new ReplayService({
     kafka,
@@ -170,6 +186,11 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
           timeoutMs: config.notificationTimeoutMs,
           publicUrl: config.publicUrl?.replace(/\/+$/, ''),
         });
+      });
+      await scope.register(async (inner) => {
+        refuseUntilRead(inner, parts.rules.table, 'alert rules');
+        refuseUntilRead(inner, connections.table, 'connections');
+        backtestRoutes(inner, { service: backtests, maxRangeDays: config.searchMaxRangeDays, logger });
       });
       channelTypeRoutes(scope, kinds);
       await scope.register(async (inner) => {

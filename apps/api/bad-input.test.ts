@@ -150,6 +150,10 @@ function validBody({ path, method }: Operation): object {
   if (path.endsWith('/rewind')) return { to: '-1h' };
   if (path.startsWith('/channels')) return method === 'PUT' ? { channel_name: 'On call' } : newChannel();
   if (path === '/alert-rules') return newRule();
+  if (path === '/alert-rules/backtest') {
+    const { project_id, ...rule } = newRule();
+    return { project_id, rule };
+  }
   if (path === '/alert-rules/{id}') {
     const { project_id: _, ...rule } = newRule();
     return rule;
@@ -185,6 +189,7 @@ it('the document holds the whole API', () => {
     'GET /stream/{project_id}/context/{id}',
     'GET /stream/{project_id}/histogram',
     'POST /alert-rules',
+    'POST /alert-rules/backtest',
     'POST /alerts/{id}/read',
     'POST /channels',
     'POST /channels/{id}/test',

@@ -51,6 +51,15 @@ export const settings = z
       max: 10_000,
       unit: 'rules',
     }).default(1000),
+    backtestTimeoutMs: integer('How long a backtest of an alert rule may take.', {
+      min: 1000,
+      max: 3_600_000,
+      unit: 'ms',
+    }).default(600_000),
+    backtestsAtOnce: integer('Backtests that one api process runs at once; more are refused for the moment.', {
+      min: 1,
+      max: 20,
+    }).default(2),
     channelsPerProject: integer('Notification channels a project may have, about.', { min: 1, max: 10_000 }).default(
       100,
     ),

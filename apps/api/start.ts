@@ -86,6 +86,7 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
   const alerts = new AlertStore({ kafka, database });
   registerApi(http, {
     config,
+    kafka,
     verifyToken,
     signTicket,
     connections,
@@ -105,7 +106,6 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
     connectors,
     keys,
     database,
-    kafka,
     letterMarks,
     logger,
   });

@@ -73,9 +73,13 @@ describe('tableWriter', () => {
     const broker = memoryBroker();
     const processes = [await open(broker), await open(broker), await open(broker)];
     await processes[0]!.writer.change(id, () => first);
-    await Promise.all(
-      processes.flatMap(({ writer }) => Array.from({ length: 10 }, () => writer.change(id, increment))),
-    );
+    let changes = 0;
+    /** As people's changes do, each says something of its own. */
+    const rename = (current: Connection | undefined) => {
+      changes += 1;
+      return current && { ...current, name: `name ${changes}`, version: current.version + 1 };
+    };
+    await Promise.all(processes.flatMap(({ writer }) => Array.from({ length: 10 }, () => writer.change(id, rename))));
     for (const { table, writer } of processes) {
       await writer.change(id, (current) => current);
       expect(table.get(id)?.version).toBe(31);

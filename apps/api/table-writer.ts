@@ -103,7 +103,10 @@ function attempts<Value>(
     await transaction.commit();
   }
 
-  /** A commit whose answer was lost may have happened: the table then holds what was sent. */
+  /**
+   * A commit whose answer was lost may have happened: the table then holds what was sent. Another process's change from the
+   * same value to the very same bytes is taken for it too: what was asked for is then done, once instead of twice.
+   */
   function hasHappened(current: Value | undefined): boolean {
     if (sent === undefined) return false;
     if (current === undefined || sent.bytes === null) return current === undefined && sent.bytes === null;

@@ -42,6 +42,8 @@ interface TestApiOptions {
   readonly rateLimit?: number;
   readonly changeTimeoutMs?: number;
   readonly alertRulesPerProject?: number;
+  readonly backtestsAtOnce?: number;
+  readonly backtestTimeoutMs?: number;
 }
 
 export interface Call {
@@ -132,6 +134,8 @@ export async function startTestApi(options: TestApiOptions = {}) {
   registerApi(server.http, {
     config: {
       alertRulesPerProject: options.alertRulesPerProject ?? 100,
+      backtestsAtOnce: options.backtestsAtOnce ?? 2,
+      backtestTimeoutMs: options.backtestTimeoutMs ?? 20_000,
       cloudEndpointAllowlist: [...(options.allowedEndpoints ?? [])],
       cloudHostCredentials: false,
       connectionsPerProject: options.connectionsPerProject ?? 100,

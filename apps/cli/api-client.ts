@@ -29,11 +29,10 @@ export class ApiClient {
    * @throws CliError that says what the server answered.
    */
   async call(method: string, path: string, options: { body?: unknown; ifMatch?: string } = {}): Promise<ApiAnswer> {
-    const url = new URL(`/api/v1/live-logs/${path}`, serverUrl(this.#surroundings));
-    const response = await request(url, {
+    const response = await request(this.#urlOf(path), {
       method,
       headers: {
-        authorization: `Bearer ${await accessToken(this.#surroundings, this.#project)}`,
+        authorization: await this.#authorization(),
         ...(options.body !== undefined && { 'content-type': 'application/json' }),
         ...(options.ifMatch !== undefined && { 'if-match': options.ifMatch }),
       },
@@ -43,12 +42,50 @@ export class ApiClient {
     if (!response.ok) throw refusal(response.status, body);
     return { body, etag: response.headers.get('etag') ?? undefined };
   }
+
+  /**
+   * Asks for an answer that comes line by line (NDJSON), however long that takes.
+   * @param path below /api/v1/live-logs/.
+   * @throws CliError that says what the server answered.
+   */
+  async stream(method: string, path: string, body: unknown): Promise<Response> {
+    const response = await request(
+      this.#urlOf(path),
+      {
+        method,
+        headers: {
+          authorization: await this.#authorization(),
+          accept: 'application/x-ndjson',
+          'content-type': 'application/json',
+        },
+        body: JSON.stringify(body),
+      },
+      null,
+    );
+    if (!response.ok) throw refusal(response.status, await bodyOf(response));
+    return response;
+  }
+
+  #urlOf(path: string): URL {
+    return new URL(`/api/v1/live-logs/${path}`, serverUrl(this.#surroundings));
+  }
+
+  async #authorization(): Promise<string> {
+    return `Bearer ${await accessToken(this.#surroundings, this.#project)}`;
+  }
 }
 
-/** @throws CliError when nothing answers. */
-export async function request(url: URL, init: RequestInit = {}): Promise<Response> {
+/**
+ * @param signal ends the request; after 30 s when left out.
+ * @throws CliError when nothing answers.
+ */
+export async function request(
+  url: URL,
+  init: RequestInit = {},
+  signal: AbortSignal | null = AbortSignal.timeout(30_000),
+): Promise<Response> {
   try {
-    return await fetch(url, { ...init, signal: AbortSignal.timeout(30_000) });
+    return await fetch(url, { ...init, signal });
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     throw new CliError(

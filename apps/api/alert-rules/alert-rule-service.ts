@@ -114,7 +114,8 @@ export class AlertRuleService {
 
 type StoredInput = ReturnType<typeof toStored>;
 
-function toStored({ conditions, filter, ...rest }: ValidRule, channels: readonly string[]) {
+/** A rule's own fields in the form that is stored. */
+export function toStored({ conditions, filter, ...rest }: ValidRule, channels: readonly string[]) {
   return {
     ...rest,
     conditions: JSON.stringify(conditions),
@@ -134,7 +135,14 @@ function isSame(one: AlertRule, other: AlertRule, fields: readonly string[]): bo
   return parts(one) === parts(other);
 }
 
-function invalidRule(problems: readonly { readonly field: string; readonly message: string }[]): Problem {
-  const errors = problems.map(({ field, message }) => ({ field: field === '' ? 'body' : `body.${field}`, message }));
+/** @param within the place in the request that the fields are below. */
+export function invalidRule(
+  problems: readonly { readonly field: string; readonly message: string }[],
+  within = 'body',
+): Problem {
+  const errors = problems.map(({ field, message }) => ({
+    field: field === '' ? within : `${within}.${field}`,
+    message,
+  }));
   return new Problem(422, { detail: errors.map((each) => `${each.field}: ${each.message}`).join('; '), errors });
 }

@@ -24,19 +24,21 @@ export const rangeQuery = {
 
 /**
  * @param now milliseconds since the epoch.
+ * @param within the part of the request that the fields are in.
  * @throws Problem 422 for a range that is empty, reversed, or longer than `maxDays`.
  */
 export function rangeOf(
   query: { readonly from: string; readonly to: string },
   now: number,
   maxDays: number,
+  within = 'querystring',
 ): TimeRange {
   const from = microsOf(query.from, now);
   // Whole milliseconds up: a record of this very moment is in "until now".
   const to = query.to === 'now' ? (now + 1) * 1000 : microsOf(query.to, now);
-  if (from >= to) throw invalidField('querystring.from', 'must be before to');
+  if (from >= to) throw invalidField(`${within}.from`, 'must be before to');
   if (to - from > maxDays * dayMicros)
-    throw invalidField('querystring.from', `must be at most ${maxDays} days before to`);
+    throw invalidField(`${within}.from`, `must be at most ${maxDays} days before to`);
   return { from, to };
 }
 

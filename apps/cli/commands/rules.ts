@@ -9,13 +9,16 @@ import { readRulesFile } from '../rules/rules-file.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { visible } from '../terminal.ts';
 import { printJson, textTable } from '../text-table.ts';
+import { rulesBacktestCommand } from './rules-backtest.ts';
 
 const ruleList = z.looseObject({ rules: z.array(storedRule) });
 const channelList = z.looseObject({ channels: z.array(z.looseObject({ id: z.string(), channel_name: z.string() })) });
 
 /** `tailrace rules …`: alert rules for a shell, and from a file that is kept with the code. */
 export function rulesCommand(surroundings: Surroundings): Command {
-  const group = new Command('rules').description('See alert rules, and apply them from a file.');
+  const group = new Command('rules').description(
+    'See alert rules, apply them from a file, and try them on the kept log.',
+  );
   const command = (name: string, description: string) => {
     const made = new Command(name)
       .description(description)
@@ -79,6 +82,7 @@ export function rulesCommand(surroundings: Surroundings): Command {
       if (!options.yes) await confirm(file);
       for (const change of open) await apply(api, options.project, change);
     });
+  group.addCommand(rulesBacktestCommand(surroundings));
   return group;
 }
 

@@ -101,6 +101,82 @@ export type AlertRule = {
   readonly updated_at: string;
 };
 
+export type Backtest = {
+  readonly project_id: string;
+  /** RFC 3339. */
+  readonly from: string;
+  /** RFC 3339. */
+  readonly to: string;
+  readonly read: {
+    /** All that was read of the kept log. */
+    readonly records: number;
+    readonly of_other_projects: number;
+    /** Of the project, with an event time outside from and to. */
+    readonly outside_range: number;
+    readonly unreadable: number;
+    readonly bytes: number;
+    readonly seconds: number;
+    readonly records_per_second: number;
+  };
+  readonly log: {
+    /** False when the range may go back further than the log is kept. */
+    readonly whole: boolean;
+    /** When whole is false: from when on all of the log is there, by arrival. */
+    readonly kept_since: string | null;
+  };
+  /** Oldest first. Their ids are of this backtest alone. */
+  readonly alerts: readonly Alert[];
+  /** More than are listed where a rule would have fired very often. */
+  readonly alerts_total: number;
+  /** Lines that count for the rule. */
+  readonly matched: number;
+  /** Repeats within cooldowns of the listed alerts. */
+  readonly suppressed: number;
+  /** Lines that came too late to count. */
+  readonly late_lines: number;
+  readonly timeline: {
+    readonly bucket_seconds: number;
+    /** Those that hold something, oldest first. */
+    readonly buckets: readonly {
+      /** RFC 3339. */
+      readonly start: string;
+      readonly matched: number;
+      /** That begin in it. */
+      readonly alerts: number;
+    }[];
+  };
+  /** What the other rule would have fired. Two alerts of the same group that overlap in time are the same one in both; ids of the others are listed. Only listed alerts are compared. */
+  readonly compared_with: {
+    /** Oldest first. Their ids are of this backtest alone. */
+    readonly alerts: readonly Alert[];
+    /** More than are listed where a rule would have fired very often. */
+    readonly alerts_total: number;
+    /** Lines that count for the rule. */
+    readonly matched: number;
+    /** Repeats within cooldowns of the listed alerts. */
+    readonly suppressed: number;
+    /** Lines that came too late to count. */
+    readonly late_lines: number;
+    readonly timeline: {
+      readonly bucket_seconds: number;
+      /** Those that hold something, oldest first. */
+      readonly buckets: readonly {
+        /** RFC 3339. */
+        readonly start: string;
+        readonly matched: number;
+        /** That begin in it. */
+        readonly alerts: number;
+      }[];
+    };
+    readonly both: readonly {
+      readonly first: string;
+      readonly second: string;
+    }[];
+    readonly only_first: readonly string[];
+    readonly only_second: readonly string[];
+  } | null;
+};
+
 export type Channel = {
   readonly id: string;
   readonly project_id: string;
@@ -827,6 +903,60 @@ export interface Operations {
       readonly status: 'success';
       readonly message: string;
     };
+  };
+  /** What a rule would have fired on the kept log. Sends nothing. With Accept: application/x-ndjson, lines of progress come while it runs, the result last. */
+  'POST alert-rules/backtest': {
+    query: undefined;
+    body: {
+      /** Project id, as the token carries it. */
+      readonly project_id: string;
+      /** As it would be created. Whether it is enabled does not matter; its channels get nothing. */
+      readonly rule: {
+        readonly name: string;
+        /** The kind of rule: error_rate, pattern_match, log_level, absence. */
+        readonly alert_type: string;
+        readonly severity: 'low' | 'medium' | 'high' | 'critical';
+        readonly enabled?: boolean | undefined;
+        readonly conditions: {
+          readonly cooldown_minutes?: number | undefined;
+        } & Readonly<Record<string, unknown>>;
+        /** Only these lines count. */
+        readonly filter?: LogFilterInput | null | undefined;
+        /** Name of an attribute or resource attribute, or connection or stream: each value is watched for itself. */
+        readonly group_by?: string | null | undefined;
+        /** Least time between two alerts of a group, minutes. Default 15. */
+        readonly cooldown_minutes?: number | undefined;
+        /** in_app, or ids or names of channels of the project. */
+        readonly notification_channels?: readonly string[] | undefined;
+      };
+      /** Another rule, or the id of a stored one: the answer says what differs. */
+      readonly compare_with?:
+        | string
+        | {
+            readonly name: string;
+            /** The kind of rule: error_rate, pattern_match, log_level, absence. */
+            readonly alert_type: string;
+            readonly severity: 'low' | 'medium' | 'high' | 'critical';
+            readonly enabled?: boolean | undefined;
+            readonly conditions: {
+              readonly cooldown_minutes?: number | undefined;
+            } & Readonly<Record<string, unknown>>;
+            /** Only these lines count. */
+            readonly filter?: LogFilterInput | null | undefined;
+            /** Name of an attribute or resource attribute, or connection or stream: each value is watched for itself. */
+            readonly group_by?: string | null | undefined;
+            /** Least time between two alerts of a group, minutes. Default 15. */
+            readonly cooldown_minutes?: number | undefined;
+            /** in_app, or ids or names of channels of the project. */
+            readonly notification_channels?: readonly string[] | undefined;
+          }
+        | undefined;
+      /** Beginning, included, in event time: a time, or a span before now such as -7d. */
+      readonly from?: 'now' | string | undefined;
+      /** End, excluded. */
+      readonly to?: 'now' | string | undefined;
+    };
+    answer: Backtest;
   };
   /** The types of channels and the fields of their channel_config. */
   'GET channel-types': {

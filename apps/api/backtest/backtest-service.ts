@@ -1,0 +1,113 @@
+import { type CompiledRule, compileRule } from '@tailrace/alert-rules/matching/compiled-rule.ts';
+import type { RuleKinds } from '@tailrace/alert-rules/rule-kind.ts';
+import { validateRule } from '@tailrace/alert-rules/validate-rule.ts';
+import { invalidField, Problem } from '@tailrace/http/problem.ts';
+import type { Kafka } from '@tailrace/kafka/kafka.ts';
+import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
+import type { Connection } from '@tailrace/schemas/generated/connection.ts';
+import { invalidRule, toStored } from '../alert-rules/alert-rule-service.ts';
+import type { ProjectTable } from '../project-table.ts';
+import type { TimeRange } from '../stream/time-range.ts';
+import { type BacktestLimits, type BacktestProgress, type BacktestResult, backtest } from './backtest.ts';
+
+export interface BacktestServiceOptions {
+  readonly kafka: Kafka;
+  readonly kinds: RuleKinds;
+  readonly rules: ProjectTable<AlertRule>;
+  readonly connections: ProjectTable<Connection>;
+  readonly limits: BacktestLimits;
+  /** At once in this process. */
+  readonly maxRunning: number;
+  readonly timeoutMs: number;
+}
+
+export interface BacktestInput {
+  readonly projectId: string;
+  readonly rule: object;
+  /** A rule, or the id of a stored one. */
+  readonly compareWith: object | string | undefined;
+  readonly range: TimeRange;
+}
+
+/** A backtest whose rules have been read, and that has its place among those that run at once. */
+export interface AdmittedBacktest {
+  /** Gives its place back when it ends. To be called once. @throws the signal's reason; Problem 504 when it takes too long. */
+  run(signal: AbortSignal, report?: (progress: BacktestProgress) => void): Promise<BacktestResult>;
+}
+
+/** Ids of rules that are not stored. */
+const firstId = 'rule_backtest_first';
+const secondId = 'rule_backtest_second';
+const retryAfterSeconds = 5;
+
+export class BacktestService {
+  readonly #options: BacktestServiceOptions;
+  readonly #stopping = new AbortController();
+  #running = 0;
+
+  constructor(options: BacktestServiceOptions) {
+    this.#options = options;
+  }
+
+  /** @throws Problem 422 for a wrong rule, 429 when enough are running. */
+  admit({ projectId, rule, compareWith, range }: BacktestInput): AdmittedBacktest {
+    const { kafka, connections, limits, maxRunning } = this.#options;
+    const rules = [this.#draft(projectId, firstId, rule, 'body.rule')];
+    if (compareWith !== undefined) rules.push(this.#other(projectId, compareWith));
+    if (this.#running >= maxRunning) {
+      throw new Problem(429, {
+        code: 'too_many_backtests',
+        detail: `${maxRunning} backtests are running, the most that run at once.`,
+        retryAfterSeconds,
+      });
+    }
+    this.#running += 1;
+    const known = connections.ofProject(projectId).map(({ id, created_at: createdAt }) => ({ id, createdAt }));
+    const request = { project: projectId, rules, range, connections: known };
+    return {
+      run: async (signal, report) => {
+        const deadline = AbortSignal.timeout(this.#options.timeoutMs);
+        const any = AbortSignal.any([signal, this.#stopping.signal, deadline]);
+        try {
+          return await backtest(kafka, limits, request, any, report);
+        } catch (error) {
+          if (signal.aborted || !any.aborted) throw error;
+          if (this.#stopping.signal.aborted) throw new Problem(503, { retryAfterSeconds, cause: error });
+          const seconds = this.#options.timeoutMs / 1000;
+          throw new Problem(504, { detail: `This takes more than ${seconds} s: give a shorter range.`, cause: error });
+        } finally {
+          this.#running -= 1;
+        }
+      },
+    };
+  }
+
+  /** Ends those that run. */
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  #other(projectId: string, given: object | string): CompiledRule {
+    if (typeof given !== 'string') return this.#draft(projectId, secondId, given, 'body.compare_with');
+    const stored = this.#options.rules.table.get(given);
+    if (stored?.project_id !== projectId) {
+      throw invalidField('body.compare_with', `the project has no rule ${JSON.stringify(given)}`);
+    }
+    return this.#compile(stored, 'body.compare_with');
+  }
+
+  #draft(projectId: string, id: string, input: object, field: string): CompiledRule {
+    const validation = validateRule(this.#options.kinds, input);
+    if (!validation.ok) throw invalidRule(validation.problems, field);
+    const { rule } = validation;
+    const stored = toStored(rule, rule.notification_channels);
+    const draft = { ...stored, id, project_id: projectId, revision: 1, version: 1, created_at: 0, updated_at: 0 };
+    return this.#compile(draft, field);
+  }
+
+  #compile(rule: AlertRule, field: string): CompiledRule {
+    const compiled = compileRule(this.#options.kinds, rule);
+    if ('problem' in compiled) throw invalidField(field, compiled.problem);
+    return compiled;
+  }
+}

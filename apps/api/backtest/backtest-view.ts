@@ -1,0 +1,98 @@
+import { alertView, toAlertView } from '@tailrace/alert-rules/alert-view.ts';
+import { isoNanos } from '@tailrace/log-query/iso-time.ts';
+import { z } from 'zod';
+import type { TimeRange } from '../stream/time-range.ts';
+import type { BacktestResult } from './backtest.ts';
+import { compareAlerts } from './compare-alerts.ts';
+import type { RuleBacktest } from './rule-backtest.ts';
+
+const time = z.string().describe('RFC 3339.');
+
+const outcome = z.object({
+  alerts: z.array(alertView).describe('Oldest first. Their ids are of this backtest alone.'),
+  alerts_total: z.int().describe('More than are listed where a rule would have fired very often.'),
+  matched: z.int().describe('Lines that count for the rule.'),
+  suppressed: z.int().describe('Repeats within cooldowns of the listed alerts.'),
+  late_lines: z.int().describe('Lines that came too late to count.'),
+  timeline: z.object({
+    bucket_seconds: z.int(),
+    buckets: z
+      .array(z.object({ start: time, matched: z.int(), alerts: z.int().describe('That begin in it.') }))
+      .describe('Those that hold something, oldest first.'),
+  }),
+});
+
+export const backtestView = z
+  .object({
+    project_id: z.string(),
+    from: time,
+    to: time,
+    read: z.object({
+      records: z.int().describe('All that was read of the kept log.'),
+      of_other_projects: z.int(),
+      outside_range: z.int().describe('Of the project, with an event time outside from and to.'),
+      unreadable: z.int(),
+      bytes: z.int(),
+      seconds: z.number(),
+      records_per_second: z.int(),
+    }),
+    log: z.object({
+      whole: z.boolean().describe('False when the range may go back further than the log is kept.'),
+      kept_since: time.nullable().describe('When whole is false: from when on all of the log is there, by arrival.'),
+    }),
+    ...outcome.shape,
+    compared_with: z
+      .object({
+        ...outcome.shape,
+        both: z.array(z.object({ first: z.string(), second: z.string() })),
+        only_first: z.array(z.string()),
+        only_second: z.array(z.string()),
+      })
+      .nullable()
+      .describe(
+        'What the other rule would have fired. Two alerts of the same group that overlap in time are the same one in both; ids of the others are listed. Only listed alerts are compared.',
+      ),
+  })
+  .meta({ id: 'Backtest' });
+
+/** What a backtest found, as the API gives it. */
+export function toBacktestView(
+  projectId: string,
+  { from, to }: TimeRange,
+  { rules: [first, second], read, isWhole, keptSince }: BacktestResult,
+): z.output<typeof backtestView> {
+  if (!first) throw new Error('a backtest is of one rule at least');
+  const { records, ofOtherProjects, outsideRange, unreadable, bytes, seconds } = read;
+  return {
+    project_id: projectId,
+    from: isoNanos(from),
+    to: isoNanos(to),
+    read: {
+      records,
+      of_other_projects: ofOtherProjects,
+      outside_range: outsideRange,
+      unreadable,
+      bytes,
+      seconds: Math.round(seconds * 1000) / 1000,
+      records_per_second: Math.round(records / Math.max(seconds, 0.001)),
+    },
+    log: { whole: isWhole, kept_since: keptSince === undefined ? null : isoNanos(keptSince * 1000) },
+    ...toOutcome(first),
+    compared_with: second ? { ...toOutcome(second), ...compareAlerts(first.alerts(), second.alerts()) } : null,
+  };
+}
+
+function toOutcome(rule: RuleBacktest): z.output<typeof outcome> {
+  const alerts = rule.alerts();
+  return {
+    alerts: alerts.map((alert) => toAlertView(alert)),
+    alerts_total: rule.fired,
+    matched: rule.matched,
+    suppressed: alerts.reduce((sum, { suppressed }) => sum + suppressed, 0),
+    late_lines: rule.lateLines,
+    timeline: {
+      bucket_seconds: rule.timeline.width / 1_000_000,
+      buckets: rule.timeline.buckets().map(({ start, ...counts }) => ({ start: isoNanos(start), ...counts })),
+    },
+  };
+}

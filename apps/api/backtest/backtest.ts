@@ -1,0 +1,227 @@
+import type { CompiledRule } from '@tailrace/alert-rules/matching/compiled-rule.ts';
+import type { FetchedRecord, Kafka } from '@tailrace/kafka/kafka.ts';
+import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
+import { topics } from '@tailrace/topics/topics.ts';
+import type { TimeRange } from '../stream/time-range.ts';
+import { type ArrivedRecord, readInArrivalOrder } from './arrival-order.ts';
+import { ArrivalWatermarks, type KnownConnection } from './arrival-watermarks.ts';
+import { RuleBacktest } from './rule-backtest.ts';
+import { Timeline } from './timeline.ts';
+
+/** What backtests of every request share. */
+export interface BacktestLimits {
+  readonly latenessMs: number;
+  readonly maxGroups: number;
+  readonly maxAlerts: number;
+}
+
+export interface BacktestRequest {
+  readonly project: string;
+  /** One, or two to compare. */
+  readonly rules: readonly CompiledRule[];
+  /** Event times of the lines that count. */
+  readonly range: TimeRange;
+  readonly connections: readonly KnownConnection[];
+}
+
+export interface BacktestProgress {
+  /** Records, of all projects. */
+  readonly read: number;
+  readonly total: number;
+  /** Lines that matched the first rule, and alerts of it. */
+  readonly matched: number;
+  readonly alerts: number;
+}
+
+/** How much of the log was read. */
+export interface BacktestReading {
+  /** Records of all projects. */
+  readonly records: number;
+  readonly ofOtherProjects: number;
+  /** Of the project, with an event time outside the range. */
+  readonly outsideRange: number;
+  readonly unreadable: number;
+  readonly bytes: number;
+  readonly seconds: number;
+}
+
+export interface BacktestResult {
+  readonly rules: readonly RuleBacktest[];
+  readonly read: BacktestReading;
+  /** Whether retention has removed records that may have been of the range. */
+  readonly isWhole: boolean;
+  /** When the oldest record that is kept arrived, milliseconds; undefined where nothing is missing, or nothing is kept. */
+  readonly keptSince: number | undefined;
+}
+
+/** Clocks of clouds may be ahead of ours by this: a line may arrive before its own time. */
+const clockSkewMs = 60_000;
+/** The longest piece of work that other requests wait for. */
+const sliceMs = 5;
+const recordsBetweenLooks = 32;
+/** Conclusions are drawn when so many lines came, or the arrival clock has moved so far. */
+const recordsPerSettlement = 5000;
+const settlementMicros = 60_000_000;
+const progressMs = 250;
+
+/**
+ * Runs rules over the kept log, in the order its lines arrived, with the evaluator of the alerting role. Sends and
+ * writes nothing. Memory is bounded by the rules' windows and limits, not by the length of the log.
+ * @param report called now and then while it runs.
+ * @throws the signal's reason when it is aborted.
+ */
+export async function backtest(
+  kafka: Kafka,
+  limits: BacktestLimits,
+  request: BacktestRequest,
+  signal: AbortSignal,
+  report: (progress: BacktestProgress) => void = () => undefined,
+): Promise<BacktestResult> {
+  const topic = topics.logs.name;
+  const [from, earliest, to] = await unlessAborted(
+    signal,
+    Promise.all([
+      kafka.admin.offsets(topic, { timestampMs: Math.max(0, Math.floor(request.range.from / 1000) - clockSkewMs) }),
+      kafka.admin.offsets(topic, 'earliest'),
+      kafka.admin.offsets(topic, 'latest'),
+    ]),
+  );
+  /** Partitions whose older records retention has removed, as far as this range may have had any. */
+  const cut = new Set(
+    from.flatMap((offset, partition) => (offset === earliest[partition] && offset > 0 ? [partition] : [])),
+  );
+  const total = to.reduce((sum, end, partition) => sum + Math.max(0, end - (from[partition] ?? 0)), 0);
+  const run = new Run(limits, request);
+  const oldest = new Map<number, number>();
+  const started = performance.now();
+  let sliceStarted = started;
+  let reported = started;
+  const parts = readInArrivalOrder(kafka, { topic, from, to, onLost: (partition) => cut.add(partition) }, signal);
+  for await (const part of parts) {
+    for (const [index, arrived] of part.entries()) {
+      if (!oldest.has(arrived.partition)) oldest.set(arrived.partition, arrived.record.timestamp);
+      run.take(arrived);
+      if (index % recordsBetweenLooks !== 0) continue;
+      const now = performance.now();
+      if (now - sliceStarted < sliceMs) continue;
+      if (now - reported >= progressMs) {
+        report({ ...run.progress(), total });
+        reported = now;
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+      signal.throwIfAborted();
+      sliceStarted = performance.now();
+    }
+  }
+  signal.throwIfAborted();
+  run.end();
+  const kept = [...cut].flatMap((partition) => oldest.get(partition) ?? []);
+  return {
+    rules: run.rules,
+    read: { ...run.read, seconds: (performance.now() - started) / 1000 },
+    isWhole: cut.size === 0,
+    keptSince: kept.length === 0 ? undefined : Math.max(...kept),
+  };
+}
+
+class Run {
+  readonly rules: readonly RuleBacktest[];
+  readonly read = { records: 0, ofOtherProjects: 0, outsideRange: 0, unreadable: 0, bytes: 0 };
+  readonly #request: BacktestRequest;
+  readonly #watermarks: ArrivalWatermarks;
+  /** When the newest record arrived, microseconds. */
+  #clock: number;
+  #settledAt: number;
+  #unsettled = 0;
+
+  constructor(limits: BacktestLimits, request: BacktestRequest) {
+    this.#request = request;
+    this.#watermarks = new ArrivalWatermarks(request.project, request.connections);
+    this.#clock = request.range.from;
+    this.#settledAt = this.#clock;
+    this.rules = request.rules.map(
+      (compiled) =>
+        new RuleBacktest({ ...limits, compiled, timeline: new Timeline(request.range), now: () => this.#clock }),
+    );
+    this.#settle();
+  }
+
+  take({ partition, record }: ArrivedRecord): void {
+    this.read.records += 1;
+    this.read.bytes += record.value?.length ?? 0;
+    const arrived = Math.max(this.#clock, record.timestamp * 1000);
+    // Before the clock moves: what came until now was not late then.
+    if (this.#unsettled >= recordsPerSettlement || arrived - this.#settledAt >= settlementMicros) this.#settle();
+    this.#clock = arrived;
+    const line = this.#lineOf(record);
+    if (!line) return;
+    this.#unsettled += 1;
+    for (const rule of this.rules) rule.add(line, { partition, offset: record.offset });
+  }
+
+  /** What is open at the end of the range stays open: nobody knows what comes next. */
+  end(): void {
+    const { to } = this.#request.range;
+    this.#settle();
+    const connections = this.#watermarks.end(Math.max(this.#clock, to), to);
+    for (const rule of this.rules) rule.progress(connections);
+  }
+
+  progress(): Omit<BacktestProgress, 'total'> {
+    const [first] = this.rules;
+    return { read: this.read.records, matched: first?.matched ?? 0, alerts: first?.fired ?? 0 };
+  }
+
+  #settle(): void {
+    const before = this.#watermarks.withNew();
+    const after = this.#watermarks.at(this.#clock, this.#request.range.to);
+    for (const rule of this.rules) {
+      if (before) rule.progress(before);
+      rule.settle();
+      rule.progress(after);
+    }
+    this.#unsettled = 0;
+    this.#settledAt = this.#clock;
+  }
+
+  /** The line, where it is the project's and within the range. */
+  #lineOf({ headers, value, timestamp }: FetchedRecord): LogRecord | undefined {
+    const { project, range } = this.#request;
+    if (value === null || headers.get('project')?.toString() !== project) {
+      this.read.ofOtherProjects += 1;
+      return undefined;
+    }
+    const line = decode(value);
+    if (!line) {
+      this.read.unreadable += 1;
+      return undefined;
+    }
+    const { timestamp: eventTime } = line;
+    this.#watermarks.line(line.connection_id, Math.max(eventTime, range.from), timestamp * 1000);
+    if (eventTime >= range.from && eventTime < range.to) return line;
+    this.read.outsideRange += 1;
+    return undefined;
+  }
+}
+
+/** What cannot be called off is not waited for. */
+async function unlessAborted<Value>(signal: AbortSignal, promise: Promise<Value>): Promise<Value> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort);
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+/** An unreadable record is the sink's to bury. */
+function decode(value: Buffer): LogRecord | undefined {
+  try {
+    return topics.logs.codec.decode(value);
+  } catch {
+    return undefined;
+  }
+}

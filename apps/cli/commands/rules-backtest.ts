@@ -1,0 +1,86 @@
+import { alertRuleInput } from '@tailrace/alert-rules/alert-rule-input.ts';
+import { Command } from 'commander';
+import { z } from 'zod';
+import { ApiClient } from '../api-client.ts';
+import { CliError, exitCodes } from '../cli-error.ts';
+import { parseSince } from '../duration.ts';
+import { ProgressBar } from '../progress-bar.ts';
+import { readBacktest } from '../rules/read-backtest.ts';
+import { renderBacktest } from '../rules/render-backtest.ts';
+import { storedRule } from '../rules/rule-changes.ts';
+import { readRulesFile } from '../rules/rules-file.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { printJson } from '../text-table.ts';
+
+const ruleList = z.looseObject({ rules: z.array(storedRule) });
+
+interface Options {
+  readonly project: string;
+  readonly file?: string;
+  readonly rule?: string;
+  readonly id?: string;
+  readonly since: string;
+  readonly until?: string;
+  readonly compare?: boolean;
+  readonly json?: boolean;
+}
+
+/** `tailrace rules backtest`: what a rule would have fired, before it is switched on. */
+export function rulesBacktestCommand(surroundings: Surroundings): Command {
+  return new Command('backtest')
+    .description('Show what a rule would have fired on the kept log. Sends nothing.')
+    .requiredOption('--project <id>', 'project of the rule')
+    .option('--file <file>', 'YAML with a list named rules; - is standard input')
+    .option('--rule <name>', 'which rule of the file, where it has several')
+    .option('--id <id>', 'a rule that is stored: rule_…')
+    .option('--since <time>', 'how far back, such as 7d, or a time', parseSince, '-1d')
+    .option('--until <time>', 'to when; now when left out', parseSince)
+    .option('--compare', 'with the stored rule of the same name')
+    .option('--json', 'the answer as JSON')
+    .action(async (options: Options) => {
+      const api = new ApiClient(surroundings, options.project);
+      const rule = options.id === undefined ? fromFile(options) : await stored(api, options.id);
+      const compared = options.compare === true ? await namesake(api, options.project, rule.name) : undefined;
+      const bar = new ProgressBar(process.stderr, 'records');
+      const result = await readBacktest(
+        await api.stream('POST', 'alert-rules/backtest', {
+          project_id: options.project,
+          rule,
+          from: options.since,
+          ...(options.until !== undefined && { to: options.until }),
+          ...(compared !== undefined && { compare_with: compared }),
+        }),
+        ({ read, total, alerts }) => bar.show(read, total, `${alerts} alerts`),
+      ).finally(() => bar.clear());
+      if (options.json) return printJson(result);
+      process.stdout.write(renderBacktest(result));
+    });
+}
+
+function fromFile({ file, rule: name }: Options) {
+  if (file === undefined) throw usage('give --file, or --id of a stored rule');
+  const rules = readRulesFile(file);
+  const [only] = name === undefined ? rules : rules.filter((rule) => rule.name === name);
+  if (name !== undefined && !only) throw usage(`${file} has no rule ${name}`);
+  if (!only || (name === undefined && rules.length > 1)) {
+    throw usage(`${file} has ${rules.length} rules: say which with --rule`);
+  }
+  return only;
+}
+
+/** A stored rule as it would be written again. */
+async function stored(api: ApiClient, id: string) {
+  const { body } = await api.call('GET', `alert-rules/${encodeURIComponent(id)}`);
+  return alertRuleInput.strip().parse(body);
+}
+
+async function namesake(api: ApiClient, project: string, name: string): Promise<string> {
+  const { body } = await api.call('GET', `alert-rules/${encodeURIComponent(project)}`);
+  const found = ruleList.parse(body).rules.find((rule) => rule.name === name);
+  if (!found) throw usage(`--compare: the project has no rule ${name}`);
+  return found.id;
+}
+
+function usage(message: string): CliError {
+  return new CliError(message, exitCodes.usage);
+}

@@ -1,0 +1,134 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
+import { topics } from '@tailrace/topics/topics.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { newRule, startTestApi, type TestApi, tokenFor } from '../../api/test-api.ts';
+
+let api: TestApi;
+let directory: string;
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'backtest-'));
+  api = await startTestApi();
+});
+afterEach(async () => {
+  await api.close();
+  rmSync(directory, { recursive: true });
+});
+
+async function backtest(...args: string[]) {
+  const child = spawn(process.execPath, [join(import.meta.dirname, '..', 'main.ts'), 'rules', 'backtest', ...args], {
+    cwd: directory,
+    env: { PATH: process.env.PATH, TAILRACE_URL: api.base, TAILRACE_TOKEN: await tokenFor('viewer'), NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [stdout, stderr] = [child.stdout.toArray(), child.stderr.toArray()];
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, stdout: (await stdout).join(''), stderr: (await stderr).join('') };
+}
+
+function file(text: string): string {
+  const path = join(directory, 'rules.yaml');
+  writeFileSync(path, text);
+  return path;
+}
+
+/** Lines of two hours ago: a burst of five, and ten minutes later one of twelve. */
+async function writeBursts(): Promise<void> {
+  const start = Date.now() - 7_200_000;
+  const lines = [...Array.from({ length: 5 }, () => start), ...Array.from({ length: 12 }, () => start + 600_000)];
+  const producer = await api.kafka.producer();
+  await producer.send(
+    lines.map((at, index) => ({
+      topic: topics.logs.name,
+      partition: 0,
+      key: null,
+      value: Buffer.from(topics.logs.codec.encode(line(index, at * 1000))),
+      headers: { project: 'demo', connection: 'conn_a' },
+      timestamp: at + 1000,
+    })),
+  );
+  await producer.close();
+}
+
+function line(index: number, timestamp: number): LogRecord {
+  return {
+    id: `line${index}`,
+    project_id: 'demo',
+    connection_id: 'conn_a',
+    provider: 'aws',
+    timestamp,
+    timestamp_nanos: 0,
+    observed_timestamp: 0,
+    ingest_timestamp: 0,
+    severity_number: 17,
+    severity_text: '',
+    body: 'it is \u001b[31mbroken',
+    trace_id: null,
+    span_id: null,
+    resource: {},
+    attributes: {},
+    stream: 's',
+    parser: 'plain',
+    normaliser_version: 1,
+    truncated_from: null,
+    flags: [],
+    raw_partition: 0,
+    raw_offset: 0,
+    replay_id: null,
+  };
+}
+
+const rule = (name: string, threshold: number) => `
+  - name: ${name}
+    alert_type: error_rate
+    severity: high
+    conditions: { threshold: ${threshold}, window_minutes: 1, cooldown_minutes: 1 }
+`;
+
+describe('rules backtest', () => {
+  it('shows the alerts of a rule of a file, as a table and as JSON', async () => {
+    await writeBursts();
+    const path = file(`rules:${rule('Errors', 4)}${rule('Many', 10)}`);
+    const args = ['--project', 'demo', '--file', path, '--rule', 'Errors'];
+    const shown = await backtest(...args);
+    expect([shown.code, shown.stderr]).toEqual([0, '']);
+    expect(shown.stdout).toContain('2 alerts, 17 matching lines');
+    expect(shown.stdout).toContain('5 of 4');
+    expect(shown.stdout).toContain('it is \\u001b[31mbroken');
+    expect(shown.stdout).toContain('read 17 records');
+    const json = JSON.parse((await backtest(...args, '--since', '3h', '--json')).stdout);
+    expect([json.alerts_total, json.compared_with]).toEqual([2, null]);
+    expect((await backtest(...args, '--since', '1h')).stdout).toContain('0 alerts, 0 matching lines');
+  });
+
+  it('compares with the stored rule of the same name, and takes a stored one by its id', async () => {
+    await writeBursts();
+    const conditions = { threshold: 10, window_minutes: 1 };
+    const stored = newRule({ name: 'Errors', conditions, cooldown_minutes: 1 });
+    const { id } = (await api.call('/alert-rules', { method: 'POST', body: stored })).body;
+    const path = file(`rules:${rule('Errors', 4)}`);
+    const compared = await backtest('--project', 'demo', '--file', path, '--compare');
+    expect(compared.stdout).toContain('1 in both, 1 only by this, 0 only by the stored rule');
+    expect(compared.stdout).toMatch(/5 of 4 .* only this /);
+    expect((await backtest('--project', 'demo', '--id', id)).stdout).toContain('1 alerts, 17 matching lines');
+  });
+
+  it('says what is missing or wrong', async () => {
+    const path = file(`rules:${rule('Errors', 4)}${rule('Many', 10)}`);
+    const wrong: [readonly string[], number, string][] = [
+      [[], 2, 'give --file'],
+      [['--file', path], 2, 'say which with --rule'],
+      [['--file', path, '--rule', 'Nope'], 2, 'has no rule Nope'],
+      [['--file', path, '--rule', 'Many', '--compare'], 2, 'the project has no rule Many'],
+      [['--file', path, '--rule', 'Many', '--since', '400d'], 1, 'body.from'],
+      [['--id', 'rule_unknown'], 1, '404'],
+    ];
+    for (const [args, code, reason] of wrong) {
+      const done = await backtest('--project', 'demo', ...args);
+      expect([args, done.code, done.stderr]).toEqual([args, code, expect.stringContaining(reason)]);
+    }
+  });
+});
