@@ -146,7 +146,6 @@ function validBody({ path, method }: Operation): object {
   if (path === '/ws-tickets') return { project_id: 'demo' };
   if (path === '/replays') return newReplay;
   if (path === '/dead-letters/replay') return { project_id: 'demo', letters: [{ partition: 0, offset: 0 }] };
-  if (path === '/replays') return { project_id: 'demo', from: '-2h', to: '-1h', mode: 'shadow' };
   if (path.endsWith('/rewind')) return { to: '-1h' };
   if (path.startsWith('/channels')) return method === 'PUT' ? { channel_name: 'On call' } : newChannel();
   if (path === '/alert-rules') return newRule();
