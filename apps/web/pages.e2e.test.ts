@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { startReceiver } from '@tailrace/channels/test-receiver.ts';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { project } from '../../scripts/chaos/installation.ts';
@@ -9,11 +10,14 @@ const soon = { timeout: 30_000 };
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let stack: PageUnderTest;
+let receiver: Awaited<ReturnType<typeof startReceiver>>;
 beforeAll(async () => {
-  stack = await PageUnderTest.start();
+  receiver = await startReceiver();
+  stack = await PageUnderTest.start({ NOTIFICATION_ENDPOINT_ALLOWLIST: receiver.host });
 });
 afterAll(async () => {
   await stack?.stop();
+  await receiver?.close();
 });
 
 describe('signing in', () => {
@@ -116,7 +120,7 @@ describe('connections', () => {
 
 describe('alerts', () => {
   beforeAll(async () => {
-    await (await stack.installation.add('alerting')).ready();
+    for (const role of ['alerting', 'notifier'] as const) await (await stack.installation.add(role)).ready();
   });
 
   test('a rule is made by a form; its alert comes, names its lines, leads to the log, and is read', async () => {
@@ -165,12 +169,72 @@ describe('alerts', () => {
     await page.context().close();
   }, 90_000);
 
+  test('a channel is made by a form and tried; what a rule tells by it stands in the delivery log, and goes again', async () => {
+    const page = await stack.open('alerts/channels');
+    await page.getByRole('button', { name: 'Add a channel' }).click();
+    await page.getByRole('radio', { name: 'webhook' }).check();
+    await page.getByLabel('Name', { exact: true }).fill('on call');
+    await page.getByLabel(/^url/).fill('http://127.0.0.1:1/');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page
+      .getByRole('dialog')
+      .getByText(/127\.0\.0\.1/)
+      .first()
+      .waitFor();
+    await page.getByLabel(/^url/).fill(receiver.url);
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('button', { name: 'Send a test' }).click();
+    await expect.poll(() => receiver.received.length, soon).toBe(1);
+    await page.locator('.channel .banner-good').waitFor();
+
+    await page.goto(`${stack.entrance.url}/projects/${project}/alerts/rules`);
+    await page.getByRole('button', { name: 'Add a rule' }).click();
+    await page.getByLabel('Name', { exact: true }).fill('Page somebody');
+    await page.getByLabel('When').selectOption('pattern_match');
+    await page.getByLabel('Expression').fill('wake up');
+    await page.getByLabel('on call').check();
+    // Before anything is saved, the page shows what it would have fired.
+    stack.emit(['wake up, said yesterday’s line']);
+    await page
+      .getByRole('region', { name: 'Preview' })
+      .getByText(/lines that count/)
+      .waitFor();
+    await page.getByLabel('Expression').fill('wake up,');
+    await page.getByRole('img', { name: /1 lines and 1 alerts/ }).waitFor();
+    expect(await page.locator('.backtest-timeline .fired').count()).toBe(1);
+    await page.getByLabel('Expression').fill('wake up');
+    await page.getByRole('button', { name: 'Add the rule' }).click();
+    await page.getByText('a line like /wake up/').waitFor();
+    await page.getByRole('navigation', { name: 'Alerts' }).getByRole('link', { name: 'Alerts' }).click();
+    const alert = page.locator('.alert', { hasText: 'Page somebody' });
+    await expect
+      .poll(
+        async () => {
+          stack.emit(['wake up']);
+          return alert.count();
+        },
+        { timeout: 40_000, interval: 1000 },
+      )
+      .toBeGreaterThan(0);
+    await alert.first().getByRole('link').click();
+    const delivery = page.locator('.delivery', { hasText: 'on call' }).first();
+    await delivery.getByText('sent', { exact: true }).waitFor();
+    const before = receiver.received.length;
+    expect(before).toBeGreaterThan(1);
+    await delivery.getByRole('button', { name: 'Send again' }).click();
+    await expect.poll(() => receiver.received.length, soon).toBeGreaterThan(before);
+    await page.context().close();
+  }, 120_000);
+
   test('a viewer reads alerts and rules, and is offered no change', async () => {
     const page = await stack.open('alerts', { role: 'viewer' });
     await page.locator('.alert').first().waitFor();
     await page.getByRole('link', { name: 'Rules' }).click();
-    await page.getByText('No rule yet.').waitFor();
+    await page.getByRole('link', { name: 'Page somebody' }).waitFor();
     expect(await page.getByRole('button', { name: 'Add a rule' }).count()).toBe(0);
+    await page.getByRole('link', { name: 'Channels' }).click();
+    await page.getByText('on call').waitFor();
+    expect(await page.getByRole('button', { name: /Add a channel|Send a test|Edit|Delete/ }).count()).toBe(0);
     await page.context().close();
   });
 });
@@ -230,6 +294,7 @@ describe.each(['light', 'dark'] as const)('in the %s theme axe finds nothing ser
         await page.getByLabel('When').waitFor();
       },
     ],
+    ['channels', 'alerts/channels', (page) => page.locator('.channel').first().waitFor()],
     ['replays', 'replays', (page) => page.locator('.replay').first().waitFor()],
     ['a connection', 'connections', (page) => page.locator('.connection-name').first().click()],
     [

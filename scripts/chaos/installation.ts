@@ -16,7 +16,7 @@ import { RoleProcess } from './role-process.ts';
 export const project = 'chaos';
 const roles = ['api', 'ingest', 'normaliser', 'sink', 'fanout'] as const;
 /** Roles that a test adds where it needs them. */
-export type RoleName = (typeof roles)[number] | 'alerting' | 'replayer';
+export type RoleName = (typeof roles)[number] | 'alerting' | 'notifier' | 'replayer';
 
 /**
  * A whole Tailrace as an operator would run it: real broker, real database, each role a process of its own, and the
@@ -38,6 +38,7 @@ export class Installation {
     simulator: Simulator,
     stack: { kafka: DevKafka; postgres: DevPostgres; stop(): Promise<void> },
     directory: string,
+    settings: Readonly<Record<string, string>>,
   ) {
     this.simulator = simulator;
     this.kafka = stack.kafka;
@@ -55,17 +56,21 @@ export class Installation {
       CLOUD_ENDPOINT_ALLOWLIST: hosts.join(','),
       LOG_LEVEL: process.env.CHAOS_LOG_LEVEL ?? 'info',
       ...(certificate.caFile !== undefined && { NODE_EXTRA_CA_CERTS: certificate.caFile }),
+      ...settings,
     };
   }
 
-  /** Starts everything, with one connection to each cloud, and resolves when all roles are ready. */
-  static async start(): Promise<Installation> {
+  /**
+   * Starts everything, with one connection to each cloud, and resolves when all roles are ready.
+   * @param settings more of every role's environment
+   */
+  static async start(settings: Readonly<Record<string, string>> = {}): Promise<Installation> {
     const directory = mkdtempSync(join(tmpdir(), 'chaos-'));
     const [simulator, stack] = await Promise.all([
       startSimulator({ seed: 'chaos', dataDirectory: join(directory, 'simulator') }),
       startDevStack({ directory, environment: {}, report: () => undefined, customaryPorts: false }),
     ]);
-    const installation = new Installation(simulator, stack, directory);
+    const installation = new Installation(simulator, stack, directory, settings);
     for (const role of roles) await installation.add(role);
     await Promise.all(installation.processes.map((each) => each.ready()));
     await installation.#connectClouds();

@@ -2,7 +2,8 @@ import type { AlertRule, Operations } from '../api/generated.ts';
 import type { AnswerOf } from '../api/http.ts';
 import { filterText, parseQuery } from '../live/query.ts';
 
-type RuleBody = Operations['PUT alert-rules/{id}']['body'];
+/** A rule as the API takes it. */
+export type RuleBody = Operations['PUT alert-rules/{id}']['body'];
 
 export const ruleTypes = ['error_rate', 'pattern_match', 'log_level', 'absence'] as const;
 

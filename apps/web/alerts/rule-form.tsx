@@ -5,6 +5,7 @@ import { useApp } from '../ui/app-context.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { useConnections } from '../ui/use-connections.ts';
+import { BacktestPreview } from './backtest-preview.tsx';
 import { bodyOf, draftOf, newDraft, type RuleDraft } from './rule-draft.ts';
 import { RuleFields } from './rule-fields.tsx';
 import { useChannels } from './use-channels.ts';
@@ -32,6 +33,7 @@ export function RuleForm({ rule, onClose, onDone }: RuleFormProps) {
   const [deleting, setDeleting] = useState(false);
   const draft = written ?? (rule ? draftOf(rule, (id) => names.get(id) ?? id) : newDraft);
 
+  const made = bodyOf(draft, idOf);
   const attempt = async (work: () => Promise<unknown>) => {
     setProgress({ busy: true });
     try {
@@ -46,7 +48,6 @@ export function RuleForm({ rule, onClose, onDone }: RuleFormProps) {
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const made = bodyOf(draft, idOf);
     if ('problem' in made) {
       setProgress({ problem: made.problem, fields: new Map([['filter', made.problem]]) });
       return;
@@ -69,6 +70,7 @@ export function RuleForm({ rule, onClose, onDone }: RuleFormProps) {
             onChange={(part) => setWritten({ ...draft, ...part })}
           />
         </fieldset>
+        <BacktestPreview body={'body' in made ? JSON.stringify(made.body) : undefined} stored={rule} />
         <div role="status">
           {progress.busy && <p className="dim">Saving…</p>}
           {progress.problem && <p className="banner banner-bad">{progress.problem}</p>}

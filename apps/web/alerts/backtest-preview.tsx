@@ -1,0 +1,120 @@
+import { useEffect, useState } from 'react';
+import type { AlertRule, Backtest } from '../api/generated.ts';
+import { messageOf } from '../api/http.ts';
+import { useApp } from '../ui/app-context.ts';
+import { count, duration, shortMoment } from '../ui/format.ts';
+import { BacktestTimeline } from './backtest-timeline.tsx';
+import type { RuleBody } from './rule-draft.ts';
+
+interface BacktestPreviewProps {
+  /** The rule as it would be saved, as JSON; undefined while its filter cannot be read. */
+  readonly body: string | undefined;
+  /** The stored rule that it is a change of. */
+  readonly stored: AlertRule | undefined;
+}
+
+const spans = [
+  ['-1h', 'hour'],
+  ['-6h', '6 hours'],
+  ['-1d', 'day'],
+  ['-3d', '3 days'],
+] as const;
+type Span = (typeof spans)[number][0];
+
+/** Asked for when nobody has written for a moment. */
+const quietMs = 600;
+
+/** What the rule would have fired on the kept log, asked anew whenever it changes; nothing is sent. */
+export function BacktestPreview({ body, stored }: BacktestPreviewProps) {
+  const [span, setSpan] = useState<Span>('-6h');
+  const { result, problem, busy } = useBacktest(body, stored?.id, span);
+  return (
+    <section className="backtest" aria-label="Preview" aria-busy={busy}>
+      <div className="backtest-head">
+        <h3>What it would have fired</h3>
+        <select
+          className="narrow-select"
+          aria-label="Part of the past"
+          value={span}
+          onChange={({ target }) => setSpan(spans.find(([each]) => each === target.value)?.[0] ?? '-6h')}
+        >
+          {spans.map(([each, name]) => (
+            <option key={each} value={each}>
+              last {name}
+            </option>
+          ))}
+        </select>
+      </div>
+      {problem && <p className="dim">{problem}</p>}
+      {!problem && !result && <p className="dim">{busy ? 'Reading the log…' : 'Fill in the rule to see.'}</p>}
+      {!problem && result && (
+        <div className={busy ? 'is-stale' : undefined}>
+          <p role="status">
+            <strong>{count(result.alerts_total)}</strong> {result.alerts_total === 1 ? 'alert' : 'alerts'},{' '}
+            {count(result.matched)} lines that count
+            {result.suppressed > 0 && `, ${count(result.suppressed)} repeats within cooldowns`}
+            {result.compared_with &&
+              `. As it is stored: ${count(result.compared_with.alerts_total)}; ${count(result.compared_with.only_first.length)} would be new, ${count(result.compared_with.only_second.length)} would go`}
+          </p>
+          <BacktestTimeline result={result} />
+          {!result.log.whole && result.log.kept_since !== null && (
+            <p className="dim">The log is kept since {shortMoment(result.log.kept_since)} only.</p>
+          )}
+          <ol className="backtest-alerts">
+            {result.alerts.slice(-5).map((alert) => (
+              <li key={alert.id}>
+                <span className="number">{shortMoment(alert.started_at)}</span>{' '}
+                <span className="dim">
+                  {alert.group !== null && `${alert.group} · `}
+                  {count(alert.matched)} lines ·{' '}
+                  {alert.resolved_at === null
+                    ? 'still open'
+                    : `for ${duration(Date.parse(alert.resolved_at) - Date.parse(alert.started_at))}`}
+                </span>
+              </li>
+            ))}
+          </ol>
+        </div>
+      )}
+    </section>
+  );
+}
+
+interface Preview {
+  readonly result?: Backtest;
+  readonly problem?: string;
+  readonly busy: boolean;
+}
+
+function useBacktest(body: string | undefined, storedId: string | undefined, from: Span): Preview {
+  const { api, project } = useApp();
+  const [preview, setPreview] = useState<Preview>({ busy: false });
+  useEffect(() => {
+    if (body === undefined) return undefined;
+    const stop = new AbortController();
+    const timer = setTimeout(async () => {
+      setPreview((before) => ({ ...before, busy: true }));
+      try {
+        // A rule without a name yet is looked at all the same.
+        const rule: RuleBody = JSON.parse(body);
+        const result = await api.call('POST alert-rules/backtest', {
+          body: {
+            project_id: project,
+            rule: { ...rule, name: rule.name.trim() || 'preview' },
+            from,
+            ...(storedId !== undefined && { compare_with: storedId }),
+          },
+          signal: stop.signal,
+        });
+        setPreview({ result, busy: false });
+      } catch (error) {
+        if (!stop.signal.aborted) setPreview({ problem: messageOf(error), busy: false });
+      }
+    }, quietMs);
+    return () => {
+      clearTimeout(timer);
+      stop.abort();
+    };
+  }, [api, project, body, storedId, from]);
+  return preview;
+}
