@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { readToken, takeTokenFromAddress } from './session.ts';
+
+const claims = { sub: 'mia', projects: ['shop'], role: 'editor', exp: Math.floor(Date.now() / 1000) + 60 };
+const token = (change: object = {}) =>
+  ['e30', Buffer.from(JSON.stringify({ ...claims, ...change })).toString('base64url'), 'x'].join('.');
+
+test('reads who a token is for', () => {
+  expect(readToken(` Bearer ${token({ sub: 'Mía ✓' })}\n`)).toMatchObject({
+    subject: 'Mía ✓',
+    projects: ['shop'],
+    role: 'editor',
+    token: token({ sub: 'Mía ✓' }),
+  });
+});
+
+test.each([
+  ['hello', 'not a token'],
+  ['a.%%%.c', 'cannot be read'],
+  [token({ exp: undefined }), 'lacks the claims sub or exp'],
+  [token({ role: 'king' }), 'lacks the claim role'],
+  [token({ projects: [] }), 'names no project'],
+  [token({ exp: 1 }), 'has expired'],
+])('says what is wrong with %s', (text, problem) => {
+  expect(readToken(text)).toEqual({ problem: expect.stringContaining(problem) });
+});
+
+test('a token in the address is taken off it', () => {
+  const replaced: unknown[] = [];
+  const history = { replaceState: (...given: unknown[]) => void replaced.push(given) } as unknown as History;
+  const location = { hash: '#token=a.b.c', pathname: '/projects/shop/live', search: '?q=x' } as Location;
+  expect(takeTokenFromAddress(location, history)).toBe('a.b.c');
+  expect(replaced).toEqual([[null, '', '/projects/shop/live?q=x']]);
+  expect(takeTokenFromAddress({ ...location, hash: '#elsewhere' }, history)).toBeUndefined();
+});

@@ -1,0 +1,137 @@
+import { expect, test } from 'vitest';
+import type { LogLine } from '../api/generated.ts';
+import type { Api } from '../api/http.ts';
+import type { SocketListener } from '../api/live-stream.ts';
+import { LiveSession } from './live-session.ts';
+
+const second = (number: number) => `2026-01-31T08:00:${String(number).padStart(2, '0')}.000Z`;
+const line = (number: number): LogLine =>
+  ({ id: `line ${number}`, timestamp: second(number), attributes: {}, resource: {}, stream: 's' }) as LogLine;
+
+interface Query {
+  readonly filter?: string | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly before?: string | undefined;
+  readonly after?: string | undefined;
+}
+
+/** A session over an API that answers what the test says, when it says so, and a WebSocket that the test speaks on. */
+function open() {
+  const calls: {
+    readonly query: Query;
+    readonly answer: (logs: readonly LogLine[], rest?: object) => Promise<void>;
+  }[] = [];
+  const call = (_name: string, { query }: { query: Query }) =>
+    new Promise((resolve) => {
+      calls.push({
+        query,
+        answer: async (logs, rest = {}) => {
+          resolve({ logs, older: null, newer: 'newer', complete: true, ...rest });
+          await new Promise((done) => setTimeout(done));
+        },
+      });
+    });
+  let listener: SocketListener | undefined;
+  const sent: object[] = [];
+  const session = new LiveSession({
+    api: { call } as unknown as Pick<Api, 'call'>,
+    project: 'shop',
+    openSocket: (given) => {
+      listener = given;
+      return { send: (text) => void sent.push(JSON.parse(text)), close: () => undefined };
+    },
+    schedule: (work) => work(),
+  });
+  const say = (frame: object) => listener?.onText(JSON.stringify(frame));
+  const shown = () =>
+    session.buffer.slice(0, session.buffer.length).map((row) => (row.kind === 'line' ? row.key : row.note));
+  return { session, calls, sent, say, shown };
+}
+
+test('what is stored and what comes live are one list, each line once, in order of time', async () => {
+  const { session, calls, sent, say, shown } = open();
+  session.show({ level: 'info' }, { kind: 'live', span: '-15m' });
+  say({ type: 'hello', cursor: 'c0' });
+  expect(sent).toEqual([{ type: 'subscribe', filter: { level: 'info' }, from: '-30s' }]);
+  say({ type: 'subscribed', cursor: 'c1' });
+  say({ type: 'logs', logs: [line(5), line(6)], cursor: 'c2' });
+  expect(calls[0]?.query).toMatchObject({ from: '-15m', to: 'now', filter: '{"level":"info"}' });
+  await calls[0]?.answer([line(5), line(4), line(3)], { older: 'o1' });
+  say({ type: 'logs', logs: [line(7), line(2)], cursor: 'c3' });
+  expect(shown()).toEqual(['line 2', 'line 3', 'line 4', 'line 5', 'line 6', 'line 7']);
+  void session.loadOlder();
+  expect(calls[1]?.query.before).toBe('o1');
+  await calls[1]?.answer([line(1)]);
+  expect(shown()[0]).toBe('line 1');
+  expect(session.snapshot().older.kind).toBe('end');
+  session.close();
+});
+
+test('an answer for an earlier filter is not shown', async () => {
+  const { session, calls, shown } = open();
+  session.show({}, { kind: 'live', span: '-15m' });
+  session.show({ level: 'error' }, { kind: 'live', span: '-15m' });
+  await calls[1]?.answer([line(2)]);
+  await calls[0]?.answer([line(1)]);
+  expect(shown()).toEqual(['line 2']);
+  session.close();
+});
+
+test('a gap stands where lines are missing, and its lines take its place', async () => {
+  const { session, calls, sent, say, shown } = open();
+  session.show({}, { kind: 'live', span: '-15m' });
+  await calls[0]?.answer([]);
+  say({ type: 'hello', cursor: 'c0' });
+  say({ type: 'subscribed', cursor: 'c1' });
+  say({ type: 'logs', logs: [line(1)], cursor: 'c2' });
+  say({ type: 'gap', matched: 1200, from: 'c2', to: 'c5', reason: 'slow_viewer' });
+  say({ type: 'logs', logs: [line(9)], cursor: 'c6' });
+  expect(shown()).toEqual([
+    'line 1',
+    '1,200 lines were left out here: they came faster than this page took them.',
+    'line 9',
+  ]);
+  const fetched = session.fetchGap('gap 1');
+  expect(sent.at(-1)).toEqual({ type: 'fetch', from: 'c2', to: 'c5' });
+  expect(session.snapshot().fetching.has('gap 1')).toBe(true);
+  say({ type: 'logs', logs: [line(4), line(5)], fetched: true });
+  say({ type: 'fetched', from: 'c2', to: 'c5' });
+  await fetched;
+  expect(shown()).toEqual(['line 1', 'line 4', 'line 5', 'line 9']);
+  session.close();
+});
+
+test('counts what comes while nobody follows, and lets a flood wait at the server', () => {
+  const { session, sent, say } = open();
+  session.show({}, { kind: 'live', span: '-15m' });
+  say({ type: 'hello', cursor: 'c0' });
+  say({ type: 'subscribed', cursor: 'c1' });
+  session.setFollowing(false);
+  say({ type: 'logs', logs: [line(1), line(2)], cursor: 'c2' });
+  expect(session.snapshot().fresh).toBe(2);
+  const flood = Array.from({ length: 50_000 }, (_, index) => ({ ...line(3), id: `flood ${index}` }));
+  say({ type: 'logs', logs: flood, cursor: 'c3' });
+  expect(sent.at(-1)).toEqual({ type: 'pause' });
+  expect(session.snapshot().stream.kind).toBe('waiting');
+  session.setFollowing(true);
+  expect(sent.at(-1)).toEqual({ type: 'subscribe', filter: {}, from: 'c3' });
+  expect(session.snapshot().fresh).toBe(0);
+  session.close();
+});
+
+test('from a moment of the past it goes on by pages, and from the last of them on live', async () => {
+  const { session, calls, sent, say, shown } = open();
+  session.show({}, { kind: 'at', at: second(10) });
+  say({ type: 'hello', cursor: 'c0' });
+  expect(calls[0]?.query.to).toBe(second(10));
+  await calls[0]?.answer([line(9), line(8)], { older: 'o', newer: 'n1' });
+  expect(calls[1]?.query).toMatchObject({ after: 'n1', to: 'now' });
+  expect(session.isLive).toBe(false);
+  await calls[1]?.answer([line(11), line(10)], { newer: 'n2' });
+  expect(shown()).toEqual(['line 8', 'line 9', 'line 10', 'line 11']);
+  expect(session.snapshot().reveal?.row.key).toBe('line 10');
+  expect(session.isLive).toBe(true);
+  expect(sent.at(-1)).toMatchObject({ type: 'subscribe', from: '-30s' });
+  session.close();
+});
