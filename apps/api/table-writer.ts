@@ -91,7 +91,8 @@ function attempts<Value>(
   let sent: { readonly bytes: Buffer | null } | undefined;
 
   async function readToEnd(signal: AbortSignal): Promise<void> {
-    const ends = await kafka.admin.offsets(topic.name, 'latest');
+    // Not the last stable offset: where others write to the partition too, a change may stand behind their open transaction.
+    const ends = await kafka.admin.offsets(topic.name, 'end');
     await table.untilOffset(partition, ends[partition] ?? 0, signal);
   }
 

@@ -108,5 +108,5 @@ export function outcomeText({ outcome, error, differences, status }: ReplayView)
 }
 
 function sideOf(text: string | undefined): string {
-  return text === undefined ? '(none)' : JSON.stringify(visible(text));
+  return text === undefined ? '(none)' : visible(JSON.stringify(text));
 }

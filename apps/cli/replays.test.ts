@@ -125,8 +125,8 @@ it('shows what shadow mode found, with control characters made visible', async (
         timestamp: Date.UTC(2026, 0, 1) * 1000,
         connection_id: 'conn_a',
         kinds: ['severity_changed'],
-        old: { severity_text: 'INFO\u001b[31m' },
-        new: { severity_text: 'WARN', 'attributes.order': '7' },
+        old: { severity_text: 'INFO\u001b[31m', body: 'a\nb\u202e\u009b' },
+        new: { severity_text: 'WARN', body: 'a', 'attributes.order': '7' },
       },
     ],
   };
@@ -138,7 +138,8 @@ it('shows what shadow mode found, with control characters made visible', async (
       '          2  severity_changed',
       '          1  attributes.order',
       '  2026-01-01T00:00:00.000Z ab (severity_changed)',
-      String.raw`    severity_text: "INFO\\u001b[31m" → "WARN"`,
+      String.raw`    severity_text: "INFO\u001b[31m" → "WARN"`,
+      String.raw`    body: "a\nb\u202e\u009b" → "a"`,
       '    attributes.order: (none) → "7"',
     ]),
   );

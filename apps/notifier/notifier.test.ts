@@ -4,6 +4,7 @@ import type { Message } from '@tailrace/channels/message.ts';
 import { notificationId, notificationKey } from '@tailrace/channels/notification-key.ts';
 import { startReceiver } from '@tailrace/channels/test-receiver.ts';
 import { manualClock } from '@tailrace/kafka/memory/clock.ts';
+import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -349,6 +350,48 @@ describe('whoever lost the partition', () => {
     ]);
     expect(told.filter((each) => each.endsWith('alert_0'))).toEqual(['first alert_0', 'second alert_0']);
     expect(told.filter((each) => each.endsWith('alert_1'))).toEqual(['second alert_1']);
+  });
+
+  it('is followed by one that knows what it has sent, also behind a transaction that somebody else left open', async () => {
+    const channel = await stack.channel('scripted', {});
+    const out = Promise.withResolvers<void>();
+    const answered = Promise.withResolvers<string>();
+    const first = await stack.notifier(
+      { NOTIFICATION_TIMEOUT_MS: '60000' },
+      {
+        channelKinds: scripted(() => {
+          out.resolve();
+          return answered.promise;
+        }),
+      },
+    );
+    await stack.alert({ id: 'alert_0', notification_channels: [channel] });
+    await out.promise;
+    // As a process that announces leaves it when it dies; what is committed after it, no reader sees until it is settled.
+    const [pending] = await stack.log();
+    if (pending === undefined) throw new Error('not announced');
+    const { name: topic, codec, partitions } = topics.notifications;
+    const producer = await stack.client.transactionalProducer('left-open');
+    const open = producer.begin();
+    const hidden = { ...pending, alert_id: 'alert_hidden', id: 'ntf_hidden', attempts: 0 };
+    const partition = partitionFor(channel, partitions);
+    await open.send([{ topic, partition, key: Buffer.from(notificationKey(hidden)), value: codec.encode(hidden) }]);
+    answered.resolve('first');
+    await expect.poll(() => stack.logLines.some((line) => line.includes('"notified"')), until).toBe(true);
+    first.crash();
+    const told: string[] = [];
+    const kinds = scripted(async ({ items }) => {
+      told.push(...items.map(({ alert }) => alert.id));
+      return 'second';
+    });
+    const second = await stack.notifier({}, { channelKinds: kinds });
+    await expect.poll(() => second.role.readiness(), until).toEqual({ ready: true });
+    await stack.alert({ id: 'alert_1', notification_channels: [channel] });
+    await open.abort();
+    await expect.poll(() => told.includes('alert_1'), until).toBe(true);
+    expect(told).toEqual(['alert_1']);
+    expect(await states()).toEqual(['sent', 'sent']);
+    await producer.close();
   });
 
   it('between sending and noting: the next owner repeats at most that one message, under the same key', async () => {

@@ -2,6 +2,7 @@ import { isFinished, type KnownReplay, openReplayTable, type ReplayTable } from 
 import type { ReplayProgress } from '@tailrace/schemas/generated/replay-progress.ts';
 import type { Ownership } from '@tailrace/stream/ownership.ts';
 import { PartitionWriter } from '@tailrace/stream/partition-writer.ts';
+import { topics } from '@tailrace/topics/topics.ts';
 import { ReplayJob, type ReplayJobDeps } from './replay-job.ts';
 
 /**
@@ -31,7 +32,7 @@ export async function runPartition(deps: ReplayJobDeps, ownership: Ownership): P
   /** What this owner has committed itself: newer than what the table has read of it. Nobody else writes progress. */
   const own = new Map<string, ReplayProgress>();
   try {
-    await Promise.race([replays.table.caughtUp, ended]);
+    await Promise.race([untilWhole(deps, replays, ownership), ended]);
     while (!revoked.aborted) {
       ownership.progressed();
       const news = changed.promise;
@@ -50,6 +51,16 @@ export async function runPartition(deps: ReplayJobDeps, ownership: Ownership): P
     await replays.table.close();
     await producer.close();
   }
+}
+
+/**
+ * Resolves when all that an earlier owner committed has been read. The api writes to the partition as well: what was
+ * committed may stand behind a transaction of its that is still open, where the last stable offset does not show it.
+ */
+async function untilWhole({ kafka }: ReplayJobDeps, { table }: ReplayTable, { partition, revoked }: Ownership) {
+  const ends = await kafka.admin.offsets(topics.replays.name, 'end');
+  await table.caughtUp;
+  await table.untilOffset(partition.partition, ends[partition.partition] ?? 0, revoked);
 }
 
 /** The oldest that has something to do: to be run, or to be ended because nobody wants it any more. */

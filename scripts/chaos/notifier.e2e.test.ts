@@ -93,7 +93,8 @@ class Lane {
     const topicPrefix = `notifier-${name}-${randomBytes(4).toString('hex')}-`;
     const logger = createLogger({ level: 'silent' });
     const kafka = await openKafka({ brokers: brokers.split(','), topicPrefix, logger });
-    await kafka.admin.createTopics(Object.values(topics));
+    // The process makes the others.
+    await kafka.admin.createTopics([topics.notificationChannels, topics.alerts, topics.notifications]);
     const allowed = [well.host, moody.host, redirecting.host, `127.0.0.1:${mail.port}`];
     const env = {
       KAFKA_BROKERS: brokers,
@@ -205,8 +206,10 @@ const idsIn = ({ body }: Received): string[] =>
   JSON.parse(body).alerts.map((each: { annotations: { notification_id: string } }) => each.annotations.notification_id);
 
 it(`after ${kills} kill -9 under load each transition has arrived once, at most one repeat a kill and channel, or is recorded as failed`, async () => {
-  const all = await Promise.all(Array.from({ length: lanes }, (_, index) => Lane.start(`lane${index}`)));
+  const all: Lane[] = [];
   try {
+    // One after the other: a broker of tests takes its time for so many topics.
+    for (let index = 0; index < lanes; index += 1) all.push(await Lane.start(`lane${index}`));
     await Promise.all(all.map((lane) => lane.run(Math.ceil(kills / lanes))));
     for (const lane of all) await check(lane, Math.ceil(kills / lanes));
   } finally {

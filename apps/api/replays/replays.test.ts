@@ -140,6 +140,18 @@ describe('two replays of the same events', () => {
     expect((await ask({ connection_ids: [one] })).status).toBe(202);
   });
 
+  it('are not in each other’s way when one of them only compares', async () => {
+    for (const mode of ['apply', 'shadow', 'shadow']) expect((await ask({ mode })).status).toBe(202);
+    expect((await ask({ mode: 'apply' })).status).toBe(409);
+  });
+
+  it('one that was cancelled is in nobody’s way, though the replayer has not let go of it yet', async () => {
+    const { id } = (await ask()).body;
+    await progressed(id);
+    await steer(id, 'cancel');
+    expect((await ask()).status).toBe(202);
+  });
+
   it('only one of many asked for at once is accepted', async () => {
     const statuses = (await Promise.all(Array.from({ length: 6 }, () => ask()))).map(({ status }) => status);
     expect(statuses.toSorted()).toEqual([202, 409, 409, 409, 409, 409]);
@@ -178,5 +190,55 @@ describe('steering a replay', () => {
     await progressed(id);
     const { body } = await steer(id, 'pause');
     expect(body.progress).toMatchObject({ read: 500, total: 1000, matched: 400, rate: 50, remaining_seconds: 10 });
+  });
+});
+
+describe('the outcome', () => {
+  const ended = { status: 'completed', finished_at: 3_000_000 } as const;
+
+  it.each([
+    ['of nothing in the range', { ...ended, matched: 0, written: 0 }, 'There was nothing in the range.'],
+    ['of records given to the sink', { ...ended, dead: 2 }, /^400 records were .* \(3\) .* 2 could not be read\.$/],
+    ['of one that was cancelled', { ...ended, status: 'cancelled' }, /^Cancelled\. 400 records were /],
+    ['of one that failed', { ...ended, status: 'failed' }, 'It failed; what it wrote before stands.'],
+    ['is not told of one that runs', {}, null],
+  ] as const)('%s', async (_, fields, outcome) => {
+    const { id } = (await ask()).body;
+    await progressed(id, fields);
+    const { body } = await api.call(`/replays/${id}`);
+    const isOver = 'status' in fields;
+    expect(body).toMatchObject({
+      status: isOver ? fields.status : 'running',
+      outcome: outcome instanceof RegExp ? expect.stringMatching(outcome) : outcome,
+      finished_at: isOver ? '1970-01-01T00:00:03.000Z' : null,
+      progress: isOver ? { rate: 0, remaining_seconds: null } : { rate: 50, remaining_seconds: 10 },
+    });
+  });
+
+  it('of one that failed says why, and one that waits says for what', async () => {
+    const { id } = (await ask()).body;
+    await progressed(id, { waiting_for: 'live_lag', waiting_detail: 'the sink is 9 records behind' });
+    const waiting = (await api.call(`/replays/${id}`)).body.progress;
+    expect(waiting).toMatchObject({ waiting_for: 'live_lag', waiting_detail: 'the sink is 9 records behind' });
+    await progressed(id, { ...ended, status: 'failed', error_code: 'kafka.gone', error_message: 'made anew' });
+    expect((await api.call(`/replays/${id}`)).body.error).toEqual({ code: 'kafka.gone', message: 'made anew' });
+  });
+
+  it('of shadow mode counts what differs, with its examples', async () => {
+    const { id } = (await ask({ mode: 'shadow' })).body;
+    const example = { record_id: 'ab', connection_id: 'conn_a', kinds: ['body_changed'] };
+    const differences = {
+      ...{ unchanged: 397, changed: 2, missing: 1, applicable: 3 },
+      kinds: { body_changed: 2, missing: 1 },
+      fields: { body: 2 },
+      examples: [{ ...example, timestamp: Date.UTC(2026, 0, 1) * 1000, old: { body: 'a' }, new: { body: 'b' } }],
+    };
+    await progressed(id, { ...ended, written: 0, differences });
+    const { body } = await api.call(`/replays/${id}`);
+    expect(body.outcome).toBe('2 of 400 records differ from their rows, 1 have none; apply would write 3.');
+    expect(body.differences).toEqual({
+      ...differences,
+      examples: [{ ...example, timestamp: '2026-01-01T00:00:00.000Z', old: { body: 'a' }, new: { body: 'b' } }],
+    });
   });
 });

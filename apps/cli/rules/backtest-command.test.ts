@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { line } from '../../api/backtest/test-data.ts';
 import { newRule, startTestApi, type TestApi, tokenFor } from '../../api/test-api.ts';
 
 let api: TestApi;
@@ -45,40 +45,14 @@ async function writeBursts(): Promise<void> {
       topic: topics.logs.name,
       partition: 0,
       key: null,
-      value: Buffer.from(topics.logs.codec.encode(line(index, at * 1000))),
+      value: Buffer.from(
+        topics.logs.codec.encode(line(index, 0, { timestamp: at * 1000, body: 'it is \u001b[31mbroken' })),
+      ),
       headers: { project: 'demo', connection: 'conn_a' },
       timestamp: at + 1000,
     })),
   );
   await producer.close();
-}
-
-function line(index: number, timestamp: number): LogRecord {
-  return {
-    id: `line${index}`,
-    project_id: 'demo',
-    connection_id: 'conn_a',
-    provider: 'aws',
-    timestamp,
-    timestamp_nanos: 0,
-    observed_timestamp: 0,
-    ingest_timestamp: 0,
-    severity_number: 17,
-    severity_text: '',
-    body: 'it is \u001b[31mbroken',
-    trace_id: null,
-    span_id: null,
-    resource: {},
-    attributes: {},
-    stream: 's',
-    parser: 'plain',
-    normaliser_version: 1,
-    truncated_from: null,
-    flags: [],
-    raw_partition: 0,
-    raw_offset: 0,
-    replay_id: null,
-  };
 }
 
 const rule = (name: string, threshold: number) => `

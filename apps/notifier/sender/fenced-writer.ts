@@ -1,10 +1,10 @@
 import { notificationKey } from '@tailrace/channels/notification-key.ts';
-import type { TransactionalProducer } from '@tailrace/kafka/kafka.ts';
+import type { OutgoingRecord, TransactionalProducer } from '@tailrace/kafka/kafka.ts';
 import type { Notification } from '@tailrace/schemas/generated/notification.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 
 interface Queued {
-  readonly notifications: readonly Notification[];
+  readonly records: readonly OutgoingRecord[];
   readonly written: PromiseWithResolvers<void>;
 }
 
@@ -28,8 +28,32 @@ export class FencedWriter {
    * @throws FencedError when another owner has begun. After any error nothing more can be written.
    */
   write(notifications: readonly Notification[]): Promise<void> {
+    const { codec } = topics.notifications;
+    return this.#enqueue(
+      notifications.map((each) => ({
+        ...this.#record(notificationKey(each)),
+        value: codec.encode(each),
+        headers: { project: each.project_id },
+      })),
+    );
+  }
+
+  /**
+   * Writes a deletion of a key that nothing has: a place in the partition, and nothing to keep. A committed reader that
+   * comes upon it has seen the outcome of everything before it.
+   * @throws as `write`.
+   */
+  mark(key: string): Promise<void> {
+    return this.#enqueue([this.#record(key)]);
+  }
+
+  #record(key: string): OutgoingRecord {
+    return { topic: topics.notifications.name, partition: this.#partition, key: Buffer.from(key), value: null };
+  }
+
+  #enqueue(records: readonly OutgoingRecord[]): Promise<void> {
     const written = Promise.withResolvers<void>();
-    this.#queue.push({ notifications, written });
+    this.#queue.push({ records, written });
     void this.#drain();
     return written.promise;
   }
@@ -41,7 +65,7 @@ export class FencedWriter {
       const batch = this.#queue;
       this.#queue = [];
       try {
-        await this.#commit(batch.flatMap(({ notifications }) => notifications));
+        await this.#commit(batch.flatMap(({ records }) => records));
         for (const { written } of batch) written.resolve();
       } catch (error) {
         for (const { written } of batch) written.reject(error);
@@ -50,19 +74,10 @@ export class FencedWriter {
     this.#draining = false;
   }
 
-  async #commit(notifications: readonly Notification[]): Promise<void> {
-    const { name: topic, codec } = topics.notifications;
+  async #commit(records: readonly OutgoingRecord[]): Promise<void> {
     const transaction = this.#producer.begin();
     try {
-      await transaction.send(
-        notifications.map((each) => ({
-          topic,
-          partition: this.#partition,
-          key: Buffer.from(notificationKey(each)),
-          value: codec.encode(each),
-          headers: { project: each.project_id },
-        })),
-      );
+      await transaction.send(records);
       await transaction.commit();
     } catch (error) {
       await transaction.abort().catch(() => undefined);

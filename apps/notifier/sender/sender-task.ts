@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type DeliveryOptions, deliver } from '@tailrace/channels/deliver.ts';
 import { messageOf } from '@tailrace/errors/tailrace-error.ts';
 import type { FetchedBatch, Kafka, Reader } from '@tailrace/kafka/kafka.ts';
@@ -34,8 +35,8 @@ const idlePollMs = 5000;
 const drainMs = 4000;
 
 /**
- * Sends what waits in one owned partition of `notifications` until it is revoked: fence, then read the partition to its
- * end, then send. Channels do not wait for each other. Every error ends it; the partition's owner starts it anew.
+ * Sends what waits in one owned partition of `notifications` until it is revoked: fence, then mark the partition, then read
+ * it up to the mark, then send. Channels do not wait for each other. Every error ends it; the partition's owner starts it anew.
  */
 export async function runSenderTask(options: SenderTaskOptions, ownership: Ownership): Promise<void> {
   const { kafka, metrics, clock } = options;
@@ -60,7 +61,11 @@ export async function runSenderTask(options: SenderTaskOptions, ownership: Owner
     const wake = wakeChannels({ ...options, outbox, write, stopping, aborted }, working, (error) =>
       failed.abort(error),
     );
-    await follow({ ...options, outbox, write, stopping, wake }, partition.partition);
+    // Not up to the last stable offset: whoever announces writes here too, and a transaction that it left open when it
+    // died hides what the sender before us has committed after it. Behind the mark nothing is hidden any more.
+    const mark = `mark/${randomUUID()}`;
+    await writer.mark(mark);
+    await follow({ ...options, outbox, write, stopping, wake, mark }, partition.partition);
     if (failed.signal.aborted) throw failed.signal.reason;
   } catch (error) {
     failed.abort(error);
@@ -116,29 +121,24 @@ async function newestChannel(
 
 interface Following extends SenderTaskOptions, Pick<ChannelSenderOptions, 'outbox' | 'write' | 'stopping'> {
   readonly wake: () => void;
+  /** Key of the record that ends what stood in the partition before. */
+  readonly mark: string;
 }
 
-/** Reads the partition from its beginning, and wakes channels from when its end was reached. */
+/** Reads the partition from its beginning, and wakes channels from when the mark was reached. */
 async function follow(options: Following, partition: number): Promise<void> {
-  const { kafka, stopping, wake, outbox } = options;
+  const { kafka, stopping, wake, outbox, mark } = options;
   const { name: topic } = topics.notifications;
-  const [earliest, latest] = await Promise.all([
-    kafka.admin.offsets(topic, 'earliest'),
-    kafka.admin.offsets(topic, 'latest'),
-  ]);
-  const end = latest[partition] ?? 0;
-  const start = earliest[partition] ?? 0;
-  let restored = start >= end;
-  const reader: Reader = await kafka.reader({
-    positions: [{ topic, partition, offset: start }],
-    maxWaitMs: idlePollMs,
-  });
+  const earliest = await kafka.admin.offsets(topic, 'earliest');
+  const positions = [{ topic, partition, offset: earliest[partition] ?? 0 }];
+  const reader: Reader = await kafka.reader({ positions, maxWaitMs: idlePollMs });
+  let restored = false;
   const repeated: Notification[] = [];
   try {
     while (!stopping.aborted) {
       for (const batch of await reader.poll(stopping)) {
         repeated.push(...applyBatch(options, batch));
-        restored ||= batch.nextOffset >= end;
+        restored ||= batch.records.some(({ key }) => key?.toString() === mark);
       }
       if (!restored || stopping.aborted) continue;
       if (repeated.length > 0) await options.write(repeated.splice(0));
