@@ -22,7 +22,7 @@ async function live(page: Page): Promise<void> {
 
 /** The bodies on the screen, from top to bottom. */
 function bodies(page: Page): Promise<string[]> {
-  return page.locator('.log-row .log-body > bdi').allTextContents();
+  return page.locator('.log-row .log-body > bdi:not(.log-attributes)').allTextContents();
 }
 
 function rowCount(page: Page): Promise<number> {
