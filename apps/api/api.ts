@@ -45,6 +45,7 @@ import type { ProjectTable } from './project-table.ts';
 import { replayRoutes } from './replays/replay-routes.ts';
 import { ReplayService } from './replays/replay-service.ts';
 import type { LogDatabase } from './stream/log-database.ts';
+import { rawRoutes } from './stream/raw-routes.ts';
 import { streamRoutes } from './stream/stream-routes.ts';
 import type { TableWriter } from './table-writer.ts';
 import { ticketRoutes } from './ticket-routes.ts';
@@ -150,6 +151,7 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
         searchTimeoutMs: config.searchTimeoutMs,
         maxRangeDays: config.searchMaxRangeDays,
       });
+      rawRoutes(scope, { kafka, timeoutMs: config.searchTimeoutMs });
       alertRoutes(scope, {
         store: parts.alerts,
         database: parts.database,
