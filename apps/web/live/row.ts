@@ -1,5 +1,10 @@
-import type { Gap } from '../api/frames.ts';
 import type { LogLine } from '../api/generated.ts';
+
+/** A part of the live stream, from cursor to cursor. */
+export interface CursorRange {
+  readonly from: string;
+  readonly to: string;
+}
 
 /** What the list shows in one row: a line, or lines that were left out at this place. */
 export type Row =
@@ -9,7 +14,7 @@ export type Row =
       readonly key: string;
       readonly time: string;
       /** Undefined: the place to go on from was lost, so there is no range to fetch. */
-      readonly gap: Gap | undefined;
+      readonly gap: CursorRange | undefined;
       readonly note: string;
     };
 
