@@ -134,6 +134,7 @@ function statusOf(connection: string, bucket: number): ConnectionStatus {
     lateness_p50_ms: null,
     lateness_p95_ms: null,
     lateness_p99_ms: null,
+    lateness: [],
     last_event_time: null,
     last_event_seen_at: null,
     complete_up_to: at(bucket),

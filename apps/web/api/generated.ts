@@ -318,6 +318,12 @@ export type ConnectionStats = {
   readonly lateness_p50_ms: number | null;
   readonly lateness_p95_ms: number | null;
   readonly lateness_p99_ms: number | null;
+  /** Its histogram, of the events emitted lately: the buckets that hold any, in order, at most 32. */
+  readonly lateness: readonly {
+    /** Upper end of the bucket, included; null: later than any other. */
+    readonly up_to_ms: number | null;
+    readonly events: number;
+  }[];
   readonly last_event_seen_at: string | null;
 };
 
