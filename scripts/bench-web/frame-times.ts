@@ -1,4 +1,6 @@
-import type { Page } from 'playwright-core';
+import type { PageUnderTest } from '../../apps/web/e2e/page-under-test.ts';
+
+type Page = Awaited<ReturnType<PageUnderTest['open']>>;
 
 /** What the page does while its frames are timed: nothing, or being scrolled from end to end and back. */
 export type Motion = 'still' | 'scroll';
