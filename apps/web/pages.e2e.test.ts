@@ -115,7 +115,7 @@ describe('connections', () => {
       .filter({ hasText: /events, \d+ %/ })
       .first()
       .waitFor();
-    await page.getByText('half of all within').waitFor();
+    await page.getByText('Half of all within').waitFor();
     await page.context().close();
   }, 60_000);
 

@@ -19,21 +19,26 @@ function nextEnd(end: number): number {
   return step === 1 ? 2 * power : step === 2 ? 5 * power : 10 * power;
 }
 
-/** The buckets from the first to the last that holds events, with the empty ones between them. */
+/** At least up to here is drawn, so that one sees what is early and what is late. */
+const leastEnd = 10_000;
+
+/** The buckets from 0 to the last that holds events, with the empty ones between them; nothing where nothing was seen. */
 export function latenessBars(buckets: ConnectionStats['lateness']): readonly LatenessBar[] {
+  if (buckets.length === 0) return [];
   const total = buckets.reduce((sum, { events }) => sum + events, 0);
-  const most = Math.max(1, ...buckets.map(({ events }) => events));
+  const most = Math.max(...buckets.map(({ events }) => events));
+  const events = new Map(buckets.map((bucket) => [bucket.up_to_ms, bucket.events]));
+  const last = Math.max(leastEnd, ...buckets.map(({ up_to_ms: end }) => end ?? 0));
+  const bar = (held: number, label: string, upTo: string): LatenessBar => {
+    const share = Math.round((100 * held) / total);
+    const words = held === 0 ? 'none' : `${count(held)} events, ${share === 0 ? 'under 1' : share} %`;
+    return { label, height: held / most, words: `${upTo}: ${words}` };
+  };
   const bars: LatenessBar[] = [];
-  let expected: number | undefined;
-  for (const { up_to_ms: end, events } of buckets) {
-    for (let empty = expected ?? end; end !== null && empty !== null && empty < end; empty = nextEnd(empty)) {
-      bars.push({ label: duration(empty), height: 0, words: `up to ${duration(empty)}: none` });
-    }
-    const share = Math.round((100 * events) / total);
-    const label = end === null ? 'more' : duration(end);
-    const words = `${end === null ? 'later' : `up to ${label}`}: ${count(events)} events, ${share === 0 ? 'under 1' : share} %`;
-    bars.push({ label, height: events / most, words });
-    expected = end === null ? undefined : nextEnd(end);
+  for (let end = 0; end <= last; end = nextEnd(end)) {
+    bars.push(bar(events.get(end) ?? 0, duration(end), `up to ${duration(end)}`));
   }
+  const later = events.get(null);
+  if (later !== undefined) bars.push(bar(later, 'more', 'later'));
   return bars;
 }

@@ -7,10 +7,10 @@ export function Lateness({ stats }: { readonly stats: ConnectionStats }) {
   const { lateness, lateness_p50_ms: half, lateness_p95_ms: most, lateness_p99_ms: nearlyAll } = stats;
   const bars = latenessBars(lateness);
   if (half === null) return null;
-  const marks = [
-    ['half of all within', half],
-    ['95 %', most],
-    ['99 %', nearlyAll],
+  const within = [
+    ['Half of all within', half],
+    ['95 % within', most],
+    ['99 % within', nearlyAll],
   ] as const;
   return (
     <section>
@@ -29,10 +29,7 @@ export function Lateness({ stats }: { readonly stats: ConnectionStats }) {
         </ol>
       )}
       <p className="dim">
-        {marks
-          .map(([label, ms]) => (ms === null ? '' : `${label} ${duration(ms)}`))
-          .filter(Boolean)
-          .join(' · ')}
+        {within.flatMap(([label, ms]) => (ms === null ? [] : [`${label} ${duration(ms)}`])).join(' · ')}
       </p>
     </section>
   );

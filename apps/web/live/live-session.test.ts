@@ -6,7 +6,14 @@ import { LiveSession } from './live-session.ts';
 
 const second = (number: number) => `2026-01-31T08:00:${String(number).padStart(2, '0')}.000Z`;
 const line = (number: number): LogLine =>
-  ({ id: `line ${number}`, timestamp: second(number), attributes: {}, resource: {}, stream: 's' }) as LogLine;
+  ({
+    id: `line ${number}`,
+    timestamp: second(number),
+    attributes: {},
+    resource: {},
+    stream: 's',
+    raw: { topic: 'logs.raw.aws', partition: 0, offset: 0 },
+  }) as LogLine;
 
 interface Query {
   readonly filter?: string | undefined;

@@ -126,7 +126,13 @@ export function LogList({ ref, session, snapshot, names, time, selected, onOpen,
           onTime={onTime}
         />
         <div className="log-rows" role="rowgroup" style={{ height: length * rowHeight }}>
-          <div className="log-window" role="presentation" style={{ transform: `translateY(${first * rowHeight}px)` }}>
+          <div
+            className="log-window"
+            role="presentation"
+            // What one presses stays under the pointer until it is let go.
+            onPointerDown={() => session.setFollowing(false)}
+            style={{ transform: `translateY(${first * rowHeight}px)` }}
+          >
             {rows.map((row, offset) => {
               const index = first + offset;
               const slot = slotsOf.of(index, slots);

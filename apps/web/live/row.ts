@@ -28,9 +28,18 @@ export function sortableTime(timestamp: string): string {
   return `${whole}.${digits.padEnd(9, '0')}Z`;
 }
 
-/** Order of time; at the same time lines by id, and a gap behind them. */
+/** Order of time; at the same time lines of one source as they came, and a gap behind them. */
 export function compareRows(a: Row, b: Row): number {
   if (a.time !== b.time) return a.time < b.time ? -1 : 1;
   if (a.kind !== b.kind) return a.kind === 'line' ? -1 : 1;
-  return a.key === b.key ? 0 : a.key < b.key ? -1 : 1;
+  const byPlace = a.kind === 'line' && b.kind === 'line' ? comparePlaces(a.line.raw, b.line.raw) : 0;
+  return byPlace || compareTexts(a.key, b.key);
+}
+
+function comparePlaces(a: LogLine['raw'], b: LogLine['raw']): number {
+  return compareTexts(a.topic, b.topic) || a.partition - b.partition || a.offset - b.offset;
+}
+
+function compareTexts(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
 }
