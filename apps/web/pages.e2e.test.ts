@@ -294,6 +294,15 @@ describe.each(['light', 'dark'] as const)('in the %s theme axe finds nothing ser
         await page.getByRole('tab', { name: 'Fields' }).waitFor();
       },
     ],
+    [
+      'a raw event',
+      'live',
+      async (page) => {
+        await page.locator('.log-row').last().click();
+        await page.getByRole('tab', { name: 'Raw' }).click();
+        await page.locator('.line-json').waitFor();
+      },
+    ],
     ['keys and filters', 'live', (page) => page.getByRole('button', { name: 'Keys and filters' }).click()],
     ['the choice of time', 'live', (page) => page.locator('.time-button').click()],
     ['connections', 'connections', (page) => page.locator('.connection').first().waitFor()],
