@@ -85,6 +85,7 @@ export function describeBrokerFaults(kafka: Fixture): void {
         while (done < count) {
           await work().catch((error: unknown) => {
             trail(`at ${done}: ${messageOf(error)}; the member saw ${member.events.join(', ')}`);
+            if (member.failure) throw member.failure;
             if (remedyOf(error) === 'give-up') throw error;
           });
         }
