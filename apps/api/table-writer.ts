@@ -1,3 +1,4 @@
+import { unlessAborted } from '@tailrace/errors/abort.ts';
 import { remedyOf } from '@tailrace/errors/tailrace-error.ts';
 import { Problem } from '@tailrace/http/problem.ts';
 import { FencedError } from '@tailrace/kafka/errors.ts';
@@ -56,7 +57,8 @@ export function tableWriter<Value>(options: TableWriterOptions<Value>): TableWri
     const attempt = attempts(options, key, partition, decide);
     for (;;) {
       try {
-        return await Promise.race([attempt(signal), rejected(signal)]);
+        // An attempt that is left behind does no harm: whoever writes next fences it.
+        return await unlessAborted(attempt(signal), signal);
       } catch (error) {
         if (signal.aborted) throw notInTime(error);
         if (!isWorthAnotherAttempt(error)) throw error;
@@ -131,14 +133,6 @@ function attempts<Value>(
       await producer.close().catch(() => undefined);
     }
   };
-}
-
-/** An attempt that is left behind does no harm: whoever writes next fences it. */
-function rejected(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    if (signal.aborted) reject(signal.reason);
-  });
 }
 
 /** Another process began after us, or Kafka is briefly away. */

@@ -1,3 +1,4 @@
+import { untilAborted } from '@tailrace/errors/abort.ts';
 import { isFinished, type KnownReplay, openReplayTable, type ReplayTable } from '@tailrace/replays/replay-table.ts';
 import type { ReplayProgress } from '@tailrace/schemas/generated/replay-progress.ts';
 import type { Ownership } from '@tailrace/stream/ownership.ts';
@@ -17,7 +18,7 @@ export async function runPartition(deps: ReplayJobDeps, ownership: Ownership): P
   const logger = deps.logger.child({ partition });
   const producer = await kafka.transactionalProducer(`replayer-${partition}`);
   const writer = new PartitionWriter({ producer, lost, logger, committed: () => ownership.progressed() });
-  const ended = Promise.race([writer.failed, aborted(revoked)]);
+  const ended = Promise.race([writer.failed, untilAborted(revoked)]);
   ended.catch(() => undefined);
   let changed = Promise.withResolvers<string>();
   const replays = openReplayTable({
@@ -94,9 +95,4 @@ async function runWhileWanted(
     done.resolve('done');
     await watching;
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
