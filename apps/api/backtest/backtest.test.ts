@@ -289,6 +289,30 @@ describe('POST alert-rules/backtest', () => {
     }
   });
 
+  it('tells as many groups apart as the alerting role is set to, and counts the others together', async () => {
+    const lines = ['conn_a', 'conn_b', 'conn_c'].flatMap((connection_id, index) =>
+      burst(3600 + index * 60, 5, { connection_id }),
+    );
+    const groupsBy = async (alertingMaxGroups: number) => {
+      const api = await start(lines, { alertingMaxGroups });
+      const { body: found } = await post(api, { rule: { ...errors, group_by: 'connection' } });
+      return found.alerts.map(({ group }: { group: string }) => group);
+    };
+    expect(await groupsBy(3)).toEqual(['conn_a', 'conn_b', 'conn_c']);
+    expect(await groupsBy(1)).toEqual(['conn_a', '(other groups)']);
+  });
+
+  it('counts late lines as the lateness says that the alerting role is set to', async () => {
+    const quarterHours = Array.from({ length: 20 }, (_, index) => ({ record: line(index, index * 900) }));
+    const late = burst(3600, 5).map(({ record }) => ({ record, delay: 3 * 3600 }));
+    const byLateness = async (alertingLatenessMs: number) => {
+      const { body: found } = await post(await start([...quarterHours, ...late], { alertingLatenessMs }));
+      return [found.late_lines, found.alerts_total];
+    };
+    expect(await byLateness(4 * 3_600_000)).toEqual([0, 1]);
+    expect(await byLateness(3_600_000)).toEqual([5, 0]);
+  });
+
   it('streams progress and the result as NDJSON', async () => {
     const api = await start(burst(3600, 2000));
     const { status, headers, text } = await post(api, {}, { accept: 'application/x-ndjson' });
