@@ -204,6 +204,23 @@ describe('a backtest', () => {
     const found = await backtest(kafka, { ...limits, maxAlerts: 4 }, request, new AbortController().signal);
     expect([found.rules[0]?.fired, found.rules[0]?.alerts().length]).toEqual([10, 4]);
   });
+
+  it('compares all alerts of two rules, although it keeps only so many whole', async () => {
+    const hourly = Array.from({ length: 24 }, (_, hour) => burst(hour * 3600, 3 + (hour % 3))).flat();
+    const kafka = await logOf(hourly);
+    const stricter = compiled({ conditions: JSON.stringify({ threshold: 5, window_minutes: 1 }) });
+    const each = compiled({ alert_type: 'pattern_match', conditions: JSON.stringify({ pattern: 'broken' }) });
+    const request = { project: 'demo', rules: [each, stricter], range, connections: [] };
+    const { comparison, rules } = await backtest(
+      kafka,
+      { ...limits, maxAlerts: 3 },
+      request,
+      new AbortController().signal,
+    );
+    expect(comparison).toMatchObject({ both_total: 8, only_first_total: 16, only_second_total: 0 });
+    expect([comparison?.both.length, comparison?.only_first.length, rules[0]?.alerts().length]).toEqual([3, 3, 3]);
+    expect(rules.map(({ ledger }) => ledger.suppressed)).toEqual([8 * (2 + 3 + 4), 0]);
+  });
 });
 
 const opened: TestApi[] = [];
@@ -282,9 +299,13 @@ describe('POST alert-rules/backtest', () => {
       const [only] = found.compared_with.alerts;
       expect(found.compared_with).toMatchObject({
         alerts_total: 1,
+        alerts_cut: false,
         both: [{ first: second.id, second: only.id }],
+        both_total: 1,
         only_first: [first.id],
+        only_first_total: 1,
         only_second: [],
+        only_second_total: 0,
       });
     }
   });
