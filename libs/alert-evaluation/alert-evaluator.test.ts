@@ -10,8 +10,9 @@ import type { ConnectionProgress } from '@tailrace/schemas/generated/connection-
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AlertEvaluator, type EvaluatorOptions, otherGroups } from './alert-evaluator.ts';
+import { AlertEvaluator, type EvaluatorOptions } from './alert-evaluator.ts';
 import { LineCounter } from './line-counter.ts';
+import { otherGroups } from './rule-groups.ts';
 
 /** A day's begin, so that times are easy to read. */
 const origin = Date.UTC(2026, 10, 25);
