@@ -55,6 +55,8 @@ import { ticketRoutes } from './ticket-routes.ts';
 export interface ApiParts {
   readonly config: Pick<
     ApiConfig,
+    | 'alertingLatenessMs'
+    | 'alertingMaxGroups'
     | 'alertRulesPerProject'
     | 'backtestsAtOnce'
     | 'backtestTimeoutMs'
@@ -95,8 +97,8 @@ export interface ApiParts {
   readonly logger: Logger;
 }
 
-/** As the alerting role has them unless it is told otherwise. */
-const backtestLimits = { latenessMs: 3_600_000, maxGroups: 1000, maxAlerts: 1000 };
+/** Alerts that a backtest's answer shows whole. */
+const listedAlerts = 1000;
 
 /** Registers every route of the API under its prefix, each behind a token. */
 export function registerApi(http: HttpServer, parts: ApiParts): void {
@@ -147,7 +149,11 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
     kinds: parts.ruleKinds,
     rules: parts.rules,
     connections,
-    limits: backtestLimits,
+    limits: {
+      latenessMs: config.alertingLatenessMs,
+      maxGroups: config.alertingMaxGroups,
+      maxAlerts: listedAlerts,
+    },
     maxRunning: config.backtestsAtOnce,
     timeoutMs: config.backtestTimeoutMs,
   });
