@@ -1,8 +1,8 @@
 import { isFinished, type KnownReplay, openReplayTable, type ReplayTable } from '@tailrace/replays/replay-table.ts';
 import type { ReplayProgress } from '@tailrace/schemas/generated/replay-progress.ts';
+import { fencedEnd } from '@tailrace/stream/fenced-end.ts';
 import type { Ownership } from '@tailrace/stream/ownership.ts';
 import { PartitionWriter } from '@tailrace/stream/partition-writer.ts';
-import { topics } from '@tailrace/topics/topics.ts';
 import { ReplayJob, type ReplayJobDeps } from './replay-job.ts';
 
 /**
@@ -53,14 +53,11 @@ export async function runPartition(deps: ReplayJobDeps, ownership: Ownership): P
   }
 }
 
-/**
- * Resolves when all that an earlier owner committed has been read. The api writes to the partition as well: what was
- * committed may stand behind a transaction of its that is still open, where the last stable offset does not show it.
- */
+/** Resolves when all that an earlier owner committed has been read. */
 async function untilWhole({ kafka }: ReplayJobDeps, { table }: ReplayTable, { partition, revoked }: Ownership) {
-  const ends = await kafka.admin.offsets(topics.replays.name, 'end');
+  const end = await fencedEnd(kafka, partition);
   await table.caughtUp;
-  await table.untilOffset(partition.partition, ends[partition.partition] ?? 0, revoked);
+  await table.untilOffset(partition.partition, end, revoked);
 }
 
 /** The oldest that has something to do: to be run, or to be ended because nobody wants it any more. */
