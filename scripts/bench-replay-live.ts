@@ -11,6 +11,7 @@ import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { usageOf } from './bench-normaliser/process-usage.ts';
 import { AskedReplay } from './bench-replay/asked-replay.ts';
+import { OtherLoad } from './bench-replay/other-load.ts';
 import { awsEvent } from './chaos/aws-events.ts';
 import { type Latency, LiveLoad } from './chaos/live-load.ts';
 import { RoleProcess } from './chaos/role-process.ts';
@@ -20,7 +21,8 @@ import { startDevStack } from './dev-stack/dev-stack.ts';
  * What a replay costs live lines: windows without and with a replay of stored lines take turns, so that whatever else the
  * machine does falls on both, and the medians over the windows are compared. Live lines come at about 200 a second and
  * are timed from their append as raw events to their committed canonical records. Between windows the sink stores what
- * the replay has written. Prints a JSON line a window, then the medians and their ratio.
+ * the replay has written. Prints a JSON line a round, then the medians and their ratio. The first round, in which broker
+ * and roles warm up, does not count, nor do those in which other programs took more than a quarter of a core.
  *
  * Environment: DEPLOYMENT (`processes`: each role one of its own; `one`: all roles in one, as `npm start` runs them),
  * RECORDS (300000), ROUNDS (5), WINDOW_MS (8000).
@@ -31,6 +33,8 @@ const rounds = Number(process.env.ROUNDS ?? 5);
 const windowMs = Number(process.env.WINDOW_MS ?? 8000);
 const project = 'bench';
 const settleMs = 500;
+/** Cores; the rest of the machine is not still enough for a round to count. */
+const mostOthers = 0.25;
 
 const directory = mkdtempSync(join(tmpdir(), 'bench-replay-live-'));
 const logger = createLogger({ level: 'warn' });
@@ -49,7 +53,11 @@ try {
   const pool = openPool({ url: stack.postgres.databaseUrl, applicationName: 'bench', onIdleError: () => undefined });
   cleanUp.defer(() => pool.end());
   await migrate(pool);
-  const env = { KAFKA_BROKERS: stack.kafka.brokers, DATABASE_URL: stack.postgres.databaseUrl, LOG_LEVEL: 'warn' };
+  const env = {
+    KAFKA_BROKERS: stack.kafka.brokers,
+    DATABASE_URL: stack.postgres.databaseUrl,
+    LOG_LEVEL: 'warn',
+  };
   const kafka = await openKafka({ brokers: stack.kafka.brokers.split(','), logger });
   cleanUp.defer(() => kafka.close());
   await kafka.admin.createTopics(Object.values(topics));
@@ -101,12 +109,14 @@ try {
   };
   let replay = await ask();
   await replay.want('paused');
-  for (let round = 0; round < rounds; round += 1) {
+  const others = new OtherLoad();
+  for (let round = 0; during.length < rounds && round < 4 * rounds; round += 1) {
     await sinkIsDone();
     await delay(settleMs);
     load.take();
+    others.take();
     await delay(windowMs);
-    without.push(load.take());
+    const quiet = { ...load.take(), others: others.take() };
     if (replay.isCompleted) {
       await replay.close();
       replay = await ask();
@@ -114,20 +124,27 @@ try {
     const before = replay.progress?.matched ?? 0;
     while (!replay.isCompleted && (replay.progress?.matched ?? 0) === before) await delay(5);
     load.take();
+    others.take();
     const began = performance.now();
     while (!replay.isCompleted && performance.now() - began < windowMs) await delay(50);
     const tookMs = performance.now() - began;
-    during.push(load.take());
+    const busy = { ...load.take(), others: others.take() };
+    const recordsPerSecond = Math.round(((replay.progress?.matched ?? 0) - before) / (tookMs / 1000));
     await replay.want('paused');
-    rates.push(Math.round(((replay.progress?.matched ?? 0) - before) / (tookMs / 1000)));
-    print({ round, without: without.at(-1), during: during.at(-1), recordsPerSecond: rates.at(-1) });
+    const isCounted = round > 0 && quiet.others <= mostOthers && busy.others <= mostOthers;
+    print({ round, isCounted, without: quiet, during: busy, recordsPerSecond });
+    if (!isCounted) continue;
+    without.push(quiet);
+    during.push(busy);
+    rates.push(recordsPerSecond);
   }
   await replay.want('cancelled');
   await replay.close();
   const p50 = [median(without.map((each) => each.p50)), median(during.map((each) => each.p50))] as const;
   const p99 = [median(without.map((each) => each.p99)), median(during.map((each) => each.p99))] as const;
   for (const [role, pid] of pids) print({ role, ...usageOf(pid) });
-  print({ medians: { p50, p99, ratio: Number((p99[1] / p99[0]).toFixed(2)) }, recordsPerSecond: median(rates) });
+  const ratio = Number((p99[1] / p99[0]).toFixed(2));
+  print({ rounds: during.length, medians: { p50, p99, ratio }, recordsPerSecond: median(rates) });
 } finally {
   await cleanUp.disposeAsync();
 }
