@@ -5,6 +5,7 @@ import { FencedError } from '@tailrace/kafka/errors.ts';
 import type { Kafka, TransactionalProducer } from '@tailrace/kafka/kafka.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import { Backoff } from '@tailrace/stream/backoff.ts';
+import { fencedEnd } from '@tailrace/stream/fenced-end.ts';
 import type { Table } from '@tailrace/stream/table.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
@@ -93,9 +94,8 @@ function attempts<Value>(
   let sent: { readonly bytes: Buffer | null } | undefined;
 
   async function readToEnd(signal: AbortSignal): Promise<void> {
-    // Not the last stable offset: where others write to the partition too, a change may stand behind their open transaction.
-    const ends = await kafka.admin.offsets(topic.name, 'end');
-    await table.untilOffset(partition, ends[partition] ?? 0, signal);
+    const end = await fencedEnd(kafka, { topic: topic.name, partition });
+    await table.untilOffset(partition, end, signal);
   }
 
   async function write(producer: TransactionalProducer, value: Value | undefined): Promise<void> {
