@@ -47,6 +47,7 @@ import { replayRoutes } from './replays/replay-routes.ts';
 import { ReplayService } from './replays/replay-service.ts';
 import { SecretKeeper } from './secret-config.ts';
 import type { LogDatabase } from './stream/log-database.ts';
+import { rawRoutes } from './stream/raw-routes.ts';
 import { streamRoutes } from './stream/stream-routes.ts';
 import type { TableWriter } from './table-writer.ts';
 import { ticketRoutes } from './ticket-routes.ts';
@@ -171,6 +172,7 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
         searchTimeoutMs: config.searchTimeoutMs,
         maxRangeDays: config.searchMaxRangeDays,
       });
+      rawRoutes(scope, { kafka, timeoutMs: config.searchTimeoutMs });
       alertRoutes(scope, {
         store: parts.alerts,
         database: parts.database,
