@@ -2,16 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { openKafka } from '@tailrace/kafka/open-kafka.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { type OutputRate, outputRate } from './bench-normaliser/output-rate.ts';
 import { PeerRig } from './bench-normaliser/peer-rig.ts';
-import { usageOf } from './bench-normaliser/process-usage.ts';
 import { copyRawEvents } from './bench-normaliser/raw-events.ts';
-import { RoleProcess } from './chaos/role-process.ts';
+import { type RoleRun, resetTopics, runOverTopic } from './bench-normaliser/role-run.ts';
 import { startKafka } from './dev-stack/kafka.ts';
 
 /**
@@ -78,77 +75,30 @@ function nameOf({ client, processes }: Variant): string {
 }
 
 /** Runs the role, as one process or several, over all raw events, from an empty output. */
-async function measureNormaliser({
-  client,
-  processes,
-}: Variant): Promise<{ rate: OutputRate; peakRssMib: number; cpuSeconds: number }> {
-  await resetOutput(kafka);
-  const settings = Object.entries(process.env).filter(([name]) => /^(NORMALISER|KAFKA|NODE)_/.test(name));
-  const roles: RoleProcess[] = [];
-  for (let number = 1; number <= processes; number++) {
-    roles.push(
-      await RoleProcess.create(
-        'normaliser',
-        `normaliser-${number}`,
-        {
-          ...Object.fromEntries(settings.map(([name, value]) => [name, value ?? ''])),
-          KAFKA_BROKERS: broker.brokers,
-          KAFKA_CLIENT: client,
-          TOPIC_PREFIX: topicPrefix,
-          LOG_LEVEL: 'warn',
-        },
-        directory,
-      ),
-    );
-  }
-  for (const role of roles) role.start();
-  try {
-    await committedAll(kafka, roles);
-    const usages = roles.map((role) => usageOf(role.pid ?? 0));
-    await Promise.all(roles.map((role) => role.stop()));
-    const rate = await outputRate(kafka, topics.logs);
-    if (rate.records !== events || rate.distinct !== events) {
-      throw new Error(`not exactly once: ${rate.records} records, ${rate.distinct} of them distinct`);
-    }
-    const sum = (of: (usage: Usage) => number) => usages.reduce((total, usage) => total + of(usage), 0);
-    return { rate, peakRssMib: sum((usage) => usage.peakRssMib), cpuSeconds: sum((usage) => usage.cpuSeconds) };
-  } finally {
-    await Promise.all(roles.map((role) => role.kill9()));
-  }
-}
-
-async function resetOutput({ admin }: Kafka): Promise<void> {
-  await admin.deleteGroup('normaliser').catch(() => undefined);
-  await admin.deleteTopics([topics.logs.name]);
+async function measureNormaliser({ client, processes }: Variant): Promise<{ rate: OutputRate } & RoleRun> {
   const config = { ...topics.logs.config, 'message.timestamp.type': 'LogAppendTime' };
-  for (;;) {
-    // Deleting takes a moment at the broker.
-    try {
-      await admin.createTopics([{ ...topics.logs, config }]);
-      await admin.describeTopic(topics.logs.name);
-      return;
-    } catch {
-      await delay(100);
-    }
+  await resetTopics(kafka, [{ ...topics.logs, config }], ['normaliser']);
+  const settings = Object.entries(process.env).filter(([name]) => /^(NORMALISER|KAFKA|NODE)_/.test(name));
+  const usage = await runOverTopic({
+    kafka,
+    role: 'normaliser',
+    group: 'normaliser',
+    input: topics.rawAws.name,
+    processes,
+    env: {
+      ...Object.fromEntries(settings.map(([name, value]) => [name, value ?? ''])),
+      KAFKA_BROKERS: broker.brokers,
+      KAFKA_CLIENT: client,
+      TOPIC_PREFIX: topicPrefix,
+      LOG_LEVEL: 'warn',
+    },
+    directory,
+  });
+  const rate = await outputRate(kafka, topics.logs);
+  if (rate.records !== events || rate.distinct !== events) {
+    throw new Error(`not exactly once: ${rate.records} records, ${rate.distinct} of them distinct`);
   }
-}
-
-async function committedAll({ admin }: Kafka, roles: readonly RoleProcess[]): Promise<void> {
-  const input = topics.rawAws.name;
-  const ends = await admin.offsets(input, 'latest');
-  for (;;) {
-    const committed = await admin.committedOffsets('normaliser', [input]);
-    if (ends.every((end, partition) => committed.some((each) => each.partition === partition && each.offset >= end))) {
-      return;
-    }
-    if (!roles.every((role) => role.isRunning)) throw new Error('the normaliser ended early');
-    await delay(100);
-  }
-}
-
-interface Usage {
-  readonly peakRssMib: number;
-  readonly cpuSeconds: number;
+  return { rate, ...usage };
 }
 
 function note(name: string, round: number, result: object, rate: number): void {

@@ -1,4 +1,5 @@
 import { integer } from '@tailrace/config/setting.ts';
+import { evaluationSettings } from '@tailrace/config/shared-settings.ts';
 import { type output, z } from 'zod';
 
 export const settings = z.object({
@@ -10,14 +11,7 @@ export const settings = z.object({
     'Least time between two transactions that decide alerts of one busy partition of rules.',
     { min: 0, max: 10_000, unit: 'ms' },
   ).default(100),
-  alertingLatenessMs: integer(
-    'How far behind the watermark of its connections, in event time, a line may come and still correct alerts.',
-    { min: 60_000, max: 86_400_000, unit: 'ms' },
-  ).default(3_600_000),
-  alertingMaxGroups: integer(
-    'Values of group_by that one rule tells apart at a time; further ones are counted together as "(other groups)".',
-    { min: 1, max: 100_000 },
-  ).default(1000),
+  ...evaluationSettings.shape,
 });
 
 export type AlertingConfig = output<typeof settings>;

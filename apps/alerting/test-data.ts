@@ -1,4 +1,5 @@
 import { bucketMs } from '@tailrace/alert-rules/bucket.ts';
+import { testRule } from '@tailrace/alert-rules/test-rules.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
 import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
 import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
@@ -8,24 +9,7 @@ const origin = Date.UTC(2026, 10, 25) * 1000;
 export const at = (bucket: number) => origin + bucket * bucketMs * 1000;
 
 export function rule(changes: Partial<AlertRule> = {}): AlertRule {
-  return {
-    id: 'rule_1',
-    project_id: 'shop',
-    name: 'too many errors',
-    alert_type: 'error_rate',
-    severity: 'high',
-    enabled: true,
-    conditions: JSON.stringify({ threshold: 3, window_minutes: 1 }),
-    filter: null,
-    group_by: null,
-    cooldown_minutes: 2,
-    notification_channels: ['in_app'],
-    revision: 1,
-    version: 1,
-    created_at: origin,
-    updated_at: origin,
-    ...changes,
-  };
+  return testRule({ created_at: origin, updated_at: origin, ...changes });
 }
 
 let lastEvent = 0;

@@ -41,9 +41,11 @@ import type { LetterMarks } from './dead-letters/letter-marks.ts';
 import { LetterReplayer } from './dead-letters/letter-replayer.ts';
 import type { NotificationLog } from './notifications/notification-log.ts';
 import { notificationRoutes } from './notifications/notification-routes.ts';
+import { ProjectResources } from './project-resources.ts';
 import type { ProjectTable } from './project-table.ts';
 import { replayRoutes } from './replays/replay-routes.ts';
 import { ReplayService } from './replays/replay-service.ts';
+import { SecretKeeper } from './secret-config.ts';
 import type { LogDatabase } from './stream/log-database.ts';
 import { rawRoutes } from './stream/raw-routes.ts';
 import { streamRoutes } from './stream/stream-routes.ts';
@@ -54,6 +56,8 @@ import { ticketRoutes } from './ticket-routes.ts';
 export interface ApiParts {
   readonly config: Pick<
     ApiConfig,
+    | 'alertingLatenessMs'
+    | 'alertingMaxGroups'
     | 'alertRulesPerProject'
     | 'backtestsAtOnce'
     | 'backtestTimeoutMs'
@@ -94,46 +98,63 @@ export interface ApiParts {
   readonly logger: Logger;
 }
 
-/** As the alerting role has them unless it is told otherwise. */
-const backtestLimits = { latenessMs: 3_600_000, maxGroups: 1000, maxAlerts: 1000 };
+/** Alerts that a backtest's answer shows whole. */
+const listedAlerts = 1000;
 
 /** Registers every route of the API under its prefix, each behind a token. */
 export function registerApi(http: HttpServer, parts: ApiParts): void {
   const { config, connections, connectors, writer, keys, statuses, kafka, letterMarks, logger } = parts;
+  const secrets = new SecretKeeper(keys);
   const service = new ConnectionService({
-    connections,
-    writer,
+    connections: new ProjectResources({
+      table: connections,
+      writer,
+      idPrefix: 'conn_',
+      plural: 'connections',
+      maxPerProject: config.connectionsPerProject,
+    }),
     connectors,
-    keys,
+    secrets,
     policy: {
       allowlist: endpointAllowlist(config.cloudEndpointAllowlist),
       hostCredentials: config.cloudHostCredentials,
     },
-    maxPerProject: config.connectionsPerProject,
   });
   const { channels, channelWriter, channelKinds: kinds, outgoing, notifications } = parts;
   const channelService = new ChannelService({
-    channels,
-    writer: channelWriter,
+    channels: new ProjectResources({
+      table: channels,
+      writer: channelWriter,
+      idPrefix: 'chan_',
+      plural: 'channels',
+      maxPerProject: config.channelsPerProject,
+    }),
     kinds,
-    keys,
+    secrets,
     policy: outgoing.policy,
     rules: parts.rules,
-    maxPerProject: config.channelsPerProject,
   });
   const rules = new AlertRuleService({
-    rules: parts.rules,
-    writer: parts.ruleWriter,
+    rules: new ProjectResources({
+      table: parts.rules,
+      writer: parts.ruleWriter,
+      idPrefix: 'rule_',
+      plural: 'alert rules',
+      maxPerProject: config.alertRulesPerProject,
+    }),
     kinds: parts.ruleKinds,
     channelsOf: channels.ofProject,
-    maxPerProject: config.alertRulesPerProject,
   });
   const backtests = new BacktestService({
     kafka,
     kinds: parts.ruleKinds,
     rules: parts.rules,
     connections,
-    limits: backtestLimits,
+    limits: {
+      latenessMs: config.alertingLatenessMs,
+      maxGroups: config.alertingMaxGroups,
+      maxAlerts: listedAlerts,
+    },
     maxRunning: config.backtestsAtOnce,
     timeoutMs: config.backtestTimeoutMs,
   });

@@ -3,6 +3,7 @@ import {
   credentialSettings,
   databaseSettings,
   endpointSettings,
+  evaluationSettings,
   notificationSettings,
   requireTokenKeys,
   tokenSettings,
@@ -16,6 +17,7 @@ export const settings = z
     ...credentialSettings.shape,
     ...endpointSettings.shape,
     ...notificationSettings.shape,
+    ...evaluationSettings.shape,
     apiDatabaseConnections: integer('Database connections of one api process.', {
       min: 1,
       max: 500,

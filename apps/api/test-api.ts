@@ -41,6 +41,8 @@ interface TestApiOptions {
   readonly connectionsPerProject?: number;
   readonly rateLimit?: number;
   readonly changeTimeoutMs?: number;
+  readonly alertingLatenessMs?: number;
+  readonly alertingMaxGroups?: number;
   readonly alertRulesPerProject?: number;
   readonly backtestsAtOnce?: number;
   readonly backtestTimeoutMs?: number;
@@ -133,6 +135,8 @@ export async function startTestApi(options: TestApiOptions = {}) {
   const alerts = new AlertStore({ kafka, database });
   registerApi(server.http, {
     config: {
+      alertingLatenessMs: options.alertingLatenessMs ?? 3_600_000,
+      alertingMaxGroups: options.alertingMaxGroups ?? 1000,
       alertRulesPerProject: options.alertRulesPerProject ?? 100,
       backtestsAtOnce: options.backtestsAtOnce ?? 2,
       backtestTimeoutMs: options.backtestTimeoutMs ?? 20_000,

@@ -30,6 +30,7 @@ export interface LiveServerOptions extends AdmissionOptions {
 }
 
 export interface LiveServer {
+  hasViewers(projectId: string): boolean;
   /** Tells every viewer of a project. */
   tell(projectId: string, message: ServerMessage): void;
   /** Closes every socket with 1001, so that clients come back to another process. */
@@ -98,6 +99,7 @@ export function serveLive(options: LiveServerOptions): LiveServer {
 
   server.on('upgrade', upgrade);
   return {
+    hasViewers: (projectId) => [...viewers.values()].some(({ project }) => project === projectId),
     tell: (projectId, message) => {
       for (const [viewer, { project }] of viewers) if (project === projectId) viewer.tell(message);
     },

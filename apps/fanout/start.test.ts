@@ -1,111 +1,25 @@
 import { toAlertView } from '@tailrace/alert-rules/alert-view.ts';
-import { Secret } from '@tailrace/config/secret.ts';
-import { openHttpServer } from '@tailrace/http/open-http-server.ts';
-import { signToken } from '@tailrace/http/tokens.ts';
-import { type MemoryBroker, memoryBroker } from '@tailrace/kafka/memory/memory-broker.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import { toConnectionStatusView } from '@tailrace/log-query/connection-status-view.ts';
 import { testAlert } from '@tailrace/postgres/test-alerts.ts';
 import type { Alert } from '@tailrace/schemas/generated/alert.ts';
 import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
-import { createLogger } from '@tailrace/telemetry/logger.ts';
-import { Metrics } from '@tailrace/telemetry/metrics.ts';
-import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
-import { start } from './start.ts';
+import { type Frame, TestFanout, view } from './test-fanout.ts';
 
-const jwtSecret = new Secret('a secret of at least thirty-two bytes');
-const logger = createLogger({ level: 'silent' });
-const ends: (() => Promise<unknown>)[] = [];
-let broker: MemoryBroker;
-
+let fanout: TestFanout;
 beforeEach(async () => {
-  broker = memoryBroker();
-  const kafka = broker.connect();
-  ends.push(() => kafka.close());
-  await kafka.admin.createTopics([topics.logs, topics.connectionStatus, topics.alerts]);
+  fanout = await TestFanout.open();
 });
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
+afterEach(() => fanout.close());
 
-/** A fanout process; its address. */
-async function startProcess(): Promise<string> {
-  const kafka = broker.connect();
-  const metrics = new Metrics();
-  const server = await openHttpServer({
-    logger,
-    metrics,
-    notReady: () => [],
-    port: 0,
-    host: '127.0.0.1',
-    bodyLimitBytes: 1024,
-    rateLimit: 1000,
-    trustProxy: false,
-  });
-  const role = await start(
-    {
-      jwtSecret,
-      // Only one-use tickets need the database.
-      databaseUrl: new Secret('postgres://nobody@127.0.0.1:1/none'),
-      fanoutMaxViewers: 10,
-      fanoutAllowedOrigins: [],
-    },
-    { kafka, logger, metrics, http: server.http },
-  );
-  await server.serve();
-  ends.push(async () => {
-    await role.stop();
-    await server.close();
-    await kafka.close();
-  });
-  return `ws://127.0.0.1:${server.port}/api/v1/live-logs/ws/`;
-}
-
-type Frame = Readonly<Record<string, unknown>>;
-
-/** What a viewer of a project is told, of one type of frame. Resolves once it is connected. */
-async function view(address: string, project: string, type: string): Promise<readonly Frame[]> {
-  const token = await signToken(
-    jwtSecret,
-    { subject: 'ann', projects: [project], role: 'viewer' },
-    { expiresInSeconds: 60 },
-  );
-  const socket = new WebSocket(address + project, { headers: { authorization: `Bearer ${token}` } });
-  const frames: Frame[] = [];
-  const greeted = Promise.withResolvers<void>();
-  socket.on('error', greeted.reject);
-  socket.on('message', (data) => {
-    const frame: Frame = JSON.parse(data.toString());
-    if (frame.type === 'hello') greeted.resolve();
-    if (frame.type === type) frames.push(frame);
-  });
-  await greeted.promise;
-  return frames;
-}
-
-async function write<Value>(topic: TopicSpec<Value>, key: (value: Value) => string, ...values: Value[]): Promise<void> {
-  const kafka = broker.connect();
-  const producer = await kafka.producer();
-  await producer.send(
-    values.map((value) => ({
-      topic: topic.name,
-      partition: partitionFor(key(value), topic.partitions),
-      key: Buffer.from(key(value)),
-      value: topic.codec.encode(value),
-    })),
-  );
-  await kafka.close();
-}
-
-const writeAlerts = (...alerts: Alert[]) => write(topics.alerts, ({ rule_id }) => rule_id, ...alerts);
+const writeAlerts = (...alerts: Alert[]) => fanout.write(topics.alerts, ({ rule_id }) => rule_id, ...alerts);
 const idsOf = (frames: readonly Frame[]) => frames.map(({ alert }) => Object(alert).id).sort();
 
 describe('alerts on the WebSocket', () => {
   it('reach the viewers of their project at every process, whatever their partition, and nobody else', async () => {
-    const [one, other] = [await startProcess(), await startProcess()];
+    const [one, other] = [await fanout.start(), await fanout.start()];
     const shop = [await view(one, 'shop', 'alert'), await view(other, 'shop', 'alert')];
     const bank = await view(one, 'bank', 'alert');
     const alerts = Array.from({ length: 20 }, (_, index) => testAlert(index, { rule_id: `rule_${index}` }));
@@ -121,7 +35,7 @@ describe('alerts on the WebSocket', () => {
   });
 
   it('tell what happened, with the alert as the API gives it', async () => {
-    const frames = await view(await startProcess(), 'shop', 'alert');
+    const frames = await view(await fanout.start(), 'shop', 'alert');
     const line = {
       id: 'a'.repeat(32),
       timestamp: 1_767_225_601_000_001,
@@ -141,16 +55,19 @@ describe('alerts on the WebSocket', () => {
       testAlert(2, { event: 'escalated' }),
     ];
     await writeAlerts(...events);
-    await expect
-      .poll(() => frames)
-      .toEqual(events.map((event) => ({ type: 'alert', event: event.event, alert: toAlertView(event) })));
+    const read = { by: 'ann', at: testAlert(1).happened_at };
+    const expected = [null, null, read, read, null].map((mark, index) => {
+      const event = events[index] ?? fired;
+      return { type: 'alert', event: event.event, alert: toAlertView(event, mark) };
+    });
+    await expect.poll(() => frames).toEqual(expected);
     expect(frames[0]).toMatchObject({ alert: { lines: [{ level: 'error', body: 'boom' }], read_by: null } });
-    expect(frames[2]).toMatchObject({ alert: { read_by: 'ann', read_at: expect.stringMatching(/Z$/) } });
+    expect(frames[3]).toMatchObject({ alert: { read_by: 'ann', read_at: expect.stringMatching(/Z$/) } });
   });
 
   it('are news: whoever comes later is not told of earlier ones', async () => {
     await writeAlerts(testAlert(1));
-    const address = await startProcess();
+    const address = await fanout.start();
     const first = await view(address, 'shop', 'alert');
     await writeAlerts(testAlert(2));
     await expect.poll(() => idsOf(first)).toEqual([testAlert(2).id]);
@@ -197,10 +114,10 @@ describe('statuses on the WebSocket', () => {
 
   it('are the JSON of the API: how things stand for who comes, then each change', async () => {
     const writeStatus = (...statuses: ConnectionStatus[]) =>
-      write(topics.connectionStatus, ({ connection_id }) => connection_id, ...statuses);
+      fanout.write(topics.connectionStatus, ({ connection_id }) => connection_id, ...statuses);
     const told = { id: 'conn_a', ...toConnectionStatusView(status) };
     await writeStatus(status);
-    const address = await startProcess();
+    const address = await fanout.start();
     await expect.poll(async () => (await view(address, 'shop', 'status')).length).toBe(1);
     const frames = await view(address, 'shop', 'status');
     await writeStatus({ ...status, state: 'running', last_error: null }, { ...status, project_id: 'bank' });

@@ -2,11 +2,13 @@ import { toAlertView } from '@tailrace/alert-rules/alert-view.ts';
 import { messageOf } from '@tailrace/errors/tailrace-error.ts';
 import { createTicketVerifier } from '@tailrace/http/tickets.ts';
 import { createTokenVerifier } from '@tailrace/http/tokens.ts';
+import { findReadMarks } from '@tailrace/postgres/alert-search.ts';
 import { openPool } from '@tailrace/postgres/pool.ts';
 import type { HttpRoleDeps, RunningRole } from '@tailrace/role/role.ts';
 import { followTopic } from '@tailrace/stream/follow-topic.ts';
 import { openTable } from '@tailrace/stream/table.ts';
 import { topics } from '@tailrace/topics/topics.ts';
+import { AlertNews } from './alert-news.ts';
 import type { FanoutConfig } from './config.ts';
 import { LiveHub } from './live-hub.ts';
 import { serveLive } from './live-server.ts';
@@ -37,6 +39,7 @@ export async function start(config: FanoutConfig, deps: HttpRoleDeps): Promise<R
     url: config.databaseUrl.reveal(),
     applicationName: 'tailrace-fanout',
     max: 2,
+    statementTimeoutMs: 2000,
     onIdleError: (err) => logger.warn({ err }, 'an idle database connection broke'),
   });
   const verifyTicket = createTicketVerifier(config);
@@ -63,11 +66,18 @@ export async function start(config: FanoutConfig, deps: HttpRoleDeps): Promise<R
       if (value && isNews) live.tell(value.project_id, statusMessage(value));
     },
   });
+  const news = new AlertNews({
+    lookUp: (ids) => findReadMarks(pool, ids),
+    onUnknown: (err) => logger.warn({ err }, 'who has read alerts cannot be looked up: they are shown as unread'),
+    isWatched: (project) => live.hasViewers(project),
+    tell: (alert, read) =>
+      live.tell(alert.project_id, { type: 'alert', event: alert.event, alert: toAlertView(alert, read) }),
+  });
   const alerts = await followTopic({
     kafka,
     logger,
     topic: topics.alerts,
-    onValue: (alert) => live.tell(alert.project_id, { type: 'alert', event: alert.event, alert: toAlertView(alert) }),
+    onValue: (alert) => news.take(alert),
   });
   let stopping: Promise<void> | undefined;
   return {

@@ -1,7 +1,8 @@
 import { bucketMs } from '@tailrace/alert-rules/bucket.ts';
-import { type CompiledRule, compileRule } from '@tailrace/alert-rules/matching/compiled-rule.ts';
+import type { CompiledRule } from '@tailrace/alert-rules/matching/compiled-rule.ts';
 import { RuleMatcher } from '@tailrace/alert-rules/matching/rule-matcher.ts';
-import { ruleKinds } from '@tailrace/alert-rules/rule-kinds.ts';
+import { testLine } from '@tailrace/alert-rules/test-lines.ts';
+import { compiledRule, testRule } from '@tailrace/alert-rules/test-rules.ts';
 import type { Alert } from '@tailrace/schemas/generated/alert.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
 import type { AlertState } from '@tailrace/schemas/generated/alert-state.ts';
@@ -9,70 +10,19 @@ import type { ConnectionProgress } from '@tailrace/schemas/generated/connection-
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AlertEvaluator, type EvaluatorOptions, otherGroups } from './alert-evaluator.ts';
+import { AlertEvaluator, type EvaluatorOptions } from './alert-evaluator.ts';
 import { LineCounter } from './line-counter.ts';
+import { otherGroups } from './rule-groups.ts';
 
 /** A day's begin, so that times are easy to read. */
 const origin = Date.UTC(2026, 10, 25);
 const bucketMicros = bucketMs * 1000;
 const at = (bucket: number) => origin * 1000 + bucket * bucketMicros;
 
-function rule(changes: Partial<AlertRule> = {}): AlertRule {
-  return {
-    id: 'rule_1',
-    project_id: 'shop',
-    name: 'n',
-    alert_type: 'error_rate',
-    severity: 'low',
-    enabled: true,
-    conditions: JSON.stringify({ threshold: 3, window_minutes: 1 }),
-    filter: null,
-    group_by: null,
-    cooldown_minutes: 2,
-    notification_channels: ['in_app'],
-    revision: 1,
-    version: 1,
-    created_at: 0,
-    updated_at: 0,
-    ...changes,
-  };
-}
-
-function compile(given: AlertRule): CompiledRule {
-  const compiled = compileRule(ruleKinds, given);
-  if ('problem' in compiled) throw new Error(compiled.problem);
-  return compiled;
-}
-
 let lastId = 0;
 function line(bucket: number, changes: Partial<LogRecord> = {}): LogRecord {
   lastId += 1;
-  return {
-    id: `line${String(lastId).padStart(6, '0')}`,
-    project_id: 'shop',
-    connection_id: 'conn_a',
-    provider: 'aws',
-    timestamp: at(bucket) + (lastId % 1000),
-    timestamp_nanos: 0,
-    observed_timestamp: 0,
-    ingest_timestamp: 0,
-    severity_number: 17,
-    severity_text: '',
-    body: 'broken',
-    trace_id: null,
-    span_id: null,
-    resource: {},
-    attributes: {},
-    stream: 's',
-    parser: 'plain',
-    normaliser_version: 1,
-    truncated_from: null,
-    flags: [],
-    raw_partition: 0,
-    raw_offset: 0,
-    replay_id: null,
-    ...changes,
-  };
+  return testLine(lastId, { timestamp: at(bucket) + (lastId % 1000), ...changes });
 }
 
 /** Both stages, with a store that outlives the evaluator: `restart` loses what was not settled. */
@@ -105,7 +55,7 @@ class Evaluation {
   }
 
   set(given: AlertRule): void {
-    const compiled = compile(given);
+    const compiled = compiledRule(given);
     this.rules.set(given.id, compiled);
     this.matcher.set(compiled);
   }
@@ -162,7 +112,7 @@ class Evaluation {
     return new AlertEvaluator({
       store: this.#store,
       rules: this.rules,
-      compile,
+      compile: compiledRule,
       latenessMs: 60 * 60_000,
       maxGroups: 1000,
       now: () => at(5000),
@@ -245,9 +195,9 @@ function asExpected(alerts: readonly Alert[]): Expected[] {
 const rules = fc.oneof(
   fc
     .record({ threshold: fc.constantFrom(1, 2, 3, 5), window_minutes: fc.constantFrom(1, 2, 5) })
-    .map((conditions) => rule({ conditions: JSON.stringify(conditions) })),
-  fc.constant(rule({ alert_type: 'pattern_match', conditions: JSON.stringify({ pattern: 'brok' }) })),
-  fc.constant(rule({ alert_type: 'log_level', conditions: JSON.stringify({ log_levels: ['error'] }) })),
+    .map((conditions) => testRule({ conditions: JSON.stringify(conditions) })),
+  fc.constant(testRule({ alert_type: 'pattern_match', conditions: JSON.stringify({ pattern: 'brok' }) })),
+  fc.constant(testRule({ alert_type: 'log_level', conditions: JSON.stringify({ log_levels: ['error'] }) })),
 );
 const anyRule = fc
   .tuple(rules, fc.constantFrom(0, 1, 2, 7), fc.constantFrom(null, 'host'))
@@ -326,7 +276,7 @@ describe('the alerts of a rule', () => {
   });
 
   it('fire at once, and say so late when a line comes ten minutes after its time was taken for complete', () => {
-    const evaluation = new Evaluation([rule()]);
+    const evaluation = new Evaluation([testRule()]);
     evaluation.take([line(60), line(60)]);
     evaluation.progress({ bucket: 120 });
     expect(evaluation.events).toEqual([]);
@@ -336,7 +286,7 @@ describe('the alerts of a rule', () => {
       ['fired', true, at(61)],
       ['resolved', true, at(61)],
     ]);
-    const onTime = new Evaluation([rule()]);
+    const onTime = new Evaluation([testRule()]);
     onTime.progress({ bucket: 59 });
     onTime.take([line(60), line(60), line(60)]);
     onTime.settle();
@@ -348,7 +298,7 @@ describe('the alerts of a rule', () => {
   });
 
   it('keep their identity when late lines move their start, and open again when the condition comes back', () => {
-    const evaluation = new Evaluation([rule({ cooldown_minutes: 10 })]);
+    const evaluation = new Evaluation([testRule({ cooldown_minutes: 10 })]);
     evaluation.take([line(60), line(60), line(60)]);
     evaluation.progress({ bucket: 80 });
     evaluation.take([line(58), line(58), line(58)]);
@@ -368,7 +318,7 @@ describe('the alerts of a rule', () => {
   });
 
   it('tell repeats when the watermark moves on, not one by one', () => {
-    const evaluation = new Evaluation([rule({ alert_type: 'log_level', conditions: '{"log_levels":["error"]}' })]);
+    const evaluation = new Evaluation([testRule({ alert_type: 'log_level', conditions: '{"log_levels":["error"]}' })]);
     evaluation.progress({ bucket: 10 });
     for (let repeat = 0; repeat < 50; repeat += 1) {
       evaluation.take([line(10)]);
@@ -381,7 +331,7 @@ describe('the alerts of a rule', () => {
   });
 
   it('wait for the slowest connection that is read, and for none that is not', () => {
-    const evaluation = new Evaluation([rule()]);
+    const evaluation = new Evaluation([testRule()]);
     evaluation.take([line(60), line(60), line(60)]);
     evaluation.progress({ bucket: 100 }, { connection_id: 'conn_b', bucket: 50 });
     expect(evaluation.events.at(-1)).toMatchObject({ status: 'open' });
@@ -395,10 +345,10 @@ describe('the alerts of a rule', () => {
   });
 
   it('end with the rule, or when it changes what it counts', () => {
-    const evaluation = new Evaluation([rule()]);
+    const evaluation = new Evaluation([testRule()]);
     evaluation.take([line(60), line(60), line(60)]);
     evaluation.settle();
-    evaluation.set(rule({ revision: 2, conditions: JSON.stringify({ threshold: 1, window_minutes: 1 }) }));
+    evaluation.set(testRule({ revision: 2, conditions: JSON.stringify({ threshold: 1, window_minutes: 1 }) }));
     evaluation.take([line(61)]);
     evaluation.settle();
     expect(
@@ -421,7 +371,7 @@ describe('the alerts of a rule', () => {
   });
 
   it('share a group when a rule has more of them than it may', () => {
-    const evaluation = new Evaluation([rule({ group_by: 'host' })], { maxGroups: 3 });
+    const evaluation = new Evaluation([testRule({ group_by: 'host' })], { maxGroups: 3 });
     for (let host = 0; host < 10; host += 1) evaluation.take([line(60, { attributes: { host: `h${host}` } })]);
     evaluation.take([line(60, { attributes: { host: 'h0' } }), line(60, { attributes: { host: 'h0' } })]);
     evaluation.settle();
@@ -433,7 +383,7 @@ describe('the alerts of a rule', () => {
   });
 
   it('leave nothing behind once no line can change them, and count what comes later than that', () => {
-    const evaluation = new Evaluation([rule({ group_by: 'host' })]);
+    const evaluation = new Evaluation([testRule({ group_by: 'host' })]);
     evaluation.progress({ bucket: 0 });
     for (let bucket = 0; bucket < 3000; bucket += 50) {
       const attributes = { host: `h${bucket}` };
@@ -453,7 +403,7 @@ describe('the alerts of a rule', () => {
 });
 
 describe('silence', () => {
-  const silence = rule({
+  const silence = testRule({
     alert_type: 'absence',
     conditions: '{"window_minutes":5}',
     group_by: 'connection',

@@ -14,3 +14,8 @@ const empty: AlertState = { rule: null, group: null, minute: null, progress: nul
 export function piece(part: Partial<AlertState>): AlertState {
   return { ...empty, ...part };
 }
+
+/** Where a rule is kept, as it was when what is remembered of it was counted. */
+export function ruleKey(id: string): string {
+  return `rule/${id}`;
+}

@@ -121,6 +121,18 @@ export const notificationSettings = z.object({
   ]).optional(),
 });
 
+/** What alerts there are depends on these: the alerting role decides by them, and the api's backtests as it does. */
+export const evaluationSettings = z.object({
+  alertingLatenessMs: integer(
+    'How far behind the watermark of its connections, in event time, a line may come and still correct alerts.',
+    { min: 60_000, max: 86_400_000, unit: 'ms' },
+  ).default(3_600_000),
+  alertingMaxGroups: integer(
+    'Values of group_by that one rule tells apart at a time; further ones are counted together as "(other groups)".',
+    { min: 1, max: 100_000 },
+  ).default(1000),
+});
+
 export const httpSettings = z.object({
   httpBodyLimitBytes: integer('Largest request body.', { min: 1024, max: 16 * 1024 * 1024, unit: 'bytes' }).default(
     256 * 1024,

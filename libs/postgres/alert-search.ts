@@ -6,10 +6,16 @@ import { copyTimestamp } from './copy-text.ts';
 import { databaseError } from './database-error.ts';
 import { Parameters } from './parameters.ts';
 
+/** Who read an alert first, and when, microseconds since the epoch. */
+interface StoredReadMark {
+  readonly by: string;
+  readonly at: number;
+}
+
 /** An alert as it is stored, and who read it first. */
 export interface StoredAlert {
   readonly alert: Alert;
-  readonly read: { readonly by: string; readonly at: number } | null;
+  readonly read: StoredReadMark | null;
 }
 
 /** A place between alerts, in the order of (start, id). */
@@ -34,7 +40,8 @@ export interface AlertSearch {
   readonly limit: number;
 }
 
-const columns = `snapshot, read_by, (extract(epoch from read_at) * 1000000)::bigint::float8 as read_at`;
+const readColumns = 'read_by, (extract(epoch from read_at) * 1000000)::bigint::float8 as read_at';
+const columns = `snapshot, ${readColumns}`;
 
 interface AlertRow {
   readonly snapshot: Alert;
@@ -72,6 +79,20 @@ export async function findAlert(pool: pg.Pool, id: string): Promise<StoredAlert 
   try {
     const { rows } = await pool.query<AlertRow>(`select ${columns} from alerts where id = $1`, [id]);
     return rows[0] && toStoredAlert(rows[0]);
+  } catch (error) {
+    throw databaseError(error);
+  }
+}
+
+/** Who has read which of these alerts; those that nobody has are not there. @throws TailraceError when the database is away. */
+export async function findReadMarks(
+  pool: pg.Pool,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, StoredReadMark>> {
+  const sql = `select id, ${readColumns} from alerts where id = any($1) and read_at is not null`;
+  try {
+    const { rows } = await pool.query<{ id: string; read_by: string; read_at: number }>(sql, [ids]);
+    return new Map(rows.map(({ id, read_by: by, read_at: at }) => [id, { by, at }]));
   } catch (error) {
     throw databaseError(error);
   }

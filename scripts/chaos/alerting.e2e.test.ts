@@ -3,19 +3,20 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { testLine } from '@tailrace/alert-rules/test-lines.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { openKafka } from '@tailrace/kafka/open-kafka.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import { deleteTestTopics } from '@tailrace/role/delete-test-topics.ts';
 import type { Alert } from '@tailrace/schemas/generated/alert.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
-import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import { readPartition } from '@tailrace/stream/read-partition.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { afterAll, expect, it } from 'vitest';
+import { at, rule, status } from '../../apps/alerting/test-data.ts';
 import { RoleProcess } from './role-process.ts';
 
 /**
@@ -27,8 +28,6 @@ const killsEach = 10;
 
 const brokers = process.env.TEST_KAFKA_BROKERS ?? '';
 const directory = mkdtempSync(join(tmpdir(), 'alerting-chaos-'));
-const origin = Date.UTC(2026, 10, 25) * 1000;
-const at = (bucket: number) => origin + bucket * 10_000_000;
 const connections = ['conn_a', 'conn_b', 'conn_c', 'conn_d', 'conn_e', 'conn_f', 'conn_g'];
 const cleanUp = new AsyncDisposableStack();
 afterAll(async () => {
@@ -36,47 +35,22 @@ afterAll(async () => {
   rmSync(directory, { recursive: true });
 });
 
-const base = {
-  project_id: 'shop',
-  severity: 'high',
-  enabled: true,
-  filter: null,
-  group_by: null,
-  notification_channels: ['in_app'],
-  revision: 1,
-  version: 1,
-  created_at: origin,
-  updated_at: origin,
-} as const;
-const rate = JSON.stringify({ threshold: 20, window_minutes: 1 });
 const rules: readonly AlertRule[] = [
-  { ...base, id: 'rule_rate', name: 'rate', alert_type: 'error_rate', conditions: rate, cooldown_minutes: 2 },
-  {
-    ...base,
-    id: 'rule_hosts',
-    name: 'hosts',
-    alert_type: 'error_rate',
-    conditions: JSON.stringify({ threshold: 3, window_minutes: 1 }),
-    group_by: 'host',
-    cooldown_minutes: 1,
-  },
-  {
-    ...base,
+  rule({ id: 'rule_rate', conditions: JSON.stringify({ threshold: 20, window_minutes: 1 }) }),
+  rule({ id: 'rule_hosts', group_by: 'host', cooldown_minutes: 1 }),
+  rule({
     id: 'rule_pattern',
-    name: 'pattern',
     alert_type: 'pattern_match',
     conditions: JSON.stringify({ pattern: 'line \\d*7 ' }),
     group_by: 'connection',
     cooldown_minutes: 3,
-  },
-  {
-    ...base,
+  }),
+  rule({
     id: 'rule_level',
-    name: 'level',
     alert_type: 'log_level',
     conditions: JSON.stringify({ log_levels: ['fatal'] }),
     cooldown_minutes: 0,
-  },
+  }),
 ];
 
 /** Half an hour of lines, mostly in order, some up to three minutes late. The same for every installation. */
@@ -85,62 +59,15 @@ function makeLines(): LogRecord[] {
     const mixed = Math.imul(index + 1, 0x9e3779b1) >>> 0;
     const bucket = Math.max(0, Math.floor(index / 33) - (mixed % 10 === 0 ? (mixed >>> 8) % 18 : 0));
     const busy = Math.floor(bucket / 12) % 3 === 0;
-    return {
-      id: `line${String(index).padStart(6, '0')}`,
-      project_id: 'shop',
+    return testLine(index, {
       connection_id: connections[mixed % connections.length] ?? '',
-      provider: 'aws',
       timestamp: at(bucket) + (mixed % 10_000_000),
-      timestamp_nanos: 0,
-      observed_timestamp: at(bucket),
-      ingest_timestamp: at(bucket),
       severity_number: index % 97 === 0 ? 21 : busy && mixed % 7 === 0 ? 17 : 9,
-      severity_text: '',
       body: `line ${mixed % 1000} of chaos`,
-      trace_id: null,
-      span_id: null,
-      resource: {},
       attributes: { host: `h${mixed % 5}` },
-      stream: 's',
-      parser: 'plain',
-      normaliser_version: 1,
-      truncated_from: null,
-      flags: [],
-      raw_partition: 0,
       raw_offset: index,
-      replay_id: null,
-    };
+    });
   });
-}
-
-function statusOf(connection: string, bucket: number): ConnectionStatus {
-  return {
-    connection_id: connection,
-    project_id: 'shop',
-    connection_version: 1,
-    state: 'running',
-    state_since: 0,
-    updated_at: 0,
-    owner: 'test',
-    events: 0,
-    bytes: 0,
-    requests: 0,
-    errors: 0,
-    throttles: 0,
-    late_events: 0,
-    skipped_events: 0,
-    events_per_second: 0,
-    lag_ms: null,
-    lateness_p50_ms: null,
-    lateness_p95_ms: null,
-    lateness_p99_ms: null,
-    lateness: [],
-    last_event_time: null,
-    last_event_seen_at: null,
-    complete_up_to: at(bucket),
-    last_error: null,
-    rewind: null,
-  };
 }
 
 /** An installation of which only alerting runs: its lines are written as the normaliser would. */
@@ -198,7 +125,7 @@ class Alerting {
   async complete(bucket: number): Promise<void> {
     await this.write(
       topics.connectionStatus,
-      connections.map((id) => [id, statusOf(id, bucket)] as const),
+      connections.map((id) => [id, status(bucket, { connection_id: id })] as const),
     );
   }
 

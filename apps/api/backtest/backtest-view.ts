@@ -3,16 +3,16 @@ import { isoNanos } from '@tailrace/log-query/iso-time.ts';
 import { z } from 'zod';
 import type { TimeRange } from '../stream/time-range.ts';
 import type { BacktestResult } from './backtest.ts';
-import { compareAlerts } from './compare-alerts.ts';
 import type { RuleBacktest } from './rule-backtest.ts';
 
 const time = z.string().describe('RFC 3339.');
 
 const outcome = z.object({
   alerts: z.array(alertView).describe('Oldest first. Their ids are of this backtest alone.'),
-  alerts_total: z.int().describe('More than are listed where a rule would have fired very often.'),
+  alerts_total: z.int().describe('All that it would have fired.'),
+  alerts_cut: z.boolean().describe('Whether that is more than are listed: only the first that fire are.'),
   matched: z.int().describe('Lines that count for the rule.'),
-  suppressed: z.int().describe('Repeats within cooldowns of the listed alerts.'),
+  suppressed: z.int().describe('Repeats within the cooldowns of all alerts.'),
   late_lines: z.int().describe('Lines that came too late to count.'),
   timeline: z.object({
     bucket_seconds: z.int(),
@@ -45,12 +45,15 @@ export const backtestView = z
       .object({
         ...outcome.shape,
         both: z.array(z.object({ first: z.string(), second: z.string() })),
+        both_total: z.int(),
         only_first: z.array(z.string()),
+        only_first_total: z.int(),
         only_second: z.array(z.string()),
+        only_second_total: z.int(),
       })
       .nullable()
       .describe(
-        'What the other rule would have fired. Two alerts of the same group that overlap in time are the same one in both; ids of the others are listed. Only listed alerts are compared.',
+        'What the other rule would have fired. Two alerts of the same group that overlap in time are the same one in both; ids of the others are listed. All alerts are compared, and the totals count all; of each list only the first are there.',
       ),
   })
   .meta({ id: 'Backtest' });
@@ -59,7 +62,7 @@ export const backtestView = z
 export function toBacktestView(
   projectId: string,
   { from, to }: TimeRange,
-  { rules: [first, second], read, isWhole, keptSince }: BacktestResult,
+  { rules: [first, second], comparison, read, isWhole, keptSince }: BacktestResult,
 ): z.output<typeof backtestView> {
   if (!first) throw new Error('a backtest is of one rule at least');
   const { records, ofOtherProjects, outsideRange, unreadable, bytes, seconds } = read;
@@ -78,7 +81,7 @@ export function toBacktestView(
     },
     log: { whole: isWhole, kept_since: keptSince === undefined ? null : isoNanos(keptSince * 1000) },
     ...toOutcome(first),
-    compared_with: second ? { ...toOutcome(second), ...compareAlerts(first.alerts(), second.alerts()) } : null,
+    compared_with: second && comparison ? { ...toOutcome(second), ...comparison } : null,
   };
 }
 
@@ -87,8 +90,9 @@ function toOutcome(rule: RuleBacktest): z.output<typeof outcome> {
   return {
     alerts: alerts.map((alert) => toAlertView(alert)),
     alerts_total: rule.fired,
+    alerts_cut: rule.fired > alerts.length,
     matched: rule.matched,
-    suppressed: alerts.reduce((sum, { suppressed }) => sum + suppressed, 0),
+    suppressed: rule.ledger.suppressed,
     late_lines: rule.lateLines,
     timeline: {
       bucket_seconds: rule.timeline.width / 1_000_000,

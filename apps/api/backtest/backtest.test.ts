@@ -204,6 +204,23 @@ describe('a backtest', () => {
     const found = await backtest(kafka, { ...limits, maxAlerts: 4 }, request, new AbortController().signal);
     expect([found.rules[0]?.fired, found.rules[0]?.alerts().length]).toEqual([10, 4]);
   });
+
+  it('compares all alerts of two rules, although it keeps only so many whole', async () => {
+    const hourly = Array.from({ length: 24 }, (_, hour) => burst(hour * 3600, 3 + (hour % 3))).flat();
+    const kafka = await logOf(hourly);
+    const stricter = compiled({ conditions: JSON.stringify({ threshold: 5, window_minutes: 1 }) });
+    const each = compiled({ alert_type: 'pattern_match', conditions: JSON.stringify({ pattern: 'broken' }) });
+    const request = { project: 'demo', rules: [each, stricter], range, connections: [] };
+    const { comparison, rules } = await backtest(
+      kafka,
+      { ...limits, maxAlerts: 3 },
+      request,
+      new AbortController().signal,
+    );
+    expect(comparison).toMatchObject({ both_total: 8, only_first_total: 16, only_second_total: 0 });
+    expect([comparison?.both.length, comparison?.only_first.length, rules[0]?.alerts().length]).toEqual([3, 3, 3]);
+    expect(rules.map(({ ledger }) => ledger.suppressed)).toEqual([8 * (2 + 3 + 4), 0]);
+  });
 });
 
 const opened: TestApi[] = [];
@@ -282,11 +299,39 @@ describe('POST alert-rules/backtest', () => {
       const [only] = found.compared_with.alerts;
       expect(found.compared_with).toMatchObject({
         alerts_total: 1,
+        alerts_cut: false,
         both: [{ first: second.id, second: only.id }],
+        both_total: 1,
         only_first: [first.id],
+        only_first_total: 1,
         only_second: [],
+        only_second_total: 0,
       });
     }
+  });
+
+  it('tells as many groups apart as the alerting role is set to, and counts the others together', async () => {
+    const lines = ['conn_a', 'conn_b', 'conn_c'].flatMap((connection_id, index) =>
+      burst(3600 + index * 60, 5, { connection_id }),
+    );
+    const groupsBy = async (alertingMaxGroups: number) => {
+      const api = await start(lines, { alertingMaxGroups });
+      const { body: found } = await post(api, { rule: { ...errors, group_by: 'connection' } });
+      return found.alerts.map(({ group }: { group: string }) => group);
+    };
+    expect(await groupsBy(3)).toEqual(['conn_a', 'conn_b', 'conn_c']);
+    expect(await groupsBy(1)).toEqual(['conn_a', '(other groups)']);
+  });
+
+  it('counts late lines as the lateness says that the alerting role is set to', async () => {
+    const quarterHours = Array.from({ length: 20 }, (_, index) => ({ record: line(index, index * 900) }));
+    const late = burst(3600, 5).map(({ record }) => ({ record, delay: 3 * 3600 }));
+    const byLateness = async (alertingLatenessMs: number) => {
+      const { body: found } = await post(await start([...quarterHours, ...late], { alertingLatenessMs }));
+      return [found.late_lines, found.alerts_total];
+    };
+    expect(await byLateness(4 * 3_600_000)).toEqual([0, 1]);
+    expect(await byLateness(3_600_000)).toEqual([5, 0]);
   });
 
   it('streams progress and the result as NDJSON', async () => {

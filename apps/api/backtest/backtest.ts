@@ -1,10 +1,13 @@
+import { bucketMs } from '@tailrace/alert-rules/bucket.ts';
 import type { CompiledRule } from '@tailrace/alert-rules/matching/compiled-rule.ts';
 import type { FetchedRecord, Kafka } from '@tailrace/kafka/kafka.ts';
+import type { ConnectionProgress } from '@tailrace/schemas/generated/connection-progress.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import type { TimeRange } from '../stream/time-range.ts';
 import { type ArrivedRecord, readInArrivalOrder } from './arrival-order.ts';
 import { ArrivalWatermarks, type KnownConnection } from './arrival-watermarks.ts';
+import { AlertComparison, type ComparedAlerts } from './compare-alerts.ts';
 import { RuleBacktest } from './rule-backtest.ts';
 import { Timeline } from './timeline.ts';
 
@@ -12,6 +15,7 @@ import { Timeline } from './timeline.ts';
 export interface BacktestLimits {
   readonly latenessMs: number;
   readonly maxGroups: number;
+  /** Alerts that are kept whole; and ids of one list of a comparison. */
   readonly maxAlerts: number;
 }
 
@@ -47,6 +51,8 @@ export interface BacktestReading {
 
 export interface BacktestResult {
   readonly rules: readonly RuleBacktest[];
+  /** Undefined where there is nothing to compare with. */
+  readonly comparison: ComparedAlerts | undefined;
   readonly read: BacktestReading;
   /** Whether retention has removed records that may have been of the range. */
   readonly isWhole: boolean;
@@ -63,6 +69,10 @@ const recordsBetweenLooks = 32;
 const recordsPerSettlement = 5000;
 const settlementMicros = 60_000_000;
 const progressMs = 250;
+/** A connection that lags further holds back no comparison; the evaluator does not wait longer for one either. */
+const longestLagMicros = 24 * 3_600_000_000;
+/** Alerts are compared when so much event time more is past changing. */
+const comparisonMicros = 10 * 60_000_000;
 
 /**
  * Runs rules over the kept log, in the order its lines arrived, with the evaluator of the alerting role. Sends and
@@ -118,6 +128,7 @@ export async function backtest(
   const kept = [...cut].flatMap((partition) => oldest.get(partition) ?? []);
   return {
     rules: run.rules,
+    comparison: run.comparison,
     read: { ...run.read, seconds: (performance.now() - started) / 1000 },
     isWhole: cut.size === 0,
     keptSince: kept.length === 0 ? undefined : Math.max(...kept),
@@ -133,9 +144,13 @@ class Run {
   #clock: number;
   #settledAt: number;
   #unsettled = 0;
+  readonly #lateness: number;
+  readonly #comparison: AlertComparison | undefined;
+  #comparedTo = 0;
 
   constructor(limits: BacktestLimits, request: BacktestRequest) {
     this.#request = request;
+    this.#lateness = limits.latenessMs * 1000;
     this.#watermarks = new ArrivalWatermarks(request.project, request.connections);
     this.#clock = request.range.from;
     this.#settledAt = this.#clock;
@@ -143,7 +158,14 @@ class Run {
       (compiled) =>
         new RuleBacktest({ ...limits, compiled, timeline: new Timeline(request.range), now: () => this.#clock }),
     );
+    const [first, second] = this.rules;
+    this.#comparison =
+      first && second && new AlertComparison({ longest: [first.longest, second.longest], maxListed: limits.maxAlerts });
     this.#settle();
+  }
+
+  get comparison(): ComparedAlerts | undefined {
+    return this.#comparison?.result;
   }
 
   take({ partition, record }: ArrivedRecord): void {
@@ -165,6 +187,9 @@ class Run {
     this.#settle();
     const connections = this.#watermarks.end(Math.max(this.#clock, to), to);
     for (const rule of this.rules) rule.progress(connections);
+    const [first = [], second = []] = this.rules.map(({ ledger }) => ledger.close());
+    this.#comparison?.take(first, second);
+    this.#comparison?.decide(Number.POSITIVE_INFINITY);
   }
 
   progress(): Omit<BacktestProgress, 'total'> {
@@ -180,8 +205,22 @@ class Run {
       rule.settle();
       rule.progress(after);
     }
+    this.#compare(after);
     this.#unsettled = 0;
     this.#settledAt = this.#clock;
+  }
+
+  /** Lets go of the alerts that no line can change any more: none is accepted that is so late. */
+  #compare(connections: readonly ConnectionProgress[]): void {
+    const complete = Math.min(...connections.map(({ complete_up_to: upTo }) => upTo));
+    if (complete === Number.POSITIVE_INFINITY) return;
+    const bucket = bucketMs * 1000;
+    const settled = Math.max(complete, this.#clock - longestLagMicros) - this.#lateness - bucket;
+    if (settled < this.#comparedTo + comparisonMicros) return;
+    this.#comparedTo = settled;
+    const [first = [], second = []] = this.rules.map(({ ledger, longest }) => ledger.settle(settled - longest));
+    this.#comparison?.take(first, second);
+    this.#comparison?.decide(settled);
   }
 
   /** The line, where it is the project's and within the range. */

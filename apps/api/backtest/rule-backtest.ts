@@ -1,12 +1,14 @@
 import { AlertEvaluator } from '@tailrace/alert-evaluation/alert-evaluator.ts';
+import { bucketsOf } from '@tailrace/alert-evaluation/group-evaluation.ts';
 import { LineCounter, type LinePosition } from '@tailrace/alert-evaluation/line-counter.ts';
-import { bucketStart } from '@tailrace/alert-rules/bucket.ts';
+import { bucketMs, bucketStart } from '@tailrace/alert-rules/bucket.ts';
 import type { CompiledRule } from '@tailrace/alert-rules/matching/compiled-rule.ts';
 import { RuleMatcher } from '@tailrace/alert-rules/matching/rule-matcher.ts';
 import type { Alert } from '@tailrace/schemas/generated/alert.ts';
 import type { AlertState } from '@tailrace/schemas/generated/alert-state.ts';
 import type { ConnectionProgress } from '@tailrace/schemas/generated/connection-progress.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
+import { AlertLedger } from './alert-ledger.ts';
 import type { Timeline } from './timeline.ts';
 
 export interface RuleBacktestOptions {
@@ -27,6 +29,10 @@ export class RuleBacktest {
   matched = 0;
   lateLines = 0;
   fired = 0;
+  /** All alerts, in little. */
+  readonly ledger = new AlertLedger();
+  /** How long one of its alerts lasts at most, microseconds. */
+  readonly longest: number;
   readonly #maxAlerts: number;
   readonly #alerts = new Map<string, Alert>();
   readonly #counter: LineCounter;
@@ -34,6 +40,7 @@ export class RuleBacktest {
 
   constructor({ compiled, timeline, latenessMs, maxGroups, maxAlerts, now }: RuleBacktestOptions) {
     this.timeline = timeline;
+    this.longest = bucketsOf(compiled).cooldown * bucketMs * 1000;
     this.#maxAlerts = maxAlerts;
     const matcher = new RuleMatcher();
     matcher.set(compiled);
@@ -81,6 +88,7 @@ export class RuleBacktest {
   }
 
   #take(alert: Alert): void {
+    this.ledger.take(alert);
     if (alert.event === 'fired' || alert.event === 'escalated') {
       this.fired += 1;
       this.timeline.alert(alert.started_at);

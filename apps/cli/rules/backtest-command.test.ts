@@ -35,13 +35,11 @@ function file(text: string): string {
   return path;
 }
 
-/** Lines of two hours ago: a burst of five, and ten minutes later one of twelve. */
-async function writeBursts(): Promise<void> {
-  const start = Date.now() - 7_200_000;
-  const lines = [...Array.from({ length: 5 }, () => start), ...Array.from({ length: 12 }, () => start + 600_000)];
+/** Appends a line at each time. */
+async function writeLines(times: readonly number[]): Promise<void> {
   const producer = await api.kafka.producer();
   await producer.send(
-    lines.map((at, index) => ({
+    times.map((at, index) => ({
       topic: topics.logs.name,
       partition: 0,
       key: null,
@@ -53,6 +51,12 @@ async function writeBursts(): Promise<void> {
     })),
   );
   await producer.close();
+}
+
+/** Lines of two hours ago: a burst of five, and ten minutes later one of twelve. */
+async function writeBursts(): Promise<void> {
+  const start = Date.now() - 7_200_000;
+  await writeLines([...Array.from({ length: 5 }, () => start), ...Array.from({ length: 12 }, () => start + 600_000)]);
 }
 
 const rule = (name: string, threshold: number) => `
@@ -88,6 +92,23 @@ describe('rules backtest', () => {
     expect(compared.stdout).toContain('1 in both, 1 only by this, 0 only by the stored rule');
     expect(compared.stdout).toMatch(/5 of 4 .* only this /);
     expect((await backtest('--project', 'demo', '--id', id)).stdout).toContain('1 alerts, 17 matching lines');
+  });
+
+  it('compares and counts all alerts, and says that not all are listed', async () => {
+    const start = Date.now() - 36 * 3_600_000;
+    // Every two minutes five lines, of every other time one more.
+    const bursts = Array.from({ length: 1050 }, (_, index) =>
+      Array.from({ length: 5 + (index % 2) }, () => start + index * 120_000),
+    );
+    await writeLines(bursts.flat());
+    const stored = newRule({ name: 'Errors', conditions: { threshold: 6, window_minutes: 1 }, cooldown_minutes: 1 });
+    await api.call('/alert-rules', { method: 'POST', body: stored });
+    const path = file(`rules:${rule('Errors', 4)}`);
+    const { code, stdout } = await backtest('--project', 'demo', '--file', path, '--compare', '--since', '2d');
+    expect(code).toBe(0);
+    expect(stdout).toContain('1050 alerts, 5775 matching lines');
+    expect(stdout).toContain('… and 50 more alerts that are not listed');
+    expect(stdout).toContain('525 in both, 525 only by this, 0 only by the stored rule');
   });
 
   it('says what is missing or wrong', async () => {

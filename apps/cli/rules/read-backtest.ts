@@ -9,6 +9,7 @@ const progress = z.looseObject({ read: z.number(), total: z.number(), alerts: z.
 const outcome = z.looseObject({
   alerts: z.array(alertView),
   alerts_total: z.number(),
+  alerts_cut: z.boolean(),
   matched: z.number(),
   suppressed: z.number(),
   late_lines: z.number(),
@@ -25,8 +26,11 @@ const result = outcome.extend({
   compared_with: outcome
     .extend({
       both: z.array(z.looseObject({ first: z.string(), second: z.string() })),
+      both_total: z.number(),
       only_first: z.array(z.string()),
+      only_first_total: z.number(),
       only_second: z.array(z.string()),
+      only_second_total: z.number(),
     })
     .nullable(),
 });

@@ -3,7 +3,7 @@ import { visible } from '../terminal.ts';
 import { textTable } from '../text-table.ts';
 import type { BacktestResult } from './read-backtest.ts';
 
-type Outcome = Pick<BacktestResult, 'alerts' | 'alerts_total' | 'matched' | 'suppressed' | 'late_lines'>;
+type Outcome = Pick<BacktestResult, 'alerts' | 'alerts_total' | 'alerts_cut' | 'matched' | 'suppressed' | 'late_lines'>;
 
 const levels = '▁▂▃▄▅▆▇█';
 const columns = 100;
@@ -14,19 +14,22 @@ export function renderBacktest(result: BacktestResult): string {
   const parts = [`${from} to ${to}: ${summary(result)}\n`];
   if (result.matched > 0) parts.push(`${timeline(result)}\n`);
   const marks = new Map<string, string>();
+  for (const { first } of compared?.both ?? []) marks.set(first, 'both');
   for (const id of compared?.only_first ?? []) marks.set(id, 'only this');
   for (const id of compared?.only_second ?? []) marks.set(id, 'only stored');
   if (result.alerts.length > 0) parts.push('\n', alertTable(result.alerts, compared ? marks : undefined));
-  if (result.alerts_total > result.alerts.length) {
-    parts.push(`… and ${result.alerts_total - result.alerts.length} more alerts\n`);
-  }
+  parts.push(rest(result));
   if (compared) {
     parts.push(`\nThe stored rule: ${summary(compared)}\n`);
     parts.push(
-      `${compared.both.length} in both, ${compared.only_first.length} only by this, ${compared.only_second.length} only by the stored rule\n`,
+      `${compared.both_total} in both, ${compared.only_first_total} only by this, ${compared.only_second_total} only by the stored rule\n`,
     );
-    const missing = compared.alerts.filter(({ id }) => compared.only_second.includes(id));
+    const onlyStored = new Set(compared.only_second);
+    const missing = compared.alerts.filter(({ id }) => onlyStored.has(id));
     if (missing.length > 0) parts.push(alertTable(missing, marks));
+    if (missing.length < compared.only_second_total) {
+      parts.push(`… and ${compared.only_second_total - missing.length} more that are not listed\n`);
+    }
   }
   parts.push(`\nread ${read.records} records in ${read.seconds} s (${read.records_per_second} a second)\n`);
   if (!log.whole) {
@@ -42,13 +45,18 @@ function summary({ alerts_total: total, matched, suppressed, late_lines: late }:
   return `${total} alerts, ${matched} matching lines, ${suppressed} repeats suppressed${lateLines}`;
 }
 
+/** Says that the table is not the whole of it. */
+function rest({ alerts, alerts_total: total, alerts_cut: isCut }: Outcome): string {
+  return isCut ? `… and ${total - alerts.length} more alerts that are not listed: only the first to fire are\n` : '';
+}
+
 function alertTable(alerts: BacktestResult['alerts'], marks?: ReadonlyMap<string, string>): string {
   const rows = alerts.map((alert) => [
     alert.started_at,
     alert.resolved_at === null ? 'open' : `${(Date.parse(alert.resolved_at) - Date.parse(alert.started_at)) / 1000}s`,
     measured(alert),
     String(alert.suppressed),
-    ...(marks ? [marks.get(alert.id) ?? 'both'] : []),
+    ...(marks ? [marks.get(alert.id) ?? ''] : []),
     alertName(alert),
     visible(alert.lines[0]?.body ?? '').slice(0, 80),
   ]);

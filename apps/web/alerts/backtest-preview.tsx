@@ -54,7 +54,7 @@ export function BacktestPreview({ body, stored }: BacktestPreviewProps) {
             {count(result.matched)} lines that count
             {result.suppressed > 0 && `, ${count(result.suppressed)} repeats within cooldowns`}
             {result.compared_with &&
-              `. As it is stored: ${count(result.compared_with.alerts_total)}; ${count(result.compared_with.only_first.length)} would be new, ${count(result.compared_with.only_second.length)} would go`}
+              `. As it is stored: ${count(result.compared_with.alerts_total)}; ${count(result.compared_with.only_first_total)} would be new, ${count(result.compared_with.only_second_total)} would go`}
           </p>
           <BacktestTimeline result={result} />
           {!result.log.whole && result.log.kept_since !== null && (

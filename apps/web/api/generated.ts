@@ -126,11 +126,13 @@ export type Backtest = {
   };
   /** Oldest first. Their ids are of this backtest alone. */
   readonly alerts: readonly Alert[];
-  /** More than are listed where a rule would have fired very often. */
+  /** All that it would have fired. */
   readonly alerts_total: number;
+  /** Whether that is more than are listed: only the first that fire are. */
+  readonly alerts_cut: boolean;
   /** Lines that count for the rule. */
   readonly matched: number;
-  /** Repeats within cooldowns of the listed alerts. */
+  /** Repeats within the cooldowns of all alerts. */
   readonly suppressed: number;
   /** Lines that came too late to count. */
   readonly late_lines: number;
@@ -145,15 +147,17 @@ export type Backtest = {
       readonly alerts: number;
     }[];
   };
-  /** What the other rule would have fired. Two alerts of the same group that overlap in time are the same one in both; ids of the others are listed. Only listed alerts are compared. */
+  /** What the other rule would have fired. Two alerts of the same group that overlap in time are the same one in both; ids of the others are listed. All alerts are compared, and the totals count all; of each list only the first are there. */
   readonly compared_with: {
     /** Oldest first. Their ids are of this backtest alone. */
     readonly alerts: readonly Alert[];
-    /** More than are listed where a rule would have fired very often. */
+    /** All that it would have fired. */
     readonly alerts_total: number;
+    /** Whether that is more than are listed: only the first that fire are. */
+    readonly alerts_cut: boolean;
     /** Lines that count for the rule. */
     readonly matched: number;
-    /** Repeats within cooldowns of the listed alerts. */
+    /** Repeats within the cooldowns of all alerts. */
     readonly suppressed: number;
     /** Lines that came too late to count. */
     readonly late_lines: number;
@@ -172,8 +176,11 @@ export type Backtest = {
       readonly first: string;
       readonly second: string;
     }[];
+    readonly both_total: number;
     readonly only_first: readonly string[];
+    readonly only_first_total: number;
     readonly only_second: readonly string[];
+    readonly only_second_total: number;
   } | null;
 };
 

@@ -3,64 +3,14 @@ import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ruleKinds } from '../rule-kinds.ts';
-import { type CompiledRule, compileRule } from './compiled-rule.ts';
+import { testLine } from '../test-lines.ts';
+import { compiledRule, testRule } from '../test-rules.ts';
+import { compileRule } from './compiled-rule.ts';
 import { RuleMatcher } from './rule-matcher.ts';
 
-function rule(changes: Partial<AlertRule>): AlertRule {
-  return {
-    id: 'rule_1',
-    project_id: 'shop',
-    name: 'n',
-    alert_type: 'log_level',
-    severity: 'low',
-    enabled: true,
-    conditions: JSON.stringify({ log_levels: ['error'] }),
-    filter: null,
-    group_by: null,
-    cooldown_minutes: 5,
-    notification_channels: [],
-    revision: 1,
-    version: 1,
-    created_at: 0,
-    updated_at: 0,
-    ...changes,
-  };
-}
-
-function line(changes: Partial<LogRecord>): LogRecord {
-  return {
-    id: 'l',
-    project_id: 'shop',
-    connection_id: 'conn_a',
-    provider: 'aws',
-    timestamp: 0,
-    timestamp_nanos: 0,
-    observed_timestamp: 0,
-    ingest_timestamp: 0,
-    severity_number: 9,
-    severity_text: '',
-    body: '',
-    trace_id: null,
-    span_id: null,
-    resource: {},
-    attributes: {},
-    stream: 's',
-    parser: 'plain',
-    normaliser_version: 1,
-    truncated_from: null,
-    flags: [],
-    raw_partition: 0,
-    raw_offset: 0,
-    replay_id: null,
-    ...changes,
-  };
-}
-
-function compiled(given: AlertRule): CompiledRule {
-  const result = compileRule(ruleKinds, given);
-  if ('problem' in result) throw new Error(result.problem);
-  return result;
-}
+const errors = { alert_type: 'log_level', conditions: JSON.stringify({ log_levels: ['error'] }) };
+const rule = (changes: Partial<AlertRule>) => testRule({ ...errors, ...changes });
+const line = (changes: Partial<LogRecord>) => testLine(1, { severity_number: 9, body: '', ...changes });
 
 function matched(matcher: RuleMatcher, record: LogRecord): string[] {
   const found: string[] = [];
@@ -117,7 +67,7 @@ describe('the index of rules', () => {
     fc.assert(
       fc.property(rules, lines, (given, records) => {
         const all = given.map(([kind, filter, project], index) =>
-          compiled(
+          compiledRule(
             rule({
               id: `rule_${index}`,
               project_id: project,
@@ -143,9 +93,9 @@ describe('the index of rules', () => {
   it('follows changes, and watches a project as long as it has rules', () => {
     const matcher = new RuleMatcher();
     const error = line({ severity_number: 17 });
-    matcher.set(compiled(rule({})));
+    matcher.set(compiledRule(rule({})));
     expect(matched(matcher, error)).toEqual(['rule_1']);
-    matcher.set(compiled(rule({ conditions: '{"log_levels":["info"]}' })));
+    matcher.set(compiledRule(rule({ conditions: '{"log_levels":["info"]}' })));
     expect(matched(matcher, error)).toEqual([]);
     expect(matcher.watches('shop')).toBe(true);
     matcher.delete('shop', 'rule_1');
@@ -157,7 +107,7 @@ describe('the index of rules', () => {
     const matches = () => {
       throw new Error('asked');
     };
-    matcher.set({ ...compiled(rule({ project_id: 'bank' })), matches });
+    matcher.set({ ...compiledRule(rule({ project_id: 'bank' })), matches });
     expect(matched(matcher, line({ severity_number: 17 }))).toEqual([]);
   });
 

@@ -1,0 +1,136 @@
+import { bucketMs } from '@tailrace/alert-rules/bucket.ts';
+import type { CompiledRule } from '@tailrace/alert-rules/matching/compiled-rule.ts';
+import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
+import type { GroupState } from '@tailrace/schemas/generated/group-state.ts';
+import { type EvaluationStore, piece, ruleKey } from './evaluation-store.ts';
+import { bucketsOf, evaluateGroup, isUntold } from './group-evaluation.ts';
+import { GroupPieces } from './group-pieces.ts';
+import type { RuleGroups } from './rule-groups.ts';
+import { bucketsOfMinute } from './sample-lines.ts';
+import type { Scope, Scopes } from './scopes.ts';
+import { type Telling, tellChange } from './tell-alerts.ts';
+import type { TouchedGroup } from './touched-groups.ts';
+
+export interface GroupEvaluatorOptions {
+  readonly store: EvaluationStore;
+  readonly scopes: Scopes;
+  readonly groups: RuleGroups;
+  /** How much event time a line may be behind the watermark and still count, milliseconds. */
+  readonly latenessMs: number;
+  readonly onLateLines?: ((rule: AlertRule, lines: number) => void) | undefined;
+}
+
+/** A watermark that stands still lets the state grow by a day of event time at most. */
+const longestStall = (24 * 60 * 60_000) / bucketMs;
+
+interface Kept {
+  readonly rule: CompiledRule;
+  readonly group: string;
+  readonly pieces: GroupPieces;
+  readonly scope: Scope;
+}
+
+/** Evaluates one group by what is remembered of it and what came, and remembers no more than can still matter. */
+export class GroupEvaluator {
+  readonly #options: GroupEvaluatorOptions;
+  readonly #lateness: number;
+
+  constructor(options: GroupEvaluatorOptions) {
+    this.#options = options;
+    this.#lateness = Math.ceil(options.latenessMs / bucketMs);
+  }
+
+  /** @param rule as it is now; the group was touched by the same revision. */
+  evaluate(rule: CompiledRule, { group, buckets, lines }: Omit<TouchedGroup, 'rule'>, telling: Telling): void {
+    const { scopes, store, onLateLines } = this.#options;
+    const scope = scopes.of(rule, group);
+    const pieces = new GroupPieces(store, rule.rule.id, group);
+    const before = pieces.head;
+    const newest = Math.max(before?.newest ?? 0, ...buckets.map(({ bucket }) => bucket));
+    const complete = this.#completeBy(scope, newest);
+    const silent = rule.condition.type === 'silence';
+    const accepted = Math.max(silent ? 0 : (before?.first ?? 0), complete - this.#lateness);
+    const inTime = buckets.filter(({ bucket }) => bucket >= accepted);
+    const late = buckets.reduce((sum, { bucket, count }) => (bucket < accepted ? sum + count : sum), 0);
+    if (late > 0) onLateLines?.(rule.rule, late);
+    const first =
+      before?.first ?? scope.complete ?? Math.min(...inTime.map(({ bucket }) => bucket), complete + this.#lateness);
+    const state: GroupState = {
+      first: silent ? first : accepted,
+      newest,
+      scan_from: before?.scan_from ?? (silent ? first : accepted),
+      before: before?.before ?? null,
+      ordinal: before?.ordinal ?? 0,
+      segments: pieces.add(before?.segments ?? [], inTime, lines),
+      alerts: before?.alerts ?? [],
+    };
+    const counts = pieces.counts(state.segments);
+    const input = { rule, group, state, counts, complete, watermark: scope.complete, accepted, now: telling.now() };
+    const { changes, alerts, scanFrom, before: held, ordinal, endsBy } = evaluateGroup(input);
+    const about = { rule: rule.rule, compiled: rule, group, pieces, minutes: state.segments };
+    for (const change of changes) tellChange(about, change, telling);
+
+    const { window } = bucketsOf(rule);
+    const needed = Math.min(accepted, alerts[0]?.start ?? accepted) - window + 1;
+    // Silence is counted from the last line that is so old that none before it matters.
+    const anchor = silent
+      ? Math.max(state.first, ...counts.map(({ bucket }) => (bucket <= needed ? bucket : 0)))
+      : needed;
+    const segments = pieces.forget(state.segments, anchor);
+    const next = {
+      ...state,
+      first: silent ? anchor : state.first,
+      scan_from: scanFrom,
+      before: held,
+      ordinal,
+      alerts,
+      segments,
+    };
+    this.#keep({ rule, group, pieces, scope }, before, next, Math.min(endsBy, this.#dueOf(rule, next)));
+  }
+
+  /** Stores a group's head, or forgets a group of which nothing is left. */
+  #keep({ rule, group, pieces, scope }: Kept, before: GroupState | undefined, next: GroupState, due: number): void {
+    const { store, groups } = this.#options;
+    const { id, version } = rule.rule;
+    const key = `${id}/${group}`;
+    const silent = rule.condition.type === 'silence';
+    if (!silent && next.alerts.length === 0 && next.segments.length === 0) {
+      if (before) pieces.delete();
+      groups.of(id).delete(group);
+      scope.due.delete(key);
+      return;
+    }
+    if (!before || !isSame(before, next)) pieces.head = next;
+    if (store.get(ruleKey(id))?.rule?.version !== version) store.set(ruleKey(id), piece({ rule: rule.rule }));
+    groups.of(id).add(group);
+    scope.due.set(key, due);
+  }
+
+  /** The bucket up to which its scope must be complete for something to happen to a group that gets no lines. */
+  #dueOf(rule: CompiledRule, { first, newest, alerts, segments }: GroupState): number {
+    const { window, cooldown } = bucketsOf(rule);
+    const silent = rule.condition.type === 'silence';
+    const times = alerts.map((alert) => {
+      if (isUntold(alert)) return alert.told_at + 1;
+      return alert.resolution === null && silent ? alert.start + cooldown + 1 : alert.start + cooldown + this.#lateness;
+    });
+    if (silent) times.push(Math.max(newest, first) + window + 1);
+    const [oldest] = segments;
+    if (oldest !== undefined) times.push((oldest + 1) * bucketsOfMinute + this.#lateness + window);
+    return Math.min(...times);
+  }
+
+  /**
+   * The first bucket that is not complete: by the watermark; where nobody reads, by the newest line, so that what is
+   * remembered stays bounded; and never more than a day behind that.
+   */
+  #completeBy({ complete, reading }: Scope, newest: number): number {
+    const slack = reading ? longestStall : this.#lateness;
+    return Math.max(complete ?? 0, newest - slack);
+  }
+}
+
+function isSame(one: GroupState, other: GroupState): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}

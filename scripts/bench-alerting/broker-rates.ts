@@ -1,0 +1,150 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Kafka } from '@tailrace/kafka/kafka.ts';
+import { openKafka } from '@tailrace/kafka/open-kafka.ts';
+import { partitionFor } from '@tailrace/kafka/partitioner.ts';
+import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
+import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
+import { createLogger } from '@tailrace/telemetry/logger.ts';
+import { topics } from '@tailrace/topics/topics.ts';
+import { type RoleRun, resetTopics, runOverTopic } from '../bench-normaliser/role-run.ts';
+import { startKafka } from '../dev-stack/kafka.ts';
+import { benchRules } from './bench-rules.ts';
+
+const project = 'proj-0';
+const sendAtOnce = 5000;
+
+export interface BrokerRatesOptions {
+  readonly events: readonly RawEvent[];
+  /** Of the topic: the events again and again. */
+  readonly records: number;
+  readonly rounds: number;
+}
+
+interface Rig extends BrokerRatesOptions {
+  readonly kafka: Kafka;
+  readonly brokers: string;
+  readonly topicPrefix: string;
+  readonly directory: string;
+}
+
+/**
+ * The alerting role beside the normaliser on a real broker, one after the other in each round, both in transactions: the
+ * normaliser over raw events, then alerting, both stages in one process, over the lines that it made.
+ */
+export async function printBrokerRates(options: BrokerRatesOptions): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'bench-alerting-'));
+  const broker = await startKafka({
+    directory: join(directory, 'kafka'),
+    environment: process.env,
+    report: (line) => console.error(line),
+  });
+  const topicPrefix = `bench-${randomBytes(4).toString('hex')}-`;
+  const logger = createLogger({ level: 'warn' });
+  const kafka = await openKafka({ brokers: broker.brokers.split(','), topicPrefix, logger });
+  const rig = { ...options, kafka, brokers: broker.brokers, topicPrefix, directory };
+  try {
+    await kafka.admin.createTopics(Object.values(topics));
+    await writeRaw(rig);
+    const rates = new Map<string, number[]>();
+    for (let round = 1; round <= options.rounds; round++) {
+      for (const [what, run] of runs(rig)) {
+        const result = await run();
+        rates.set(what, [...(rates.get(what) ?? []), result.committedPerSecond]);
+        print({ what, round, records: options.records, ...result });
+      }
+    }
+    const [normaliser = 1, ...others] = [...rates.values()].map(medianOf);
+    for (const [index, what] of [...rates.keys()].slice(1).entries()) {
+      const rate = others[index] ?? 0;
+      print({ what, median_per_s: rate, to_normaliser: Number((rate / normaliser).toFixed(2)) });
+    }
+  } finally {
+    await kafka.admin.deleteTopics(Object.values(topics).map(({ name }) => name));
+    await kafka.close();
+    await broker.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function runs(rig: Rig): readonly (readonly [what: string, run: () => Promise<RoleRun & { alerts?: number }>])[] {
+  const others = Array.from({ length: 99 }, (_, index) => benchRules(`proj-${index + 1}`, 100)).flat();
+  return [
+    ['normaliser', () => runNormaliser(rig)],
+    ['alerting, 1 rule', () => runAlerting(rig, benchRules(project, 1))],
+    ['alerting, 1,000 rules of one project', () => runAlerting(rig, benchRules(project, 1000))],
+    ['alerting, 10,000 rules of 100 projects', () => runAlerting(rig, [...benchRules(project, 100), ...others])],
+  ];
+}
+
+async function runNormaliser(rig: Rig): Promise<RoleRun> {
+  await resetTopics(rig.kafka, [topics.logs], ['normaliser']);
+  return runOverTopic({ ...processOf(rig), role: 'normaliser', group: 'normaliser', input: topics.rawAws.name });
+}
+
+async function runAlerting(rig: Rig, rules: readonly AlertRule[]): Promise<RoleRun & { alerts: number }> {
+  const { kafka } = rig;
+  const own = [topics.alertRules, topics.alertPartials, topics.alertState, topics.alerts];
+  await resetTopics(kafka, own, ['alert-matching', 'alert-evaluation']);
+  await writeRules(kafka, rules);
+  const input = topics.logs.name;
+  const run = await runOverTopic({ ...processOf(rig), role: 'alerting', group: 'alert-matching', input });
+  const ends = await kafka.admin.offsets(topics.alerts.name, 'latest');
+  const alerts = ends.reduce((sum, end) => sum + end, 0);
+  // Who finds nothing is quick.
+  if (alerts === 0) throw new Error('no rule has fired');
+  return { ...run, alerts };
+}
+
+function processOf({ kafka, brokers, topicPrefix, directory }: Rig) {
+  const env = { KAFKA_BROKERS: brokers, TOPIC_PREFIX: topicPrefix, LOG_LEVEL: 'warn' };
+  return { kafka, processes: 1, directory, env };
+}
+
+async function writeRaw({ kafka, events, records }: Rig): Promise<void> {
+  const { name: topic, partitions, codec } = topics.rawAws;
+  const producer = await kafka.producer();
+  for (let start = 0; start < records; start += sendAtOnce) {
+    const length = Math.min(sendAtOnce, records - start);
+    await producer.send(
+      Array.from({ length }, (_, index) => {
+        const event = events[(start + index) % events.length]!;
+        const { connection_id: connection } = event;
+        const eventId = `${event.event_id}-${start + index}`;
+        return {
+          topic,
+          partition: partitionFor(connection, partitions),
+          key: Buffer.from(connection),
+          value: codec.encode({ ...event, project_id: project, event_id: eventId }),
+          headers: { project, connection },
+        };
+      }),
+    );
+  }
+  await producer.close();
+}
+
+async function writeRules(kafka: Kafka, rules: readonly AlertRule[]): Promise<void> {
+  const { name: topic, partitions, codec } = topics.alertRules;
+  const producer = await kafka.producer();
+  await producer.send(
+    rules.map((rule) => ({
+      topic,
+      partition: partitionFor(rule.id, partitions),
+      key: Buffer.from(rule.id),
+      value: codec.encode(rule),
+      headers: { project: rule.project_id },
+    })),
+  );
+  await producer.close();
+}
+
+function medianOf(values: readonly number[]): number {
+  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0;
+}
+
+function print(result: object): void {
+  console.log(JSON.stringify({ bench: 'alerting', where: 'real broker', ...result }));
+}
