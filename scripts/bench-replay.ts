@@ -8,14 +8,13 @@ import { openKafka } from '@tailrace/kafka/open-kafka.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import { migrate } from '@tailrace/postgres/migrate.ts';
 import { openPool } from '@tailrace/postgres/pool.ts';
-import { newReplayId } from '@tailrace/replays/replay-keys.ts';
-import { openReplayTable } from '@tailrace/replays/replay-table.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { benchEvents } from './bench-events.ts';
 import { outputRate } from './bench-normaliser/output-rate.ts';
 import { usageOf } from './bench-normaliser/process-usage.ts';
+import { AskedReplay } from './bench-replay/asked-replay.ts';
 import { RoleProcess } from './chaos/role-process.ts';
 import { startDevStack } from './dev-stack/dev-stack.ts';
 
@@ -136,37 +135,9 @@ async function committedAll(kafka: Kafka): Promise<void> {
 }
 
 async function replayAll(kafka: Kafka): Promise<void> {
-  const id = newReplayId(project);
-  const now = Date.now() * 1000;
-  const request = {
-    project_id: project,
-    connection_ids: [],
-    providers: [],
-    from: 0,
-    to: now,
-    mode: 'apply',
-    records_per_second: null,
-    desired_state: 'running',
-    version: 1,
-    created_at: now,
-    created_by: 'bench',
-  } as const;
-  const { name: topic, partitions, codec } = topics.replays;
-  const value = codec.encode({ id, request, progress: null });
-  const replays = openReplayTable({ kafka, logger });
-  const producer = await kafka.producer();
-  await producer.send([{ topic, partition: partitionFor(id, partitions), key: Buffer.from(id), value }]);
-  await producer.close();
-  try {
-    for (;;) {
-      const progress = replays.get(id)?.progress;
-      if (progress?.status === 'completed') return;
-      if (progress && progress.status !== 'running') throw new Error(`the replay is ${progress.status}`);
-      await delay(50);
-    }
-  } finally {
-    await replays.table.close();
-  }
+  const replay = await AskedReplay.ask(kafka, logger, project);
+  await replay.completed();
+  await replay.close();
 }
 
 function keepSinkUpToDate({ admin }: Kafka): { stop(): Promise<void> } {

@@ -54,6 +54,7 @@ export function status(bucket: number, changes: Partial<ConnectionStatus> = {}):
     lateness_p50_ms: null,
     lateness_p95_ms: null,
     lateness_p99_ms: null,
+    lateness: [],
     last_event_time: null,
     last_event_seen_at: null,
     complete_up_to: at(bucket),

@@ -41,10 +41,13 @@ import type { LetterMarks } from './dead-letters/letter-marks.ts';
 import { LetterReplayer } from './dead-letters/letter-replayer.ts';
 import type { NotificationLog } from './notifications/notification-log.ts';
 import { notificationRoutes } from './notifications/notification-routes.ts';
+import { ProjectResources } from './project-resources.ts';
 import type { ProjectTable } from './project-table.ts';
 import { replayRoutes } from './replays/replay-routes.ts';
 import { ReplayService } from './replays/replay-service.ts';
+import { SecretKeeper } from './secret-config.ts';
 import type { LogDatabase } from './stream/log-database.ts';
+import { rawRoutes } from './stream/raw-routes.ts';
 import { streamRoutes } from './stream/stream-routes.ts';
 import type { TableWriter } from './table-writer.ts';
 import { ticketRoutes } from './ticket-routes.ts';
@@ -101,33 +104,46 @@ const listedAlerts = 1000;
 /** Registers every route of the API under its prefix, each behind a token. */
 export function registerApi(http: HttpServer, parts: ApiParts): void {
   const { config, connections, connectors, writer, keys, statuses, kafka, letterMarks, logger } = parts;
+  const secrets = new SecretKeeper(keys);
   const service = new ConnectionService({
-    connections,
-    writer,
+    connections: new ProjectResources({
+      table: connections,
+      writer,
+      idPrefix: 'conn_',
+      plural: 'connections',
+      maxPerProject: config.connectionsPerProject,
+    }),
     connectors,
-    keys,
+    secrets,
     policy: {
       allowlist: endpointAllowlist(config.cloudEndpointAllowlist),
       hostCredentials: config.cloudHostCredentials,
     },
-    maxPerProject: config.connectionsPerProject,
   });
   const { channels, channelWriter, channelKinds: kinds, outgoing, notifications } = parts;
   const channelService = new ChannelService({
-    channels,
-    writer: channelWriter,
+    channels: new ProjectResources({
+      table: channels,
+      writer: channelWriter,
+      idPrefix: 'chan_',
+      plural: 'channels',
+      maxPerProject: config.channelsPerProject,
+    }),
     kinds,
-    keys,
+    secrets,
     policy: outgoing.policy,
     rules: parts.rules,
-    maxPerProject: config.channelsPerProject,
   });
   const rules = new AlertRuleService({
-    rules: parts.rules,
-    writer: parts.ruleWriter,
+    rules: new ProjectResources({
+      table: parts.rules,
+      writer: parts.ruleWriter,
+      idPrefix: 'rule_',
+      plural: 'alert rules',
+      maxPerProject: config.alertRulesPerProject,
+    }),
     kinds: parts.ruleKinds,
     channelsOf: channels.ofProject,
-    maxPerProject: config.alertRulesPerProject,
   });
   const backtests = new BacktestService({
     kafka,
@@ -156,6 +172,7 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
         searchTimeoutMs: config.searchTimeoutMs,
         maxRangeDays: config.searchMaxRangeDays,
       });
+      rawRoutes(scope, { kafka, timeoutMs: config.searchTimeoutMs });
       alertRoutes(scope, {
         store: parts.alerts,
         database: parts.database,

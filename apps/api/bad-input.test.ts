@@ -124,6 +124,7 @@ function addressOf({ path }: Operation, ids: { project?: string; id?: string } =
   return path
     .replace('{project_id}', ids.project ?? 'demo')
     .replace('/context/{id}', `/context/${lineId}?timestamp=2026-01-01T00:00:00Z`)
+    .replace('{topic}/{partition}/{offset}', 'logs.raw.aws/0/0')
     .replace('{id}', ids.id ?? idFor(path));
 }
 
@@ -187,6 +188,7 @@ it('the document holds the whole API', () => {
     'GET /stream/{project_id}',
     'GET /stream/{project_id}/context/{id}',
     'GET /stream/{project_id}/histogram',
+    'GET /stream/{project_id}/raw/{topic}/{partition}/{offset}',
     'POST /alert-rules',
     'POST /alert-rules/backtest',
     'POST /alerts/{id}/read',
@@ -318,6 +320,29 @@ describe('ids', () => {
       }
     }),
   );
+});
+
+describe('places of raw events', () => {
+  it.each([
+    ['logs.raw.aws/0/0', 404],
+    ['logs.raw.aws/9999/0', 404],
+    ['logs.raw.aws/0/9007199254740991', 404],
+    ['logs/0/0', 404],
+    ['connections/0/0', 404],
+    ['__proto__/0/0', 404],
+    ['..%2Fconnections/0/0', 404],
+    ['logs.raw.aws/-1/0', 422],
+    ['logs.raw.aws/0/-1', 422],
+    ['logs.raw.aws/0/1.5', 422],
+    ['logs.raw.aws/0/9007199254740992', 422],
+    ['logs.raw.aws/x/0', 422],
+    ['logs.raw.aws/0/NaN', 422],
+    ['logs.raw.aws/10001/0', 422],
+  ])('%s: %i', async (place, expected) => {
+    const { status, body } = await api.call(`/stream/demo/raw/${place}`);
+    expect(status).toBe(expected);
+    if (expected === 422) expect(body.errors[0].field).toMatch(/^params\.(partition|offset)$/);
+  });
 });
 
 describe('bodies', () => {

@@ -3,11 +3,14 @@ import { openTable, type Table } from '@tailrace/stream/table.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
 
-/** What belongs to a project and has a name for people. */
-interface ProjectResource {
+/** What belongs to a project, has a name for people, and is changed version by version. */
+export interface ProjectResource {
   readonly id: string;
   readonly project_id: string;
   readonly name: string;
+  readonly version: number;
+  /** Microseconds since the epoch. */
+  readonly updated_at: number;
 }
 
 /** A table of such resources with those of a project found without a scan. */

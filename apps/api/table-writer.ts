@@ -1,9 +1,11 @@
+import { unlessAborted } from '@tailrace/errors/abort.ts';
 import { remedyOf } from '@tailrace/errors/tailrace-error.ts';
 import { Problem } from '@tailrace/http/problem.ts';
 import { FencedError } from '@tailrace/kafka/errors.ts';
 import type { Kafka, TransactionalProducer } from '@tailrace/kafka/kafka.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import { Backoff } from '@tailrace/stream/backoff.ts';
+import { fencedEnd } from '@tailrace/stream/fenced-end.ts';
 import type { Table } from '@tailrace/stream/table.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
@@ -56,7 +58,8 @@ export function tableWriter<Value>(options: TableWriterOptions<Value>): TableWri
     const attempt = attempts(options, key, partition, decide);
     for (;;) {
       try {
-        return await Promise.race([attempt(signal), rejected(signal)]);
+        // An attempt that is left behind does no harm: whoever writes next fences it.
+        return await unlessAborted(attempt(signal), signal);
       } catch (error) {
         if (signal.aborted) throw notInTime(error);
         if (!isWorthAnotherAttempt(error)) throw error;
@@ -91,9 +94,8 @@ function attempts<Value>(
   let sent: { readonly bytes: Buffer | null } | undefined;
 
   async function readToEnd(signal: AbortSignal): Promise<void> {
-    // Not the last stable offset: where others write to the partition too, a change may stand behind their open transaction.
-    const ends = await kafka.admin.offsets(topic.name, 'end');
-    await table.untilOffset(partition, ends[partition] ?? 0, signal);
+    const end = await fencedEnd(kafka, { topic: topic.name, partition });
+    await table.untilOffset(partition, end, signal);
   }
 
   async function write(producer: TransactionalProducer, value: Value | undefined): Promise<void> {
@@ -131,14 +133,6 @@ function attempts<Value>(
       await producer.close().catch(() => undefined);
     }
   };
-}
-
-/** An attempt that is left behind does no harm: whoever writes next fences it. */
-function rejected(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    if (signal.aborted) reject(signal.reason);
-  });
 }
 
 /** Another process began after us, or Kafka is briefly away. */

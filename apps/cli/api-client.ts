@@ -9,6 +9,15 @@ const problem = z.looseObject({
   errors: z.array(z.looseObject({ field: z.string(), message: z.string() })).optional(),
 });
 
+interface CallOptions {
+  readonly body?: unknown;
+  readonly ifMatch?: string;
+  /** Ends the call at once; it ends after 30 s anyway. */
+  readonly signal?: AbortSignal;
+}
+
+const answersWithinMs = 30_000;
+
 export interface ApiAnswer {
   readonly body: unknown;
   readonly etag: string | undefined;
@@ -26,18 +35,23 @@ export class ApiClient {
 
   /**
    * @param path below /api/v1/live-logs/.
-   * @throws CliError that says what the server answered.
+   * @throws CliError that says what the server answered; with remedy `retry` where the same call may succeed later.
    */
-  async call(method: string, path: string, options: { body?: unknown; ifMatch?: string } = {}): Promise<ApiAnswer> {
-    const response = await request(this.#urlOf(path), {
-      method,
-      headers: {
-        authorization: await this.#authorization(),
-        ...(options.body !== undefined && { 'content-type': 'application/json' }),
-        ...(options.ifMatch !== undefined && { 'if-match': options.ifMatch }),
+  async call(method: string, path: string, options: CallOptions = {}): Promise<ApiAnswer> {
+    const limit = AbortSignal.timeout(answersWithinMs);
+    const response = await request(
+      this.#urlOf(path),
+      {
+        method,
+        headers: {
+          authorization: await this.#authorization(),
+          ...(options.body !== undefined && { 'content-type': 'application/json' }),
+          ...(options.ifMatch !== undefined && { 'if-match': options.ifMatch }),
+        },
+        ...(options.body !== undefined && { body: JSON.stringify(options.body) }),
       },
-      ...(options.body !== undefined && { body: JSON.stringify(options.body) }),
-    });
+      options.signal ? AbortSignal.any([options.signal, limit]) : limit,
+    );
     const body = await bodyOf(response);
     if (!response.ok) throw refusal(response.status, body);
     return { body, etag: response.headers.get('etag') ?? undefined };
@@ -82,7 +96,7 @@ export class ApiClient {
 export async function request(
   url: URL,
   init: RequestInit = {},
-  signal: AbortSignal | null = AbortSignal.timeout(30_000),
+  signal: AbortSignal | null = AbortSignal.timeout(answersWithinMs),
 ): Promise<Response> {
   try {
     return await fetch(url, { ...init, signal });
@@ -92,12 +106,15 @@ export async function request(
       `nothing answers at ${url.origin}: ${messageOf(cause) || 'connection refused'}`,
       exitCodes.failed,
       'Is Tailrace running? Set TAILRACE_URL when it runs elsewhere.',
+      'retry',
     );
   }
 }
 
 async function bodyOf(response: Response): Promise<unknown> {
-  const text = await response.text();
+  const text = await response.text().catch((error) => {
+    throw new CliError(`the server's answer broke off: ${messageOf(error)}`, exitCodes.failed, undefined, 'retry');
+  });
   try {
     return text === '' ? undefined : JSON.parse(text);
   } catch {
@@ -105,12 +122,13 @@ async function bodyOf(response: Response): Promise<unknown> {
   }
 }
 
-/** What a problem document says, for a person. */
+/** What a problem document says, for a person. A server that is overloaded or restarts may answer otherwise later. */
 export function refusal(status: number, body: unknown): CliError {
+  const remedy = status >= 500 || status === 429 ? 'retry' : 'give-up';
   const parsed = problem.safeParse(body);
-  if (!parsed.success) return new CliError(`the server answered ${status}`, exitCodes.failed);
+  if (!parsed.success) return new CliError(`the server answered ${status}`, exitCodes.failed, undefined, remedy);
   const { title, detail, errors = [] } = parsed.data;
   const lines = [`${title} (${status})`, ...(detail === undefined ? [] : [detail])];
   if (errors.length > 1) lines.push(...errors.map(({ field, message }) => `  ${field}: ${message}`));
-  return new CliError(lines.join('\n'), exitCodes.failed);
+  return new CliError(lines.join('\n'), exitCodes.failed, undefined, remedy);
 }

@@ -1,4 +1,4 @@
-import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
+import { type Remedy, TailraceError } from '@tailrace/errors/tailrace-error.ts';
 
 /** What a script can tell from the exit status. */
 export const exitCodes = {
@@ -15,8 +15,9 @@ export const exitCodes = {
 export class CliError extends TailraceError {
   readonly exitCode: number;
 
-  constructor(message: string, exitCode: number, help?: string) {
-    super(message, { code: 'cli.failed', remedy: 'give-up', ...(help !== undefined && { help }) });
+  /** @param remedy `retry` for what may pass by itself. */
+  constructor(message: string, exitCode: number, help?: string, remedy: Remedy = 'give-up') {
+    super(message, { code: 'cli.failed', remedy, ...(help !== undefined && { help }) });
     this.exitCode = exitCode;
   }
 }

@@ -276,6 +276,34 @@ describe('tail', () => {
   });
 });
 
+describe('raw', () => {
+  const payload = '{"message":"as it came","n":1.0}';
+  async function writeRaw(): Promise<string> {
+    const { name: topic, codec } = topics.rawAws;
+    const { raw } = lineEvent('aws', payload, 1, Date.now());
+    const producer = await writer.producer();
+    await producer.send([
+      { topic, partition: 5, key: null, value: codec.encode({ ...raw, project_id: 'demo', payload }) },
+    ]);
+    await producer.close();
+    return `${topic}/5/${(await writer.admin.offsets(topic, 'latest'))[5]! - 1}`;
+  }
+
+  it('gives the event as it came, or all that is known of it', async () => {
+    const place = await writeRaw();
+    expect(await done(['raw', place, '--project', 'demo'])).toEqual({ code: 0, stdout: `${payload}\n`, stderr: '' });
+    const { stdout } = await done(['raw', place, '--project', 'demo', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({ payload, connection_id: 'conn_file', provider: 'aws' });
+  });
+
+  it('says where there is none, and how a place is written', async () => {
+    const { code, stderr } = await done(['raw', 'logs.raw.aws/0/999', '--project', 'demo']);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('No such resource')]);
+    const wrong = await done(['raw', 'logs.raw.aws', '--project', 'demo']);
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('logs.raw.aws/3/1042')]);
+  });
+});
+
 describe('channels', () => {
   const inProject = ['--project', 'demo'];
 

@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { remedyOf } from '@tailrace/errors/tailrace-error.ts';
 import type { ApiClient } from './api-client.ts';
-import { hasEnded, percentOf, progressBar, progressText, type ReplayView, replayView } from './replay-view.ts';
+import { ProgressBar } from './progress-bar.ts';
+import { hasEnded, percentOf, progressText, type ReplayView, replayView, shareOf } from './replay-view.ts';
 import { visible, warn } from './terminal.ts';
 
 export interface FollowOptions {
@@ -11,42 +13,53 @@ export interface FollowOptions {
 
 const askEveryMs = 500;
 /** A server that restarts is waited for; the replay itself does not need us. */
-const mostFailures = 60;
+const longestAbsenceMs = 30_000;
 
 /**
  * Shows how a replay does until it has ended: a bar where stderr is a terminal, a line for each change where it is not,
  * and with `json` each state as a line on stdout.
  * @returns undefined when the signal aborted first.
- * @throws CliError when the server stays away.
+ * @throws CliError when the server stays away, and at once when it refuses.
  */
 export async function followReplay(
   client: ApiClient,
   first: ReplayView,
   { json, signal }: FollowOptions,
 ): Promise<ReplayView | undefined> {
-  const show = json ? showJson() : process.stderr.isTTY ? showBar : showChanges();
+  const bar = new ProgressBar(process.stderr);
+  const show = json ? showJson() : process.stderr.isTTY ? showIn(bar) : showChanges();
   let replay = first;
-  let failures = 0;
-  for (;;) {
-    show(replay);
-    if (hasEnded(replay)) break;
-    await delay(askEveryMs, undefined, { signal }).catch(() => undefined);
-    if (signal.aborted) break;
-    try {
-      replay = replayView.parse((await client.call('GET', `replays/${encodeURIComponent(first.id)}`)).body);
-      failures = 0;
-    } catch (error) {
-      failures += 1;
-      if (failures >= mostFailures) throw error;
+  try {
+    for (;;) {
+      show(replay);
+      if (hasEnded(replay)) return replay;
+      await delay(askEveryMs, undefined, { signal });
+      replay = await ask(client, first.id, signal);
     }
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  } finally {
+    bar.clear();
   }
-  if (!json && process.stderr.isTTY) process.stderr.write('\n');
-  return hasEnded(replay) ? replay : undefined;
 }
 
-function showBar(replay: ReplayView): void {
-  const columns = process.stderr.columns ?? 80;
-  process.stderr.write(`\r${progressBar(replay).slice(0, columns - 1)}\u001b[K`);
+/** Asks again, for a while, where that may help. */
+async function ask(client: ApiClient, id: string, signal: AbortSignal): Promise<ReplayView> {
+  const since = performance.now();
+  for (;;) {
+    try {
+      const { body } = await client.call('GET', `replays/${encodeURIComponent(id)}`, { signal });
+      return replayView.parse(body);
+    } catch (error) {
+      if (signal.aborted || remedyOf(error) !== 'retry' || performance.now() - since > longestAbsenceMs) throw error;
+      await delay(askEveryMs, undefined, { signal });
+    }
+  }
+}
+
+function showIn(bar: ProgressBar): (replay: ReplayView) => void {
+  return (replay) => bar.show(shareOf(replay), progressText(replay));
 }
 
 function showJson(): (replay: ReplayView) => void {

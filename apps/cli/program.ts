@@ -5,6 +5,7 @@ import { connectionsCommand } from './commands/connections.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { normaliseCommand } from './commands/normalise.ts';
+import { rawCommand } from './commands/raw.ts';
 import { replayCommand, replaysCommand } from './commands/replays.ts';
 import { rulesCommand } from './commands/rules.ts';
 import { tailCommand } from './commands/tail.ts';
@@ -29,6 +30,7 @@ Exit status: 0 done, 1 refused or failed, 2 wrong command line, 130 interrupted.
     .exitOverride();
   for (const make of [
     tailCommand,
+    rawCommand,
     connectionsCommand,
     rulesCommand,
     alertsCommand,

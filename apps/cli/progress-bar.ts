@@ -4,21 +4,21 @@ const width = 30;
 
 /** A bar on one line of a terminal; nothing where the stream is none. */
 export class ProgressBar {
-  readonly #stream: Pick<WriteStream, 'isTTY' | 'write'>;
-  readonly #unit: string;
+  readonly #stream: Pick<WriteStream, 'isTTY' | 'write' | 'columns'>;
   #shown = false;
 
-  constructor(stream: Pick<WriteStream, 'isTTY' | 'write'>, unit: string) {
+  constructor(stream: Pick<WriteStream, 'isTTY' | 'write' | 'columns'>) {
     this.#stream = stream;
-    this.#unit = unit;
   }
 
-  show(done: number, total: number, more: string): void {
+  /** @param share what is done, 0 to 1; more counts as 1. */
+  show(share: number, text: string): void {
     if (!this.#stream.isTTY) return;
-    const share = total === 0 ? 1 : Math.min(1, done / total);
-    const full = Math.round(share * width);
+    const full = Math.round(Math.min(1, share) * width);
     const bar = `${'█'.repeat(full)}${'░'.repeat(width - full)}`;
-    this.#stream.write(`\r\u001b[K${bar} ${Math.floor(share * 100)} %  ${done} of ${total} ${this.#unit}, ${more}`);
+    const line = `${bar} ${percentText(share).padStart(4)}  ${text}`;
+    // A line that the terminal would break could not be written over.
+    this.#stream.write(`\r\u001b[K${line.slice(0, (this.#stream.columns ?? 80) - 1)}`);
     this.#shown = true;
   }
 
@@ -26,4 +26,9 @@ export class ProgressBar {
     if (this.#shown) this.#stream.write('\r\u001b[K');
     this.#shown = false;
   }
+}
+
+/** Rounded down: 100% is said of what is done. */
+export function percentText(share: number): string {
+  return `${Math.floor(Math.min(1, share) * 100)}%`;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { percentText } from './progress-bar.ts';
 import { visible } from './terminal.ts';
 
 const example = z.looseObject({
@@ -47,30 +48,22 @@ export const replayView = z.looseObject({
 export type ReplayView = z.output<typeof replayView>;
 
 const finalStatuses: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled']);
-const barWidth = 24;
 
 export function hasEnded({ status }: ReplayView): boolean {
   return finalStatuses.has(status);
 }
 
 /** Share that has been looked at, 0 to 1. */
-function shareOf({ status, progress }: ReplayView): number {
+export function shareOf({ status, progress }: ReplayView): number {
   if (status === 'completed') return 1;
   return progress.total ? Math.min(1, progress.read / progress.total) : 0;
 }
 
 export function percentOf(replay: ReplayView): string {
-  return `${Math.floor(shareOf(replay) * 100)}%`;
+  return percentText(shareOf(replay));
 }
 
-/** One line for a terminal: a bar, the rate and the time that is left, or what is waited for. */
-export function progressBar(replay: ReplayView): string {
-  const filled = Math.round(shareOf(replay) * barWidth);
-  const bar = `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}`;
-  return `${bar} ${percentOf(replay).padStart(4)}  ${progressText(replay)}`;
-}
-
-/** The same in words. */
+/** How it does, in words: the rate and the time that is left, or what is waited for. */
 export function progressText({ status, progress }: ReplayView): string {
   const { matched, rate, remaining_seconds: left, waiting_for: reason, waiting_detail: detail } = progress;
   if (status !== 'running') return `${status}, ${matched} records`;

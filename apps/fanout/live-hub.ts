@@ -2,11 +2,11 @@ import { setMaxListeners } from 'node:events';
 import { messageOf } from '@tailrace/errors/tailrace-error.ts';
 import { OffsetOutOfRangeError, TopicRecreatedError } from '@tailrace/kafka/errors.ts';
 import type { FetchedBatch, Kafka, Reader } from '@tailrace/kafka/kafka.ts';
+import { encodeCursor, type LogIdentity, type Position } from '@tailrace/log-query/live-cursor.ts';
 import type { Matcher } from '@tailrace/log-query/matcher.ts';
 import { Backoff } from '@tailrace/stream/backoff.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
-import { encodeCursor, type LogIdentity, type Position } from './cursor.ts';
 import { lineJson, logsFrame } from './frames.ts';
 
 /** Someone who follows the live end. Called synchronously, in the order of the log. */

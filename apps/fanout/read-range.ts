@@ -1,8 +1,8 @@
 import { OffsetOutOfRangeError } from '@tailrace/kafka/errors.ts';
 import type { FetchedBatch, Kafka } from '@tailrace/kafka/kafka.ts';
+import type { Position } from '@tailrace/log-query/live-cursor.ts';
 import type { Matcher } from '@tailrace/log-query/matcher.ts';
 import { topics } from '@tailrace/topics/topics.ts';
-import type { Position } from './cursor.ts';
 import { lineJson } from './frames.ts';
 
 export interface Range {

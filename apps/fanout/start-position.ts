@@ -1,6 +1,6 @@
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
+import { CursorError, decodeCursor, type LogIdentity, type Position } from '@tailrace/log-query/live-cursor.ts';
 import { topics } from '@tailrace/topics/topics.ts';
-import { CursorError, decodeCursor, type LogIdentity, type Position } from './cursor.ts';
 
 const unitMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;

@@ -98,6 +98,7 @@ describe('statuses on the WebSocket', () => {
     lateness_p50_ms: null,
     lateness_p95_ms: null,
     lateness_p99_ms: null,
+    lateness: [],
     last_event_time: 1_767_225_600_500_000,
     last_event_seen_at: null,
     complete_up_to: null,

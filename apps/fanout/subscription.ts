@@ -1,7 +1,7 @@
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
+import { encodeCursor, type Position } from '@tailrace/log-query/live-cursor.ts';
 import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
 import { compileFilter, type Matcher } from '@tailrace/log-query/matcher.ts';
-import { encodeCursor, type Position } from './cursor.ts';
 import { logsFrame } from './frames.ts';
 import type { Follower, Following, LiveHub } from './live-hub.ts';
 import type { Outbox } from './outbox.ts';

@@ -1,9 +1,9 @@
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
+import { decodeCursor, type Position } from '@tailrace/log-query/live-cursor.ts';
 import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
 import { compileFilter } from '@tailrace/log-query/matcher.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
-import { decodeCursor, type Position } from './cursor.ts';
 import { fetchedFrame } from './frames.ts';
 import type { LiveHub } from './live-hub.ts';
 import type { Outbox } from './outbox.ts';

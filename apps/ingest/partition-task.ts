@@ -1,5 +1,6 @@
 import { readCheckpoints } from '@tailrace/connector/checkpoint-table.ts';
 import { readStatuses } from '@tailrace/connector/status-table.ts';
+import { untilAborted } from '@tailrace/errors/abort.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import type { Ownership } from '@tailrace/stream/ownership.ts';
 import { PartitionWriter } from '@tailrace/stream/partition-writer.ts';
@@ -57,7 +58,7 @@ export async function runPartition(options: PartitionTaskOptions, ownership: Own
       },
     });
     connections = table;
-    const ended = Promise.race([writer.failed, aborted(revoked)]);
+    const ended = Promise.race([writer.failed, untilAborted(revoked)]);
     await Promise.race([table.caughtUp, ended]);
     if (revoked.aborted) return;
     ownership.progressed();
@@ -94,9 +95,4 @@ async function deletedOf(
     }
   }
   return deleted;
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

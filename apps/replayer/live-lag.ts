@@ -7,21 +7,32 @@ export interface Waiting {
   readonly detail: string;
 }
 
+/** How live does. */
+export interface LiveState {
+  /** What is behind now; undefined when nothing is. */
+  readonly behind: Waiting | undefined;
+  /** Whether live lines come. */
+  readonly flows: boolean;
+}
+
 const intervalMs = 1000;
+const unknown: LiveState = {
+  behind: { reason: 'live_lag', detail: 'the live pipeline has not been looked at yet' },
+  flows: true,
+};
 
 /**
- * Whether the live pipeline is behind, looked at about once a second, and only while a replay runs: when none does,
- * nothing is asked of anybody.
+ * Whether live lines come and whether the live pipeline is behind, looked at about once a second, and only while a replay
+ * runs: when none does, nothing is asked of anybody.
  */
 export class LiveLag {
-  readonly #measure: () => Promise<Waiting | undefined>;
+  readonly #measure: () => Promise<LiveState>;
   #watchers = 0;
   #stop: AbortController | undefined;
-  #behind: Waiting | undefined;
+  #state = unknown;
   #measured = Promise.withResolvers<void>();
 
-  /** @param measure what is behind now; undefined when nothing is. */
-  constructor(measure: () => Promise<Waiting | undefined>) {
+  constructor(measure: () => Promise<LiveState>) {
     this.#measure = measure;
   }
 
@@ -30,7 +41,7 @@ export class LiveLag {
     this.#watchers += 1;
     if (this.#watchers === 1) {
       this.#stop = new AbortController();
-      this.#behind = { reason: 'live_lag', detail: 'the live pipeline has not been looked at yet' };
+      this.#state = unknown;
       void this.#look(this.#stop.signal);
     }
     let ended = false;
@@ -43,7 +54,12 @@ export class LiveLag {
   }
 
   get behind(): Waiting | undefined {
-    return this.#behind;
+    return this.#state.behind;
+  }
+
+  /** Whether somebody waits for live lines: true also where that is not known. */
+  get flows(): boolean {
+    return this.#state.flows;
   }
 
   /** Resolves after the next look, or when the signal aborts. */
@@ -57,11 +73,12 @@ export class LiveLag {
 
   async #look(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const behind = await this.#measure().catch((error): Waiting => {
-        return { reason: isDatabaseError(error) ? 'database' : 'kafka', detail: messageOf(error) };
+      const state = await this.#measure().catch((error): LiveState => {
+        const reason = isDatabaseError(error) ? 'database' : 'kafka';
+        return { behind: { reason, detail: messageOf(error) }, flows: true };
       });
       if (signal.aborted) return;
-      this.#behind = behind;
+      this.#state = state;
       this.#measured.resolve();
       this.#measured = Promise.withResolvers();
       await delay(intervalMs, undefined, { signal }).catch(() => undefined);

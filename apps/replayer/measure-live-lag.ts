@@ -1,11 +1,13 @@
 import type { Kafka, TopicPartitionOffset } from '@tailrace/kafka/kafka.ts';
 import { normaliserTopology } from '@tailrace/normalise/normaliser-topology.ts';
 import { rawTopics, topics } from '@tailrace/topics/topics.ts';
-import type { Waiting } from './live-lag.ts';
+import type { LiveState, Waiting } from './live-lag.ts';
 import type { LogStore } from './log-store.ts';
 
 /** Fewer records than this are in flight at any time of a healthy pipeline. */
 const leastRecords = 2000;
+/** Live lines come when there were some within this time. */
+const recentMs = 1000;
 /** Replayed records that the sink may still have to store; more only fills the broker's disk. */
 const mostReplayed = 500_000;
 
@@ -20,9 +22,9 @@ interface Stage {
 
 /**
  * Compares how far the normaliser and the sink are with the ends of what they read. Behind is more than `lagMs` at the
- * rate at which records come.
+ * rate at which records come. Live lines come when the ends of the raw topics move.
  */
-export function measureLiveLag(kafka: Kafka, store: LogStore, lagMs: number): () => Promise<Waiting | undefined> {
+export function measureLiveLag(kafka: Kafka, store: LogStore, lagMs: number): () => Promise<LiveState> {
   const raw = Object.values(rawTopics).map(({ name }) => name);
   const stages: readonly Stage[] = [
     { name: 'normaliser', inputs: raw, positions: () => kafka.admin.committedOffsets(normaliserTopology.group, raw) },
@@ -35,6 +37,19 @@ export function measureLiveLag(kafka: Kafka, store: LogStore, lagMs: number): ()
     },
   ];
   const before = new Map<string, { readonly end: number; readonly at: number }>();
+  let rawEnd: number | undefined;
+
+  /** Since the last look; in the first, by the times of what is there. */
+  async function flows(): Promise<boolean> {
+    const ends = (await Promise.all(raw.map((topic) => kafka.admin.offsets(topic, 'latest')))).flat();
+    const end = sum(ends);
+    const last = rawEnd;
+    rawEnd = end;
+    if (last !== undefined) return end > last;
+    const timestampMs = Date.now() - recentMs;
+    const recent = await Promise.all(raw.map((topic) => kafka.admin.offsets(topic, { timestampMs })));
+    return sum(recent.flat()) < end;
+  }
 
   async function behind({ name, inputs, positions, allowed }: Stage): Promise<Waiting | undefined> {
     const at = performance.now();
@@ -59,10 +74,15 @@ export function measureLiveLag(kafka: Kafka, store: LogStore, lagMs: number): ()
   }
 
   return async () => {
+    const isFlowing = await flows();
     for (const stage of stages) {
       const waiting = await behind(stage);
-      if (waiting) return waiting;
+      if (waiting) return { behind: waiting, flows: isFlowing };
     }
-    return undefined;
+    return { behind: undefined, flows: isFlowing };
   };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

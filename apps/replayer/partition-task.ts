@@ -1,8 +1,12 @@
+import { untilAborted } from '@tailrace/errors/abort.ts';
+import { progressKey } from '@tailrace/replays/replay-keys.ts';
 import { isFinished, type KnownReplay, openReplayTable, type ReplayTable } from '@tailrace/replays/replay-table.ts';
 import type { ReplayProgress } from '@tailrace/schemas/generated/replay-progress.ts';
+import { fencedEnd } from '@tailrace/stream/fenced-end.ts';
 import type { Ownership } from '@tailrace/stream/ownership.ts';
 import { PartitionWriter } from '@tailrace/stream/partition-writer.ts';
 import { topics } from '@tailrace/topics/topics.ts';
+import { outlivedReplays } from './outlived-replays.ts';
 import { ReplayJob, type ReplayJobDeps } from './replay-job.ts';
 
 /**
@@ -17,7 +21,7 @@ export async function runPartition(deps: ReplayJobDeps, ownership: Ownership): P
   const logger = deps.logger.child({ partition });
   const producer = await kafka.transactionalProducer(`replayer-${partition}`);
   const writer = new PartitionWriter({ producer, lost, logger, committed: () => ownership.progressed() });
-  const ended = Promise.race([writer.failed, aborted(revoked)]);
+  const ended = Promise.race([writer.failed, untilAborted(revoked)]);
   ended.catch(() => undefined);
   let changed = Promise.withResolvers<string>();
   const replays = openReplayTable({
@@ -36,6 +40,7 @@ export async function runPartition(deps: ReplayJobDeps, ownership: Ownership): P
     while (!revoked.aborted) {
       ownership.progressed();
       const news = changed.promise;
+      await Promise.race([forget(writer, partition, replays, own, revoked), ended]);
       const next = nextOf(replays, own);
       if (!next) {
         await Promise.race([news, ended]);
@@ -53,14 +58,38 @@ export async function runPartition(deps: ReplayJobDeps, ownership: Ownership): P
   }
 }
 
-/**
- * Resolves when all that an earlier owner committed has been read. The api writes to the partition as well: what was
- * committed may stand behind a transaction of its that is still open, where the last stable offset does not show it.
- */
+/** Resolves when all that an earlier owner committed has been read. */
 async function untilWhole({ kafka }: ReplayJobDeps, { table }: ReplayTable, { partition, revoked }: Ownership) {
-  const ends = await kafka.admin.offsets(topics.replays.name, 'end');
+  const end = await fencedEnd(kafka, partition);
   await table.caughtUp;
-  await table.untilOffset(partition.partition, ends[partition.partition] ?? 0, revoked);
+  await table.untilOffset(partition.partition, end, revoked);
+}
+
+/** Deletes finished replays that nobody needs any more. Once deleted, the table has them no longer than until it has read that. */
+async function forget(
+  writer: PartitionWriter,
+  partition: number,
+  replays: ReplayTable,
+  own: Map<string, ReplayProgress>,
+  revoked: AbortSignal,
+): Promise<void> {
+  const outlived = outlivedReplays(replays.list(), Date.now());
+  if (outlived.length === 0) return;
+  const { name: topic } = topics.replays;
+  const deleted = ({ id, request }: KnownReplay) =>
+    // The request first: progress that is missing means that a replay has not begun.
+    [id, progressKey(id)].map((key) => ({
+      topic,
+      partition,
+      key: Buffer.from(key),
+      value: null,
+      headers: { project: request.project_id },
+    }));
+  await writer.write(outlived.flatMap(deleted));
+  for (const { id } of outlived) own.delete(id);
+  await Promise.all(
+    outlived.map(({ id }) => replays.table.until(progressKey(id), (known) => known === undefined, revoked)),
+  );
 }
 
 /** The oldest that has something to do: to be run, or to be ended because nobody wants it any more. */
@@ -94,9 +123,4 @@ async function runWhileWanted(
     done.resolve('done');
     await watching;
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

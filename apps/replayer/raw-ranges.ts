@@ -34,6 +34,9 @@ export async function planRanges(kafka: Kafka, request: ReplayRequest): Promise<
   return ranges;
 }
 
+/** What is fetched is decoded in one go: no more than takes a few milliseconds. */
+const maxFetchBytes = 512 * 1024;
+
 /** Partitions of a topic that hold events of the connections; undefined for all of them. */
 function partitionsHolding(request: ReplayRequest, topic: string, partitions: number): Set<number> | undefined {
   if (request.connection_ids.length === 0) return undefined;
@@ -69,6 +72,7 @@ export async function* readRanges(
   if (positions.length === 0) return;
   const reader = await kafka.reader({
     positions: positions.map(({ topic, partition, next_offset }) => ({ topic, partition, offset: next_offset })),
+    maxBytes: maxFetchBytes,
   });
   const reached = (partition: TopicPartition, offset: number) => {
     const key = `${partition.topic}/${partition.partition}`;

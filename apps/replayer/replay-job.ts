@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as immediate } from 'node:timers/promises';
 import { messageOf, remedyOf, TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import type { Kafka, OutgoingRecord } from '@tailrace/kafka/kafka.ts';
 import { type NormaliseEvent, normaliserProcessor } from '@tailrace/normalise/normaliser-topology.ts';
@@ -14,6 +14,7 @@ import type { PartitionWriter } from '@tailrace/stream/partition-writer.ts';
 import type { RecordProcessor } from '@tailrace/stream/topology.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { rawTopics, topics } from '@tailrace/topics/topics.ts';
+import { BuriedRecords } from './buried-records.ts';
 import { DifferenceCount } from './differences.ts';
 import type { LiveLag, Waiting } from './live-lag.ts';
 import type { LogStore } from './log-store.ts';
@@ -26,7 +27,10 @@ export interface ReplayJobDeps {
   readonly store: LogStore;
   readonly lag: LiveLag;
   readonly normalise: NormaliseEvent;
+  /** Records of a transaction, about. */
   readonly batchRecords: number;
+  /** Share of its time that a replay works while live lines come, above 0 to 1. */
+  readonly liveShare: number;
   readonly partitionsOf: (topic: string) => number;
   readonly logger: Logger;
 }
@@ -41,6 +45,13 @@ export interface ReplayJobOptions extends ReplayJobDeps {
 
 /** Dead letters name it as who could not read the record. */
 const group = 'replayer';
+/**
+ * Records that are worked on at once. Live roles may share the process, and the cores: nothing of theirs waits longer than
+ * for these, a few milliseconds.
+ */
+const sliceRecords = 500;
+/** A rest is no longer than this, however long the work before it took. */
+const longestRestMs = 2000;
 /** How often progress is told while nothing is written. */
 const tellEveryMs = 1000;
 /** Over how long the rate is measured. */
@@ -56,7 +67,10 @@ export class ReplayJob {
   readonly #selection: ReplaySelection;
   readonly #logger: Logger;
   readonly #differences: DifferenceCount | undefined;
+  readonly #buried: BuriedRecords;
   #progress: ReplayProgress;
+  /** Records that the progress counts and no transaction has yet. */
+  #unwritten: OutgoingRecord[] = [];
   #writing: Promise<void> = Promise.resolve();
   #toldAt = 0;
   #measured: { readonly at: number; readonly offsets: number }[] = [];
@@ -65,6 +79,7 @@ export class ReplayJob {
     const { replay } = options;
     this.#options = options;
     this.#selection = selectionOf(replay.request);
+    this.#buried = new BuriedRecords(options.kafka);
     this.#logger = options.logger.child({ replay: replay.id, project: replay.request.project_id });
     this.#progress = { ...(replay.progress ?? nothingYet()), waiting_for: null, waiting_detail: null };
     if (replay.request.mode === 'shadow') this.#differences = new DifferenceCount(this.#progress.differences);
@@ -103,32 +118,48 @@ export class ReplayJob {
   async #begin(): Promise<void> {
     const { kafka, replay } = this.#options;
     this.#progress = { ...this.#progress, ranges: await planRanges(kafka, replay.request) };
-    await this.#write([]);
+    await this.#write();
   }
 
   async #replay(signal: AbortSignal): Promise<void> {
-    const { kafka, batchRecords } = this.#options;
+    const { kafka, batchRecords, lag } = this.#options;
     const { records_per_second: limit } = this.#options.replay.request;
-    for await (const slice of readRanges(kafka, this.#progress.ranges, batchRecords, signal)) {
+    const slices = readRanges(kafka, this.#progress.ranges, Math.min(sliceRecords, batchRecords), signal);
+    let began = performance.now();
+    for await (const slice of slices) {
       await this.#untilLiveIsWell(signal);
-      if (signal.aborted) return;
-      const started = performance.now();
+      if (signal.aborted) break;
       const before = this.#progress.matched;
-      const written = await this.#process(slice, signal);
-      if (written === undefined) return;
-      // One transaction is under way while the next slice is worked on; its failure is met here.
-      await this.#writing;
-      this.#writing = this.#write(written);
-      this.#writing.catch(() => undefined);
-      if (limit !== null) {
-        const dueMs = ((this.#progress.matched - before) / limit) * 1000 - (performance.now() - started);
-        if (dueMs > 0) await delay(dueMs, undefined, { signal }).catch(() => undefined);
+      if (!(await this.#process(slice, signal))) break;
+      const isSlow = lag.flows || limit !== null;
+      const isDue = this.#unwritten.length >= (isSlow ? 1 : batchRecords) || Date.now() - this.#toldAt >= tellEveryMs;
+      if (isDue) {
+        // One transaction is under way while the next slices are worked on; its failure is met here.
+        await this.#writing;
+        this.#startWriting();
       }
+      if (isSlow) await this.#writing;
+      await this.#rest(began, this.#progress.matched - before, signal);
+      began = performance.now();
     }
+    await this.#writing;
+    if (this.#unwritten.length > 0) await this.#write();
   }
 
-  /** @returns what is to be written for the slice; undefined when the signal aborted first. */
-  async #process(slice: RawSlice, signal: AbortSignal): Promise<readonly OutgoingRecord[] | undefined> {
+  /** Lets others work: for long while live lines come or a rate is asked for, else only as long as they have something. */
+  async #rest(began: number, matched: number, signal: AbortSignal): Promise<void> {
+    const { lag, liveShare } = this.#options;
+    const { records_per_second: limit } = this.#options.replay.request;
+    const tookMs = performance.now() - began;
+    const politeMs = lag.flows ? Math.min(longestRestMs, tookMs * (1 / liveShare - 1)) : 0;
+    const dueMs = limit === null ? 0 : (matched / limit) * 1000 - tookMs;
+    const restMs = Math.max(politeMs, dueMs);
+    if (restMs > 0) await delay(restMs, undefined, { signal }).catch(() => undefined);
+    else await immediate();
+  }
+
+  /** Adds to the progress and to what is to be written. @returns false, and nothing was added, when the signal aborted first. */
+  async #process(slice: RawSlice, signal: AbortSignal): Promise<boolean> {
     const { partitionsOf, replay } = this.#options;
     const shadow = this.#differences !== undefined;
     const found: LogRecord[] = [];
@@ -144,7 +175,9 @@ export class ReplayJob {
       slice.records.filter((record) => this.#selection.mayHold(record)),
       slice.nextOffset,
     );
-    if (this.#differences && !(await this.#compare(this.#differences, found, signal))) return undefined;
+    if (this.#differences && !(await this.#compare(this.#differences, found, signal))) return false;
+    const records = shadow ? [] : await this.#withoutKnownLetters(output.records, slice, signal);
+    if (records === undefined) return false;
     const { topic, partition } = slice.partition;
     const dead = output.dead.length;
     const replayed = shadow ? found.length : output.records.length - dead;
@@ -161,7 +194,26 @@ export class ReplayJob {
     };
     if (slice.lost > 0) this.#logger.error({ ...slice.partition, records: slice.lost }, 'retention removed raw events');
     if (dead > 0) this.#logger.error({ ...slice.partition, count: dead, replay: replay.id }, 'dead letters');
-    return shadow ? [] : output.records;
+    this.#unwritten.push(...records);
+    return true;
+  }
+
+  /** A record that cannot be read is buried once, however many replays read past it. @returns undefined when the signal aborted. */
+  async #withoutKnownLetters(
+    records: readonly OutgoingRecord[],
+    slice: RawSlice,
+    signal: AbortSignal,
+  ): Promise<readonly OutgoingRecord[] | undefined> {
+    const letters = records.filter(({ topic }) => topic === topics.dead.name);
+    const [first] = slice.records;
+    if (letters.length === 0 || !first) return records;
+    try {
+      const fresh = await this.#buried.withoutLetter(letters, slice.partition, first.timestamp, signal);
+      return [...records.filter(({ topic }) => topic !== topics.dead.name), ...fresh];
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      throw error;
+    }
   }
 
   /** The live normaliser's, for what the replay is about. @param into takes the records; left out, they are emitted. */
@@ -212,7 +264,7 @@ export class ReplayJob {
     this.#progress = { ...this.#progress, waiting_for: reason, waiting_detail: detail };
     if (!news && Date.now() - this.#toldAt < tellEveryMs) return;
     await this.#writing;
-    await this.#write([]);
+    await this.#write();
   }
 
   #working(): void {
@@ -223,20 +275,28 @@ export class ReplayJob {
     await this.#writing.catch(() => undefined);
     const finished_at = Date.now() * 1000;
     this.#progress = { ...this.#progress, ...error, status, finished_at, waiting_for: null, waiting_detail: null };
-    await this.#write([]);
+    await this.#write();
     const { matched, written, dead, lost } = this.#progress;
     this.#logger.info({ status, matched, written, dead, lost }, 'the replay has ended');
   }
 
-  /** Commits records with the progress they belong to. */
-  #write(records: readonly OutgoingRecord[]): Promise<void> {
+  #startWriting(): void {
+    this.#writing = this.#write();
+    this.#writing.catch(() => undefined);
+  }
+
+  /** Commits what is unwritten with the progress it belongs to. */
+  #write(): Promise<void> {
     const { writer, replay, partition } = this.#options;
     this.#toldAt = Date.now();
     this.#progress = { ...this.#progress, rate: this.#rate(), updated_at: this.#toldAt * 1000 };
     const { name: topic, codec } = topics.replays;
     const value = codec.encode({ id: replay.id, request: null, progress: this.#progress });
     const headers = { project: replay.request.project_id };
-    return writer.write([...records, { topic, partition, key: Buffer.from(progressKey(replay.id)), value, headers }]);
+    const progress = { topic, partition, key: Buffer.from(progressKey(replay.id)), value, headers };
+    const records = this.#unwritten;
+    this.#unwritten = [];
+    return writer.write([...records, progress]);
   }
 
   get #left(): number {

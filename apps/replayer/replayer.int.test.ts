@@ -5,9 +5,10 @@ import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import { normalise } from '@tailrace/normalise/normalise.ts';
 import { type NormaliseEvent, normaliserTopology } from '@tailrace/normalise/normaliser-topology.ts';
 import { createTestDatabase, type TestDatabase } from '@tailrace/postgres/test-database.ts';
-import { newReplayId } from '@tailrace/replays/replay-keys.ts';
+import { newReplayId, progressKey } from '@tailrace/replays/replay-keys.ts';
 import { openReplayTable, type ReplayTable } from '@tailrace/replays/replay-table.ts';
 import type { RunningRole } from '@tailrace/role/role.ts';
+import type { DeadLetter } from '@tailrace/schemas/generated/dead-letter.ts';
 import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
 import type { ReplayProgress } from '@tailrace/schemas/generated/replay-progress.ts';
 import type { ReplayRequest } from '@tailrace/schemas/generated/replay-request.ts';
@@ -99,7 +100,12 @@ async function startReplayer(
   batch = 50,
 ): Promise<{ role: RunningRole; client: Kafka; crash: () => void }> {
   const client = broker.connect();
-  const config = { databaseUrl: new Secret(database.url), replayerBatchRecords: batch, replayerLiveLagMs: 1000 };
+  const config = {
+    databaseUrl: new Secret(database.url),
+    replayerBatchRecords: batch,
+    replayerLiveSharePercent: 20,
+    replayerLiveLagMs: 1000,
+  };
   const role = await start(config, { kafka: client, logger, metrics: new Metrics(), normalise: transform });
   running.add(role);
   const crash = () => {
@@ -149,6 +155,34 @@ async function write(id: string, request: ReplayRequest): Promise<void> {
   await replays.table.until(id, (known) => known?.request?.version === request.version, AbortSignal.timeout(5000));
 }
 
+const nothing: ReplayProgress = {
+  status: 'running',
+  ranges: [],
+  matched: 0,
+  written: 0,
+  dead: 0,
+  lost: 0,
+  rate: 0,
+  waiting_for: null,
+  waiting_detail: null,
+  differences: null,
+  error_code: null,
+  error_message: null,
+  normaliser_version: 1,
+  started_at: 1,
+  updated_at: 1,
+  finished_at: null,
+};
+
+/** As a replayer before ours has left it. */
+async function tell(id: string, progress: ReplayProgress): Promise<void> {
+  const producer = await kafka.producer();
+  const { name: topic, partitions, codec } = topics.replays;
+  const value = codec.encode({ id, request: null, progress });
+  await producer.send([{ topic, partition: partitionFor(id, partitions), key: Buffer.from(progressKey(id)), value }]);
+  await producer.close();
+}
+
 async function want(id: string, desired_state: ReplayRequest['desired_state']): Promise<void> {
   const { request } = replays.get(id)!;
   await write(id, { ...request, desired_state, version: request.version + 1 });
@@ -168,6 +202,16 @@ async function replayedIds(replayId: string): Promise<string[]> {
         const record = topics.logsReplayed.codec.decode(value!);
         if (record.replay_id === replayId) found.push(record.id);
       }
+    }
+  }
+  return found;
+}
+
+async function letters(): Promise<readonly DeadLetter[]> {
+  const found: DeadLetter[] = [];
+  for (let partition = 0; partition < topics.dead.partitions; partition++) {
+    for await (const batch of readPartition(kafka, topics.dead.name, partition, AbortSignal.timeout(5000))) {
+      for (const { value } of batch) found.push(topics.dead.codec.decode(value!));
     }
   }
   return found;
@@ -234,14 +278,23 @@ describe('apply', () => {
     expect([ids.length, new Set(ids).size]).toEqual([600, 600]);
   });
 
-  it('buries what cannot be read, and says how many', async () => {
+  it('buries what cannot be read once, however many replays read past it, and says how many', async () => {
     await seed(20);
     const producer = await kafka.producer();
     const headers = { project: 'shop', connection: 'conn_a' };
     await producer.send([{ topic: topics.rawAws.name, partition: 0, key: null, value: Buffer.from('junk'), headers }]);
-    await startReplayer();
-    const id = await ask();
-    expect(await ended(id)).toMatchObject({ status: 'completed', matched: 20, dead: 1 });
+    const own = { topic: topics.rawAws.name, group: 'replayer', reason: 'processing_failed' };
+    const live = { topic: topics.rawAws.name, partition: 0, group: 'normaliser', reason: 'decode_failed' };
+    await expect.poll(letters).toMatchObject([live]);
+    await startReplayer((raw, position, options) => {
+      if (raw.event_id === 'event-7') throw new Error('this version chokes on it');
+      return normalise(raw, position, options);
+    });
+    for (let replayed = 0; replayed < 3; replayed += 1) {
+      expect(await ended(await ask())).toMatchObject({ status: 'completed', matched: 19, dead: 2 });
+    }
+    const found = await letters();
+    expect(found.toSorted((one, other) => one.group.localeCompare(other.group))).toMatchObject([live, own]);
   });
 
   it('of a range with nothing in it has nothing to do', async () => {
@@ -314,6 +367,33 @@ describe('a replay', () => {
     const { status, matched } = await ended(id);
     expect(status).toBe('cancelled');
     expect(matched).toBeLessThan(400);
+  });
+
+  it('that ended long ago is forgotten, once, and none that did not', async () => {
+    const day = 24 * 3_600_000_000;
+    const ids = new Map<string, string>();
+    for (const [name, daysAgo] of [
+      ['old', 31],
+      ['young', 29],
+    ] as const) {
+      const id = await ask();
+      ids.set(name, id);
+      await tell(id, { ...nothing, status: 'completed', finished_at: Date.now() * 1000 - daysAgo * day });
+    }
+    const [old = '', young = ''] = ids.values();
+    for (const _ of [1, 2]) {
+      const { role } = await startReplayer();
+      await ended(await ask({ from: t0 - 2 * second, to: t0 - second }));
+      running.delete(role);
+      await role.stop();
+    }
+    expect([replays.get(old), replays.get(young)?.progress?.status]).toEqual([undefined, 'completed']);
+    const deleted: string[] = [];
+    const partition = partitionFor(old, topics.replays.partitions);
+    for await (const batch of readPartition(kafka, topics.replays.name, partition, AbortSignal.timeout(5000))) {
+      for (const { key, value } of batch) if (value === null) deleted.push(key!.toString());
+    }
+    expect(deleted).toEqual([old, progressKey(old)]);
   });
 
   it('waits while the live pipeline is behind, and says so', async () => {

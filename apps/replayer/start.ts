@@ -30,6 +30,7 @@ export async function start(config: ReplayerConfig, deps: ReplayerDeps): Promise
     normalise,
     lag: new LiveLag(measureLiveLag(kafka, store, config.replayerLiveLagMs)),
     batchRecords: config.replayerBatchRecords,
+    liveShare: config.replayerLiveSharePercent / 100,
     partitionsOf: (topic: string) => {
       const count = partitions.get(topic);
       if (count === undefined) throw new Error(`the replayer does not write to ${topic}`);

@@ -1,4 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { openKafka } from '@tailrace/kafka/open-kafka.ts';
+import { partitionFor } from '@tailrace/kafka/partitioner.ts';
+import { testRecord } from '@tailrace/postgres/test-records.ts';
+import { createLogger } from '@tailrace/telemetry/logger.ts';
+import { topics } from '@tailrace/topics/topics.ts';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { project } from '../../scripts/chaos/installation.ts';
@@ -50,6 +55,8 @@ test('shows lines as they come, as text, whatever is in them', async () => {
   await page.getByLabel('Line', { exact: true }).getByText('<script>').waitFor();
   for (const tab of ['Context', 'Record']) await page.getByRole('tab', { name: tab }).click();
   await page.getByText('logs.raw.aws').first().waitFor();
+  await page.getByRole('tab', { name: 'Raw' }).click();
+  await page.locator('.line-json', { hasText: '"eventId"' }).filter({ hasText: '<script>' }).waitFor();
   expect(await page.title()).toBe('Tailrace');
   expect(await page.locator('main img, main script').count()).toBe(0);
   await page.context().close();
@@ -72,6 +79,47 @@ test('misses nothing and doubles nothing when fanout is killed while it follows,
   expect((await bodies(page)).sort()).toEqual([...expected].sort());
   await page.context().close();
 }, 90_000);
+
+test('fills what neither the database has yet nor the live stream gives any more', async () => {
+  const { installation } = stack;
+  const [sink] = installation.of('sink');
+  const taken = new Set([...installation.connections.values()].map((id) => partitionFor(id, topics.logs.partitions)));
+  const partition = Array.from({ length: topics.logs.partitions }, (_, index) => index).find(
+    (each) => !taken.has(each),
+  );
+  if (partition === undefined) throw new Error('there is no partition without a connection');
+  const kafka = await openKafka({
+    brokers: installation.kafka.brokers.split(','),
+    topicPrefix: '',
+    logger: createLogger({ level: 'warn' }),
+  });
+  sink?.pause();
+  try {
+    // Older, by arrival, than the live stream begins.
+    const arrived = Date.now() - 120_000;
+    const producer = await kafka.producer();
+    await producer.send(
+      numbered('behind', 0, 30).map((body, index) => ({
+        topic: topics.logs.name,
+        partition,
+        key: null,
+        value: topics.logs.codec.encode(
+          testRecord(index, { project_id: project, body, timestamp: arrived * 1000 + index }),
+        ),
+        headers: { project },
+        timestamp: arrived,
+      })),
+    );
+    const page = await stack.open('live?q="behind number"');
+    await expect.poll(() => rowCount(page), soon).toBe(30);
+    expect((await bodies(page)).at(-1)).toBe('behind number 29.');
+    expect(await page.locator('.gap-row').count()).toBe(0);
+    await page.context().close();
+  } finally {
+    sink?.continue();
+    await kafka.close();
+  }
+}, 60_000);
 
 test('stays where one looks while lines come, and follows again', async () => {
   const page = await stack.open('live?q="still number"');

@@ -106,6 +106,19 @@ describe('connections', () => {
     await page.context().close();
   }, 90_000);
 
+  test('shows how late events came, as a histogram that can be heard too', async () => {
+    stack.emit(['lateness one', 'lateness two']);
+    const page = await stack.open('connections');
+    await page.getByRole('link', { name: 'aws', exact: true }).click();
+    const bars = page.getByRole('list', { name: 'Events lately, by lateness' }).getByRole('listitem');
+    await bars
+      .filter({ hasText: /events, \d+ %/ })
+      .first()
+      .waitFor();
+    await page.getByText('Half of all within').waitFor();
+    await page.context().close();
+  }, 60_000);
+
   test('a viewer looks, and is offered no change', async () => {
     const page = await stack.open('connections', { role: 'viewer' });
     await page.getByText('Your token lets you look, not change.').waitFor();

@@ -1,5 +1,6 @@
 import type { KeyRing } from '@tailrace/credentials/key-ring.ts';
 import { CredentialsError, openCredentials } from '@tailrace/credentials/sealed-credentials.ts';
+import { unlessAborted } from '@tailrace/errors/abort.ts';
 import { messageOf } from '@tailrace/errors/tailrace-error.ts';
 import type { NotificationChannel } from '@tailrace/schemas/generated/notification-channel.ts';
 import { z } from 'zod';
@@ -31,7 +32,8 @@ export async function deliver(
     const sealed = stored.sealed_credentials;
     const secrets = sealed === null ? {} : await openCredentials(keys, stored.id, sealed);
     const channel = kind.configure({ ...configSchema.parse(JSON.parse(stored.config)), ...secrets }).open({ outgoing });
-    const { answer } = await Promise.race([channel.send(message, { signal }), rejected(signal)]);
+    // A kind of channel that does not heed its signal is left behind.
+    const { answer } = await unlessAborted(channel.send(message, { signal }), signal);
     return answer;
   } catch (error) {
     if (error instanceof ChannelError) throw error;
@@ -41,12 +43,4 @@ export async function deliver(
     }
     throw new ChannelError('unreachable', `the channel failed: ${messageOf(error).slice(0, 200)}`, { cause: error });
   }
-}
-
-/** A kind of channel that does not heed its signal is left behind. */
-function rejected(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
 }

@@ -39,7 +39,8 @@ interface Range {
     | 'days'
     | 'requests'
     | 'connections'
-    | 'characters';
+    | 'characters'
+    | '%';
 }
 
 /** A whole number within limits, both included. */

@@ -81,6 +81,7 @@ describe('ConnectionReport', () => {
       lag_ms: 2000,
       lateness_p50_ms: 200,
       lateness_p99_ms: 200,
+      lateness: [{ up_to_ms: 200, events: 40 }],
     });
     expect(published.at(-1)?.events_per_second).toBeCloseTo(40 / 60);
     const quiet = published.length;

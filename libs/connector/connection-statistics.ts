@@ -17,6 +17,7 @@ type Numbers = Pick<
   | 'lateness_p50_ms'
   | 'lateness_p95_ms'
   | 'lateness_p99_ms'
+  | 'lateness'
   | 'last_event_time'
   | 'last_event_seen_at'
 >;
@@ -95,6 +96,7 @@ export class ConnectionStatistics {
       lateness_p50_ms: this.#lateness.quantile(0.5) ?? null,
       lateness_p95_ms: this.#lateness.quantile(0.95) ?? null,
       lateness_p99_ms: this.#lateness.quantile(0.99) ?? null,
+      lateness: this.#lateness.buckets(),
       last_event_time: this.lastEventTime,
       last_event_seen_at: this.lastEventSeenAt,
     };

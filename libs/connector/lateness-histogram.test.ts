@@ -32,6 +32,31 @@ describe('LatenessHistogram', () => {
     expect(histogram.quantile(1)).toBe(0);
   });
 
+  it('gives its buckets: each observation in the one that holds it, few of them, in order', () => {
+    const lateness = fc.oneof(fc.integer({ min: -1000, max: 100 }), fc.nat(100_000), fc.nat(100 * 86_400_000));
+    fc.assert(
+      fc.property(fc.array(lateness, { maxLength: 300 }), (values) => {
+        const histogram = new LatenessHistogram();
+        for (const value of values) histogram.observe(value);
+        const buckets = histogram.buckets();
+        expect(buckets.length).toBeLessThanOrEqual(32);
+        const ends = buckets.map(({ up_to_ms: end }) => end ?? Number.POSITIVE_INFINITY);
+        expect(ends).toEqual(ends.toSorted((left, right) => left - right));
+        for (const [index, end] of ends.entries()) {
+          const upTo = buckets.slice(0, index + 1).reduce((sum, { events }) => sum + events, 0);
+          expect(upTo).toBe(values.filter((value) => value <= end).length);
+        }
+      }),
+    );
+  });
+
+  it('forgets what has faded', () => {
+    const histogram = new LatenessHistogram();
+    histogram.observe(900_000);
+    for (let count = 0; count < 50_000; count++) histogram.observe(90);
+    expect(histogram.buckets()).toEqual([{ up_to_ms: 100, events: expect.any(Number) }]);
+  });
+
   it('follows a source that changes', () => {
     const histogram = new LatenessHistogram();
     for (let count = 0; count < 50_000; count++) histogram.observe(900_000);

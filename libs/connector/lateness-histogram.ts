@@ -1,3 +1,5 @@
+import type { LatenessBucket } from '@tailrace/schemas/generated/lateness-bucket.ts';
+
 /** Upper ends of the buckets, milliseconds: 1, 2, 5, 10, … to four weeks. The last bucket has no end. */
 const upperEnds = bucketEnds(4 * 7 * 86_400_000);
 
@@ -29,6 +31,14 @@ export class LatenessHistogram {
     this.#sinceHalving = 0;
     this.#total /= 2;
     for (let each = 0; each < this.#counts.length; each++) this.#counts[each]! /= 2;
+  }
+
+  /** The buckets that hold anything, in order. Counts fade, so they are rounded; what fades away is left out. */
+  buckets(): LatenessBucket[] {
+    return Array.from(this.#counts, (count, index) => ({
+      up_to_ms: upperEnds[index] ?? null,
+      events: Math.round(count),
+    })).filter(({ events }) => events > 0);
   }
 
   /**

@@ -43,6 +43,7 @@ const titles: Readonly<Record<number, readonly [code: string, title: string]>> =
   406: ['not_acceptable', 'No such representation'],
   408: ['timed_out', 'The request took too long to arrive'],
   409: ['conflict', 'The resource is in another state'],
+  410: ['gone', 'The resource is no longer kept'],
   412: ['precondition_failed', 'The resource has changed'],
   413: ['too_large', 'The request is too large'],
   414: ['uri_too_long', 'The address is too long'],

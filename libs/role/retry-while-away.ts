@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { unlessAborted } from '@tailrace/errors/abort.ts';
 import { messageOf, remedyOf } from '@tailrace/errors/tailrace-error.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 
@@ -23,10 +24,6 @@ export interface RetryOptions {
  */
 export async function retryWhileAway<Value>(attempt: () => Promise<Value>, options: RetryOptions): Promise<Value> {
   const { name, logger, onWaiting, signal } = options;
-  const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
-  aborted.catch(() => undefined);
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
     signal.throwIfAborted();
     const quiet = setTimeout(() => {
@@ -34,7 +31,7 @@ export async function retryWhileAway<Value>(attempt: () => Promise<Value>, optio
       logger.warn(`${name} is not there yet, still trying`);
     }, quietMs);
     try {
-      return await Promise.race([attempt(), aborted]);
+      return await unlessAborted(attempt(), signal);
     } catch (error) {
       signal.throwIfAborted();
       if (remedyOf(error) === 'give-up') throw error;

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Server } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, expect, it } from 'vitest';
+import { freePort } from '../../scripts/dev-stack/ports.ts';
 import { deleteTestTopics } from './delete-test-topics.ts';
 
 const fixture = new URL('./run.fixture.ts', import.meta.url).pathname;
@@ -44,14 +45,6 @@ async function run(env: Record<string, string>) {
     );
   };
   return { child, ended, status, logged: () => output };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 it.each(['SIGTERM', 'SIGINT'] as const)('ends with 0 after an orderly stop by %s', async (signal) => {

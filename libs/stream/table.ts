@@ -10,7 +10,7 @@ export interface TableChange<Value> {
   readonly key: string;
   readonly value: Value | undefined;
   readonly previous: Value | undefined;
-  /** -1 for a key that was found missing when the table was read again. */
+  /** -1 for a key that is gone without a deletion: found missing when the table was read again, or past its retention. */
   readonly partition: number;
   /** False while the table is first read: what is told then is how things stand, not news. */
   readonly live: boolean;
@@ -46,8 +46,11 @@ export interface Table<Value> {
   close(): Promise<void>;
 }
 
+/** How often what is past its retention is looked for. */
+const sweepEveryMs = 60 * 60 * 1000;
+
 /**
- * Materialises a table. It survives a broker that goes away: it goes on where it was, or, where the topic's beginning
+ * Materialises a table. Where the topic removes what is old, so does the table. It survives a broker that goes away: it goes on where it was, or, where the topic's beginning
  * has moved past that, reads anew. A value that cannot be decoded is logged and leaves the key as it was.
  */
 export function openTable<Value>(options: TableOptions<Value>): Table<Value> {
@@ -56,6 +59,12 @@ export function openTable<Value>(options: TableOptions<Value>): Table<Value> {
   const positions = new Map<number, number>();
   /** Keys of before a reading from the beginning that have not come up again. */
   const stale = new Set<string>();
+  /** Times of the keys' values, milliseconds, where the topic has a retention. */
+  const times = new Map<string, number>();
+  const retentionMs = topic.config['cleanup.policy']?.includes('delete')
+    ? Number(topic.config['retention.ms'])
+    : Infinity;
+  let sweptAt = Number.NEGATIVE_INFINITY;
   const waiting = new Set<() => void>();
   const stop = new AbortController();
   const caughtUp = Promise.withResolvers<void>();
@@ -65,23 +74,33 @@ export function openTable<Value>(options: TableOptions<Value>): Table<Value> {
   function change(key: string, value: Value | undefined, partition: number): void {
     const previous = values.get(key);
     stale.delete(key);
-    if (value === undefined) values.delete(key);
-    else values.set(key, value);
+    if (value === undefined) {
+      values.delete(key);
+      times.delete(key);
+    } else values.set(key, value);
     onChange?.({ key, value, previous, partition, live: isCaughtUp });
   }
 
   function apply({ records, partition, nextOffset }: FetchedBatch): void {
     positions.set(partition, nextOffset);
-    for (const { key, value, offset } of records) {
+    for (const { key, value, offset, timestamp } of records) {
       if (key === null) continue;
       try {
         change(key.toString(), value === null ? undefined : topic.codec.decode(value), partition);
+        if (value !== null && Number.isFinite(retentionMs)) times.set(key.toString(), timestamp);
       } catch (error) {
         const where = { topic: topic.name, partition, offset };
         logger.error({ ...where, err: error }, 'unreadable table record: its key stays as it was');
       }
     }
     for (const check of waiting) check();
+  }
+
+  function sweep(): void {
+    const now = Date.now();
+    if (!Number.isFinite(retentionMs) || now - sweptAt < sweepEveryMs) return;
+    sweptAt = now;
+    for (const [key, time] of [...times]) if (time < now - retentionMs) change(key, undefined, -1);
   }
 
   /** Resolves when the condition holds, now or after a batch. */
@@ -132,6 +151,7 @@ export function openTable<Value>(options: TableOptions<Value>): Table<Value> {
           if (batch.nextOffset < (ends[batch.partition] ?? 0)) continue;
           if (behind.delete(batch.partition) && behind.size === 0) reachedEnd();
         }
+        if (isCaughtUp) sweep();
         backoff.reset();
       }
     } finally {

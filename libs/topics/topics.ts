@@ -95,8 +95,11 @@ export const topics = {
   alertState: table<AlertState>('alert-state', alertStateCodec, shortLived, streamPartitions),
   /** What happened to alerts, each with the whole alert. Key: rule id. */
   alerts: stream<Alert>('alerts', alertCodec, 30 * day),
-  /** What is normalised again, and how far it has come. Keys begin with the replay id; a project's are in one partition. */
-  replays: table<Replay>('replays', replayCodec),
+  /**
+   * What is normalised again, and how far it has come. Keys begin with the replay id; a project's are in one partition.
+   * Every transaction of a replay adds a value of its progress: see checkpoints.
+   */
+  replays: table<Replay>('replays', replayCodec, shortLived),
   /** Where alerts are told. Key: channel id. */
   notificationChannels: table<NotificationChannel>('notification-channels', notificationChannelCodec),
   /**

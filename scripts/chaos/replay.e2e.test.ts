@@ -7,14 +7,14 @@ import { Secret } from '@tailrace/config/secret.ts';
 import { signToken } from '@tailrace/http/tokens.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { openKafka } from '@tailrace/kafka/open-kafka.ts';
-import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import { createTestDatabase } from '@tailrace/postgres/test-database.ts';
 import { deleteTestTopics } from '@tailrace/role/delete-test-topics.ts';
-import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
 import { readPartition } from '@tailrace/stream/read-partition.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { afterAll, expect, it } from 'vitest';
+import { awsEvent } from './aws-events.ts';
+import { LiveLoad } from './live-load.ts';
 import { RoleProcess } from './role-process.ts';
 
 /** `REPLAY_CHAOS_RECORDS=500000 REPLAY_CHAOS_KILLS=20` for the whole of it. */
@@ -23,7 +23,6 @@ const kills = Number(process.env.REPLAY_CHAOS_KILLS ?? 5);
 const baselineMs = 8000;
 
 const project = 'chaos';
-const liveConnection = 'conn_live';
 const brokers = process.env.TEST_KAFKA_BROKERS ?? '';
 const topicPrefix = `replay-${randomBytes(4).toString('hex')}.`;
 const directory = mkdtempSync(join(tmpdir(), 'replay-chaos-'));
@@ -39,103 +38,18 @@ const first = (Date.now() - 3 * 3_600_000) * 1000;
 const range = { from: new Date(first / 1000).toISOString(), to: new Date(first / 1000 + 3_600_000).toISOString() };
 const levels = ['DEBUG', 'INFO', 'INFO', 'WARN', 'ERROR'];
 
-function rawEvent(connection: string, id: string, timestamp: number, message: string): RawEvent {
-  return {
-    connection_id: connection,
-    project_id: project,
-    provider: 'aws',
-    event_id: id,
-    timestamp,
-    timestamp_nanos: 0,
-    observed_timestamp: timestamp + 1000,
-    ingest_timestamp: timestamp + 2000,
-    source: { region: 'eu-central-1', log_group: '/ecs/checkout' },
-    stream: 'checkout/1',
-    payload: JSON.stringify({ message }),
-    rewind_id: null,
-  };
-}
-
-function outgoing(event: RawEvent) {
-  const { name: topic, partitions, codec } = topics.rawAws;
-  return {
-    topic,
-    partition: partitionFor(event.connection_id, partitions),
-    key: Buffer.from(event.connection_id),
-    value: codec.encode(event),
-    headers: { project, connection: event.connection_id },
-  };
-}
-
 async function seed(kafka: Kafka): Promise<void> {
   const producer = await kafka.producer();
   for (let start = 0; start < count; start += 5000) {
     const events = Array.from({ length: Math.min(5000, count - start) }, (_, offset) => {
       const index = start + offset;
       const message = `{"level":"${levels[index % levels.length]}","msg":"order ${index} placed","duration_ms":${index % 977}}`;
-      return rawEvent(`conn_${index % 12}`, `event-${index}`, first + index * 1000, message);
+      const connection = `conn_${index % 12}`;
+      return awsEvent({ project, connection, id: `event-${index}`, timestamp: first + index * 1000, message });
     });
-    await producer.send(events.map(outgoing));
+    await producer.send(events);
   }
   await producer.close();
-}
-
-/** Live lines all the while, each timed from its append as a raw event to its canonical record. */
-class LiveLoad {
-  readonly #kafka: Kafka;
-  readonly #stop = new AbortController();
-  #samples: number[] = [];
-  #done: Promise<unknown> = Promise.resolve();
-
-  constructor(kafka: Kafka) {
-    this.#kafka = kafka;
-  }
-
-  async start(): Promise<void> {
-    const ends = await this.#kafka.admin.offsets(topics.logs.name, 'latest');
-    const positions = ends.map((offset, partition) => ({ topic: topics.logs.name, partition, offset }));
-    this.#done = Promise.all([this.#write(), this.#read(positions)]);
-    this.#done.catch(() => undefined);
-  }
-
-  /** The 99th percentile of what arrived since it was last asked, milliseconds. */
-  take(): number {
-    const samples = this.#samples.toSorted((one, other) => one - other);
-    this.#samples = [];
-    return samples[Math.floor(samples.length * 0.99)] ?? Number.NaN;
-  }
-
-  async stop(): Promise<void> {
-    this.#stop.abort();
-    await this.#done;
-  }
-
-  async #write(): Promise<void> {
-    const producer = await this.#kafka.producer();
-    for (let line = 0; !this.#stop.signal.aborted; line += 10) {
-      const sentAt = Date.now();
-      const events = Array.from({ length: 10 }, (_, index) =>
-        rawEvent(liveConnection, `live-${line + index}`, sentAt * 1000 + index, `live ${sentAt}`),
-      );
-      await producer.send(events.map(outgoing));
-      await delay(40);
-    }
-    await producer.close();
-  }
-
-  async #read(positions: readonly { topic: string; partition: number; offset: number }[]): Promise<void> {
-    const reader = await this.#kafka.reader({ positions });
-    while (!this.#stop.signal.aborted) {
-      for (const { records } of await reader.poll(this.#stop.signal)) {
-        const now = Date.now();
-        for (const { value, headers } of records) {
-          if (value === null || headers.get('connection')?.toString() !== liveConnection) continue;
-          this.#samples.push(now - Number(topics.logs.codec.decode(value).body.slice('live '.length)));
-        }
-      }
-    }
-    await reader.close();
-  }
 }
 
 it(`a replay of ${count} records whose process is killed ${kills} times ends as an uninterrupted one does`, async () => {
@@ -191,7 +105,7 @@ it(`a replay of ${count} records whose process is killed ${kills} times ends as 
       `select count(*)::int as rows, md5(string_agg(md5(row(timestamp, id, connection_id, severity_number,
            severity_text, body, resource, attributes, parser, normaliser_version, raw_partition, raw_offset)::text), ''
            order by timestamp, id)) as digest from logs where connection_id <> $1`,
-      [liveConnection],
+      [LiveLoad.connection],
     );
     return rows[0];
   }
@@ -200,7 +114,7 @@ it(`a replay of ${count} records whose process is killed ${kills} times ends as 
     database.pool.query(
       `update logs set normaliser_version = 0, body = 'stale', severity_number = 0, attributes = '{}', replay_id = null
          where connection_id <> $1`,
-      [liveConnection],
+      [LiveLoad.connection],
     );
   const storedOf = async (id: string) =>
     (await database.pool.query('select count(*)::int as rows from logs where replay_id = $1', [id])).rows[0].rows;
@@ -213,16 +127,16 @@ it(`a replay of ${count} records whose process is killed ${kills} times ends as 
   const stale = await digest();
   expect(stale.digest).not.toBe(live.digest);
 
-  const load = new LiveLoad(kafka);
+  const load = new LiveLoad(kafka, project);
   await load.start();
   await delay(2000);
   load.take();
   await delay(baselineMs);
-  const baseline = load.take();
+  const baseline = load.take().p99;
 
   const uninterrupted = await replay();
   await completed(uninterrupted.id);
-  const during = load.take();
+  const during = load.take().p99;
   await storedAll(uninterrupted.id);
   const expected = await digest();
   expect(expected).toEqual(live);
@@ -242,7 +156,7 @@ it(`a replay of ${count} records whose process is killed ${kills} times ends as 
     replayer.start();
   }
   await completed(id);
-  const withKills = load.take();
+  const withKills = load.take().p99;
   expect((await show(id)).progress).toMatchObject({ matched: count, written: count });
   await storedAll(id);
   expect(await digest()).toEqual(expected);

@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { choosePort } from './ports.ts';
 
+const portRange = '/proc/sys/net/ipv4/ip_local_port_range';
 let file = '';
 let occupied: Server;
 let occupiedPort = 0;
@@ -42,6 +43,14 @@ test('never gives a port that was promised to another', async () => {
   const first = await choosePort(file, 0);
   expect(await choosePort(file, first, [first])).not.toBe(first);
 });
+
+test.runIf(existsSync(portRange))(
+  'chooses ports that no outgoing connection can be given while the server is down',
+  async () => {
+    const given = /^(\d+)/.exec(readFileSync(portRange, 'utf8'));
+    expect(await choosePort(file, 0)).toBeLessThan(Number(given?.[1]));
+  },
+);
 
 test('ignores a damaged note', async () => {
   await choosePort(file, 0);

@@ -1,8 +1,17 @@
+import { randomInt } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 
 const HOST = '127.0.0.1';
+
+/**
+ * Ports that systems do not give to outgoing connections (Linux: 32768 and above, others: 49152). A killed server's port
+ * must still be free when it comes back, and who connects to a port meanwhile must not be given that very port: TCP
+ * would connect it to itself.
+ */
+const LASTING = { first: 15_000, last: 32_000 };
+const ATTEMPTS = 50;
 
 /**
  * Chooses a free TCP port on 127.0.0.1: the one noted in the file, else the preferred one, else any.
@@ -18,9 +27,9 @@ export async function choosePort(file: string, preferred: number, except: readon
   return port;
 }
 
-/** The preferred port of 127.0.0.1 when it is free, else any free one. */
-export async function freePort(preferred: number): Promise<number> {
-  return (await firstFree([preferred])) ?? (await anyFree([]));
+/** The preferred port of 127.0.0.1 when there is one and it is free, else any free one. */
+export async function freePort(preferred?: number): Promise<number> {
+  return (await firstFree(preferred === undefined ? [] : [preferred])) ?? (await anyFree([]));
 }
 
 async function firstFree(ports: readonly number[]): Promise<number | undefined> {
@@ -32,6 +41,10 @@ async function firstFree(ports: readonly number[]): Promise<number | undefined> 
 }
 
 async function anyFree(except: readonly number[]): Promise<number> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const port = randomInt(LASTING.first, LASTING.last);
+    if (!except.includes(port) && (await bind(port)) !== undefined) return port;
+  }
   const port = await bind(0);
   if (port === undefined) throw new Error(`No port is free on ${HOST}.`);
   return except.includes(port) ? anyFree(except) : port;

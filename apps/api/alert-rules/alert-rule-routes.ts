@@ -6,6 +6,7 @@ import { projectIdSchema } from '@tailrace/http/tokens.ts';
 import { z } from 'zod';
 import { changeRequest, ifMatch } from '../change-request.ts';
 import { entityTag } from '../entity-tag.ts';
+import { createdHeaders } from '../resource-routes.ts';
 import type { AlertRuleService } from './alert-rule-service.ts';
 import { alertRuleView, toAlertRuleView } from './alert-rule-view.ts';
 
@@ -31,11 +32,7 @@ export function alertRuleRoutes(scope: HttpServer, service: AlertRuleService): v
       const { project_id: projectId, ...input } = request.body;
       requireBodyProject(request, projectId);
       const created = await service.create(projectId, input);
-      const location = `${request.url.split('?')[0]}/${created.id}`;
-      return reply
-        .code(201)
-        .headers({ location, etag: entityTag(created.version) })
-        .send(toAlertRuleView(created));
+      return reply.code(201).headers(createdHeaders(request, created)).send(toAlertRuleView(created));
     },
   );
 

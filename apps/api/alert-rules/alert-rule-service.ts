@@ -1,12 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import type { RuleKinds } from '@tailrace/alert-rules/rule-kind.ts';
 import { type ValidRule, validateRule } from '@tailrace/alert-rules/validate-rule.ts';
 import { Problem } from '@tailrace/http/problem.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
-import { type ChangeRequest, existing, visible } from '../change-request.ts';
-import { requireMatch } from '../entity-tag.ts';
-import type { ProjectTable } from '../project-table.ts';
-import type { TableWriter } from '../table-writer.ts';
+import type { ChangeRequest } from '../change-request.ts';
+import type { ProjectResources } from '../project-resources.ts';
 
 /** A channel as a rule names it. */
 interface NamedChannel {
@@ -15,11 +12,9 @@ interface NamedChannel {
 }
 
 export interface AlertRuleServiceOptions {
-  readonly rules: ProjectTable<AlertRule>;
-  readonly writer: TableWriter<AlertRule>;
+  readonly rules: ProjectResources<AlertRule>;
   readonly kinds: RuleKinds;
   readonly channelsOf: (projectId: string) => readonly NamedChannel[];
-  readonly maxPerProject: number;
 }
 
 /** What every rule has without naming it: the alert itself, as the API and the page show it. */
@@ -36,55 +31,33 @@ export class AlertRuleService {
     this.#options = options;
   }
 
-  async create(projectId: string, input: object): Promise<AlertRule> {
-    const { rules, writer, maxPerProject } = this.#options;
-    if (rules.ofProject(projectId).length >= maxPerProject) {
-      throw new Problem(422, { detail: `The project has ${maxPerProject} alert rules, the most a project may have.` });
-    }
-    const id = `rule_${randomBytes(12).toString('hex')}`;
-    const now = Date.now() * 1000;
-    const rule = {
-      id,
-      project_id: projectId,
-      ...this.#accept(projectId, id, input),
+  create(projectId: string, input: object): Promise<AlertRule> {
+    return this.#options.rules.create(projectId, (beginning) => ({
+      ...beginning,
+      ...this.#accept(projectId, beginning.id, input),
       revision: 1,
-      version: 1,
-      created_at: now,
-      updated_at: now,
-    };
-    return existing(await writer.change(id, () => rule));
+    }));
   }
 
-  get({ id, projects }: ChangeRequest): AlertRule {
-    return visible(this.#options.rules.table.get(id), projects);
+  get(request: ChangeRequest): AlertRule {
+    return this.#options.rules.get(request);
   }
 
   list(projectId: string): readonly AlertRule[] {
-    return this.#options.rules.ofProject(projectId);
+    return this.#options.rules.list(projectId);
   }
 
   /** Puts a whole rule in place of another. One that says the same changes nothing, not even the version. */
-  async replace({ id, projects, ifMatch }: ChangeRequest, input: object): Promise<AlertRule> {
-    const { project_id: projectId } = this.get({ id, projects });
-    const accepted = this.#accept(projectId, id, input);
-    return existing(
-      await this.#options.writer.change(id, (newest) => {
-        const current = visible(newest, projects);
-        requireMatch(ifMatch, current.version);
-        const next = { ...current, ...accepted };
-        if (isSame(current, next, Object.keys(accepted))) return current;
-        const revision = isSame(current, next, counted) ? current.revision : current.revision + 1;
-        return { ...next, revision, version: current.version + 1, updated_at: Date.now() * 1000 };
-      }),
-    );
+  async replace(request: ChangeRequest, input: object): Promise<AlertRule> {
+    const accepted = this.#accept(this.get(request).project_id, request.id, input);
+    return this.#options.rules.change(request, (current) => {
+      const countsTheSame = counted.every((field) => current[field] === accepted[field]);
+      return { ...current, ...accepted, revision: countsTheSame ? current.revision : current.revision + 1 };
+    });
   }
 
-  async delete({ id, projects, ifMatch }: ChangeRequest): Promise<void> {
-    this.get({ id, projects });
-    await this.#options.writer.change(id, (current) => {
-      requireMatch(ifMatch, visible(current, projects).version);
-      return undefined;
-    });
+  delete(request: ChangeRequest): Promise<void> {
+    return this.#options.rules.delete(request);
   }
 
   /**
@@ -96,7 +69,7 @@ export class AlertRuleService {
     const validation = validateRule(kinds, input);
     if (!validation.ok) throw invalidRule(validation.problems);
     const { rule } = validation;
-    const namesake = rules.ofProject(projectId).find((other) => other.name === rule.name && other.id !== id);
+    const namesake = rules.list(projectId).find((other) => other.name === rule.name && other.id !== id);
     if (namesake) throw invalidRule([{ field: 'name', message: `is taken by ${namesake.id}` }]);
     const channels = rule.notification_channels.map((given, index) => this.#channelId(projectId, given, index));
     return toStored(rule, [...new Set(channels)]);
@@ -125,15 +98,7 @@ export function toStored({ conditions, filter, ...rest }: ValidRule, channels: r
 }
 
 /** Fields that decide what is counted, and when that is an alert. */
-const counted = ['alert_type', 'conditions', 'filter', 'group_by', 'cooldown_minutes'];
-
-function isSame(one: AlertRule, other: AlertRule, fields: readonly string[]): boolean {
-  const parts = (rule: AlertRule) => {
-    const values = new Map<string, unknown>(Object.entries(rule));
-    return JSON.stringify(fields.map((field) => values.get(field)));
-  };
-  return parts(one) === parts(other);
-}
+const counted = ['alert_type', 'conditions', 'filter', 'group_by', 'cooldown_minutes'] as const;
 
 /** @param within the place in the request that the fields are below. */
 export function invalidRule(

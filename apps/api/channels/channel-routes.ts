@@ -5,16 +5,11 @@ import { projectIdSchema } from '@tailrace/http/tokens.ts';
 import { z } from 'zod';
 import { changeRequest, ifMatch } from '../change-request.ts';
 import { entityTag } from '../entity-tag.ts';
+import { createdHeaders, resourceName } from '../resource-routes.ts';
 import type { ChannelService } from './channel-service.ts';
 import { channelView, toChannelView } from './channel-view.ts';
 
-const name = z
-  .string()
-  .trim()
-  .min(1)
-  .max(100)
-  .regex(/^\P{Cc}+$/u, 'must not hold control characters')
-  .describe('For people, and for rules; unique in the project.');
+const name = resourceName.describe('For people, and for rules; unique in the project.');
 const type = z.string().min(1).max(50).describe('GET channel-types tells which there are.');
 const config = z
   .record(z.string().max(100), z.unknown())
@@ -59,11 +54,7 @@ export function channelRoutes(scope: HttpServer, service: ChannelService): void 
         type: channel_type,
         config: channel_config,
       });
-      const location = `${request.url.split('?')[0]}/${created.id}`;
-      return reply
-        .code(201)
-        .headers({ location, etag: entityTag(created.version) })
-        .send(toChannelView(created));
+      return reply.code(201).headers(createdHeaders(request, created)).send(toChannelView(created));
     },
   );
 

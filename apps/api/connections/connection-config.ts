@@ -1,17 +1,18 @@
 import type { ConfiguredConnector, Connector } from '@tailrace/connector/configure.ts';
 import { hostIdentityRefusal } from '@tailrace/connector/host-identity.ts';
 import type { Credentials } from '@tailrace/credentials/sealed-credentials.ts';
-import { Problem } from '@tailrace/http/problem.ts';
+import {
+  configErrors,
+  type FieldError,
+  type GivenConfig,
+  invalidConfig,
+  type SplitConfig,
+  splitConfig,
+} from '../secret-config.ts';
 import type { EndpointAllowlist } from './endpoint-allowlist.ts';
 
-/** `connection_config` as a person gives it: settings and secrets side by side. */
-export type GivenConfig = Readonly<Record<string, unknown>>;
-
 /** A configuration that its connector accepts, taken apart. */
-export interface AcceptedConfig {
-  /** As it was given: defaults are not filled in, so the installation's can still change. */
-  readonly settings: GivenConfig;
-  readonly secrets: Credentials;
+export interface AcceptedConfig extends SplitConfig {
   readonly configured: ConfiguredConnector;
 }
 
@@ -20,11 +21,6 @@ export interface ConnectionPolicy {
   readonly allowlist: EndpointAllowlist;
   /** CLOUD_HOST_CREDENTIALS: whether connections may do without credentials of their own. */
   readonly hostCredentials: boolean;
-}
-
-interface FieldError {
-  readonly field: string;
-  readonly message: string;
 }
 
 /**
@@ -37,14 +33,11 @@ export function acceptConfig(
   stored: Credentials,
   { allowlist, hostCredentials }: ConnectionPolicy,
 ): AcceptedConfig {
-  const isSecret = (field: string) => connector.secretFields.includes(field);
-  const settings = pick(given, (field, value) => !isSecret(field) && value !== null);
-  const givenSecrets = pick(given, isSecret);
-  const secrets = pick({ ...stored, ...givenSecrets }, (field, value) => isSecret(field) && value !== null);
+  const split = splitConfig(connector, given, stored);
+  const { settings, secrets } = split;
   const errors = [
-    ...unknownFields(connector, settings),
     ...refusedEndpoints(connector, settings, allowlist),
-    ...schemaErrors(connector, { ...settings, ...secrets }),
+    ...configErrors(connector, connector.provider, split),
   ];
   if (errors.length > 0) throw invalid(errors);
   const configured = connector.configure({ ...settings, ...secrets });
@@ -53,18 +46,11 @@ export function acceptConfig(
   return { settings, secrets, configured };
 }
 
-function pick(fields: GivenConfig, wanted: (field: string, value: unknown) => boolean): GivenConfig {
-  return Object.fromEntries(Object.entries(fields).filter(([field, value]) => wanted(field, value)));
-}
-
-function unknownFields(connector: Connector, settings: GivenConfig): FieldError[] {
-  const known = Object.keys(connector.configSchema.shape);
-  return Object.keys(settings)
-    .filter((field) => !known.includes(field))
-    .map((field) => ({ field, message: `is not a field of ${connector.provider}; known are ${known.join(', ')}` }));
-}
-
-function refusedEndpoints(connector: Connector, settings: GivenConfig, allowlist: EndpointAllowlist): FieldError[] {
+function refusedEndpoints(
+  connector: Connector,
+  settings: GivenConfig,
+  allowlist: EndpointAllowlist,
+): readonly FieldError[] {
   return connector.endpointFields.flatMap((field) => {
     const value = settings[field];
     const message = typeof value === 'string' ? allowlist.refusal(value) : undefined;
@@ -72,17 +58,6 @@ function refusedEndpoints(connector: Connector, settings: GivenConfig, allowlist
   });
 }
 
-function schemaErrors(connector: Connector, config: GivenConfig): FieldError[] {
-  const issues = connector.configSchema.safeParse(config).error?.issues ?? [];
-  return issues
-    .filter((issue) => issue.code !== 'unrecognized_keys')
-    .map(({ path, message }) => ({ field: path.join('.'), message }));
-}
-
-function invalid(errors: readonly FieldError[]): Problem {
-  const named = errors.map(({ field, message }) => ({
-    field: `body.connection_config${field === '' ? '' : `.${field}`}`,
-    message,
-  }));
-  return new Problem(422, { detail: named.map((each) => `${each.field}: ${each.message}`).join('; '), errors: named });
+function invalid(errors: readonly FieldError[]) {
+  return invalidConfig('body.connection_config', errors);
 }

@@ -9,6 +9,7 @@ import type { Table } from '@tailrace/stream/table.ts';
 import { z } from 'zod';
 import { changeRequest, ifMatch } from '../change-request.ts';
 import { entityTag } from '../entity-tag.ts';
+import { createdHeaders, resourceName } from '../resource-routes.ts';
 import { idParam } from './connection-request.ts';
 import type { ConnectionService } from './connection-service.ts';
 import { connectionView, statsView, toConnectionView, toStatsView } from './connection-view.ts';
@@ -18,13 +19,7 @@ export interface ConnectionRouteDeps {
   readonly statuses: Table<ConnectionStatus>;
 }
 
-const name = z
-  .string()
-  .trim()
-  .min(1)
-  .max(100)
-  .regex(/^\P{Cc}+$/u, 'must not hold control characters')
-  .describe('For people.');
+const name = resourceName.describe('For people.');
 const config = z
   .record(z.string().max(100), z.unknown())
   .describe('Settings and secrets of the source; GET connectors tells the fields of each provider.');
@@ -72,11 +67,7 @@ export function connectionRoutes(scope: HttpServer, { service, statuses }: Conne
         provider: cloud_provider,
         config: connection_config,
       });
-      const location = `${request.url.split('?')[0]}/${created.id}`;
-      return reply
-        .code(201)
-        .headers({ location, etag: entityTag(created.version) })
-        .send(view(created));
+      return reply.code(201).headers(createdHeaders(request, created)).send(view(created));
     },
   );
 

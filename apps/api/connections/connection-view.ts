@@ -59,6 +59,14 @@ export const statsView = z
     lateness_p50_ms: z.int().nullable().describe('Ingestion time minus event time.'),
     lateness_p95_ms: z.int().nullable(),
     lateness_p99_ms: z.int().nullable(),
+    lateness: z
+      .array(
+        z.object({
+          up_to_ms: z.int().nullable().describe('Upper end of the bucket, included; null: later than any other.'),
+          events: z.int(),
+        }),
+      )
+      .describe('Its histogram, of the events emitted lately: the buckets that hold any, in order, at most 32.'),
     last_event_seen_at: time.nullable(),
   })
   .meta({ id: 'ConnectionStats' });
@@ -111,6 +119,7 @@ export function toStatsView(connectionId: string, status: ConnectionStatus | und
     lateness_p50_ms: status.lateness_p50_ms,
     lateness_p95_ms: status.lateness_p95_ms,
     lateness_p99_ms: status.lateness_p99_ms,
+    lateness: status.lateness.map((bucket) => ({ ...bucket })),
     last_event_seen_at: isoOrNull(status.last_event_seen_at),
   };
 }
@@ -147,5 +156,6 @@ const nothingYet = {
   lateness_p50_ms: null,
   lateness_p95_ms: null,
   lateness_p99_ms: null,
+  lateness: [],
   last_event_seen_at: null,
 };

@@ -153,6 +153,10 @@ describe('creating and reading', () => {
       events: 12,
       lag_ms: 90,
       lateness_p95_ms: 800,
+      lateness: [
+        { up_to_ms: 500, events: 9 },
+        { up_to_ms: null, events: 3 },
+      ],
     });
   });
 });
@@ -495,6 +499,10 @@ const status: ConnectionStatus = {
   lateness_p50_ms: 400,
   lateness_p95_ms: 800,
   lateness_p99_ms: null,
+  lateness: [
+    { up_to_ms: 500, events: 9 },
+    { up_to_ms: null, events: 3 },
+  ],
   last_event_time: micros,
   last_event_seen_at: micros,
   complete_up_to: micros,

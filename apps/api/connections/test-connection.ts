@@ -1,5 +1,6 @@
 import type { ConfiguredConnector } from '@tailrace/connector/configure.ts';
 import { ConnectorError, type ConnectorFailure } from '@tailrace/connector/connector-error.ts';
+import { unlessAborted } from '@tailrace/errors/abort.ts';
 import { Problem } from '@tailrace/http/problem.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 
@@ -22,7 +23,7 @@ export async function testConnection(
 ): Promise<void> {
   const source = configured.open({ logger });
   try {
-    await Promise.race([source.test(signal), rejected(signal)]);
+    await unlessAborted(source.test(signal), signal);
   } catch (error) {
     if (signal.aborted) throw new Problem(504, { detail: 'The cloud did not answer in time.', cause: error });
     if (error instanceof ConnectorError) throw problemOf(error);
@@ -39,11 +40,5 @@ function problemOf(error: ConnectorError): Problem {
     detail,
     cause: error,
     ...(error.retryAfterMs === undefined ? {} : { retryAfterSeconds: Math.ceil(error.retryAfterMs / 1000) }),
-  });
-}
-
-function rejected(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
 }

@@ -1,11 +1,11 @@
-import { remedyOf } from '@tailrace/errors/tailrace-error.ts';
 import { requireBodyProject, requireProject } from '@tailrace/http/authentication.ts';
-import { invalidField, Problem, problemSchema } from '@tailrace/http/problem.ts';
+import { invalidField, problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import { projectIdSchema } from '@tailrace/http/tokens.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { deadReasons } from '@tailrace/stream/dead-letter.ts';
 import { z } from 'zod';
+import { reachable } from '../reachable.ts';
 import { instant, rangeOf } from '../stream/time-range.ts';
 import { findLetters } from './find-letters.ts';
 import type { LetterMarks, LetterPlace } from './letter-marks.ts';
@@ -169,16 +169,6 @@ export function deadLetterRoutes(scope: HttpServer, deps: DeadLetterRouteDeps): 
 function countsOf(results: readonly LetterResult[]): Record<string, number> {
   const count = (outcome: string) => results.filter((each) => each.outcome === outcome).length;
   return Object.fromEntries(letterOutcomes.map((outcome) => [outcome, count(outcome)]));
-}
-
-/** @throws Problem 503 while Kafka is away. */
-async function reachable<Result>(work: Promise<Result>): Promise<Result> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof Problem || remedyOf(error) === 'give-up') throw error;
-    throw new Problem(503, { detail: 'Kafka is away.', retryAfterSeconds: 2, cause: error });
-  }
 }
 
 const positions = z.array(z.int().nonnegative()).min(1).max(1000);

@@ -24,7 +24,12 @@ export function openLetterMarks(kafka: Kafka, logger: Logger): LetterMarks {
     kafka,
     topic: topics.deadLetterReplays,
     logger,
-    onChange({ value }) {
+    onChange({ value, previous }) {
+      // Past its retention; the letters are too.
+      for (const { partition, offset } of previous?.letters ?? []) {
+        const marks = partitions.get(partition);
+        if (marks?.get(offset) === previous) marks?.delete(offset);
+      }
       for (const { partition, offset } of value?.letters ?? []) {
         const marks = partitions.get(partition) ?? new Map<number, DeadLetterReplay>();
         partitions.set(partition, marks);

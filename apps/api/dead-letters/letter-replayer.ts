@@ -7,9 +7,9 @@ import type { DeadLetter } from '@tailrace/schemas/generated/dead-letter.ts';
 import { Backoff } from '@tailrace/stream/backoff.ts';
 import { maxDeadValueBytes } from '@tailrace/stream/dead-letter.ts';
 import { topics } from '@tailrace/topics/topics.ts';
+import { RecordReader } from '../record-reader.ts';
 import { readLetter } from './find-letters.ts';
 import type { LetterMarks, LetterPlace } from './letter-marks.ts';
-import { RecordReader } from './record-reader.ts';
 import { revive } from './revive.ts';
 
 /** What became of a letter. */

@@ -66,6 +66,7 @@ export const replayView = z
 
 /** A replay as its project's people see it. */
 export function toReplayView({ id, request, progress }: KnownReplay): z.output<typeof replayView> {
+  const status = statusOf({ request, progress });
   const { project_id, connection_ids, from, to, mode, records_per_second, created_at, created_by } = request;
   return {
     id,
@@ -75,8 +76,8 @@ export function toReplayView({ id, request, progress }: KnownReplay): z.output<t
     to: isoNanos(to),
     mode,
     records_per_second,
-    status: statusOf({ request, progress }),
-    progress: progressOf(progress),
+    status,
+    progress: progressOf(progress, status === 'running'),
     differences: progress?.differences ? toDifferencesView(progress.differences) : null,
     outcome: progress ? outcomeOf(mode, progress) : null,
     error: progress?.error_code == null ? null : { code: progress.error_code, message: progress.error_message ?? '' },
@@ -94,20 +95,20 @@ function statusOf({ request, progress }: Pick<KnownReplay, 'request' | 'progress
   return progress ? 'running' : 'pending';
 }
 
-function progressOf(progress: ReplayProgress | undefined): z.output<typeof replayView>['progress'] {
+/** @param works whether it goes on: one that rests or has ended has no rate, and waits for nothing. */
+function progressOf(progress: ReplayProgress | undefined, works: boolean): z.output<typeof replayView>['progress'] {
   const sum = (of: (range: ReplayProgress['ranges'][number]) => number) =>
     (progress?.ranges ?? []).reduce((total, range) => total + of(range), 0);
   const read = sum((range) => range.next_offset - range.from_offset);
   const total = sum((range) => range.to_offset - range.from_offset);
   const { matched = 0, written = 0, dead = 0, lost = 0, rate = 0 } = progress ?? {};
-  const isOver = progress !== undefined && progress.status !== 'running';
   return {
     read,
     total: progress ? total : null,
-    ...{ matched, written, dead, lost, rate: isOver ? 0 : Math.round(rate) },
-    remaining_seconds: isOver || !progress || rate < 1 ? null : Math.ceil((total - read) / rate),
-    waiting_for: progress?.waiting_for ?? null,
-    waiting_detail: progress?.waiting_detail ?? null,
+    ...{ matched, written, dead, lost, rate: works ? Math.round(rate) : 0 },
+    remaining_seconds: !works || rate < 1 ? null : Math.ceil((total - read) / rate),
+    waiting_for: (works && progress?.waiting_for) || null,
+    waiting_detail: (works && progress?.waiting_detail) || null,
   };
 }
 

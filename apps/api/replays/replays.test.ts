@@ -187,9 +187,13 @@ describe('steering a replay', () => {
 
   it('keeps the replayer’s progress when the request changes', async () => {
     const { id } = (await ask()).body;
-    await progressed(id);
-    const { body } = await steer(id, 'pause');
-    expect(body.progress).toMatchObject({ read: 500, total: 1000, matched: 400, rate: 50, remaining_seconds: 10 });
+    await progressed(id, { waiting_for: 'live_lag', waiting_detail: 'the sink is 9 records behind' });
+    const { body: paused } = await steer(id, 'pause');
+    const place = { read: 500, total: 1000, matched: 400 };
+    const resting = { rate: 0, remaining_seconds: null, waiting_for: null, waiting_detail: null };
+    expect(paused.progress).toMatchObject({ ...place, ...resting });
+    const { body: resumed } = await steer(id, 'resume');
+    expect(resumed.progress).toMatchObject({ ...place, rate: 50, remaining_seconds: 10, waiting_for: 'live_lag' });
   });
 });
 

@@ -4,6 +4,8 @@ import type { HttpServer } from '@tailrace/http/server.ts';
 import { logLine, toLogLine } from '@tailrace/log-query/log-line.ts';
 import { countLogs } from '@tailrace/postgres/log-histogram.ts';
 import { findLog, positionOf, searchLogs } from '@tailrace/postgres/log-search.ts';
+import { storedPosition } from '@tailrace/postgres/stored-position.ts';
+import { topics } from '@tailrace/topics/topics.ts';
 import { z } from 'zod';
 import { decodeCursor } from '../page-cursor.ts';
 import { logIds, neighbours } from './cursor.ts';
@@ -33,6 +35,10 @@ const page = z.object({
     .string()
     .nullable()
     .describe('Cursor for after=; lines may still come, so it is null only when there is no line at all.'),
+  live_from: z
+    .string()
+    .nullable()
+    .describe('Cursor of the live stream up to which all lines were stored when this was read; null before any was.'),
   complete: z.boolean().describe('False when the time was up before the page was full: go on with older (or newer).'),
 });
 
@@ -68,22 +74,25 @@ export function streamRoutes(scope: HttpServer, { database, searchTimeoutMs, max
       const start =
         decodeCursor('querystring.before', query.before, logIds) ??
         decodeCursor('querystring.after', query.after, logIds);
-      const found = await database.read((pool) =>
-        searchLogs({
-          pool,
-          projectId,
-          filter: filterOf(query),
-          ...rangeOf(query, Date.now(), maxRangeDays),
-          direction,
-          start,
-          limit: query.limit,
-          deadline: deadline(),
-        }),
-      );
+      const search = {
+        projectId,
+        filter: filterOf(query),
+        ...rangeOf(query, Date.now(), maxRangeDays),
+        direction,
+        start,
+        limit: query.limit,
+        deadline: deadline(),
+      } as const;
+      const [stored, found] = await database.read(async (pool) => {
+        // Before the lines: what is stored in between is found, and comes live too.
+        const position = await storedPosition(pool, topics.logs.name);
+        return [position, await searchLogs({ pool, ...search })] as const;
+      });
       const lines = found.records.map(toLogLine);
       return {
         logs: direction === 'older' ? lines : lines.reverse(),
         ...neighbours(direction, start, found),
+        live_from: stored ?? null,
         complete: found.isLast || lines.length === query.limit,
       };
     },

@@ -1,3 +1,4 @@
+import { decodeCursor } from '@tailrace/log-query/live-cursor.ts';
 import type { LogLine } from '@tailrace/log-query/log-line.ts';
 import { upsertLogs } from '@tailrace/postgres/log-rows.ts';
 import { createTestDatabase, type TestDatabase } from '@tailrace/postgres/test-database.ts';
@@ -63,6 +64,16 @@ describe('GET stream/{project_id}', () => {
       attributes: { 'http.status': '200' },
       raw: { topic: 'logs.raw.aws', partition: 0, offset: 249 },
     });
+  });
+
+  it('says from where the live stream goes on', async () => {
+    expect((await get(`/stream/demo?${range}&limit=1`)).live_from).toBeNull();
+    await database.pool.query(
+      `insert into sink_offsets (topic, partition, topic_id, next_offset, epoch)
+       values ('logs', 0, 'c0ffee', 35, 1), ('logs', 2, 'c0ffee', 36, 1), ('logs', 1, 'c0ffee', -1, 1), ('logs.replayed', 0, 'beef', 7, 1)`,
+    );
+    const { live_from: cursor } = await get(`/stream/demo?${range}&limit=1`);
+    expect(decodeCursor({ id: 'c0ffee', partitions: 4 }, cursor)).toEqual([35, 0, 36, 0]);
   });
 
   it('pages to the oldest line and back to the newest', async () => {

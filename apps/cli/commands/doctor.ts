@@ -26,7 +26,7 @@ export function doctorCommand(surroundings: Surroundings): Command {
       if (json) process.stdout.write(`${JSON.stringify(findings, undefined, 2)}\n`);
       else
         for (const { ok, what, detail } of findings)
-          process.stdout.write(`${ok ? pc.green('✓') : pc.red('✗')} ${what.padEnd(16)} ${detail}\n`);
+          process.stdout.write(`${ok ? pc.green('✓') : pc.red('✗')} ${what.padEnd(24)} ${detail}\n`);
       if (findings.some(({ ok }) => !ok)) process.exitCode = exitCodes.failed;
     });
 }

@@ -41,7 +41,7 @@ export function rulesBacktestCommand(surroundings: Surroundings): Command {
       const api = new ApiClient(surroundings, options.project);
       const rule = options.id === undefined ? fromFile(options) : await stored(api, options.id);
       const compared = options.compare === true ? await namesake(api, options.project, rule.name) : undefined;
-      const bar = new ProgressBar(process.stderr, 'records');
+      const bar = new ProgressBar(process.stderr);
       const result = await readBacktest(
         await api.stream('POST', 'alert-rules/backtest', {
           project_id: options.project,
@@ -50,7 +50,8 @@ export function rulesBacktestCommand(surroundings: Surroundings): Command {
           ...(options.until !== undefined && { to: options.until }),
           ...(compared !== undefined && { compare_with: compared }),
         }),
-        ({ read, total, alerts }) => bar.show(read, total, `${alerts} alerts`),
+        ({ read, total, alerts }) =>
+          bar.show(total === 0 ? 1 : read / total, `${read} of ${total} records, ${alerts} alerts`),
       ).finally(() => bar.clear());
       if (options.json) return printJson(result);
       process.stdout.write(renderBacktest(result));

@@ -28,30 +28,14 @@ export class FencedWriter {
    * @throws FencedError when another owner has begun. After any error nothing more can be written.
    */
   write(notifications: readonly Notification[]): Promise<void> {
-    const { codec } = topics.notifications;
-    return this.#enqueue(
-      notifications.map((each) => ({
-        ...this.#record(notificationKey(each)),
-        value: codec.encode(each),
-        headers: { project: each.project_id },
-      })),
-    );
-  }
-
-  /**
-   * Writes a deletion of a key that nothing has: a place in the partition, and nothing to keep. A committed reader that
-   * comes upon it has seen the outcome of everything before it.
-   * @throws as `write`.
-   */
-  mark(key: string): Promise<void> {
-    return this.#enqueue([this.#record(key)]);
-  }
-
-  #record(key: string): OutgoingRecord {
-    return { topic: topics.notifications.name, partition: this.#partition, key: Buffer.from(key), value: null };
-  }
-
-  #enqueue(records: readonly OutgoingRecord[]): Promise<void> {
+    const { name: topic, codec } = topics.notifications;
+    const records = notifications.map((each) => ({
+      topic,
+      partition: this.#partition,
+      key: Buffer.from(notificationKey(each)),
+      value: codec.encode(each),
+      headers: { project: each.project_id },
+    }));
     const written = Promise.withResolvers<void>();
     this.#queue.push({ records, written });
     void this.#drain();

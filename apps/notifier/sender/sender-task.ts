@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { type DeliveryOptions, deliver } from '@tailrace/channels/deliver.ts';
 import { messageOf } from '@tailrace/errors/tailrace-error.ts';
 import type { FetchedBatch, Kafka, Reader } from '@tailrace/kafka/kafka.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import type { Notification } from '@tailrace/schemas/generated/notification.ts';
 import type { NotificationChannel } from '@tailrace/schemas/generated/notification-channel.ts';
+import { fencedEnd } from '@tailrace/stream/fenced-end.ts';
 import type { Ownership } from '@tailrace/stream/ownership.ts';
 import type { Table } from '@tailrace/stream/table.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
@@ -35,8 +35,9 @@ const idlePollMs = 5000;
 const drainMs = 4000;
 
 /**
- * Sends what waits in one owned partition of `notifications` until it is revoked: fence, then mark the partition, then read
- * it up to the mark, then send. Channels do not wait for each other. Every error ends it; the partition's owner starts it anew.
+ * Sends what waits in one owned partition of `notifications` until it is revoked: fence, then read it up to
+ * the end it has then, then send. Channels do not wait for each other. Every error ends it; the partition's owner starts it
+ * anew.
  */
 export async function runSenderTask(options: SenderTaskOptions, ownership: Ownership): Promise<void> {
   const { kafka, metrics, clock } = options;
@@ -61,11 +62,8 @@ export async function runSenderTask(options: SenderTaskOptions, ownership: Owner
     const wake = wakeChannels({ ...options, outbox, write, stopping, aborted }, working, (error) =>
       failed.abort(error),
     );
-    // Not up to the last stable offset: whoever announces writes here too, and a transaction that it left open when it
-    // died hides what the sender before us has committed after it. Behind the mark nothing is hidden any more.
-    const mark = `mark/${randomUUID()}`;
-    await writer.mark(mark);
-    await follow({ ...options, outbox, write, stopping, wake, mark }, partition.partition);
+    const end = await fencedEnd(kafka, partition);
+    await follow({ ...options, outbox, write, stopping, wake, end }, partition.partition);
     if (failed.signal.aborted) throw failed.signal.reason;
   } catch (error) {
     failed.abort(error);
@@ -121,26 +119,25 @@ async function newestChannel(
 
 interface Following extends SenderTaskOptions, Pick<ChannelSenderOptions, 'outbox' | 'write' | 'stopping'> {
   readonly wake: () => void;
-  /** Key of the record that ends what stood in the partition before. */
-  readonly mark: string;
+  /** Up to where senders before this one have written. */
+  readonly end: number;
 }
 
-/** Reads the partition from its beginning, and wakes channels from when the mark was reached. */
+/** Reads the partition from its beginning, and wakes channels from when what stood in it before has been read. */
 async function follow(options: Following, partition: number): Promise<void> {
-  const { kafka, stopping, wake, outbox, mark } = options;
+  const { kafka, stopping, wake, outbox, end } = options;
   const { name: topic } = topics.notifications;
   const earliest = await kafka.admin.offsets(topic, 'earliest');
-  const positions = [{ topic, partition, offset: earliest[partition] ?? 0 }];
-  const reader: Reader = await kafka.reader({ positions, maxWaitMs: idlePollMs });
-  let restored = false;
+  let offset = earliest[partition] ?? 0;
+  const reader: Reader = await kafka.reader({ positions: [{ topic, partition, offset }], maxWaitMs: idlePollMs });
   const repeated: Notification[] = [];
   try {
     while (!stopping.aborted) {
       for (const batch of await reader.poll(stopping)) {
         repeated.push(...applyBatch(options, batch));
-        restored ||= batch.records.some(({ key }) => key?.toString() === mark);
+        offset = batch.nextOffset;
       }
-      if (!restored || stopping.aborted) continue;
+      if (offset < end || stopping.aborted) continue;
       if (repeated.length > 0) await options.write(repeated.splice(0));
       if (outbox.pendingCount > 0) wake();
     }

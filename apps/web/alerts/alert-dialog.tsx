@@ -59,7 +59,7 @@ export function AlertDialog({ id, onChanged, onClose }: AlertDialogProps) {
           <AlertFacts alert={alert} />
           <div className="form-actions">
             <Link className="button" to={alert.links.live}>
-              Show the log of that time
+              <Icon name="search" /> Show the log of that time
             </Link>
             {alert.read_at === null ? (
               <button
@@ -146,15 +146,15 @@ function AlertLines({ alert }: { readonly alert: Alert }) {
   return (
     <section>
       <h3>Lines that made it fire</h3>
-      <ol className="short-lines">
+      <ol className="short-lines alert-lines">
         {alert.lines.map((line) => (
           <li key={line.id} className={`level-${line.level ?? 'unset'}`}>
             <Link
               to={`${pagePath(project, 'live')}?${new URLSearchParams({ at: line.timestamp, line: `${line.timestamp}~${line.id}` })}`}
             >
               {clockTime(line.timestamp)}
-            </Link>{' '}
-            <span className="dim">{names.get(line.connection_id) ?? line.connection_id}</span>{' '}
+            </Link>
+            <span className="dim">{names.get(line.connection_id) ?? line.connection_id}</span>
             <bdi>{oneLine(line.body)}</bdi>
           </li>
         ))}

@@ -35,13 +35,13 @@ export function BacktestTimeline({ result }: { readonly result: Backtest }) {
         })}
         <line className="axis" x1={0} x2={width} y1={floor} y2={floor} />
         {alerts.map((alert) => {
-          const at = x(Date.parse(alert.started_at));
+          const at = Math.min(width - 4, Math.max(4, x(Date.parse(alert.started_at))));
           return <path key={alert.id} className="fired" d={`M${at} ${floor + 3}l5 11h-10z`} />;
         })}
       </svg>
       <figcaption className="dim">
         <span>{shortMoment(result.from)}</span>
-        <span>▲ fires, at most {count(highest)} lines a bar</span>
+        <span>▲ an alert fires · highest bar: {count(highest)} lines</span>
         <span>{shortMoment(result.to)}</span>
       </figcaption>
     </figure>

@@ -325,6 +325,12 @@ export type ConnectionStats = {
   readonly lateness_p50_ms: number | null;
   readonly lateness_p95_ms: number | null;
   readonly lateness_p99_ms: number | null;
+  /** Its histogram, of the events emitted lately: the buckets that hold any, in order, at most 32. */
+  readonly lateness: readonly {
+    /** Upper end of the bucket, included; null: later than any other. */
+    readonly up_to_ms: number | null;
+    readonly events: number;
+  }[];
   readonly last_event_seen_at: string | null;
 };
 
@@ -453,6 +459,32 @@ export type Replay = {
   readonly finished_at: string | null;
 };
 
+export type RawEvent = {
+  /** Of the line that it becomes. */
+  readonly id: string;
+  readonly connection_id: string;
+  readonly provider: 'aws' | 'azure' | 'gcp';
+  /** The provider’s own identity of the event. */
+  readonly event_id: string;
+  /** The provider’s event time, RFC 3339. */
+  readonly timestamp: string;
+  /** When the provider ingested it. */
+  readonly observed_timestamp: string;
+  /** When Tailrace read it. */
+  readonly ingest_timestamp: string;
+  /** Where it came from, as the connection knows it. */
+  readonly source: Readonly<Record<string, string>>;
+  readonly stream: string;
+  /** The provider’s event as it came, as JSON text. */
+  readonly payload: string;
+  /** Its size in UTF-8. */
+  readonly payload_bytes: number;
+  /** Whether the payload is longer than what is given here. */
+  readonly is_cut: boolean;
+  /** Set when a rewound source was read again. */
+  readonly rewind_id: string | null;
+};
+
 export type LogLine = {
   readonly id: string;
   readonly timestamp: string;
@@ -512,6 +544,8 @@ export interface Operations {
       readonly older: string | null;
       /** Cursor for after=; lines may still come, so it is null only when there is no line at all. */
       readonly newer: string | null;
+      /** Cursor of the live stream up to which all lines were stored when this was read; null before any was. */
+      readonly live_from: string | null;
       /** False when the time was up before the page was full: go on with older (or newer). */
       readonly complete: boolean;
     };
@@ -562,6 +596,8 @@ export interface Operations {
       readonly after: readonly LogLine[];
     };
   };
+  /** The event of a line as the cloud gave it. */
+  'GET stream/{project_id}/raw/{topic}/{partition}/{offset}': { query: undefined; body: undefined; answer: RawEvent };
   /** One alert (an id that begins with alert_), or those of a project (any other id). */
   'GET alerts/{id}': {
     query: {

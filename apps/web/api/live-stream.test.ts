@@ -27,6 +27,7 @@ class FakeServer {
 }
 
 let server: FakeServer;
+let starts: string[];
 let lines: string[];
 let gaps: Gap[];
 let states: StreamState[];
@@ -36,9 +37,10 @@ let stream: LiveStream;
 beforeEach(() => {
   vi.useFakeTimers();
   server = new FakeServer();
-  [lines, gaps, states, notices] = [[], [], [], []];
+  [starts, lines, gaps, states, notices] = [[], [], [], [], []];
   stream = new LiveStream({
     open: server.open,
+    onStart: (cursor) => starts.push(cursor),
     onLines: (given) => lines.push(...given.map(({ id }) => id)),
     onGap: (gap) => gaps.push(gap),
     onStatus: () => undefined,

@@ -27,6 +27,8 @@ export type StreamState =
 export interface LiveStreamOptions {
   /** Opens a WebSocket that follows nothing yet (`?paused=1`). */
   readonly open: (listener: SocketListener) => Socket;
+  /** Told where lines begin to come from, whenever the server has begun to send them. */
+  readonly onStart: (cursor: string) => void;
   readonly onLines: (lines: readonly LogLine[]) => void;
   readonly onGap: (gap: Gap) => void;
   readonly onStatus: (status: LiveStatus) => void;
@@ -184,6 +186,7 @@ export class LiveStream {
         this.#unanswered = Math.max(0, this.#unanswered - 1);
         if (this.#unanswered > 0) return;
         this.#from = frame.cursor;
+        this.#options.onStart(frame.cursor);
         this.#options.onState({ kind: 'live' });
         return;
       case 'logs':

@@ -69,7 +69,7 @@ export function ConnectionDialog({ connection, onChanged, onClose }: ConnectionD
         </div>
         {connection.rewind && <RewindState rewind={connection.rewind} />}
         {stats && <Stats stats={stats} />}
-        {stats && <Lateness p50={stats.lateness_p50_ms} p95={stats.lateness_p95_ms} p99={stats.lateness_p99_ms} />}
+        {stats && <Lateness stats={stats} />}
         <section>
           <h3>Configuration</h3>
           <dl className="fields">

@@ -1,48 +1,36 @@
+import type { ConnectionStats } from '../api/generated.ts';
 import { duration } from '../ui/format.ts';
+import { latenessBars } from './lateness-bars.ts';
 
-interface LatenessProps {
-  readonly p50: number | null;
-  readonly p95: number | null;
-  readonly p99: number | null;
-}
-
-/** A second to an hour, each mark ten times or six times the one before: lateness has a long tail. */
-const scale = [100, 1000, 10_000, 60_000, 600_000, 3_600_000];
-
-/** How long after its time an event can be read at the cloud: half of them, 95 and 99 of a hundred. */
-export function Lateness({ p50, p95, p99 }: LatenessProps) {
-  const bars = [
-    ['half of all', p50],
-    ['95 %', p95],
-    ['99 %', p99],
+/** How long after its time an event can be read at the cloud: how many took how long, and what most keep within. */
+export function Lateness({ stats }: { readonly stats: ConnectionStats }) {
+  const { lateness, lateness_p50_ms: half, lateness_p95_ms: most, lateness_p99_ms: nearlyAll } = stats;
+  const bars = latenessBars(lateness);
+  if (half === null) return null;
+  const within = [
+    ['Half of all within', half],
+    ['95 % within', most],
+    ['99 % within', nearlyAll],
   ] as const;
-  if (p50 === null) return null;
   return (
     <section>
       <h3>Lateness: from an event’s time to when the cloud had it</h3>
-      <dl className="lateness">
-        {bars.map(([label, ms]) => (
-          <div key={label}>
-            <dt>{label}</dt>
-            <dd>
-              <span className="lateness-bar" style={{ width: `${place(ms ?? 0)}%` }} />
-            </dd>
-            <dd className="number">{ms === null ? '–' : `≤ ${duration(ms)}`}</dd>
-          </div>
-        ))}
-      </dl>
-      <p className="lateness-scale dim" aria-hidden="true">
-        {scale.map((ms) => (
-          <span key={ms}>{duration(ms)}</span>
-        ))}
+      {bars.length > 0 && (
+        <ol className="lateness" aria-label="Events lately, by lateness">
+          {bars.map(({ label, height, words }, index) => (
+            <li key={label} title={words}>
+              <span className="visually-hidden">{words}</span>
+              <span className="lateness-bar" style={{ height: `${100 * height}%` }} />
+              <span className="lateness-end" aria-hidden="true">
+                {index % Math.ceil(bars.length / 12) === 0 ? label : ''}
+              </span>
+            </li>
+          ))}
+        </ol>
+      )}
+      <p className="dim">
+        {within.flatMap(([label, ms]) => (ms === null ? [] : [`${label} ${duration(ms)}`])).join(' · ')}
       </p>
     </section>
   );
-}
-
-/** Where a lateness is on the scale, in per cent of its length. */
-function place(ms: number): number {
-  const [least = 1, most = 1] = [scale[0], scale.at(-1)];
-  const part = Math.log(Math.max(ms, least) / least) / Math.log(most / least);
-  return Math.min(100, 2 + 98 * part);
 }

@@ -5,6 +5,7 @@ import type { AnswerOf } from '../api/http.ts';
 import { useApp } from '../ui/app-context.ts';
 import { count, shortMoment } from '../ui/format.ts';
 import { useResource } from '../ui/use-resource.ts';
+import { countMarks } from './count-marks.ts';
 import { stack, stackedLevels } from './stack.ts';
 import { rangeOf, spanMs, type TimeView } from './view.ts';
 
@@ -162,7 +163,7 @@ function optionsFor(
     scales: { x: { time: true }, y: { range: (_plot, _min, max) => [0, Math.max(4, (max ?? 0) * 1.08)] } },
     axes: [
       { ...axis, size: 18, gap: 2, grid: { show: false }, values: timeLabels },
-      { ...axis, size: 44, gap: 4, splits: (_plot, _axis, _min, max) => [0, Math.floor(max / 2), Math.floor(max)] },
+      { ...axis, size: 44, gap: 4, splits: (_plot, _axis, _min, max) => countMarks(max) },
     ],
     series: [
       {},

@@ -4,7 +4,9 @@ import { useApp } from '../ui/app-context.ts';
 import { Icon } from '../ui/icon.tsx';
 import { useResource } from '../ui/use-resource.ts';
 import { CopyButton } from './copy-button.tsx';
+import { indentedJson } from './indented-json.ts';
 import { LineFields } from './line-fields.tsx';
+import { LineRaw } from './line-raw.tsx';
 import { LineRecord } from './line-record.tsx';
 import type { LiveSession } from './live-session.ts';
 import type { Term } from './query.ts';
@@ -23,7 +25,7 @@ interface LinePanelProps {
   readonly onClose: () => void;
 }
 
-const tabs = ['Fields', 'Context', 'Trace', 'Record'] as const;
+const tabs = ['Fields', 'Context', 'Trace', 'Record', 'Raw'] as const;
 type Tab = (typeof tabs)[number];
 
 /** One line and all that is known of it. A line that is not in the view, as in an address somebody sent, is read. */
@@ -67,7 +69,7 @@ export function LinePanel({ session, place, names, onTerm, onOpen, onView, onClo
         {line && tab === 'Fields' && (
           <>
             <pre className={`line-body level-${line.level ?? 'unset'}`}>
-              <bdi>{manyLines(bodyOf(line))}</bdi>
+              <bdi>{manyLines(indentedJson(line.body))}</bdi>
             </pre>
             <LineFields line={line} name={names.get(line.connection_id)} onTerm={onTerm} />
           </>
@@ -75,6 +77,7 @@ export function LinePanel({ session, place, names, onTerm, onOpen, onView, onClo
         {line && tab === 'Context' && <NeighbourLines line={line} onOpen={onOpen} onView={onView} />}
         {line && tab === 'Trace' && <TraceLines line={line} onOpen={onOpen} onView={onView} />}
         {line && tab === 'Record' && <LineRecord line={line} name={names.get(line.connection_id)} />}
+        {line && tab === 'Raw' && <LineRaw line={line} />}
       </div>
     </aside>
   );
@@ -84,14 +87,4 @@ function keptLine({ buffer }: LiveSession, { timestamp, id }: NonNullable<View['
   if (!buffer.has(id)) return undefined;
   const row = buffer.find(id, sortableTime(timestamp));
   return row?.kind === 'line' ? row.line : undefined;
-}
-
-/** JSON is laid out; anything else is as it came. */
-function bodyOf({ body }: LogLine): string {
-  if (!/^\s*[[{]/.test(body)) return body;
-  try {
-    return JSON.stringify(JSON.parse(body), undefined, 2);
-  } catch {
-    return body;
-  }
 }

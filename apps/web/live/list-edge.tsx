@@ -1,4 +1,4 @@
-import type { Edge } from './live-session.ts';
+import type { Edge } from './snapshot.ts';
 import { spanMs, type TimeView } from './view.ts';
 
 interface ListEdgeProps {

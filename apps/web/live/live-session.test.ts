@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { LogLine } from '../api/generated.ts';
 import type { Api } from '../api/http.ts';
 import type { SocketListener } from '../api/live-stream.ts';
@@ -6,7 +6,14 @@ import { LiveSession } from './live-session.ts';
 
 const second = (number: number) => `2026-01-31T08:00:${String(number).padStart(2, '0')}.000Z`;
 const line = (number: number): LogLine =>
-  ({ id: `line ${number}`, timestamp: second(number), attributes: {}, resource: {}, stream: 's' }) as LogLine;
+  ({
+    id: `line ${number}`,
+    timestamp: second(number),
+    attributes: {},
+    resource: {},
+    stream: 's',
+    raw: { topic: 'logs.raw.aws', partition: 0, offset: 0 },
+  }) as LogLine;
 
 interface Query {
   readonly filter?: string | undefined;
@@ -27,7 +34,7 @@ function open() {
       calls.push({
         query,
         answer: async (logs, rest = {}) => {
-          resolve({ logs, older: null, newer: 'newer', complete: true, ...rest });
+          resolve({ logs, older: null, newer: 'newer', complete: true, live_from: null, ...rest });
           await new Promise((done) => setTimeout(done));
         },
       });
@@ -133,5 +140,93 @@ test('from a moment of the past it goes on by pages, and from the last of them o
   expect(session.snapshot().reveal?.row.key).toBe('line 10');
   expect(session.isLive).toBe(true);
   expect(sent.at(-1)).toMatchObject({ type: 'subscribe', from: '-30s' });
+  session.close();
+});
+
+/** A cursor of one partition. */
+const cursor = (offset: number) => `1.tag.${offset.toString(36)}`;
+const hole = 'Lines may be missing around here: the database was behind when this was read.';
+
+test('lines that the database did not have yet, and that come no more live, are fetched at once', async () => {
+  const { session, calls, sent, say, shown } = open();
+  session.show({}, { kind: 'live', span: '-15m' });
+  say({ type: 'hello', cursor: cursor(99) });
+  say({ type: 'subscribed', cursor: cursor(90) });
+  say({ type: 'logs', logs: [line(9)], cursor: cursor(91) });
+  await calls[0]?.answer([line(2), line(1)], { live_from: cursor(80) });
+  expect(sent.at(-1)).toEqual({ type: 'fetch', from: cursor(80), to: cursor(90) });
+  expect(shown()).toEqual(['line 1', 'line 2', hole, 'line 9']);
+  say({ type: 'logs', logs: [line(2), line(5)], fetched: true });
+  say({ type: 'fetched', from: cursor(80), to: cursor(90) });
+  await vi.waitFor(() => expect(shown()).toEqual(['line 1', 'line 2', 'line 5', 'line 9']));
+  session.close();
+});
+
+test('a database that is far behind leaves a gap that can be loaded; one that is not leaves none', async () => {
+  const far = open();
+  far.session.show({}, { kind: 'live', span: '-15m' });
+  await far.calls[0]?.answer([line(1)], { live_from: cursor(0) });
+  far.say({ type: 'hello', cursor: cursor(1) });
+  far.say({ type: 'subscribed', cursor: cursor(1_000_000) });
+  expect(far.shown()).toEqual(['line 1', hole]);
+  expect(far.sent.filter((frame) => 'type' in frame && frame.type === 'fetch')).toEqual([]);
+  void far.session.fetchGap('gap 1');
+  expect(far.sent.at(-1)).toEqual({ type: 'fetch', from: cursor(0), to: cursor(1_000_000) });
+  far.session.close();
+
+  const near = open();
+  near.session.show({}, { kind: 'live', span: '-15m' });
+  await near.calls[0]?.answer([line(1)], { live_from: cursor(95), older: 'o1' });
+  near.say({ type: 'hello', cursor: cursor(99) });
+  near.say({ type: 'subscribed', cursor: cursor(90) });
+  // Going on after a pause begins later, and has nothing to do with what is stored.
+  near.say({ type: 'subscribed', cursor: cursor(99) });
+  expect(near.shown()).toEqual(['line 1']);
+  near.session.close();
+});
+
+test('the hole is looked for where the past goes over to the present, too', async () => {
+  const { session, calls, sent, say, shown } = open();
+  session.show({}, { kind: 'at', at: second(10) });
+  say({ type: 'hello', cursor: cursor(99) });
+  await calls[0]?.answer([line(9)], { older: 'o', newer: 'n1', live_from: cursor(10) });
+  await calls[1]?.answer([line(11)], { newer: 'n2', live_from: cursor(80) });
+  say({ type: 'subscribed', cursor: cursor(90) });
+  expect(shown()).toEqual(['line 9', 'line 11', hole]);
+  expect(sent.at(-1)).toEqual({ type: 'fetch', from: cursor(80), to: cursor(90) });
+  session.close();
+});
+
+test('after a moment before which there is nothing, what is stored since then is shown', async () => {
+  const { session, calls, sent, say, shown } = open();
+  session.show({}, { kind: 'at', at: second(10) });
+  say({ type: 'hello', cursor: 'c0' });
+  await calls[0]?.answer([], { newer: null });
+  expect(calls[1]?.query).toMatchObject({ from: second(10), to: 'now' });
+  await calls[1]?.answer([line(12), line(11)]);
+  expect(shown()).toEqual(['line 11', 'line 12']);
+  expect(sent.at(-1)).toMatchObject({ type: 'subscribe', from: '-30s' });
+  session.close();
+});
+
+test('what one looks at does not go for what comes; once one follows again the oldest do', () => {
+  const { session, say } = open();
+  const lines = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, index) => ({
+      ...line(3),
+      id: `many ${String(from + index).padStart(6, '0')}`,
+    }));
+  session.show({}, { kind: 'live', span: '-15m' });
+  say({ type: 'hello', cursor: 'c0' });
+  say({ type: 'subscribed', cursor: 'c1' });
+  say({ type: 'logs', logs: lines(0, 100_000), cursor: 'c2' });
+  session.setFollowing(false);
+  say({ type: 'logs', logs: lines(100_000, 140_000), cursor: 'c3' });
+  expect([session.buffer.length, session.buffer.at(0)?.key]).toEqual([140_000, 'many 000000']);
+  say({ type: 'logs', logs: lines(140_000, 160_000), cursor: 'c4' });
+  expect(session.buffer.length).toBe(150_000);
+  expect(session.snapshot().stream.kind).toBe('waiting');
+  session.setFollowing(true);
+  expect([session.buffer.length, session.buffer.at(0)?.key]).toEqual([100_000, 'many 060000']);
   session.close();
 });

@@ -1,76 +1,38 @@
-import type { Gap, LiveStatus } from '../api/frames.ts';
 import type { LogFilter, LogLine } from '../api/generated.ts';
 import { type Api, ApiError, messageOf } from '../api/http.ts';
-import { LiveStream, type Socket, type SocketListener, type StreamState } from '../api/live-stream.ts';
+import { LiveStream, type Socket, type SocketListener } from '../api/live-stream.ts';
 import { SeenAttributes } from './completion.ts';
+import { gapNote, holeNote } from './gap-note.ts';
 import { LogBuffer } from './log-buffer.ts';
-import { lineRow, type Row, sortableTime } from './row.ts';
+import { type CursorRange, lineRow, sortableTime } from './row.ts';
+import { type Hole, Seam } from './seam.ts';
+import { type Edge, nothingYet, type Snapshot } from './snapshot.ts';
+import { pageLines, StoredLines, type StoredPage } from './stored-lines.ts';
 import type { TimeView } from './view.ts';
-
-/** What there is beyond an end of the rows. */
-export type Edge =
-  | { readonly kind: 'more' }
-  | { readonly kind: 'loading' }
-  | { readonly kind: 'end' }
-  | { readonly kind: 'full' }
-  | { readonly kind: 'failed'; readonly reason: string };
-
-/** What the page draws, apart from the rows themselves. A new object whenever something changed. */
-export interface Snapshot {
-  readonly stream: StreamState;
-  /** Whether the newest line stays in sight. */
-  readonly following: boolean;
-  /** Lines that came while not following. */
-  readonly fresh: number;
-  readonly older: Edge;
-  readonly newer: Edge;
-  readonly statuses: ReadonlyMap<string, LiveStatus>;
-  /** What the server says is wrong, such as with an expression. */
-  readonly problem: string | undefined;
-  /** Keys of gaps that are being fetched. */
-  readonly fetching: ReadonlySet<string>;
-  /** A row to bring into sight; a new object each time. */
-  readonly reveal: { readonly row: Row } | undefined;
-}
 
 export interface LiveSessionOptions {
   readonly api: Pick<Api, 'call'>;
   readonly project: string;
   readonly openSocket: (listener: SocketListener) => Socket;
-  /** Runs work before the next picture is drawn: what came meanwhile is added at once. */
-  readonly schedule: (work: () => void) => void;
+  /** Runs work before the next picture is drawn, or later when it is not in sight: what came meanwhile is added at once. */
+  readonly schedule: (work: () => void, isInSight: boolean) => void;
   readonly onAlert?: (alert: unknown) => void;
 }
 
-/** Rows kept. */
+/** Rows kept while following. */
 const capacity = 100_000;
-/** Lines of one page of what is stored. */
-const pageLines = 500;
-/**
- * The live stream begins this far back, by arrival: the database may have lines of the last moments not yet, and those
- * that come twice are shown once.
- */
-const seam = '-30s';
-/** While nobody follows, more new lines than this wait at the server. */
+/** The live stream begins this far back, by arrival: lines that are stored already and come again are shown once. */
+const liveFrom = '-30s';
+/** While nobody follows, this many new lines are kept beside those that are looked at; more wait at the server. */
 const mostFresh = capacity / 2;
+/** A hole at the seam of at most so many records is filled without being asked. */
+const mostFilled = 50_000;
 /** How far before and after a moment is looked for lines. */
 const momentReachMs = 24 * 3_600_000;
 
 const more: Edge = { kind: 'more' };
 const loading: Edge = { kind: 'loading' };
 const end: Edge = { kind: 'end' };
-
-const nothingYet: Snapshot = {
-  stream: { kind: 'idle' },
-  following: true,
-  fresh: 0,
-  older: end,
-  newer: end,
-  statuses: new Map(),
-  problem: undefined,
-  fetching: new Set(),
-  reveal: undefined,
-};
 
 /**
  * The lines of one project under one filter: those stored, page by page, and those that come, in one order of time.
@@ -87,19 +49,20 @@ export class LiveSession {
   #scheduled = false;
   #filter: LogFilter = {};
   #time: TimeView = { kind: 'live', span: '-15m' };
-  #range = { from: '', to: '' };
-  #cursors: { older: string | undefined; newer: string | undefined } = { older: undefined, newer: undefined };
-  /** Counts views, so that an answer for an earlier one is not taken. */
-  #turn = 0;
+  /** Of the view: another one when an answer comes means that the answer is for an earlier view. */
+  #stored: StoredLines | undefined;
+  #seam = new Seam();
   #gaps = 0;
 
   constructor(options: LiveSessionOptions) {
     this.#options = options;
     this.#stream = new LiveStream({
       open: options.openSocket,
+      onStart: (cursor) => this.#addHole(this.#seam.liveFrom(cursor)),
       onLines: (lines) => this.#take(lines),
-      onGap: (gap) => this.#addGap(gap),
-      onBreak: (detail) => this.#addBreak(detail),
+      onGap: (gap) => this.#addNote(gapNote(gap), gap.reason === 'slow_viewer' ? gap : undefined),
+      onBreak: (detail) =>
+        this.#addNote(`The exact place to go on from is lost (${detail}); lines may be missing here.`, undefined),
       onStatus: (status) => this.#set({ statuses: new Map(this.#snapshot.statuses).set(status.id, status) }),
       onState: (stream) => this.#set({ stream }),
       onError: (_code, detail) => this.#set({ problem: detail }),
@@ -116,15 +79,18 @@ export class LiveSession {
 
   /** Shows another filter or part of time, from nothing. */
   show(filter: LogFilter, time: TimeView): void {
-    this.#turn += 1;
+    const { api, project } = this.#options;
     this.#filter = filter;
     this.#time = time;
     this.#pending = [];
-    this.#cursors = { older: undefined, newer: undefined };
+    this.#seam = new Seam();
+    const stored = new StoredLines(api, project, filter, firstRange(time));
+    this.#stored = stored;
     this.buffer.clear();
-    const live = time.kind === 'live';
+    const isLive = time.kind === 'live';
+    this.buffer.capacity = isLive ? capacity : capacity + mostFresh;
     this.#set({
-      following: live,
+      following: isLive,
       fresh: 0,
       older: more,
       newer: time.kind === 'at' ? more : end,
@@ -132,18 +98,17 @@ export class LiveSession {
       fetching: new Set(),
       reveal: undefined,
     });
-    if (live) this.#stream.follow(filter, seam);
+    if (isLive) this.#stream.follow(filter, liveFrom);
     else this.#stream.unfollow();
-    if (time.kind === 'at') void this.#loadAround(time.at);
-    else {
-      this.#range = time.kind === 'range' ? { from: time.from, to: time.to } : { from: time.span, to: 'now' };
-      void this.loadOlder();
-    }
+    if (time.kind === 'at') void this.#loadAround(stored, time.at);
+    else void this.loadOlder();
   }
 
-  /** Follows the newest line, or stays where the person looks. */
+  /** Follows the newest line, or stays where the person looks: then nothing that is kept goes for what comes. */
   setFollowing(following: boolean): void {
     if (following === this.#snapshot.following) return;
+    this.#flush();
+    this.buffer.capacity = following ? capacity : capacity + mostFresh;
     if (following) this.#stream.resume();
     this.#set({ following, fresh: 0 });
   }
@@ -156,41 +121,38 @@ export class LiveSession {
   /** Reads a page of what is stored before the first row. */
   async loadOlder(): Promise<void> {
     const { kind } = this.#snapshot.older;
-    if (kind !== 'more' && kind !== 'failed') return;
+    const stored = this.#stored;
+    if (stored === undefined || (kind !== 'more' && kind !== 'failed')) return;
     if (this.buffer.length >= capacity - pageLines) {
       this.#set({ older: { kind: 'full' } });
       return;
     }
-    const turn = this.#turn;
     this.#set({ older: loading });
     try {
-      const page = await this.#page({ before: this.#cursors.older });
-      if (turn !== this.#turn) return;
-      this.#cursors.older = page.older ?? undefined;
+      const page = await stored.older();
+      if (stored !== this.#stored) return;
       this.#addStored(page.logs);
       this.#set({ older: page.older === null ? end : more });
+      if (this.isLive) this.#joinLive(page);
     } catch (error) {
-      if (turn === this.#turn) this.#set({ older: failed(error) });
+      if (stored === this.#stored) this.#set({ older: failed(error) });
     }
   }
 
   /** Reads a page of what is stored after the last row; at the end goes over to what comes live. */
   async loadNewer(): Promise<void> {
     const { kind } = this.#snapshot.newer;
-    if (kind !== 'more' && kind !== 'failed') return;
-    const turn = this.#turn;
+    const stored = this.#stored;
+    if (stored === undefined || (kind !== 'more' && kind !== 'failed')) return;
     this.#set({ newer: loading });
     try {
-      const page = await this.#page({ after: this.#cursors.newer });
-      if (turn !== this.#turn) return;
-      this.#cursors.newer = page.newer ?? this.#cursors.newer;
+      const page = await stored.newer();
+      if (stored !== this.#stored) return;
       this.#addStored(page.logs);
-      if (page.complete && page.logs.length < pageLines) {
-        this.#set({ newer: end });
-        this.#stream.follow(this.#filter, seam);
-      } else this.#set({ newer: more });
+      if (page.complete && page.logs.length < pageLines) this.#goLive(page);
+      else this.#set({ newer: more });
     } catch (error) {
-      if (turn === this.#turn) this.#set({ newer: failed(error) });
+      if (stored === this.#stored) this.#set({ newer: failed(error) });
     }
   }
 
@@ -198,15 +160,15 @@ export class LiveSession {
   async fetchGap(key: string): Promise<void> {
     const row = this.buffer.slice(0, this.buffer.length).find((each) => each.key === key);
     if (row?.kind !== 'gap' || row.gap === undefined || this.#snapshot.fetching.has(key)) return;
-    const turn = this.#turn;
+    const stored = this.#stored;
     this.#set({ fetching: new Set(this.#snapshot.fetching).add(key) });
     try {
       const lines = await this.#stream.fetch(row.gap);
-      if (turn !== this.#turn) return;
+      if (stored !== this.#stored) return;
       this.buffer.remove(key);
       this.#addStored(lines);
     } catch (error) {
-      if (turn === this.#turn) this.#set({ problem: `The lines could not be loaded: ${messageOf(error)}` });
+      if (stored === this.#stored) this.#set({ problem: `The lines could not be loaded: ${messageOf(error)}` });
     } finally {
       const fetching = new Set(this.#snapshot.fetching);
       fetching.delete(key);
@@ -219,43 +181,46 @@ export class LiveSession {
   }
 
   close(): void {
-    this.#turn += 1;
+    this.#stored = undefined;
     this.#listeners.clear();
     this.#stream.close();
   }
 
-  async #loadAround(at: string): Promise<void> {
-    const turn = this.#turn;
-    const moment = Date.parse(at);
+  async #loadAround(stored: StoredLines, at: string): Promise<void> {
     this.#set({ older: loading, newer: loading });
-    this.#range = { from: new Date(moment - momentReachMs).toISOString(), to: at };
     try {
-      const before = await this.#page({});
-      if (turn !== this.#turn) return;
-      this.#range = { from: this.#range.from, to: 'now' };
-      this.#cursors = { older: before.older ?? undefined, newer: before.newer ?? undefined };
+      const before = await stored.begin({ from: startOf(at), to: 'now' });
+      if (stored !== this.#stored) return;
       this.#addStored(before.logs);
       this.#set({ older: before.older === null ? end : more, newer: more });
       if (before.newer === null) {
-        // Nothing before the moment: what comes after it is the oldest there is.
-        this.#range = { from: at, to: 'now' };
-        this.#set({ newer: end });
-        this.#stream.follow(this.#filter, seam);
+        // Nothing before the moment: what comes after it is read from the present back.
+        const { api, project } = this.#options;
+        this.#stored = new StoredLines(api, project, this.#filter, { from: at, to: 'now' });
+        this.#set({ older: more, newer: end });
+        this.#stream.follow(this.#filter, liveFrom);
+        await this.loadOlder();
         return;
       }
       await this.loadNewer();
       const place = this.buffer.at(Math.min(this.buffer.firstAt(sortableTime(at)), this.buffer.length - 1));
-      if (turn === this.#turn && place) this.#set({ reveal: { row: place } });
+      if (stored === this.#stored && place) this.#set({ reveal: { row: place } });
     } catch (error) {
-      if (turn === this.#turn) this.#set({ older: failed(error), newer: failed(error) });
+      if (stored === this.#stored) this.#set({ older: failed(error), newer: failed(error) });
     }
   }
 
-  #page(cursor: { readonly before?: string | undefined; readonly after?: string | undefined }) {
-    return this.#options.api.call('GET stream/{project_id}', {
-      path: { project_id: this.#options.project },
-      query: { filter: JSON.stringify(this.#filter), ...this.#range, limit: pageLines, ...cursor },
-    });
+  #goLive(page: StoredPage): void {
+    this.#set({ newer: end });
+    this.#joinLive(page);
+    this.#stream.follow(this.#filter, liveFrom);
+  }
+
+  /** Sees that nothing is missing between what the database had and what comes live. */
+  #joinLive(page: StoredPage): void {
+    const [newest] = page.logs;
+    if (page.live_from === null) return;
+    this.#addHole(this.#seam.storedUpTo(page.live_from, newest ? sortableTime(newest.timestamp) : ''));
   }
 
   #take(lines: readonly LogLine[]): void {
@@ -265,7 +230,7 @@ export class LiveSession {
     this.#options.schedule(() => {
       this.#scheduled = false;
       this.#flush();
-    });
+    }, this.#snapshot.following);
   }
 
   #flush(): void {
@@ -290,33 +255,37 @@ export class LiveSession {
     return this.buffer.add(lines.map(lineRow));
   }
 
-  #addGap(gap: Gap): void {
-    this.#flush();
-    const count = gap.matched === null ? 'Lines' : `${gap.matched.toLocaleString('en')} lines`;
-    const note =
-      gap.reason === 'slow_viewer'
-        ? `${count} were left out here: they came faster than this page took them.`
-        : 'Lines are missing here: they are older than what the live stream keeps. Stored ones may be found by time.';
-    this.#addNote(note, gap.reason === 'slow_viewer' ? gap : undefined);
+  #addHole(hole: Hole | undefined): void {
+    if (hole === undefined) return;
+    const key = this.#addNote(holeNote, hole, hole.time);
+    if (hole.records <= mostFilled) void this.fetchGap(key);
   }
 
-  #addBreak(detail: string): void {
+  /** A row that says what is missing: behind the last one, unless a time is given. @returns its key */
+  #addNote(note: string, gap: CursorRange | undefined, at?: string): string {
     this.#flush();
-    this.#addNote(`The exact place to go on from is lost (${detail}); lines may be missing here.`, undefined);
-  }
-
-  #addNote(note: string, gap: Gap | undefined): void {
     this.#gaps += 1;
+    const key = `gap ${this.#gaps}`;
     const last = this.buffer.at(this.buffer.length - 1);
-    const time = last?.time ?? sortableTime(new Date().toISOString());
-    this.buffer.add([{ kind: 'gap', key: `gap ${this.#gaps}`, time, gap, note }]);
+    const time = at ?? last?.time ?? sortableTime(new Date().toISOString());
+    this.buffer.add([{ kind: 'gap', key, time, gap, note }]);
     this.#set({});
+    return key;
   }
 
   #set(change: Partial<Snapshot>): void {
     this.#snapshot = { ...this.#snapshot, ...change };
     for (const listener of this.#listeners) listener();
   }
+}
+
+function firstRange(time: TimeView) {
+  if (time.kind === 'at') return { from: startOf(time.at), to: time.at };
+  return time.kind === 'range' ? { from: time.from, to: time.to } : { from: time.span, to: 'now' };
+}
+
+function startOf(moment: string): string {
+  return new Date(Date.parse(moment) - momentReachMs).toISOString();
 }
 
 function failed(error: unknown): Edge {

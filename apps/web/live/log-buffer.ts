@@ -5,13 +5,19 @@ import { compareRows, type Row } from './row.ts';
  * React, which only draws the few that are visible.
  */
 export class LogBuffer {
-  readonly capacity: number;
+  #capacity: number;
   readonly #rows: Row[] = [];
   readonly #keys = new Set<string>();
   #dropped = 0;
 
   constructor(capacity: number) {
-    this.capacity = capacity;
+    this.#capacity = capacity;
+  }
+
+  /** Rows at most. A smaller one takes effect at once: the oldest go. */
+  set capacity(capacity: number) {
+    this.#capacity = capacity;
+    this.#trim();
   }
 
   get length(): number {
@@ -103,7 +109,7 @@ export class LogBuffer {
   }
 
   #trim(): void {
-    const excess = this.#rows.length - this.capacity;
+    const excess = this.#rows.length - this.#capacity;
     if (excess <= 0) return;
     for (const row of this.#rows.splice(0, excess)) this.#keys.delete(row.key);
     this.#dropped += excess;

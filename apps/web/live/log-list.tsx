@@ -2,9 +2,13 @@ import { type Ref, useCallback, useEffect, useId, useImperativeHandle, useLayout
 import { count } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
 import { ListEdge } from './list-edge.tsx';
-import type { LiveSession, Snapshot } from './live-session.ts';
+import type { LiveSession } from './live-session.ts';
 import { GapRow, LineRow } from './log-row.tsx';
 import type { Row } from './row.ts';
+import { RowSlots } from './row-slots.ts';
+import type { Snapshot } from './snapshot.ts';
+import { useListSize } from './use-list-size.ts';
+import { useScrollPlace } from './use-scroll-place.ts';
 import type { TimeView, View } from './view.ts';
 
 export interface LogListHandle {
@@ -25,8 +29,6 @@ interface LogListProps {
   readonly onTime: (time: TimeView) => void;
 }
 
-const narrow = '(max-width: 640px)';
-const rowPx = { wide: 22, narrow: 40 };
 /** Rows drawn beyond each edge of what is seen. */
 const spare = 5;
 /** Within this many rows of an end the next page is read. */
@@ -34,81 +36,30 @@ const nearEnd = 60;
 
 /**
  * The rows of the session. All are of one height, so what is seen follows from the place alone: a hundred thousand rows
- * cost as much as a screenful. While following the newest stays in sight; else the row that was on top stays on top,
- * whatever comes before or behind it.
+ * cost as much as a screenful.
  */
 export function LogList({ ref, session, snapshot, names, time, selected, onOpen, onTime }: LogListProps) {
   const { buffer } = session;
   const box = useRef<HTMLDivElement>(null);
-  const anchor = useRef<{ readonly row: Row; readonly offset: number } | undefined>(undefined);
-  /** Where we scrolled to ourselves: an event that reports another place is the person's doing. */
-  const expectedTop = useRef(0);
-  const [place, setPlace] = useState({ top: 0, height: 600 });
+  const [slotsOf] = useState(() => new RowSlots());
   const [current, setCurrent] = useState<Row>();
-  const listId = useId();
-  const height = useRowHeight();
+  const currentId = useId();
+  const size = useListSize(box);
+  const { height, rowHeight, columns } = size;
+  const { top, onScroll, goTo } = useScrollPlace(box, session, snapshot, size);
   const { following } = snapshot;
   const { length } = buffer;
-
-  const scrollTo = useCallback((top: number) => {
-    const element = box.current;
-    if (element === null) return;
-    element.scrollTop = top;
-    expectedTop.current = element.scrollTop;
-    setPlace((before) => (before.top === element.scrollTop ? before : { ...before, top: element.scrollTop }));
-  }, []);
-  const keepAnchor = useCallback(
-    (top: number) => {
-      const row = buffer.at(Math.floor(top / height));
-      anchor.current = row && { row, offset: top % height };
-    },
-    [buffer, height],
-  );
-
-  // After each change of the rows, before anything is painted.
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (element === null) return;
-    if (snapshot.following) scrollTo(element.scrollHeight);
-    else if (anchor.current) scrollTo(buffer.indexOf(anchor.current.row) * height + anchor.current.offset);
-    if (anchor.current === undefined || snapshot.following) keepAnchor(element.scrollTop);
-  }, [snapshot, buffer, height, scrollTo, keepAnchor]);
 
   const { reveal } = snapshot;
   // biome-ignore lint/correctness/useExhaustiveDependencies: only a new wish scrolls
   useLayoutEffect(() => {
     if (!reveal) return;
-    const top = Math.max(0, buffer.indexOf(reveal.row) * height - place.height / 3);
-    scrollTo(top);
-    keepAnchor(top);
+    goTo(Math.max(0, buffer.indexOf(reveal.row) * rowHeight - height / 3));
     setCurrent(reveal.row);
   }, [reveal]);
 
-  useEffect(() => {
-    const element = box.current;
-    if (element === null) return undefined;
-    const observer = new ResizeObserver(() => setPlace({ top: element.scrollTop, height: element.clientHeight }));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
-
-  const onScroll = () => {
-    const element = box.current;
-    if (element === null) return;
-    const { scrollTop, scrollHeight, clientHeight } = element;
-    setPlace({ top: scrollTop, height: clientHeight });
-    if (Math.abs(scrollTop - expectedTop.current) < 1) return;
-    const upwards = scrollTop < expectedTop.current;
-    expectedTop.current = scrollTop;
-    keepAnchor(scrollTop);
-    if (following && upwards) session.setFollowing(false);
-    else if (!following && !upwards && session.isLive && scrollHeight - scrollTop - clientHeight < 2) {
-      session.setFollowing(true);
-    }
-  };
-
-  const first = Math.max(0, Math.floor(place.top / height) - spare);
-  const last = Math.min(length, Math.ceil((place.top + place.height) / height) + spare);
+  const first = Math.max(0, Math.floor(top / rowHeight) - spare);
+  const last = Math.min(length, Math.ceil((top + height) / rowHeight) + spare);
   useEffect(() => {
     if (snapshot.older.kind === 'more' && first < nearEnd) void session.loadOlder();
     if (snapshot.newer.kind === 'more' && length - last < nearEnd) void session.loadNewer();
@@ -125,22 +76,20 @@ export function LogList({ ref, session, snapshot, names, time, selected, onOpen,
   );
 
   useImperativeHandle(ref, () => {
-    const page = Math.max(1, Math.floor(place.height / height) - 1);
+    const page = Math.max(1, Math.floor(height / rowHeight) - 1);
     const show = (index: number) => {
       const row = buffer.at(Math.max(0, Math.min(buffer.length - 1, index)));
       if (row === undefined) return;
       session.setFollowing(false);
       setCurrent(row);
       if (selected !== undefined && row.kind === 'line') onOpen({ timestamp: row.line.timestamp, id: row.line.id });
-      const top = buffer.indexOf(row) * height;
+      const at = buffer.indexOf(row) * rowHeight;
       const shown = box.current?.scrollTop ?? 0;
-      const wanted = top < shown ? top : Math.max(shown, top - place.height + height);
-      scrollTo(wanted);
-      keepAnchor(wanted);
+      goTo(at < shown ? at : Math.max(shown, at - height + rowHeight));
     };
     return {
       move(step) {
-        const at = current ? buffer.indexOf(current) : Math.floor((place.top + place.height) / height);
+        const at = current ? buffer.indexOf(current) : Math.floor((top + height) / rowHeight);
         if (step === 'first') show(0);
         else if (step === 'last') {
           show(buffer.length - 1);
@@ -154,8 +103,8 @@ export function LogList({ ref, session, snapshot, names, time, selected, onOpen,
   });
 
   const rows = buffer.slice(first, last);
-  const slots = Math.ceil(place.height / height) + 2 * spare + 1;
-  const activeId = current && `${listId}-${current.key}`;
+  const slots = Math.ceil(height / rowHeight) + 2 * spare + 1;
+  slotsOf.moveTo(first, slots);
   return (
     <div className="log-list-frame">
       <div
@@ -164,7 +113,7 @@ export function LogList({ ref, session, snapshot, names, time, selected, onOpen,
         role="grid"
         aria-label="Log lines"
         aria-rowcount={length}
-        aria-activedescendant={rows.some(({ key }) => key === current?.key) ? activeId : undefined}
+        aria-activedescendant={rows.some(({ key }) => key === current?.key) ? currentId : undefined}
         tabIndex={0}
         onScroll={onScroll}
       >
@@ -176,27 +125,33 @@ export function LogList({ ref, session, snapshot, names, time, selected, onOpen,
           onRetry={() => void session.loadOlder()}
           onTime={onTime}
         />
-        <div className="log-rows" role="rowgroup" style={{ height: length * height }}>
-          <div className="log-window" role="presentation" style={{ transform: `translateY(${first * height}px)` }}>
+        <div className="log-rows" role="rowgroup" style={{ height: length * rowHeight }}>
+          <div
+            className="log-window"
+            role="presentation"
+            // What one presses stays under the pointer until it is let go.
+            onPointerDown={() => session.setFollowing(false)}
+            style={{ transform: `translateY(${first * rowHeight}px)` }}
+          >
             {rows.map((row, offset) => {
               const index = first + offset;
-              // A slot is used again for another row: that costs less than new elements for each line that comes.
-              const slot = index % slots;
+              const slot = slotsOf.of(index, slots);
+              const id = row.key === current?.key ? currentId : undefined;
               return row.kind === 'line' ? (
                 <LineRow
                   key={slot}
-                  id={`${listId}-${row.key}`}
+                  id={id}
                   row={row.line}
                   index={index}
                   name={names.get(row.line.connection_id)}
-                  isCurrent={row.key === current?.key}
+                  columns={columns}
                   isOpen={row.line.id === selected}
                   onOpen={() => open(row)}
                 />
               ) : (
                 <GapRow
                   key={slot}
-                  id={`${listId}-${row.key}`}
+                  id={id}
                   row={row}
                   index={index}
                   isFetching={snapshot.fetching.has(row.key)}
@@ -224,15 +179,4 @@ export function LogList({ ref, session, snapshot, names, time, selected, onOpen,
       )}
     </div>
   );
-}
-
-function useRowHeight(): number {
-  const [isNarrow, setNarrow] = useState(() => matchMedia(narrow).matches);
-  useEffect(() => {
-    const media = matchMedia(narrow);
-    const change = () => setNarrow(media.matches);
-    media.addEventListener('change', change);
-    return () => media.removeEventListener('change', change);
-  }, []);
-  return isNarrow ? rowPx.narrow : rowPx.wide;
 }

@@ -1,35 +1,37 @@
 import { memo } from 'react';
 import type { LogLine } from '../api/generated.ts';
-import { clockTime, duration } from '../ui/format.ts';
+import { duration } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
 import type { Row } from './row.ts';
-import { oneLine } from './visible-text.ts';
+import { rowText } from './row-text.ts';
 
 interface LineRowProps {
-  readonly id: string;
+  /** Given to the row that the keyboard is on. */
+  readonly id: string | undefined;
   readonly row: LogLine;
   readonly index: number;
   /** Name of its connection, when it is known. */
   readonly name: string | undefined;
-  readonly isCurrent: boolean;
+  /** Characters of the body that have room. */
+  readonly columns: number;
   readonly isOpen: boolean;
   readonly onOpen: () => void;
 }
 
-const abbreviations = { trace: 'TRACE', debug: 'DEBUG', info: 'INFO', warn: 'WARN', error: 'ERROR', fatal: 'FATAL' };
-/** Longer lines are cut in the list; the panel shows all. */
-const longestShown = 1200;
-/** Attributes beside the text: what is short says most; ids and what repeats the line (`log.…`) are in the panel. */
-const mostAttributes = 6;
-const longestAttribute = 40;
 /** A line that took longer than this from the event to us is marked. */
 const lateMs = 30_000;
+/** Columns that the mark takes. */
+const lateColumns = 9;
 
-/** One line. Text only, ever: what a line says is never markup. */
+/**
+ * One line. Text only, ever: what a line says is never markup. A run of text in columns of one font, not boxes beside
+ * each other, and clipped by the list alone: while one scrolls every row is laid out and painted in each frame.
+ */
 export const LineRow = memo(
-  function LineRow({ id, row, index, name, isCurrent, isOpen, onOpen }: LineRowProps) {
-    const level = row.level ?? 'unset';
+  function LineRow({ id, row, index, name, columns, isOpen, onOpen }: LineRowProps) {
     const lateness = Date.parse(row.ingest_timestamp) - Date.parse(row.timestamp);
+    const isLate = lateness > lateMs;
+    const text = rowText(row, name ?? row.connection_id, isLate ? columns - lateColumns : columns);
     return (
       // biome-ignore lint/a11y/useKeyWithClickEvents: the grid has the focus, and Enter opens its active row
       <div
@@ -38,46 +40,37 @@ export const LineRow = memo(
         tabIndex={-1}
         aria-rowindex={index + 1}
         aria-selected={isOpen}
-        className={`log-row level-${level}${isCurrent ? ' is-current' : ''}${isOpen ? ' is-open' : ''}`}
+        className={`log-row level-${row.level ?? 'unset'}${id === undefined ? '' : ' is-current'}${isOpen ? ' is-open' : ''}${text.isUnusual ? ' is-clipped' : ''}`}
         onClick={onOpen}
       >
         <span role="gridcell" className="log-time">
-          {clockTime(row.timestamp)}
+          {text.time}
         </span>
         <span role="gridcell" className="log-level">
-          {row.level === null ? '·' : abbreviations[row.level]}
+          {text.level}
         </span>
-        <span role="gridcell" className="log-source" title={name ?? row.connection_id}>
-          {name ?? row.connection_id}
+        <span role="gridcell" className="log-source">
+          {text.source}
         </span>
         <span role="gridcell" className="log-body">
-          {lateness > lateMs && <span className="log-late">+{duration(lateness)}</span>}
-          <bdi>{oneLine(row.body.slice(0, longestShown))}</bdi>
-          <bdi className="log-attributes">{attributesOf(row.attributes)}</bdi>
+          {isLate && <span className="log-late">+{duration(lateness)}</span>}
+          <bdi>{text.body}</bdi>
+          {text.attributes !== '' && <bdi className="log-attributes">{text.attributes}</bdi>}
         </span>
       </div>
     );
   },
   (a, b) =>
-    a.row === b.row && a.index === b.index && a.name === b.name && a.isCurrent === b.isCurrent && a.isOpen === b.isOpen,
+    a.row === b.row &&
+    a.index === b.index &&
+    a.name === b.name &&
+    a.columns === b.columns &&
+    a.id === b.id &&
+    a.isOpen === b.isOpen,
 );
 
-/** `key=value` of the short ones. */
-function attributesOf(attributes: Readonly<Record<string, string>>): string {
-  let text = '';
-  let shown = 0;
-  for (const key in attributes) {
-    const value = attributes[key] ?? '';
-    if (value.length > longestAttribute || key.startsWith('log.')) continue;
-    text += `${shown === 0 ? '' : '  '}${key}=${value}`;
-    shown += 1;
-    if (shown === mostAttributes) break;
-  }
-  return oneLine(text);
-}
-
 interface GapRowProps {
-  readonly id: string;
+  readonly id: string | undefined;
   readonly row: Extract<Row, { kind: 'gap' }>;
   readonly index: number;
   readonly isFetching: boolean;

@@ -1,5 +1,10 @@
-import type { Gap } from '../api/frames.ts';
 import type { LogLine } from '../api/generated.ts';
+
+/** A part of the live stream, from cursor to cursor. */
+export interface CursorRange {
+  readonly from: string;
+  readonly to: string;
+}
 
 /** What the list shows in one row: a line, or lines that were left out at this place. */
 export type Row =
@@ -9,7 +14,7 @@ export type Row =
       readonly key: string;
       readonly time: string;
       /** Undefined: the place to go on from was lost, so there is no range to fetch. */
-      readonly gap: Gap | undefined;
+      readonly gap: CursorRange | undefined;
       readonly note: string;
     };
 
@@ -23,9 +28,18 @@ export function sortableTime(timestamp: string): string {
   return `${whole}.${digits.padEnd(9, '0')}Z`;
 }
 
-/** Order of time; at the same time lines by id, and a gap behind them. */
+/** Order of time; at the same time lines of one source as they came, and a gap behind them. */
 export function compareRows(a: Row, b: Row): number {
   if (a.time !== b.time) return a.time < b.time ? -1 : 1;
   if (a.kind !== b.kind) return a.kind === 'line' ? -1 : 1;
-  return a.key === b.key ? 0 : a.key < b.key ? -1 : 1;
+  const byPlace = a.kind === 'line' && b.kind === 'line' ? comparePlaces(a.line.raw, b.line.raw) : 0;
+  return byPlace || compareTexts(a.key, b.key);
+}
+
+function comparePlaces(a: LogLine['raw'], b: LogLine['raw']): number {
+  return compareTexts(a.topic, b.topic) || a.partition - b.partition || a.offset - b.offset;
+}
+
+function compareTexts(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
 }

@@ -6,7 +6,8 @@ import { useApp } from '../ui/app-context.ts';
 import { count, duration, shortMoment } from '../ui/format.ts';
 import { Link } from '../ui/link.tsx';
 import { pagePath } from '../ui/route.ts';
-import type { LiveSession, Snapshot } from './live-session.ts';
+import type { LiveSession } from './live-session.ts';
+import type { Snapshot } from './snapshot.ts';
 
 interface StatusStripProps {
   readonly session: LiveSession;

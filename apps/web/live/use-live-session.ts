@@ -1,7 +1,8 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { useApp } from '../ui/app-context.ts';
-import { LiveSession, type Snapshot } from './live-session.ts';
-import { beforeNextPicture, openSocket } from './open-socket.ts';
+import { LiveSession } from './live-session.ts';
+import { beforeSeen, openSocket } from './open-socket.ts';
+import type { Snapshot } from './snapshot.ts';
 
 const nothing = () => () => undefined;
 const undefinedSnapshot = () => undefined;
@@ -15,7 +16,7 @@ export function useLiveSession(): { readonly session: LiveSession; readonly snap
       api,
       project,
       openSocket: (listener) => openSocket(project, api.token, listener),
-      schedule: beforeNextPicture,
+      schedule: beforeSeen,
     });
     setSession(created);
     const online = () => created.reconnectNow();

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { remedyOf } from '@tailrace/errors/tailrace-error.ts';
-import { describe, expect, test } from 'vitest';
+import { messageOf, remedyOf } from '@tailrace/errors/tailrace-error.ts';
+import { describe, expect, onTestFailed, test } from 'vitest';
 import type { Kafka, TransactionalProducer } from '../kafka.ts';
 import { type Fixture, pollUntil, readAll, recordsOf } from './fixture.ts';
 import { observeMember } from './member.ts';
@@ -13,8 +13,8 @@ export function describeBrokerFaults(kafka: Fixture): void {
     return kafka.system.broker;
   };
 
-  // On a busy machine a killed broker takes up to 20 s to come back, and some tests kill it twice.
-  describe('while the broker dies and comes back', { timeout: 180_000 }, () => {
+  // On a busy machine a killed broker takes long to come back, up to 90 s until it is given up, and some tests kill it twice.
+  describe('while the broker dies and comes back', { timeout: 300_000 }, () => {
     test('nothing is lost or doubled by a reader', async () => {
       const client = await kafka.client();
       const topic = await kafka.topic(client, 2);
@@ -62,12 +62,14 @@ export function describeBrokerFaults(kafka: Fixture): void {
       const member = await observeMember(client, { groupId, topics: [topic] });
       await member.until('joined', () => member.owned.size === 1);
       let done = 0;
+      const trail = trailOfTest();
       const work = async () => {
         const producer = await openProducer(client, `x-${groupId}`);
-        if (!producer) return;
+        if (!producer) return trail('no producer');
         try {
           const [committed] = await client.admin.committedOffsets(groupId, [topic]);
           done = committed?.offset ?? 0;
+          trail(`goes on from ${done}`);
           while (done < count) {
             const transaction = producer.begin();
             await transaction.send([0, 1].map((partition) => record(output, partition, `${done}`)));
@@ -82,14 +84,18 @@ export function describeBrokerFaults(kafka: Fixture): void {
       const working = (async () => {
         while (done < count) {
           await work().catch((error: unknown) => {
+            trail(`at ${done}: ${messageOf(error)}; the member saw ${member.events.join(', ')}`);
+            if (member.failure) throw member.failure;
             if (remedyOf(error) === 'give-up') throw error;
           });
         }
       })();
       for (const at of [40, 80]) {
         await Promise.race([reached(() => done >= at), working]);
+        trail('kill');
         await broker().kill();
         await broker().start();
+        trail('started');
       }
       await working;
       const expected = Array.from({ length: count }, (_, n) => `${n}`);
@@ -167,6 +173,16 @@ async function openProducer(kafka: Kafka, transactionalId: string): Promise<Tran
     if (remedyOf(error) === 'give-up') throw error;
     return undefined;
   }
+}
+
+/** What happened, and when; shown when the test fails. */
+function trailOfTest(): (what: string) => void {
+  const started = performance.now();
+  const trail: string[] = [];
+  onTestFailed(() => console.error(trail.join('\n')));
+  return (what) => {
+    trail.push(`${Math.round(performance.now() - started)} ms: ${what}`);
+  };
 }
 
 async function reached(condition: () => boolean): Promise<void> {

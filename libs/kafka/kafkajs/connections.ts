@@ -71,8 +71,8 @@ export class Connections {
 
   /** Any node that answers: one already connected, else one known, else one of the configured ones. */
   async any(): Promise<Broker> {
-    for (const broker of this.#nodes.values()) if (broker.isConnected()) return broker;
-    if (this.#seed?.broker.isConnected()) return this.#seed.broker;
+    for (const broker of this.#nodes.values()) if (isUsable(broker)) return broker;
+    if (this.#seed && isUsable(this.#seed.broker)) return this.#seed.broker;
     let failure: unknown;
     for (const nodeId of this.#addresses.keys()) {
       try {
@@ -163,9 +163,10 @@ export class Connections {
   }
 
   async #connect(broker: Broker, address: string): Promise<void> {
-    if (broker.isConnected()) return;
+    if (isUsable(broker)) return;
     try {
       await this.call(broker, () => broker.connect(), connectTimeoutMs);
+      if (!isUsable(broker)) throw new ConnectionLostError('the connection was closed while it was opened');
       mustSpeakWithTopicIds(broker, address);
     } catch (error) {
       this.drop(broker);
@@ -218,6 +219,15 @@ function mustSpeakWithTopicIds(broker: Broker, address: string): void {
     remedy: 'give-up',
     help: 'Use Apache Kafka 3.1 or later.',
   });
+}
+
+/**
+ * Whether requests can go out. To kafkajs a connection is "connected" already before it knows what the broker speaks, and
+ * still when it is being closed.
+ */
+function isUsable(broker: Broker): boolean {
+  const isOpen = broker.connectionPool.pool.some(({ connectionStatus }) => connectionStatus === 'connected');
+  return isOpen && broker.versions !== null && broker.isConnected();
 }
 
 function addressOf({ host, port }: Omit<Node, 'nodeId'>): string {

@@ -35,6 +35,7 @@ declare module 'kafkajs/src/network/connectionPool.js' {
   }
 
   export interface Connection {
+    readonly connectionStatus: 'connected' | 'disconnecting' | 'disconnected';
     readonly requestQueue: RequestQueue;
     readonly socket: Socket | undefined;
     send<Answer>(exchange: Exchange<Answer>): Promise<Answer>;

@@ -36,9 +36,25 @@ export function decodeCursor(log: LogIdentity, cursor: string): Position {
   if (first !== version || of === undefined) throw new CursorError('this is not a cursor');
   if (of !== tag(log)) throw new CursorError('this cursor belongs to a log that no longer exists');
   if (offsets.length > log.partitions) throw new CursorError('this cursor has more partitions than the log');
-  const position = offsets.map((text) => (/^[0-9a-z]{1,11}$/.test(text) ? Number.parseInt(text, radix) : Number.NaN));
+  const position = offsetsOf(offsets);
   if (!position.every(Number.isSafeInteger)) throw new CursorError('this is not a cursor');
   return [...position, ...new Array<number>(log.partitions - position.length).fill(0)];
+}
+
+/**
+ * How many records of all projects lie from one cursor to another, in the partitions where the other is further on.
+ * @returns undefined for what are no cursors of one log.
+ */
+export function recordsBetween(from: string, to: string): number | undefined {
+  const [start, end] = [from.split('.'), to.split('.')];
+  if (start[0] !== version || end[0] !== version || start[1] !== end[1]) return undefined;
+  const [left, right] = [offsetsOf(start.slice(2)), offsetsOf(end.slice(2))];
+  const records = right.reduce((sum, offset, partition) => sum + Math.max(0, offset - (left[partition] ?? 0)), 0);
+  return Number.isNaN(records) ? undefined : records;
+}
+
+function offsetsOf(parts: readonly string[]): readonly number[] {
+  return parts.map((text) => (/^[0-9a-z]{1,11}$/.test(text) ? Number.parseInt(text, radix) : Number.NaN));
 }
 
 /** Enough of the topic's UUID to tell two logs apart. */

@@ -1,0 +1,31 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { z } from 'zod';
+import { ApiClient } from '../api-client.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { visible, warn } from '../terminal.ts';
+
+const answer = z.looseObject({ payload: z.string(), is_cut: z.boolean() });
+
+/** `tailrace raw PLACE`: the event behind a line as the cloud gave it. */
+export function rawCommand(surroundings: Surroundings): Command {
+  return new Command('raw')
+    .description('Show the event behind a line as the cloud gave it.')
+    .argument('<place>', "topic/partition/offset: a line's raw, as tail --json gives it", placeOf)
+    .requiredOption('--project <id>', 'project of the line')
+    .option('--json', 'with where it came from and when, as one JSON document')
+    .action(async (place: string, options) => {
+      const client = new ApiClient(surroundings, options.project);
+      const { body } = await client.call('GET', `stream/${encodeURIComponent(options.project)}/raw/${place}`);
+      const event = answer.parse(body);
+      if (event.is_cut) warn('This is its beginning: it is larger than what the server gives.');
+      // To a file as it came, byte for byte; on a terminal it must not be able to do anything.
+      const text = process.stdout.isTTY ? visible(event.payload) : event.payload;
+      process.stdout.write(`${options.json ? JSON.stringify(body) : text}\n`);
+    });
+}
+
+function placeOf(text: string): string {
+  const [, topic, partition, offset] = /^([\w.-]+)\/(\d+)\/(\d+)$/.exec(text) ?? [];
+  if (topic === undefined) throw new InvalidArgumentError('it looks like logs.raw.aws/3/1042');
+  return `${encodeURIComponent(topic)}/${partition}/${offset}`;
+}

@@ -1,0 +1,12 @@
+import type { Gap } from '../api/frames.ts';
+
+/** Why lines are missing at a place, in words. */
+export function gapNote({ matched, reason }: Gap): string {
+  const count = matched === null ? 'Lines' : `${matched.toLocaleString('en')} lines`;
+  return reason === 'slow_viewer'
+    ? `${count} were left out here: they came faster than this page took them.`
+    : 'Lines are missing here: they are older than what the live stream keeps. Stored ones may be found by time.';
+}
+
+/** Between the stored lines and the live ones. */
+export const holeNote = 'Lines may be missing around here: the database was behind when this was read.';
