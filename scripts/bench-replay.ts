@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { openKafka } from '@tailrace/kafka/open-kafka.ts';
-import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import { migrate } from '@tailrace/postgres/migrate.ts';
 import { openPool } from '@tailrace/postgres/pool.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
@@ -14,6 +13,8 @@ import { topics } from '@tailrace/topics/topics.ts';
 import { benchEvents } from './bench-events.ts';
 import { outputRate } from './bench-normaliser/output-rate.ts';
 import { usageOf } from './bench-normaliser/process-usage.ts';
+import { runOverTopic } from './bench-normaliser/role-run.ts';
+import { writeRawEvents } from './bench-normaliser/write-raw-events.ts';
 import { AskedReplay } from './bench-replay/asked-replay.ts';
 import { RoleProcess } from './chaos/role-process.ts';
 import { startDevStack } from './dev-stack/dev-stack.ts';
@@ -63,21 +64,21 @@ async function measure(size: number): Promise<void> {
   };
   await kafka.admin.createTopics(Object.values(topics).map(withAppendTime));
   const upToDate = keepSinkUpToDate(kafka);
-  const processes: RoleProcess[] = [];
-  const start = async (role: string) => {
-    const created = await RoleProcess.create(role, `${role}-${size}`, env, directory);
-    processes.push(created);
-    created.start();
-    return created;
-  };
+  const replayer = await RoleProcess.create('replayer', `replayer-${size}`, env, directory);
   try {
-    await writeRaw(kafka, size);
-    const normaliser = await start('normaliser');
-    await committedAll(kafka);
-    const live = { ...(await outputRate(kafka, topics.logs)), ...usageOf(normaliser.pid ?? 0) };
-    await normaliser.stop();
+    await writeRawEvents(kafka, { block, count: size });
+    const usage = await runOverTopic({
+      kafka,
+      role: 'normaliser',
+      group: 'normaliser',
+      input: topics.rawAws.name,
+      processes: 1,
+      env,
+      directory,
+    });
+    const live = { ...(await outputRate(kafka, topics.logs)), ...usage };
     print('normaliser', size, live);
-    const replayer = await start('replayer');
+    replayer.start();
     await replayer.ready();
     await replayAll(kafka);
     const replayed = { ...(await outputRate(kafka, topics.logsReplayed)), ...usageOf(replayer.pid ?? 0) };
@@ -90,7 +91,7 @@ async function measure(size: number): Promise<void> {
     const widths = [10, 14, 14, 7, 16, 14];
     rows.push(cells.map((cell, column) => String(cell).padStart(widths[column] ?? 0)).join(''));
   } finally {
-    await Promise.all(processes.map((each) => each.stop()));
+    await replayer.stop();
     await upToDate.stop();
     await kafka.admin.deleteTopics(Object.values(topics).map(({ name }) => name));
     await kafka.close();
@@ -101,37 +102,6 @@ async function measure(size: number): Promise<void> {
 function withAppendTime(spec: TopicSpec): TopicSpec {
   const isMeasured = spec.name === topics.logs.name || spec.name === topics.logsReplayed.name;
   return isMeasured ? { ...spec, config: { ...spec.config, 'message.timestamp.type': 'LogAppendTime' } } : spec;
-}
-
-async function writeRaw(kafka: Kafka, size: number): Promise<void> {
-  const { name: topic, partitions, codec } = topics.rawAws;
-  const producer = await kafka.producer();
-  const chunk = 5000;
-  for (let start = 0; start < size; start += chunk) {
-    const at = start % blockSize;
-    await producer.send(
-      block.slice(at, at + Math.min(chunk, size - start)).map((event, index) => ({
-        topic,
-        partition: partitionFor(event.connection_id, partitions),
-        key: Buffer.from(event.connection_id),
-        value: codec.encode({ ...event, event_id: `${event.event_id}-${start + index}` }),
-        headers: { project, connection: event.connection_id },
-      })),
-    );
-  }
-  await producer.close();
-}
-
-async function committedAll(kafka: Kafka): Promise<void> {
-  const input = topics.rawAws.name;
-  const ends = await kafka.admin.offsets(input, 'latest');
-  for (;;) {
-    const committed = await kafka.admin.committedOffsets('normaliser', [input]);
-    const isBehind = (end: number, partition: number) =>
-      end > 0 && !committed.some((each) => each.partition === partition && each.offset >= end);
-    if (!ends.some(isBehind)) return;
-    await delay(100);
-  }
 }
 
 async function replayAll(kafka: Kafka): Promise<void> {

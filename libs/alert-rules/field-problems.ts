@@ -20,7 +20,22 @@ export function fieldProblems(error: ZodError, whole: string): FieldProblem[] {
         message: `is not a field of ${whole}`,
       }));
     }
-    const missing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
-    return [{ field, message: missing ? 'is required' : issue.message }];
+    return [{ field, message: issue.code === 'invalid_type' ? wrongType(issue) : issue.message }];
   });
+}
+
+const wanted: Readonly<Record<string, string>> = {
+  string: 'a string',
+  number: 'a number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object with fields',
+};
+const given: Readonly<Record<string, string>> = { null: 'null', array: 'a list', object: 'an object' };
+
+function wrongType({ expected, message }: { readonly expected: string; readonly message: string }): string {
+  const type = wanted[expected];
+  const [, received] = /received (\w+)$/.exec(message) ?? [];
+  if (received === 'undefined') return 'is required';
+  return type && received ? `must be ${type}, not ${given[received] ?? `a ${received}`}` : message;
 }

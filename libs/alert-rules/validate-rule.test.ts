@@ -65,7 +65,7 @@ describe('a rule', () => {
   });
 
   it.each<[string, unknown, string]>([
-    ['no object', 'rule', 'expected object, received string'],
+    ['no object', 'rule', 'must be an object with fields, not a string'],
     ['an unknown kind', { ...input('error_rate'), alert_type: 'toString' }, 'alert_type: must be one of error_rate,'],
     ['an unknown field', input('error_rate', { colour: 'red' }), 'colour: is not a field of an alert rule'],
     [
@@ -99,17 +99,17 @@ describe('a rule', () => {
     [
       'a backreference',
       input('pattern_match', { conditions: { pattern: '(a)\\1' } }),
-      'conditions.pattern: not supported by RE2 at position 3',
+      'conditions.pattern: is not supported by RE2 at position 3',
     ],
     [
       'a pattern that explodes',
       input('pattern_match', { conditions: { pattern: '((a{1000}){1000}){1000}' } }),
-      'conditions.pattern: not a regular expression of RE2',
+      'conditions.pattern: is not a regular expression of RE2',
     ],
     [
       'an unclosed group',
       input('pattern_match', { conditions: { pattern: 'a(b' } }),
-      'conditions.pattern: not a regular expression of RE2: missing closing )',
+      'conditions.pattern: is not a regular expression of RE2: missing closing ) at position 1: (b',
     ],
     [
       'a level of nobody',
@@ -118,7 +118,7 @@ describe('a rule', () => {
     ],
     ['no level', input('log_level', { conditions: { log_levels: [] } }), 'conditions.log_levels: must name a level'],
     ['a group of an absence', input('absence', { group_by: 'host' }), 'group_by: must be left out'],
-    ['a wrong filter', input('error_rate', { filter: { regex: '(' } }), 'filter.regex: not a regular expression'],
+    ['a wrong filter', input('error_rate', { filter: { regex: '(' } }), 'filter.regex: is not a regular expression'],
     ['a wrong field of a filter', input('error_rate', { filter: { leveL: 'x' } }), 'filter.leveL: is not a field'],
     ['a negative cooldown', input('error_rate', { cooldown_minutes: -1 }), 'cooldown_minutes: must be a whole number'],
   ])('with %s is refused by the field and the reason', (_, given, problem) => {

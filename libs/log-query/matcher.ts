@@ -39,7 +39,8 @@ export function compileFilter(filter: LogFilter): Matcher {
   }
   if (filter.regex !== undefined) {
     const regex = compileRegex(filter.regex);
-    if ('problem' in regex) throw new TailraceError(regex.problem, { code: 'log_filter.invalid', remedy: 'give-up' });
+    if ('problem' in regex)
+      throw new TailraceError(`regex ${regex.problem}`, { code: 'log_filter.invalid', remedy: 'give-up' });
     tests.push((record) => regex.finds(record.body));
   }
   return (record) => tests.every((test) => test(record));

@@ -10,11 +10,11 @@ import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { type RoleRun, resetTopics, runOverTopic } from '../bench-normaliser/role-run.ts';
+import { writeRawEvents } from '../bench-normaliser/write-raw-events.ts';
 import { startKafka } from '../dev-stack/kafka.ts';
 import { benchRules } from './bench-rules.ts';
 
 const project = 'proj-0';
-const sendAtOnce = 5000;
 
 export interface BrokerRatesOptions {
   readonly events: readonly RawEvent[];
@@ -47,7 +47,8 @@ export async function printBrokerRates(options: BrokerRatesOptions): Promise<voi
   const rig = { ...options, kafka, brokers: broker.brokers, topicPrefix, directory };
   try {
     await kafka.admin.createTopics(Object.values(topics));
-    await writeRaw(rig);
+    const block = options.events.map((event) => ({ ...event, project_id: project }));
+    await writeRawEvents(kafka, { block, count: options.records });
     const rates = new Map<string, number[]>();
     for (let round = 1; round <= options.rounds; round++) {
       for (const [what, run] of runs(rig)) {
@@ -101,29 +102,6 @@ async function runAlerting(rig: Rig, rules: readonly AlertRule[]): Promise<RoleR
 function processOf({ kafka, brokers, topicPrefix, directory }: Rig) {
   const env = { KAFKA_BROKERS: brokers, TOPIC_PREFIX: topicPrefix, LOG_LEVEL: 'warn' };
   return { kafka, processes: 1, directory, env };
-}
-
-async function writeRaw({ kafka, events, records }: Rig): Promise<void> {
-  const { name: topic, partitions, codec } = topics.rawAws;
-  const producer = await kafka.producer();
-  for (let start = 0; start < records; start += sendAtOnce) {
-    const length = Math.min(sendAtOnce, records - start);
-    await producer.send(
-      Array.from({ length }, (_, index) => {
-        const event = events[(start + index) % events.length]!;
-        const { connection_id: connection } = event;
-        const eventId = `${event.event_id}-${start + index}`;
-        return {
-          topic,
-          partition: partitionFor(connection, partitions),
-          key: Buffer.from(connection),
-          value: codec.encode({ ...event, project_id: project, event_id: eventId }),
-          headers: { project, connection },
-        };
-      }),
-    );
-  }
-  await producer.close();
 }
 
 async function writeRules(kafka: Kafka, rules: readonly AlertRule[]): Promise<void> {
