@@ -1,0 +1,126 @@
+import type { Kafka } from '@tailrace/kafka/kafka.ts';
+import { memoryBroker } from '@tailrace/kafka/memory/memory-broker.ts';
+import { partitionFor } from '@tailrace/kafka/partitioner.ts';
+import { normalise } from '@tailrace/normalise/normalise.ts';
+import { newReplayId, progressKey } from '@tailrace/replays/replay-keys.ts';
+import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
+import type { ReplayRequest } from '@tailrace/schemas/generated/replay-request.ts';
+import { readPartition } from '@tailrace/stream/read-partition.ts';
+import { createLogger } from '@tailrace/telemetry/logger.ts';
+import { rawTopics, topics } from '@tailrace/topics/topics.ts';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { LiveLag } from './live-lag.ts';
+import type { LogStore } from './log-store.ts';
+import { runPartition } from './partition-task.ts';
+
+const logger = createLogger({ level: 'silent' });
+const count = 3000;
+const t0 = Date.now() * 1000 - 3_600_000_000;
+let kafka: Kafka;
+
+beforeEach(async () => {
+  kafka = memoryBroker().connect();
+  const { logs, logsReplayed, dead, replays } = topics;
+  await kafka.admin.createTopics([...Object.values(rawTopics), logs, logsReplayed, dead, replays]);
+  const { name: topic, codec } = topics.rawAws;
+  const headers = { project: 'shop', connection: 'conn_a' };
+  const producer = await kafka.producer();
+  await producer.send(
+    Array.from({ length: count }, (_, index) => {
+      const timestamp = t0 + index;
+      const event: RawEvent = {
+        connection_id: 'conn_a',
+        project_id: 'shop',
+        provider: 'aws',
+        event_id: `event-${index}`,
+        timestamp,
+        timestamp_nanos: 0,
+        observed_timestamp: timestamp,
+        ingest_timestamp: timestamp,
+        source: {},
+        stream: 's',
+        payload: JSON.stringify({ message: `order ${index} placed` }),
+        rewind_id: null,
+      };
+      return { topic, partition: 2, key: Buffer.from('conn_a'), value: codec.encode(event), headers };
+    }),
+  );
+  await producer.close();
+});
+afterEach(() => kafka.close());
+
+/** By how much the replay went on in each of its transactions. */
+async function steps(flows: boolean, limit: number | null = null): Promise<readonly number[]> {
+  const id = newReplayId('shop');
+  const { name: topic, partitions, codec } = topics.replays;
+  const partition = partitionFor(id, partitions);
+  const request: ReplayRequest = {
+    project_id: 'shop',
+    connection_ids: [],
+    providers: [],
+    from: t0,
+    to: t0 + count,
+    mode: 'apply',
+    records_per_second: limit,
+    desired_state: 'running',
+    version: 1,
+    created_at: t0,
+    created_by: 'ann',
+  };
+  const producer = await kafka.producer();
+  const asked = codec.encode({ id, request, progress: null });
+  await producer.send([{ topic, partition, key: Buffer.from(id), value: asked }]);
+  await producer.close();
+  const revoked = new AbortController();
+  const task = runPartition(
+    {
+      kafka,
+      store: {} as LogStore,
+      lag: new LiveLag(async () => ({ behind: undefined, flows })),
+      normalise,
+      batchRecords: 100_000,
+      liveShare: 0.2,
+      partitionsOf: (name) => (name === topics.dead.name ? topics.dead : topics.logsReplayed).partitions,
+      logger,
+    },
+    {
+      partition: { topic, partition },
+      revoked: revoked.signal,
+      lost: new AbortController().signal,
+      group: () => ({ groupId: 'replayer', generationId: 1, memberId: 'one' }),
+      progressed: () => undefined,
+    },
+  );
+  const matched = async () => {
+    const found: { readonly matched: number; readonly status: string }[] = [];
+    for await (const batch of readPartition(kafka, topic, partition, AbortSignal.timeout(5000))) {
+      for (const { key, value } of batch) {
+        const progress = key?.toString() === progressKey(id) && value ? codec.decode(value).progress : null;
+        if (progress) found.push(progress);
+      }
+    }
+    return found;
+  };
+  await expect.poll(async () => (await matched()).at(-1)?.status, { timeout: 20_000 }).toBe('completed');
+  revoked.abort();
+  await task;
+  const all = (await matched()).map((progress) => progress.matched);
+  return all.map((each, index) => each - (all[index - 1] ?? 0)).filter((step) => step > 0);
+}
+
+it('a replay goes in small steps while live lines come, however large its transactions may be', async () => {
+  const found = await steps(true);
+  expect(found.reduce((sum, step) => sum + step, 0)).toBe(count);
+  expect(Math.max(...found)).toBeLessThanOrEqual(500);
+});
+
+it('a replay goes in large steps while none come', async () => {
+  const found = await steps(false);
+  expect(found.reduce((sum, step) => sum + step, 0)).toBe(count);
+  expect(Math.max(...found)).toBeGreaterThan(500);
+});
+
+it('a replay that is to be slow goes in steps of less than a second', async () => {
+  const found = await steps(false, 2900);
+  expect(Math.max(...found)).toBeLessThanOrEqual(500);
+});
