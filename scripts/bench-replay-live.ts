@@ -13,15 +13,16 @@ import { usageOf } from './bench-normaliser/process-usage.ts';
 import { AskedReplay } from './bench-replay/asked-replay.ts';
 import { OtherLoad } from './bench-replay/other-load.ts';
 import { awsEvent } from './chaos/aws-events.ts';
-import { type Latency, LiveLoad } from './chaos/live-load.ts';
+import { LiveLoad, latencyOf } from './chaos/live-load.ts';
 import { RoleProcess } from './chaos/role-process.ts';
 import { startDevStack } from './dev-stack/dev-stack.ts';
 
 /**
  * What a replay costs live lines: windows without and with a replay of stored lines take turns, so that whatever else the
- * machine does falls on both, and the medians over the windows are compared. Live lines come at about 200 a second and
+ * machine does falls on both, and percentiles over all windows of a kind are compared. Live lines come at about 200 a second and
  * are timed from their append as raw events to their committed canonical records. Between windows the sink stores what
- * the replay has written. Prints a JSON line a round, then the medians and their ratio. The first round, in which broker
+ * the replay has written. Prints a JSON line a round, then the percentiles over all rounds, the
+ * medians of the windows' and their ratios. The first round, in which broker
  * and roles warm up, does not count, nor do those in which other programs took more than a quarter of a core.
  *
  * Environment: DEPLOYMENT (`processes`: each role one of its own; `one`: all roles in one, as `npm start` runs them),
@@ -96,8 +97,8 @@ try {
   await load.start();
   cleanUp.defer(() => load.stop());
   await delay(3000);
-  const without: Latency[] = [];
-  const during: Latency[] = [];
+  const without: (readonly number[])[] = [];
+  const during: (readonly number[])[] = [];
   const rates: number[] = [];
   const stale = () =>
     pool.query(`update logs set normaliser_version = 0, body = 'stale' where connection_id <> $1`, [
@@ -116,7 +117,7 @@ try {
     load.take();
     others.take();
     await delay(windowMs);
-    const quiet = { ...load.take(), others: others.take() };
+    const quiet = { samples: load.take(), others: others.take() };
     if (replay.isCompleted) {
       await replay.close();
       replay = await ask();
@@ -128,23 +129,30 @@ try {
     const began = performance.now();
     while (!replay.isCompleted && performance.now() - began < windowMs) await delay(50);
     const tookMs = performance.now() - began;
-    const busy = { ...load.take(), others: others.take() };
+    const busy = { samples: load.take(), others: others.take() };
     const recordsPerSecond = Math.round(((replay.progress?.matched ?? 0) - before) / (tookMs / 1000));
     await replay.want('paused');
     const isCounted = round > 0 && quiet.others <= mostOthers && busy.others <= mostOthers;
-    print({ round, isCounted, without: quiet, during: busy, recordsPerSecond });
+    print({ round, isCounted, without: shown(quiet), during: shown(busy), recordsPerSecond });
     if (!isCounted) continue;
-    without.push(quiet);
-    during.push(busy);
+    without.push(quiet.samples);
+    during.push(busy.samples);
     rates.push(recordsPerSecond);
   }
   await replay.want('cancelled');
   await replay.close();
-  const p50 = [median(without.map((each) => each.p50)), median(during.map((each) => each.p50))] as const;
-  const p99 = [median(without.map((each) => each.p99)), median(during.map((each) => each.p99))] as const;
   for (const [role, pid] of pids) print({ role, ...usageOf(pid) });
-  const ratio = Number((p99[1] / p99[0]).toFixed(2));
-  print({ rounds: during.length, medians: { p50, p99, ratio }, recordsPerSecond: median(rates) });
+  const ratio = (of: (windows: readonly (readonly number[])[]) => number) => {
+    const [alone, beside] = [of(without), of(during)];
+    return { without: alone, during: beside, ratio: Number((beside / alone).toFixed(2)) };
+  };
+  print({
+    rounds: during.length,
+    p50: ratio((windows) => latencyOf(windows.flat()).p50),
+    p99: ratio((windows) => latencyOf(windows.flat()).p99),
+    medianOfP99: ratio((windows) => median(windows.map((samples) => latencyOf(samples).p99))),
+    recordsPerSecond: median(rates),
+  });
 } finally {
   await cleanUp.disposeAsync();
 }
@@ -186,6 +194,10 @@ async function startOne(env: Readonly<Record<string, string>>): Promise<Readonly
   early.catch(() => undefined);
   await Promise.race([ready.promise, early]);
   return new Map([['all', child.pid ?? 0]]);
+}
+
+function shown({ samples, others }: { readonly samples: readonly number[]; readonly others: number }): object {
+  return { ...latencyOf(samples), others };
 }
 
 function median(values: readonly number[]): number {

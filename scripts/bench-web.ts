@@ -92,6 +92,15 @@ function rows(page: Page): Promise<number> {
   return page.getByRole('grid').evaluate((grid) => Number(grid.getAttribute('aria-rowcount')));
 }
 
+/** Milliseconds after the navigation began. The browser may tell it a little after what it painted can be found. */
 function firstPaint(page: Page): Promise<number> {
-  return page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Number.NaN);
+  return page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        const observer = new PerformanceObserver((list) => {
+          for (const { startTime } of list.getEntriesByName('first-contentful-paint')) resolve(startTime);
+        });
+        observer.observe({ type: 'paint', buffered: true });
+      }),
+  );
 }

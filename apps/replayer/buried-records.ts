@@ -1,7 +1,8 @@
-import type { Kafka, OutgoingRecord, TopicPartition } from '@tailrace/kafka/kafka.ts';
+import type { Kafka, OutgoingRecord } from '@tailrace/kafka/kafka.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import { fencedEnd } from '@tailrace/stream/fenced-end.ts';
 import { topics } from '@tailrace/topics/topics.ts';
+import type { RawSlice } from './raw-ranges.ts';
 
 /** Clocks of those who write raw events and of those who bury them differ by less than this. */
 const clocksDifferMs = 60 * 60 * 1000;
@@ -22,43 +23,49 @@ export class BuriedRecords {
   }
 
   /**
-   * Those of the letters whose records have none yet; these are taken to have one from now on.
-   * @param letters for `logs.dead`, of records of one raw partition. Must be asked for in the order of their offsets.
-   * @param timestamp of a record that is not behind theirs, milliseconds. A letter is younger than its record; an older one
-   *   is of a topic that was made again since.
+   * Leaves out letters of records that have one already; others are taken to have one from now on.
+   * @param records of a slice, some of them letters. Slices of a partition must come in the order of their offsets.
+   * @returns undefined when the signal aborted first.
    */
-  async withoutLetter(
-    letters: readonly OutgoingRecord[],
-    partition: TopicPartition,
-    timestamp: number,
+  async withoutKnown(
+    records: readonly OutgoingRecord[],
+    { partition: raw, records: [first] }: RawSlice,
     signal: AbortSignal,
-  ): Promise<readonly OutgoingRecord[]> {
-    const key = `${partition.topic}/${partition.partition}`;
-    const known = this.#known.get(key) ?? (await this.#read(key, timestamp, signal));
-    this.#known.set(key, known);
-    return letters.filter(({ value }) => {
-      if (value === null) return true;
-      const { offset } = codec.decode(value);
+  ): Promise<readonly OutgoingRecord[] | undefined> {
+    if (!first || !records.some(isLetter)) return records;
+    const key = `${raw.topic}/${raw.partition}`;
+    let known = this.#known.get(key);
+    if (!known) {
+      // A letter is younger than its record; an older one is of a topic that was made again since.
+      known = await this.#read(key, first.timestamp - clocksDifferMs, signal);
+      if (signal.aborted) return undefined;
+      this.#known.set(key, known);
+    }
+    return records.filter((record) => {
+      const offset = isLetter(record) && record.value ? offsetIn(record.value) : undefined;
+      if (offset === undefined) return true;
       const isNew = !known.has(offset);
       known.add(offset);
       return isNew;
     });
   }
 
-  /** @param key of letters: the raw partition. */
-  async #read(key: string, timestamp: number, signal: AbortSignal): Promise<Set<number>> {
+  /**
+   * Offsets of the letters with a key: a raw partition. Ends early when the signal aborts.
+   * @param timestampMs of the first letter that matters.
+   */
+  async #read(key: string, timestampMs: number, signal: AbortSignal): Promise<Set<number>> {
     const offsets = new Set<number>();
     const { partitions } = await this.#kafka.admin.describeTopic(topic);
     const place = { topic, partition: partitionFor(key, partitions) };
-    const starts = await this.#kafka.admin.offsets(topic, { timestampMs: Math.max(0, timestamp - clocksDifferMs) });
+    const starts = await this.#kafka.admin.offsets(topic, { timestampMs: Math.max(0, timestampMs) });
     // What this replay's partition has buried a moment ago may stand behind somebody else's open transaction.
     const end = await fencedEnd(this.#kafka, place);
     let offset = starts[place.partition] ?? 0;
     if (offset >= end) return offsets;
     const reader = await this.#kafka.reader({ positions: [{ ...place, offset }] });
     try {
-      while (offset < end) {
-        signal.throwIfAborted();
+      while (offset < end && !signal.aborted) {
         for (const { records, nextOffset } of await reader.poll(signal)) {
           offset = nextOffset;
           for (const record of records) {
@@ -73,6 +80,10 @@ export class BuriedRecords {
     }
     return offsets;
   }
+}
+
+function isLetter(record: OutgoingRecord): boolean {
+  return record.topic === topic;
 }
 
 /** @returns undefined for a letter that a newer version has written in another way. */

@@ -2,7 +2,6 @@ import { setTimeout as delay, setImmediate as immediate } from 'node:timers/prom
 import { messageOf, remedyOf, TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import type { Kafka, OutgoingRecord } from '@tailrace/kafka/kafka.ts';
 import { type NormaliseEvent, normaliserProcessor } from '@tailrace/normalise/normaliser-topology.ts';
-import { normaliserVersion } from '@tailrace/normalise/normaliser-version.ts';
 import { progressKey } from '@tailrace/replays/replay-keys.ts';
 import type { KnownReplay } from '@tailrace/replays/replay-table.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
@@ -18,6 +17,8 @@ import { BuriedRecords } from './buried-records.ts';
 import { DifferenceCount } from './differences.ts';
 import type { LiveLag, Waiting } from './live-lag.ts';
 import type { LogStore } from './log-store.ts';
+import { newProgress } from './new-progress.ts';
+import { RateMeter } from './rate-meter.ts';
 import { planRanges, type RawSlice, readRanges } from './raw-ranges.ts';
 import { type ReplaySelection, selectionOf } from './replay-selection.ts';
 
@@ -73,7 +74,7 @@ export class ReplayJob {
   #unwritten: OutgoingRecord[] = [];
   #writing: Promise<void> = Promise.resolve();
   #toldAt = 0;
-  #measured: { readonly at: number; readonly offsets: number }[] = [];
+  readonly #rate = new RateMeter(rateWindowMs);
 
   constructor(options: ReplayJobOptions) {
     const { replay } = options;
@@ -81,7 +82,7 @@ export class ReplayJob {
     this.#selection = selectionOf(replay.request);
     this.#buried = new BuriedRecords(options.kafka);
     this.#logger = options.logger.child({ replay: replay.id, project: replay.request.project_id });
-    this.#progress = { ...(replay.progress ?? nothingYet()), waiting_for: null, waiting_detail: null };
+    this.#progress = { ...(replay.progress ?? newProgress()), waiting_for: null, waiting_detail: null };
     if (replay.request.mode === 'shadow') this.#differences = new DifferenceCount(this.#progress.differences);
   }
 
@@ -99,7 +100,7 @@ export class ReplayJob {
       this.#logger.info({ mode: replay.request.mode, left: this.#left }, 'replaying');
       await this.#replay(signal);
       await this.#writing;
-      if (!signal.aborted) await this.#end('completed');
+      await (signal.aborted ? this.#write() : this.#end('completed'));
     } catch (error) {
       if (this.#options.writer.hasFailed || remedyOf(error) !== 'give-up') throw error;
       this.#logger.error({ err: error }, 'a replay failed');
@@ -124,7 +125,12 @@ export class ReplayJob {
   async #replay(signal: AbortSignal): Promise<void> {
     const { kafka, batchRecords, lag } = this.#options;
     const { records_per_second: limit } = this.#options.replay.request;
-    const slices = readRanges(kafka, this.#progress.ranges, Math.min(sliceRecords, batchRecords), signal);
+    const slices = readRanges(
+      kafka,
+      this.#progress.ranges,
+      Math.min(sliceRecords, batchRecords, limit ?? sliceRecords),
+      signal,
+    );
     let began = performance.now();
     for await (const slice of slices) {
       await this.#untilLiveIsWell(signal);
@@ -142,8 +148,6 @@ export class ReplayJob {
       await this.#rest(began, this.#progress.matched - before, signal);
       began = performance.now();
     }
-    await this.#writing;
-    if (this.#unwritten.length > 0) await this.#write();
   }
 
   /** Lets others work: for long while live lines come or a rate is asked for, else only as long as they have something. */
@@ -176,7 +180,8 @@ export class ReplayJob {
       slice.nextOffset,
     );
     if (this.#differences && !(await this.#compare(this.#differences, found, signal))) return false;
-    const records = shadow ? [] : await this.#withoutKnownLetters(output.records, slice, signal);
+    // What cannot be read is buried once, however many replays read past it.
+    const records = shadow ? [] : await this.#buried.withoutKnown(output.records, slice, signal);
     if (records === undefined) return false;
     const { topic, partition } = slice.partition;
     const dead = output.dead.length;
@@ -196,24 +201,6 @@ export class ReplayJob {
     if (dead > 0) this.#logger.error({ ...slice.partition, count: dead, replay: replay.id }, 'dead letters');
     this.#unwritten.push(...records);
     return true;
-  }
-
-  /** A record that cannot be read is buried once, however many replays read past it. @returns undefined when the signal aborted. */
-  async #withoutKnownLetters(
-    records: readonly OutgoingRecord[],
-    slice: RawSlice,
-    signal: AbortSignal,
-  ): Promise<readonly OutgoingRecord[] | undefined> {
-    const letters = records.filter(({ topic }) => topic === topics.dead.name);
-    const [first] = slice.records;
-    if (letters.length === 0 || !first) return records;
-    try {
-      const fresh = await this.#buried.withoutLetter(letters, slice.partition, first.timestamp, signal);
-      return [...records.filter(({ topic }) => topic !== topics.dead.name), ...fresh];
-    } catch (error) {
-      if (signal.aborted) return undefined;
-      throw error;
-    }
   }
 
   /** The live normaliser's, for what the replay is about. @param into takes the records; left out, they are emitted. */
@@ -289,7 +276,7 @@ export class ReplayJob {
   #write(): Promise<void> {
     const { writer, replay, partition } = this.#options;
     this.#toldAt = Date.now();
-    this.#progress = { ...this.#progress, rate: this.#rate(), updated_at: this.#toldAt * 1000 };
+    this.#progress = { ...this.#progress, rate: this.#rate.measure(-this.#left), updated_at: this.#toldAt * 1000 };
     const { name: topic, codec } = topics.replays;
     const value = codec.encode({ id: replay.id, request: null, progress: this.#progress });
     const headers = { project: replay.request.project_id };
@@ -302,37 +289,6 @@ export class ReplayJob {
   get #left(): number {
     return this.#progress.ranges.reduce((sum, { next_offset, to_offset }) => sum + to_offset - next_offset, 0);
   }
-
-  /** Offsets a second over the last seconds. */
-  #rate(): number {
-    const now = { at: performance.now(), offsets: -this.#left };
-    this.#measured = [...this.#measured.filter(({ at }) => now.at - at <= rateWindowMs), now];
-    const [first] = this.#measured;
-    if (!first || now.at - first.at < 1) return 0;
-    return ((now.offsets - first.offsets) / (now.at - first.at)) * 1000;
-  }
-}
-
-function nothingYet(): ReplayProgress {
-  const now = Date.now() * 1000;
-  return {
-    status: 'running',
-    ranges: [],
-    matched: 0,
-    written: 0,
-    dead: 0,
-    lost: 0,
-    rate: 0,
-    waiting_for: null,
-    waiting_detail: null,
-    differences: null,
-    error_code: null,
-    error_message: null,
-    normaliser_version: normaliserVersion,
-    started_at: now,
-    updated_at: now,
-    finished_at: null,
-  };
 }
 
 function keyOf({ timestamp, id }: LogRecord): string {

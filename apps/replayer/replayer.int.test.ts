@@ -369,6 +369,25 @@ describe('a replay', () => {
     expect(matched).toBeLessThan(400);
   });
 
+  it('goes in small steps while live lines come, however large its transactions may be', async () => {
+    await seed(3000);
+    await startReplayer(normalise, 100_000);
+    const id = await ask({ to: t0 + 3000 * second });
+    let line = 4000;
+    const live = setInterval(() => void writeRaw([rawEvent(line++)]), 100);
+    await ended(id).finally(() => clearInterval(live));
+    const steps: number[] = [];
+    const partition = partitionFor(id, topics.replays.partitions);
+    for await (const batch of readPartition(kafka, topics.replays.name, partition, AbortSignal.timeout(5000))) {
+      for (const { key, value } of batch) {
+        if (key?.toString() !== progressKey(id) || value === null) continue;
+        steps.push(topics.replays.codec.decode(value).progress?.matched ?? 0);
+      }
+    }
+    expect(steps.at(-1)).toBe(3000);
+    for (const [index, matched] of steps.entries()) expect(matched - (steps[index - 1] ?? 0)).toBeLessThanOrEqual(500);
+  });
+
   it('that ended long ago is forgotten, once, and none that did not', async () => {
     const day = 24 * 3_600_000_000;
     const ids = new Map<string, string>();

@@ -145,6 +145,22 @@ test('stays where one looks while lines come, and follows again', async () => {
   await page.context().close();
 }, 60_000);
 
+test('opens the line that was pressed, whatever comes before it is let go', async () => {
+  const page = await stack.open('live?q="pressed number"');
+  await live(page);
+  stack.emit(numbered('pressed', 0, 60));
+  await expect.poll(() => rowCount(page), soon).toBe(60);
+  const place = await page.locator('.log-row', { hasText: 'pressed number 50.' }).boundingBox();
+  if (place === null) throw new Error('the line is not in sight');
+  await page.mouse.move(place.x + 300, place.y + place.height / 2);
+  await page.mouse.down();
+  stack.emit(numbered('pressed', 60, 120));
+  await page.getByRole('button', { name: '60 new' }).waitFor();
+  await page.mouse.up();
+  await page.getByLabel('Line', { exact: true }).getByText('pressed number 50.').first().waitFor();
+  await page.context().close();
+}, 60_000);
+
 test('tells a slow tab what it missed, at its place, and loads it', async () => {
   const page = await stack.open('live?q=flood');
   await live(page);

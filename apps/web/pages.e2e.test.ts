@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { startReceiver } from '@tailrace/channels/test-receiver.ts';
+import type axeCore from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { project } from '../../scripts/chaos/installation.ts';
@@ -294,6 +295,15 @@ describe.each(['light', 'dark'] as const)('in the %s theme axe finds nothing ser
         await page.getByRole('tab', { name: 'Fields' }).waitFor();
       },
     ],
+    [
+      'a raw event',
+      'live',
+      async (page) => {
+        await page.locator('.log-row').last().click();
+        await page.getByRole('tab', { name: 'Raw' }).click();
+        await page.locator('.line-json').waitFor();
+      },
+    ],
     ['keys and filters', 'live', (page) => page.getByRole('button', { name: 'Keys and filters' }).click()],
     ['the choice of time', 'live', (page) => page.locator('.time-button').click()],
     ['connections', 'connections', (page) => page.locator('.connection').first().waitFor()],
@@ -352,11 +362,11 @@ test('no page threw anything, nor broke the content security policy', () => {
 async function seriousProblems(page: Page): Promise<string[]> {
   await page.evaluate(axeSource);
   return page.evaluate(async () => {
-    // biome-ignore lint/suspicious/noExplicitAny: axe puts itself on the window
-    const { violations } = await (window as any).axe.run(document, { resultTypes: ['violations'] });
+    const { axe } = window as Window & typeof globalThis & { readonly axe: typeof axeCore };
+    const { violations } = await axe.run(document, { resultTypes: ['violations'] });
     return violations
-      .filter((each: { impact: string }) => each.impact === 'serious' || each.impact === 'critical')
-      .map((each: { id: string; nodes: { html: string; failureSummary: string }[] }) =>
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map((each) =>
         [each.id, ...each.nodes.slice(0, 3).map((node) => `${node.html.slice(0, 160)} ${node.failureSummary}`)].join(
           '\n',
         ),

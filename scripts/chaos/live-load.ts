@@ -13,6 +13,12 @@ export interface Latency {
 const burst = 10;
 const pauseMs = 40;
 
+export function latencyOf(samples: readonly number[]): Latency {
+  const sorted = samples.toSorted((one, other) => one - other);
+  const at = (share: number) => sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
+  return { lines: sorted.length, p50: at(0.5), p99: at(0.99) };
+}
+
 /** About 200 live lines a second, each timed from its append as a raw event to its committed canonical record. */
 export class LiveLoad {
   static readonly connection = 'conn_live';
@@ -34,12 +40,11 @@ export class LiveLoad {
     this.#done.catch(() => undefined);
   }
 
-  /** Of the lines that arrived since it was last asked. */
-  take(): Latency {
-    const samples = this.#samples.toSorted((one, other) => one - other);
+  /** Latencies of the lines that arrived since it was last asked, milliseconds. */
+  take(): readonly number[] {
+    const samples = this.#samples;
     this.#samples = [];
-    const at = (share: number) => samples[Math.floor(samples.length * share)] ?? Number.NaN;
-    return { lines: samples.length, p50: at(0.5), p99: at(0.99) };
+    return samples;
   }
 
   async stop(): Promise<void> {

@@ -20,7 +20,7 @@ export function Lateness({ stats }: { readonly stats: ConnectionStats }) {
           {bars.map(({ label, height, words }, index) => (
             <li key={label} title={words}>
               <span className="visually-hidden">{words}</span>
-              <span className="lateness-bar" style={{ height: `${100 * height}%` }} />
+              {height > 0 && <span className="lateness-bar" style={{ height: `${100 * height}%` }} />}
               <span className="lateness-end" aria-hidden="true">
                 {index % Math.ceil(bars.length / 12) === 0 ? label : ''}
               </span>

@@ -157,7 +157,7 @@ function optionsFor(
   return {
     width,
     height: heightPx,
-    padding: [6, 0, 0, 0],
+    padding: [6, 14, 0, 0],
     legend: { show: false },
     cursor: { drag: { x: true, y: false, setScale: false }, points: { show: false }, y: false },
     scales: { x: { time: true }, y: { range: (_plot, _min, max) => [0, Math.max(4, (max ?? 0) * 1.08)] } },

@@ -1,13 +1,14 @@
 import type { LogFilter, LogLine } from '../api/generated.ts';
-import { type Api, ApiError, messageOf } from '../api/http.ts';
+import { type Api, messageOf } from '../api/http.ts';
 import { LiveStream, type Socket, type SocketListener } from '../api/live-stream.ts';
 import { SeenAttributes } from './completion.ts';
 import { gapNote, holeNote } from './gap-note.ts';
 import { LogBuffer } from './log-buffer.ts';
 import { type CursorRange, lineRow, sortableTime } from './row.ts';
 import { type Hole, Seam } from './seam.ts';
-import { type Edge, nothingYet, type Snapshot } from './snapshot.ts';
-import { pageLines, StoredLines, type StoredPage } from './stored-lines.ts';
+import { nothingYet, type Snapshot } from './snapshot.ts';
+import { pageLines, type StoredPage } from './stored-lines.ts';
+import { StoredPast } from './stored-past.ts';
 import type { TimeView } from './view.ts';
 
 export interface LiveSessionOptions {
@@ -27,13 +28,6 @@ const liveFrom = '-30s';
 const mostFresh = capacity / 2;
 /** A hole at the seam of at most so many records is filled without being asked. */
 const mostFilled = 50_000;
-/** How far before and after a moment is looked for lines. */
-const momentReachMs = 24 * 3_600_000;
-
-const more: Edge = { kind: 'more' };
-const loading: Edge = { kind: 'loading' };
-const end: Edge = { kind: 'end' };
-
 /**
  * The lines of one project under one filter: those stored, page by page, and those that come, in one order of time.
  * Framework-free; the page subscribes to its snapshots.
@@ -49,8 +43,8 @@ export class LiveSession {
   #scheduled = false;
   #filter: LogFilter = {};
   #time: TimeView = { kind: 'live', span: '-15m' };
-  /** Of the view: another one when an answer comes means that the answer is for an earlier view. */
-  #stored: StoredLines | undefined;
+  /** Of the view: another one when lines of a gap come means that they are for an earlier view. */
+  #past: StoredPast | undefined;
   #seam = new Seam();
   #gaps = 0;
 
@@ -79,29 +73,19 @@ export class LiveSession {
 
   /** Shows another filter or part of time, from nothing. */
   show(filter: LogFilter, time: TimeView): void {
-    const { api, project } = this.#options;
     this.#filter = filter;
     this.#time = time;
     this.#pending = [];
     this.#seam = new Seam();
-    const stored = new StoredLines(api, project, filter, firstRange(time));
-    this.#stored = stored;
     this.buffer.clear();
     const isLive = time.kind === 'live';
     this.buffer.capacity = isLive ? capacity : capacity + mostFresh;
-    this.#set({
-      following: isLive,
-      fresh: 0,
-      older: more,
-      newer: time.kind === 'at' ? more : end,
-      problem: undefined,
-      fetching: new Set(),
-      reveal: undefined,
-    });
+    this.#set({ following: isLive, fresh: 0, problem: undefined, fetching: new Set(), reveal: undefined });
     if (isLive) this.#stream.follow(filter, liveFrom);
     else this.#stream.unfollow();
-    if (time.kind === 'at') void this.#loadAround(stored, time.at);
-    else void this.loadOlder();
+    this.#past?.close();
+    this.#past = this.#openPast();
+    void this.#readPast(this.#past);
   }
 
   /** Follows the newest line, or stays where the person looks: then nothing that is kept goes for what comes. */
@@ -115,60 +99,32 @@ export class LiveSession {
 
   /** Whether lines still come at the end. */
   get isLive(): boolean {
-    return this.#time.kind === 'live' || (this.#time.kind === 'at' && this.#snapshot.newer.kind === 'end');
+    return this.#time.kind === 'live' || (this.#time.kind === 'at' && this.#past?.isRead === true);
   }
 
   /** Reads a page of what is stored before the first row. */
-  async loadOlder(): Promise<void> {
-    const { kind } = this.#snapshot.older;
-    const stored = this.#stored;
-    if (stored === undefined || (kind !== 'more' && kind !== 'failed')) return;
-    if (this.buffer.length >= capacity - pageLines) {
-      this.#set({ older: { kind: 'full' } });
-      return;
-    }
-    this.#set({ older: loading });
-    try {
-      const page = await stored.older();
-      if (stored !== this.#stored) return;
-      this.#addStored(page.logs);
-      this.#set({ older: page.older === null ? end : more });
-      if (this.isLive) this.#joinLive(page);
-    } catch (error) {
-      if (stored === this.#stored) this.#set({ older: failed(error) });
-    }
+  loadOlder(): void {
+    void this.#past?.loadOlder();
   }
 
   /** Reads a page of what is stored after the last row; at the end goes over to what comes live. */
-  async loadNewer(): Promise<void> {
-    const { kind } = this.#snapshot.newer;
-    const stored = this.#stored;
-    if (stored === undefined || (kind !== 'more' && kind !== 'failed')) return;
-    this.#set({ newer: loading });
-    try {
-      const page = await stored.newer();
-      if (stored !== this.#stored) return;
-      this.#addStored(page.logs);
-      if (page.complete && page.logs.length < pageLines) this.#goLive(page);
-      else this.#set({ newer: more });
-    } catch (error) {
-      if (stored === this.#stored) this.#set({ newer: failed(error) });
-    }
+  loadNewer(): void {
+    void this.#past?.loadNewer();
   }
 
   /** Puts the lines of a gap in its place. */
   async fetchGap(key: string): Promise<void> {
     const row = this.buffer.slice(0, this.buffer.length).find((each) => each.key === key);
     if (row?.kind !== 'gap' || row.gap === undefined || this.#snapshot.fetching.has(key)) return;
-    const stored = this.#stored;
+    const past = this.#past;
     this.#set({ fetching: new Set(this.#snapshot.fetching).add(key) });
     try {
       const lines = await this.#stream.fetch(row.gap);
-      if (stored !== this.#stored) return;
+      if (past !== this.#past) return;
       this.buffer.remove(key);
       this.#addStored(lines);
     } catch (error) {
-      if (stored === this.#stored) this.#set({ problem: `The lines could not be loaded: ${messageOf(error)}` });
+      if (past === this.#past) this.#set({ problem: `The lines could not be loaded: ${messageOf(error)}` });
     } finally {
       const fetching = new Set(this.#snapshot.fetching);
       fetching.delete(key);
@@ -181,46 +137,39 @@ export class LiveSession {
   }
 
   close(): void {
-    this.#stored = undefined;
+    this.#past?.close();
+    this.#past = undefined;
     this.#listeners.clear();
     this.#stream.close();
   }
 
-  async #loadAround(stored: StoredLines, at: string): Promise<void> {
-    this.#set({ older: loading, newer: loading });
-    try {
-      const before = await stored.begin({ from: startOf(at), to: 'now' });
-      if (stored !== this.#stored) return;
-      this.#addStored(before.logs);
-      this.#set({ older: before.older === null ? end : more, newer: more });
-      if (before.newer === null) {
-        // Nothing before the moment: what comes after it is read from the present back.
-        const { api, project } = this.#options;
-        this.#stored = new StoredLines(api, project, this.#filter, { from: at, to: 'now' });
-        this.#set({ older: more, newer: end });
-        this.#stream.follow(this.#filter, liveFrom);
-        await this.loadOlder();
-        return;
-      }
-      await this.loadNewer();
-      const place = this.buffer.at(Math.min(this.buffer.firstAt(sortableTime(at)), this.buffer.length - 1));
-      if (stored === this.#stored && place) this.#set({ reveal: { row: place } });
-    } catch (error) {
-      if (stored === this.#stored) this.#set({ older: failed(error), newer: failed(error) });
-    }
+  #openPast(): StoredPast {
+    const { api, project } = this.#options;
+    return new StoredPast({
+      api,
+      project,
+      filter: this.#filter,
+      time: this.#time,
+      isFull: () => this.buffer.length >= capacity - pageLines,
+      onLines: (lines) => this.#addStored(lines),
+      onEdges: (edges) => this.#set(edges),
+      onPresent: (page) => this.#joinLive(page),
+    });
   }
 
-  #goLive(page: StoredPage): void {
-    this.#set({ newer: end });
-    this.#joinLive(page);
-    this.#stream.follow(this.#filter, liveFrom);
+  async #readPast(past: StoredPast): Promise<void> {
+    await past.begin();
+    if (past !== this.#past || this.#time.kind !== 'at') return;
+    const index = this.buffer.firstAt(sortableTime(this.#time.at));
+    const row = this.buffer.at(Math.min(index, this.buffer.length - 1));
+    if (row) this.#set({ reveal: { row } });
   }
 
-  /** Sees that nothing is missing between what the database had and what comes live. */
-  #joinLive(page: StoredPage): void {
-    const [newest] = page.logs;
-    if (page.live_from === null) return;
-    this.#addHole(this.#seam.storedUpTo(page.live_from, newest ? sortableTime(newest.timestamp) : ''));
+  /** Goes over to what comes live, and sees that nothing is missing between it and what the database had. */
+  #joinLive({ live_from: from, logs: [newest] }: StoredPage): void {
+    if (this.#time.kind === 'range' || this.#seam.isStoredKnown) return;
+    if (this.#time.kind === 'at') this.#stream.follow(this.#filter, liveFrom);
+    this.#addHole(this.#seam.storedUpTo(from ?? undefined, newest ? sortableTime(newest.timestamp) : ''));
   }
 
   #take(lines: readonly LogLine[]): void {
@@ -277,18 +226,4 @@ export class LiveSession {
     this.#snapshot = { ...this.#snapshot, ...change };
     for (const listener of this.#listeners) listener();
   }
-}
-
-function firstRange(time: TimeView) {
-  if (time.kind === 'at') return { from: startOf(time.at), to: time.at };
-  return time.kind === 'range' ? { from: time.from, to: time.to } : { from: time.span, to: 'now' };
-}
-
-function startOf(moment: string): string {
-  return new Date(Date.parse(moment) - momentReachMs).toISOString();
-}
-
-function failed(error: unknown): Edge {
-  const away = error instanceof ApiError && error.status === 503 ? 'Stored lines cannot be read now: ' : '';
-  return { kind: 'failed', reason: away + messageOf(error) };
 }

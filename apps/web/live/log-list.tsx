@@ -61,8 +61,8 @@ export function LogList({ ref, session, snapshot, names, time, selected, onOpen,
   const first = Math.max(0, Math.floor(top / rowHeight) - spare);
   const last = Math.min(length, Math.ceil((top + height) / rowHeight) + spare);
   useEffect(() => {
-    if (snapshot.older.kind === 'more' && first < nearEnd) void session.loadOlder();
-    if (snapshot.newer.kind === 'more' && length - last < nearEnd) void session.loadNewer();
+    if (snapshot.older.kind === 'more' && first < nearEnd) session.loadOlder();
+    if (snapshot.newer.kind === 'more' && length - last < nearEnd) session.loadNewer();
   }, [session, snapshot.older, snapshot.newer, first, last, length]);
 
   const open = useCallback(
@@ -122,7 +122,7 @@ export function LogList({ ref, session, snapshot, names, time, selected, onOpen,
           at="start"
           time={time}
           isEmpty={length === 0}
-          onRetry={() => void session.loadOlder()}
+          onRetry={() => session.loadOlder()}
           onTime={onTime}
         />
         <div className="log-rows" role="rowgroup" style={{ height: length * rowHeight }}>
@@ -166,7 +166,7 @@ export function LogList({ ref, session, snapshot, names, time, selected, onOpen,
           at="end"
           time={time}
           isEmpty={length === 0}
-          onRetry={() => void session.loadNewer()}
+          onRetry={() => session.loadNewer()}
           onTime={onTime}
         />
       </div>

@@ -14,14 +14,19 @@ export interface Hole extends CursorRange {
  * overlap; where the database is further behind, there is a hole. Both ends are told when they are known, in any order.
  */
 export class Seam {
-  #stored: { readonly cursor: string; readonly time: string } | undefined;
+  #stored: { readonly cursor: string | undefined; readonly time: string } | undefined;
   #live: string | undefined;
 
+  /** Whether the end of the stored lines has been told. */
+  get isStoredKnown(): boolean {
+    return this.#stored !== undefined;
+  }
+
   /**
-   * @param cursor up to here everything was stored when the first page was read.
+   * @param cursor up to here everything was stored when the page was read; undefined where nobody knows.
    * @param time of its newest line.
    */
-  storedUpTo(cursor: string, time: string): Hole | undefined {
+  storedUpTo(cursor: string | undefined, time: string): Hole | undefined {
     if (this.#stored !== undefined) return undefined;
     this.#stored = { cursor, time };
     return this.#hole();
@@ -35,7 +40,7 @@ export class Seam {
   }
 
   #hole(): Hole | undefined {
-    if (this.#stored === undefined || this.#live === undefined) return undefined;
+    if (this.#stored?.cursor === undefined || this.#live === undefined) return undefined;
     const { cursor, time } = this.#stored;
     const records = recordsBetween(cursor, this.#live);
     return records === undefined || records === 0 ? undefined : { from: cursor, to: this.#live, records, time };
