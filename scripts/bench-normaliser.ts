@@ -77,7 +77,7 @@ function nameOf({ client, processes }: Variant): string {
 /** Runs the role, as one process or several, over all raw events, from an empty output. */
 async function measureNormaliser({ client, processes }: Variant): Promise<{ rate: OutputRate } & RoleRun> {
   const config = { ...topics.logs.config, 'message.timestamp.type': 'LogAppendTime' };
-  await resetTopics(kafka, [{ ...topics.logs, config }], ['normaliser']);
+  await resetTopics(kafka, [{ ...topics.logs, config }], [{ group: 'normaliser', input: topics.rawAws.name }]);
   const settings = Object.entries(process.env).filter(([name]) => /^(NORMALISER|KAFKA|NODE)_/.test(name));
   const usage = await runOverTopic({
     kafka,

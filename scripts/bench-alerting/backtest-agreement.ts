@@ -2,39 +2,33 @@ import type { OutgoingRecord } from '@tailrace/kafka/kafka.ts';
 import { memoryBroker } from '@tailrace/kafka/memory/memory-broker.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import { normalise } from '@tailrace/normalise/normalise.ts';
-import type { Alert } from '@tailrace/schemas/generated/alert.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { backtest } from '../../apps/api/backtest/backtest.ts';
-import { benchRules } from './bench-rules.ts';
-import { compileAll, LiveEvaluation, limits } from './live-evaluation.ts';
+import { agreementRules, printAgreement } from './agreement.ts';
+import { LiveEvaluation, limits } from './live-evaluation.ts';
 
 const project = 'proj-0';
 const batch = 2000;
+/** Event time from one round of the same events to the next. */
+const roundMicros = 5 * 60_000_000;
 
 export interface BacktestAgreementOptions {
   readonly events: readonly RawEvent[];
-  /** Of the log: the events again and again, five minutes of event time after each other. */
+  /** Of the log: the events again and again. */
   readonly records: number;
 }
 
 /**
- * Backtests over a log in memory, and whether they find what the live evaluator decided on the same records: of a
- * threshold over everything, and of one for each of some hundred groups, which fires often.
+ * Backtests over a log in memory, and whether they find what the live evaluator decided on the same records.
  * @returns whether both agree.
  */
 export async function printBacktestAgreement(options: BacktestAgreementOptions): Promise<boolean> {
   const kafka = memoryBroker().connect();
   await kafka.admin.createTopics([topics.logs]);
   const producer = await kafka.producer();
-  const [plain] = benchRules(project, 1);
-  if (!plain) throw new Error('one was asked for');
-  const conditions = JSON.stringify({ threshold: 1, window_minutes: 1 });
-  const rules = compileAll([
-    plain,
-    { ...plain, id: 'rule_by_stream', conditions, group_by: 'stream', cooldown_minutes: 2 },
-  ]);
+  const rules = agreementRules(project);
   const lives = rules.map((each) => new LiveEvaluation([each]));
   const connections = [...new Set(options.events.map(({ connection_id: id }) => id))];
   const begin = options.events[0]?.timestamp ?? 0;
@@ -60,21 +54,7 @@ export async function printBacktestAgreement(options: BacktestAgreementOptions):
     if (!rule) continue;
     const request = { project, rules: [rule], range: { from: begin, to: end }, connections: [] };
     const found = await backtest(kafka, limits, request, new AbortController().signal);
-    const [inBacktest, inLive] = [facts(found.rules[0]?.alerts() ?? []), facts(live.newest.values())];
-    const agrees = JSON.stringify(inBacktest) === JSON.stringify(inLive);
-    agreeAll &&= agrees;
-    console.log(
-      JSON.stringify({
-        bench: 'alerting',
-        what: `backtest over a log in memory${rule.rule.group_by === null ? '' : ', grouped'}`,
-        records: found.read.records,
-        seconds: Number(found.read.seconds.toFixed(2)),
-        per_s: Math.round(found.read.records / found.read.seconds),
-        alerts: inBacktest.length,
-        live_alerts: inLive.length,
-        agrees,
-      }),
-    );
+    agreeAll = printAgreement('a log in memory', rule, found, live.newest.values()) && agreeAll;
   }
   await kafka.close();
   return agreeAll;
@@ -85,7 +65,7 @@ function* log({ events, records }: BacktestAgreementOptions): Generator<LogRecor
   for (let index = 0; index < records; index++) {
     const round = Math.floor(index / lines.length);
     const line = lines[index % lines.length];
-    if (line) yield { ...line, id: `${line.id}-${round}`, timestamp: line.timestamp + round * 300_000_000 };
+    if (line) yield { ...line, id: `${line.id}-${round}`, timestamp: line.timestamp + round * roundMicros };
   }
 }
 
@@ -99,13 +79,4 @@ function toOutgoing(record: LogRecord): OutgoingRecord {
     headers: { project: record.project_id, connection: record.connection_id },
     timestamp: Math.floor(record.timestamp / 1000) + 1000,
   };
-}
-
-/** What alerts say, without what depends on when they were evaluated. */
-function facts(alerts: Iterable<Alert>): string[] {
-  return [...alerts]
-    .map(({ group, started_at, resolved_at, value, matched, suppressed, lines }) =>
-      JSON.stringify([group, started_at, resolved_at, value, matched, suppressed, lines.map(({ id }) => id)]),
-    )
-    .sort();
 }

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { openKafka } from '@tailrace/kafka/open-kafka.ts';
-import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
 import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
@@ -13,8 +12,14 @@ import { type RoleRun, resetTopics, runOverTopic } from '../bench-normaliser/rol
 import { writeRawEvents } from '../bench-normaliser/write-raw-events.ts';
 import { startKafka } from '../dev-stack/kafka.ts';
 import { benchRules } from './bench-rules.ts';
+import { printBrokerAgreement } from './broker-agreement.ts';
+import { writeRules } from './write-rules.ts';
 
 const project = 'proj-0';
+/** Event time from one round of the same events to the next. */
+const roundMicros = 5 * 60_000_000;
+/** After the last line, so that every alert is over. */
+const quietMicros = 2 * 3_600_000_000;
 
 export interface BrokerRatesOptions {
   readonly events: readonly RawEvent[];
@@ -32,9 +37,10 @@ interface Rig extends BrokerRatesOptions {
 
 /**
  * The alerting role beside the normaliser on a real broker, one after the other in each round, both in transactions: the
- * normaliser over raw events, then alerting, both stages in one process, over the lines that it made.
+ * normaliser over raw events, then alerting, both stages in one process, over the lines that it made. Before that, backtests
+ * over these lines beside what the role decided. @returns whether these agree.
  */
-export async function printBrokerRates(options: BrokerRatesOptions): Promise<void> {
+export async function printBrokerRates(options: BrokerRatesOptions): Promise<boolean> {
   const directory = mkdtempSync(join(tmpdir(), 'bench-alerting-'));
   const broker = await startKafka({
     directory: join(directory, 'kafka'),
@@ -48,7 +54,10 @@ export async function printBrokerRates(options: BrokerRatesOptions): Promise<voi
   try {
     await kafka.admin.createTopics(Object.values(topics));
     const block = options.events.map((event) => ({ ...event, project_id: project }));
-    await writeRawEvents(kafka, { block, count: options.records });
+    await writeRawEvents(kafka, { block, count: options.records, roundMicros });
+    await runNormaliser(rig);
+    // Before any other run: nothing is left of one in the topics and groups of alerting.
+    const agrees = await printAgreementOver(rig);
     const rates = new Map<string, number[]>();
     for (let round = 1; round <= options.rounds; round++) {
       for (const [what, run] of runs(rig)) {
@@ -62,6 +71,7 @@ export async function printBrokerRates(options: BrokerRatesOptions): Promise<voi
       const rate = others[index] ?? 0;
       print({ what, median_per_s: rate, to_normaliser: Number((rate / normaliser).toFixed(2)) });
     }
+    return agrees;
   } finally {
     await kafka.admin.deleteTopics(Object.values(topics).map(({ name }) => name));
     await kafka.close();
@@ -81,14 +91,13 @@ function runs(rig: Rig): readonly (readonly [what: string, run: () => Promise<Ro
 }
 
 async function runNormaliser(rig: Rig): Promise<RoleRun> {
-  await resetTopics(rig.kafka, [topics.logs], ['normaliser']);
+  await resetTopics(rig.kafka, [topics.logs], [{ group: 'normaliser', input: topics.rawAws.name }]);
   return runOverTopic({ ...processOf(rig), role: 'normaliser', group: 'normaliser', input: topics.rawAws.name });
 }
 
 async function runAlerting(rig: Rig, rules: readonly AlertRule[]): Promise<RoleRun & { alerts: number }> {
   const { kafka } = rig;
-  const own = [topics.alertRules, topics.alertPartials, topics.alertState, topics.alerts];
-  await resetTopics(kafka, own, ['alert-matching', 'alert-evaluation']);
+  await resetAlerting(kafka);
   await writeRules(kafka, rules);
   const input = topics.logs.name;
   const run = await runOverTopic({ ...processOf(rig), role: 'alerting', group: 'alert-matching', input });
@@ -99,24 +108,30 @@ async function runAlerting(rig: Rig, rules: readonly AlertRule[]): Promise<RoleR
   return { ...run, alerts };
 }
 
+async function printAgreementOver(rig: Rig): Promise<boolean> {
+  const { kafka, events, records } = rig;
+  await resetAlerting(kafka);
+  const times = events.map(({ timestamp }) => timestamp);
+  const rounds = Math.ceil(records / events.length);
+  const range = {
+    from: times.reduce((least, time) => Math.min(least, time)),
+    to: times.reduce((most, time) => Math.max(most, time)) + rounds * roundMicros + quietMicros,
+  };
+  const connections = [...new Set(events.map(({ connection_id: id }) => id))];
+  return printBrokerAgreement({ ...processOf(rig), project, connections, range });
+}
+
+async function resetAlerting(kafka: Kafka): Promise<void> {
+  const own = [topics.alertRules, topics.connectionStatus, topics.alertPartials, topics.alertState, topics.alerts];
+  await resetTopics(kafka, own, [
+    { group: 'alert-matching', input: topics.logs.name },
+    { group: 'alert-evaluation', input: topics.alertPartials.name },
+  ]);
+}
+
 function processOf({ kafka, brokers, topicPrefix, directory }: Rig) {
   const env = { KAFKA_BROKERS: brokers, TOPIC_PREFIX: topicPrefix, LOG_LEVEL: 'warn' };
   return { kafka, processes: 1, directory, env };
-}
-
-async function writeRules(kafka: Kafka, rules: readonly AlertRule[]): Promise<void> {
-  const { name: topic, partitions, codec } = topics.alertRules;
-  const producer = await kafka.producer();
-  await producer.send(
-    rules.map((rule) => ({
-      topic,
-      partition: partitionFor(rule.id, partitions),
-      key: Buffer.from(rule.id),
-      value: codec.encode(rule),
-      headers: { project: rule.project_id },
-    })),
-  );
-  await producer.close();
 }
 
 function medianOf(values: readonly number[]): number {
