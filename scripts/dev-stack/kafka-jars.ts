@@ -8,7 +8,12 @@ import type { Unavailable } from './choose-server.ts';
 import type { DevServerOptions } from './dev-server.ts';
 
 /** The Apache Kafka release that runs, here and in docker-compose.yml. */
-export const KAFKA_VERSION = '4.3.1';
+/**
+ * Not a newer one yet: from 4.1 to 4.4, a broker that was killed leaves markers of transactions out that it had decided. It
+ * takes a partition that has no leader for a moment for a deleted one (`KRaftMetadataCache.getPartitionLeaderEndpoint`), so
+ * that offsets stay pending for ever. `conformance/broker-faults.ts` shows it.
+ */
+export const KAFKA_VERSION = '4.0.2';
 
 const PROGRESS_EVERY = 20;
 const REASONS_KEPT = 8;

@@ -62,6 +62,8 @@ export function describeBrokerFaults(kafka: Fixture): void {
       const member = await observeMember(client, { groupId, topics: [topic] });
       await member.until('joined', () => member.owned.size === 1);
       let done = 0;
+      /** Of a decided transaction, whose markers are still to be written. */
+      const atCommit = Promise.withResolvers<void>();
       const trail = trailOfTest();
       const work = async () => {
         const producer = await openProducer(client, `x-${groupId}`);
@@ -76,6 +78,7 @@ export function describeBrokerFaults(kafka: Fixture): void {
             await transaction.commitOffsets(member.membership.metadata(), [{ topic, partition: 0, offset: done + 1 }]);
             await transaction.commit();
             done++;
+            if (done === 80) atCommit.resolve();
           }
         } finally {
           await producer.close();
@@ -90,8 +93,8 @@ export function describeBrokerFaults(kafka: Fixture): void {
           });
         }
       })();
-      for (const at of [40, 80]) {
-        await Promise.race([reached(() => done >= at), working]);
+      for (const moment of [reached(() => done >= 40), atCommit.promise]) {
+        await Promise.race([moment, working]);
         trail('kill');
         await broker().kill();
         await broker().start();

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Connection, deleteRecordsV2, FeatureUpgradeTypes, updateFeaturesV1 } from '@platformatic/kafka';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
+import { freePort } from '../../../scripts/dev-stack/ports.ts';
 import type { Compression } from '../compression.ts';
 import type { Kafka } from '../kafka.ts';
 import { openKafka } from '../open-kafka.ts';
@@ -40,14 +41,12 @@ export async function brokerSystem(options: BrokerSystemOptions): Promise<KafkaS
   const { client, peer, startKafka, transactionVersion } = options;
   const proxy = await FaultProxy.listen();
   const directory = mkdtempSync(join(tmpdir(), 'tailrace-kafka-'));
+  const internalPort = await freePort();
   const broker = await startKafka({
     directory,
     environment: { ...process.env, KAFKA_BROKERS: undefined },
     report: () => undefined,
-    adaptProperties: (properties) => ({
-      ...properties,
-      'advertised.listeners': `PLAINTEXT://127.0.0.1:${proxy.port}`,
-    }),
+    adaptProperties: (properties) => ({ ...properties, ...listeners(properties, proxy.port, internalPort) }),
   });
   proxy.forwardTo(Number(broker.brokers.split(':').at(-1)));
   if (transactionVersion !== undefined) await setTransactionVersion(proxy.port, transactionVersion);
@@ -91,6 +90,20 @@ export async function brokerSystem(options: BrokerSystemOptions): Promise<KafkaS
       await broker.stop();
       rmSync(directory, { recursive: true, force: true });
     },
+  };
+}
+
+/**
+ * Clients go through the proxy, the broker's own requests to itself do not: a proxy takes connections also while the broker
+ * behind it is down, which no broker does.
+ */
+function listeners(properties: Readonly<Record<string, string>>, proxyPort: number, internalPort: number) {
+  const internal = `INTERNAL://127.0.0.1:${internalPort}`;
+  return {
+    listeners: `${properties.listeners},${internal}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${proxyPort},${internal}`,
+    'inter.broker.listener.name': 'INTERNAL',
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,INTERNAL:PLAINTEXT',
   };
 }
 
