@@ -7,11 +7,11 @@ import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import type { Unavailable } from './choose-server.ts';
 import type { DevServerOptions } from './dev-server.ts';
 
-/** The Apache Kafka release that runs, here and in docker-compose.yml. */
 /**
- * Not a newer one yet: from 4.1 to 4.4, a broker that was killed leaves markers of transactions out that it had decided. It
- * takes a partition that has no leader for a moment for a deleted one (`KRaftMetadataCache.getPartitionLeaderEndpoint`), so
- * that offsets stay pending for ever. `conformance/broker-faults.ts` shows it.
+ * The Apache Kafka release that runs, here and in docker-compose.yml. Not a newer one yet: from 4.1 to 4.4, a broker that
+ * was killed leaves markers of decided transactions out. It takes a partition that has no leader for a moment for a deleted
+ * one (`KRaftMetadataCache.getPartitionLeaderEndpoint`), so that offsets stay pending for ever.
+ * `libs/kafka/conformance/broker-faults.ts` shows it.
  */
 export const KAFKA_VERSION = '4.0.2';
 

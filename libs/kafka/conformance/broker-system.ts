@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Connection, deleteRecordsV2, FeatureUpgradeTypes, updateFeaturesV1 } from '@platformatic/kafka';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
-import { freePort } from '../../../scripts/dev-stack/ports.ts';
 import type { Compression } from '../compression.ts';
 import type { Kafka } from '../kafka.ts';
 import { openKafka } from '../open-kafka.ts';
@@ -32,13 +31,15 @@ export interface BrokerSystemOptions {
   readonly client: Client;
   readonly peer: Client;
   readonly startKafka: (start: BrokerStart) => Promise<OwnBroker>;
+  /** A port that nothing takes while the broker is down. */
+  readonly freePort: () => Promise<number>;
   /** Level of the cluster's feature `transaction.version`: 1 is that of brokers before KIP-890. Default: the newest. */
   readonly transactionVersion?: number;
 }
 
 /** A real broker that belongs to one test file, behind a proxy that can hurt each client on its own. */
 export async function brokerSystem(options: BrokerSystemOptions): Promise<KafkaSystem> {
-  const { client, peer, startKafka, transactionVersion } = options;
+  const { client, peer, startKafka, freePort, transactionVersion } = options;
   const proxy = await FaultProxy.listen();
   const directory = mkdtempSync(join(tmpdir(), 'tailrace-kafka-'));
   const internalPort = await freePort();

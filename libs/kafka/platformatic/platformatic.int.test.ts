@@ -1,4 +1,5 @@
 import { startKafka } from '../../../scripts/dev-stack/kafka.ts';
+import { freePort } from '../../../scripts/dev-stack/ports.ts';
 import { brokerSystem } from '../conformance/broker-system.ts';
 import { kafkaConformance } from '../conformance.ts';
 
@@ -10,5 +11,5 @@ kafkaConformance(
     broker: true,
     peer: { name: 'kafkajs', compressions: ['zstd', 'gzip', 'none'] },
   },
-  () => brokerSystem({ client: 'platformatic', peer: 'kafkajs', startKafka }),
+  () => brokerSystem({ client: 'platformatic', peer: 'kafkajs', startKafka, freePort }),
 );
