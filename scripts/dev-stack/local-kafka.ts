@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { messageOf } from '@tailrace/errors/tailrace-error.ts';
+import { messageOf, TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import type { Unavailable } from './choose-server.ts';
 import type { DevKafka, DevServerOptions } from './dev-server.ts';
 import { lockDirectory } from './directory-lock.ts';
@@ -71,9 +71,22 @@ async function startOnFreePorts(
     const server = await superviseServer('Kafka', choice, () => startServerProcess(command, signal), release, options);
     return { ...server, brokers };
   } catch (error) {
+    if (/UnsupportedVersionException|metadata\.version/.test(messageOf(error))) throw newerData(directory, error);
     if (attempt === START_ATTEMPTS || !/Address already in use/i.test(messageOf(error))) throw error;
     return startOnFreePorts(java, jars, release, options, attempt + 1);
   }
+}
+
+function newerData(directory: string, cause: unknown): TailraceError {
+  return new TailraceError(
+    `Kafka ${KAFKA_VERSION} cannot read the data in ${directory}: a newer Kafka has written them`,
+    {
+      code: 'dev_stack.newer_data',
+      remedy: 'give-up',
+      help: '`npm start -- --reset` clears what was kept and begins anew.',
+      cause,
+    },
+  );
 }
 
 /** Every jar by name: the JVM starts sooner with them than with a wildcard. */
