@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { DevKafka, DevServer, DevServerOptions } from './dev-server.ts';
 import { startKafka } from './kafka.ts';
 import { isKafkaReady } from './kafka-probe.ts';
+import { startLocalKafka } from './local-kafka.ts';
 import { startPostgres } from './postgres.ts';
 
 let directory = '';
@@ -124,6 +125,23 @@ describe('Kafka', () => {
     expect(second.brokers).not.toBe(first.brokers);
     expect(await isKafkaReady(portOf(second))).toBe(true);
     intruder.close();
+  });
+
+  test('says what to do where a newer Kafka has written the data', async () => {
+    // What Kafka 4.0.2 prints over the data of 4.3.1, from a "Java" that prints just that: 4.3.1 is not here to write any.
+    const home = join(directory, 'java');
+    mkdirSync(join(home, 'bin'), { recursive: true });
+    const said =
+      "Caused by: org.apache.kafka.common.errors.UnsupportedVersionException: Can't read version 4 of BrokerEndpoint";
+    const java = `#!/bin/sh\n[ "$1" = -version ] && echo 'openjdk version "17.0.1"' >&2 && exit 0\necho "${said}" >&2\nexit 1\n`;
+    writeFileSync(join(home, 'bin', 'java'), java, { mode: 0o755 });
+    mkdirSync(join(directory, 'kafka', 'data'), { recursive: true });
+    writeFileSync(join(directory, 'kafka', 'data', 'meta.properties'), 'version=1\n');
+    const start = startLocalKafka({ ...options('kafka'), environment: { JAVA_HOME: home } });
+    await expect(start).rejects.toMatchObject({
+      code: 'dev_stack.newer_data',
+      help: expect.stringContaining('npm start -- --reset'),
+    });
   });
 
   test('stops what it had started when the start is aborted', async () => {
