@@ -3,12 +3,11 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { memoryBroker } from '@tailrace/kafka/memory/memory-broker.ts';
-import { partitionFor } from '@tailrace/kafka/partitioner.ts';
+import { testProgress, writeTestProgress } from '@tailrace/replays/test-progress.ts';
 import { role } from '@tailrace/role/role-definition.ts';
 import { type RunningProcess, startRoles } from '@tailrace/role/start-roles.ts';
 import type { ReplayProgress } from '@tailrace/schemas/generated/replay-progress.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
-import { topics } from '@tailrace/topics/topics.ts';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { settings as apiSettings } from '../api/config.ts';
 import { start as startApi } from '../api/start.ts';
@@ -69,30 +68,16 @@ async function asked({ output }: { readonly output: { readonly stderr: string } 
 
 /** What the replayer writes. */
 async function progressed(id: string, fields: Partial<ReplayProgress>): Promise<void> {
-  const progress: ReplayProgress = {
-    status: 'running',
+  const progress = testProgress({
     ranges: [{ topic: 'logs.raw.aws', partition: 0, from_offset: 0, to_offset: 1000, next_offset: 250 }],
     matched: 40,
     written: 40,
-    dead: 0,
-    lost: 0,
     rate: 50,
-    waiting_for: null,
-    waiting_detail: null,
-    differences: null,
-    error_code: null,
-    error_message: null,
     normaliser_version: 3,
-    started_at: 1,
     updated_at: 2,
-    finished_at: null,
     ...fields,
-  };
-  const { name: topic, partitions, codec } = topics.replays;
-  const value = codec.encode({ id, request: null, progress });
-  const producer = await kafka.producer();
-  await producer.send([{ topic, partition: partitionFor(id, partitions), key: Buffer.from(`${id}/progress`), value }]);
-  await producer.close();
+  });
+  await writeTestProgress(kafka, id, progress);
 }
 
 it('follows a replay to its end, and tells what came of it', async () => {

@@ -7,6 +7,7 @@ import { type NormaliseEvent, normaliserTopology } from '@tailrace/normalise/nor
 import { createTestDatabase, type TestDatabase } from '@tailrace/postgres/test-database.ts';
 import { newReplayId, progressKey } from '@tailrace/replays/replay-keys.ts';
 import { openReplayTable, type ReplayTable } from '@tailrace/replays/replay-table.ts';
+import { testProgress, writeTestProgress } from '@tailrace/replays/test-progress.ts';
 import type { RunningRole } from '@tailrace/role/role.ts';
 import type { DeadLetter } from '@tailrace/schemas/generated/dead-letter.ts';
 import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
@@ -155,33 +156,10 @@ async function write(id: string, request: ReplayRequest): Promise<void> {
   await replays.table.until(id, (known) => known?.request?.version === request.version, AbortSignal.timeout(5000));
 }
 
-const nothing: ReplayProgress = {
-  status: 'running',
-  ranges: [],
-  matched: 0,
-  written: 0,
-  dead: 0,
-  lost: 0,
-  rate: 0,
-  waiting_for: null,
-  waiting_detail: null,
-  differences: null,
-  error_code: null,
-  error_message: null,
-  normaliser_version: 1,
-  started_at: 1,
-  updated_at: 1,
-  finished_at: null,
-};
+const nothing = testProgress();
 
 /** As a replayer before ours has left it. */
-async function tell(id: string, progress: ReplayProgress): Promise<void> {
-  const producer = await kafka.producer();
-  const { name: topic, partitions, codec } = topics.replays;
-  const value = codec.encode({ id, request: null, progress });
-  await producer.send([{ topic, partition: partitionFor(id, partitions), key: Buffer.from(progressKey(id)), value }]);
-  await producer.close();
-}
+const tell = (id: string, progress: ReplayProgress) => writeTestProgress(kafka, id, progress);
 
 async function want(id: string, desired_state: ReplayRequest['desired_state']): Promise<void> {
   const { request } = replays.get(id)!;

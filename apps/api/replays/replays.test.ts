@@ -1,5 +1,4 @@
-import { partitionFor } from '@tailrace/kafka/partitioner.ts';
-import { progressKey } from '@tailrace/replays/replay-keys.ts';
+import { testProgress, writeTestProgress } from '@tailrace/replays/test-progress.ts';
 import type { ReplayProgress } from '@tailrace/schemas/generated/replay-progress.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -27,30 +26,16 @@ async function connection(projectId = 'demo'): Promise<string> {
 
 /** What the replayer writes. */
 async function progressed(id: string, fields: Partial<ReplayProgress> = {}): Promise<void> {
-  const { name: topic, partitions, codec } = topics.replays;
-  const progress: ReplayProgress = {
-    status: 'running',
+  const progress = testProgress({
     ranges: [{ topic: 'logs.raw.aws', partition: 0, from_offset: 100, to_offset: 1100, next_offset: 600 }],
     matched: 400,
     written: 400,
-    dead: 0,
-    lost: 0,
     rate: 50,
-    waiting_for: null,
-    waiting_detail: null,
-    differences: null,
-    error_code: null,
-    error_message: null,
     normaliser_version: 3,
-    started_at: 1,
     updated_at: 2,
-    finished_at: null,
     ...fields,
-  };
-  const producer = await api.kafka.producer();
-  const value = codec.encode({ id, request: null, progress });
-  await producer.send([{ topic, partition: partitionFor(id, partitions), key: Buffer.from(progressKey(id)), value }]);
-  await producer.close();
+  });
+  await writeTestProgress(api.kafka, id, progress);
   const { status } = progress;
   await expect.poll(() => api.replays.get(id)?.progress?.status, { timeout: 5000 }).toBe(status);
 }

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +5,7 @@ import { topics } from '@tailrace/topics/topics.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { line } from '../../api/backtest/test-data.ts';
 import { newRule, startTestApi, type TestApi, tokenFor } from '../../api/test-api.ts';
+import { runRules } from './test-rules-command.ts';
 
 let api: TestApi;
 let directory: string;
@@ -19,14 +19,7 @@ afterEach(async () => {
 });
 
 async function backtest(...args: string[]) {
-  const child = spawn(process.execPath, [join(import.meta.dirname, '..', 'main.ts'), 'rules', 'backtest', ...args], {
-    cwd: directory,
-    env: { PATH: process.env.PATH, TAILRACE_URL: api.base, TAILRACE_TOKEN: await tokenFor('viewer'), NO_COLOR: '1' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [stdout, stderr] = [child.stdout.toArray(), child.stderr.toArray()];
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { code, stdout: (await stdout).join(''), stderr: (await stderr).join('') };
+  return runRules({ directory, url: api.base, token: await tokenFor('viewer') }, ['backtest', ...args]);
 }
 
 function file(text: string): string {

@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startTestApi, type TestApi, tokenFor } from '../../api/test-api.ts';
+import { type Done, runRules } from './test-rules-command.ts';
 
 let api: TestApi;
 let directory: string;
@@ -16,21 +16,8 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-interface Done {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 async function rules(...args: string[]): Promise<Done> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, '..', 'main.ts'), 'rules', ...args], {
-    cwd: directory,
-    env: { PATH: process.env.PATH, TAILRACE_URL: api.base, TAILRACE_TOKEN: await tokenFor('editor'), NO_COLOR: '1' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [stdout, stderr] = [child.stdout.toArray(), child.stderr.toArray()];
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { code, stdout: (await stdout).join(''), stderr: (await stderr).join('') };
+  return runRules({ directory, url: api.base, token: await tokenFor('editor') }, args);
 }
 
 function file(text: string): string {
