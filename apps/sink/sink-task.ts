@@ -35,15 +35,11 @@ export async function runSinkTask<Value>(
   const client = await options.pool.connect().catch((error) => {
     throw databaseError(error);
   });
-  // The pool reports errors of idle connections only; this one's next query fails with the same error.
-  const ignore = () => undefined;
-  client.on('error', ignore);
   let clean = false;
   try {
     await writePartition(options, table, client, ownership);
     clean = true;
   } finally {
-    client.off('error', ignore);
     client.release(!clean);
   }
 }

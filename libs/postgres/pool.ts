@@ -8,7 +8,7 @@ export interface PoolOptions {
   readonly max?: number;
   /** A statement that takes longer is cancelled, milliseconds. Left out: no limit. */
   readonly statementTimeoutMs?: number;
-  /** Told about connections that die while idle; the pool replaces them by itself. */
+  /** Told about connections that die while idle; the pool replaces them by itself. Others fail the query they are in. */
   readonly onIdleError: (error: Error) => void;
 }
 
@@ -28,5 +28,8 @@ export function openPool(options: PoolOptions): pg.Pool {
     ...(options.statementTimeoutMs !== undefined && { statement_timeout: options.statementTimeoutMs }),
   });
   pool.on('error', options.onIdleError);
+  // A connection that dies in somebody's hands tells so twice: by its next query, and by an event that ends the process
+  // where nobody listens, as the pool itself does only to idle ones (https://node-postgres.com/apis/pool#events).
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }

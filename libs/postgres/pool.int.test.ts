@@ -1,0 +1,48 @@
+import type pg from 'pg';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { openPool } from './pool.ts';
+import { createTestDatabase, type TestDatabase } from './test-database.ts';
+
+let database: TestDatabase;
+let pool: pg.Pool;
+const idleErrors: Error[] = [];
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  idleErrors.length = 0;
+  pool = openPool({
+    url: database.url,
+    applicationName: 'pool-test',
+    onIdleError: (error) => void idleErrors.push(error),
+  });
+});
+afterEach(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+/** As a server that is stopped does to every connection of the pool. */
+async function terminateAll(): Promise<void> {
+  await database.pool.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity
+     where application_name = 'pool-test' and datname = current_database()`,
+  );
+}
+
+it('outlives a connection that dies in somebody’s hands, whose next query says so', async () => {
+  const client = await pool.connect();
+  const ended = new Promise((resolve) => client.once('end', resolve));
+  await terminateAll();
+  await ended;
+  await expect(client.query('select 1')).rejects.toThrow('not queryable');
+  client.release(true);
+  expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+  expect(idleErrors).toEqual([]);
+});
+
+it('reports a connection that dies while idle, and replaces it', async () => {
+  await pool.query('select 1');
+  await terminateAll();
+  await expect.poll(() => idleErrors.length).toBeGreaterThan(0);
+  expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+});
