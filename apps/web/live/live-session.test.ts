@@ -109,6 +109,31 @@ test('a gap stands where lines are missing, and its lines take its place', async
   session.close();
 });
 
+test('gaps that are out of sight are counted and can be shown, the newest first', async () => {
+  const { session, calls, say } = open();
+  session.show({}, { kind: 'live', span: '-15m' });
+  await calls[0]?.answer([]);
+  say({ type: 'hello', cursor: 'c0' });
+  say({ type: 'subscribed', cursor: 'c1' });
+  const gap = (from: string, to: string) => say({ type: 'gap', matched: 1, from, to, reason: 'slow_viewer' });
+  say({ type: 'logs', logs: [line(1)], cursor: 'c2' });
+  gap('c2', 'c3');
+  say({ type: 'logs', logs: [line(3)], cursor: 'c4' });
+  gap('c4', 'c5');
+  say({ type: 'gap', matched: null, from: 'c5', to: 'c6', reason: 'retention' });
+  expect(session.gaps.map(({ key }) => key)).toEqual(['gap 1', 'gap 2']);
+  session.showGap();
+  expect(session.snapshot()).toMatchObject({ following: false, reveal: { row: { key: 'gap 2' } } });
+  const fetched = session.fetchGap('gap 2');
+  say({ type: 'fetched', from: 'c4', to: 'c5' });
+  await fetched;
+  session.showGap();
+  expect(session.snapshot().reveal?.row.key).toBe('gap 1');
+  session.show({ level: 'error' }, { kind: 'live', span: '-15m' });
+  expect(session.gaps).toEqual([]);
+  session.close();
+});
+
 test('counts what comes while nobody follows, and lets a flood wait at the server', () => {
   const { session, sent, say } = open();
   session.show({}, { kind: 'live', span: '-15m' });

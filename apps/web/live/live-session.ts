@@ -4,7 +4,7 @@ import { LiveStream, type Socket, type SocketListener } from '../api/live-stream
 import { SeenAttributes } from './completion.ts';
 import { gapNote, holeNote } from './gap-note.ts';
 import { LogBuffer } from './log-buffer.ts';
-import { type CursorRange, lineRow, sortableTime } from './row.ts';
+import { type CursorRange, lineRow, type RowGap, sortableTime } from './row.ts';
 import { type Hole, Seam } from './seam.ts';
 import { nothingYet, type Snapshot } from './snapshot.ts';
 import { pageLines, type StoredPage } from './stored-lines.ts';
@@ -46,7 +46,9 @@ export class LiveSession {
   /** Of the view: another one when lines of a gap come means that they are for an earlier view. */
   #past: StoredPast | undefined;
   #seam = new Seam();
-  #gaps = 0;
+  #notes = 0;
+  /** Gaps whose lines can be loaded, by key, oldest first; some may have gone from the buffer since. */
+  readonly #gaps = new Map<string, RowGap>();
 
   constructor(options: LiveSessionOptions) {
     this.#options = options;
@@ -78,6 +80,7 @@ export class LiveSession {
     this.#pending = [];
     this.#seam = new Seam();
     this.buffer.clear();
+    this.#gaps.clear();
     const isLive = time.kind === 'live';
     this.buffer.capacity = isLive ? capacity : capacity + mostFresh;
     this.#set({ following: isLive, fresh: 0, problem: undefined, fetching: new Set(), reveal: undefined });
@@ -112,16 +115,30 @@ export class LiveSession {
     void this.#past?.loadNewer();
   }
 
+  /** The gaps among the rows whose lines can be loaded, oldest first. */
+  get gaps(): readonly RowGap[] {
+    return [...this.#gaps.values()].filter(({ key }) => this.buffer.has(key));
+  }
+
+  /** Brings the newest gap into sight, and stays there. */
+  showGap(): void {
+    const row = this.gaps.at(-1);
+    if (row === undefined) return;
+    this.setFollowing(false);
+    this.#set({ reveal: { row } });
+  }
+
   /** Puts the lines of a gap in its place. */
   async fetchGap(key: string): Promise<void> {
-    const row = this.buffer.slice(0, this.buffer.length).find((each) => each.key === key);
-    if (row?.kind !== 'gap' || row.gap === undefined || this.#snapshot.fetching.has(key)) return;
+    const gap = this.#gaps.get(key)?.gap;
+    if (gap === undefined || this.#snapshot.fetching.has(key)) return;
     const past = this.#past;
     this.#set({ fetching: new Set(this.#snapshot.fetching).add(key) });
     try {
-      const lines = await this.#stream.fetch(row.gap);
+      const lines = await this.#stream.fetch(gap);
       if (past !== this.#past) return;
       this.buffer.remove(key);
+      this.#gaps.delete(key);
       this.#addStored(lines);
     } catch (error) {
       if (past === this.#past) this.#set({ problem: `The lines could not be loaded: ${messageOf(error)}` });
@@ -213,11 +230,13 @@ export class LiveSession {
   /** A row that says what is missing: behind the last one, unless a time is given. @returns its key */
   #addNote(note: string, gap: CursorRange | undefined, at?: string): string {
     this.#flush();
-    this.#gaps += 1;
-    const key = `gap ${this.#gaps}`;
+    this.#notes += 1;
+    const key = `gap ${this.#notes}`;
     const last = this.buffer.at(this.buffer.length - 1);
     const time = at ?? last?.time ?? sortableTime(new Date().toISOString());
-    this.buffer.add([{ kind: 'gap', key, time, gap, note }]);
+    const row: RowGap = { kind: 'gap', key, time, gap, note };
+    this.buffer.add([row]);
+    if (gap !== undefined) this.#gaps.set(key, row);
     this.#set({});
     return key;
   }

@@ -2,7 +2,7 @@ import { memo } from 'react';
 import type { LogLine } from '../api/generated.ts';
 import { duration } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
-import type { Row } from './row.ts';
+import type { RowGap } from './row.ts';
 import { rowText } from './row-text.ts';
 
 interface LineRowProps {
@@ -71,7 +71,7 @@ export const LineRow = memo(
 
 interface GapRowProps {
   readonly id: string | undefined;
-  readonly row: Extract<Row, { kind: 'gap' }>;
+  readonly row: RowGap;
   readonly index: number;
   readonly isFetching: boolean;
   readonly onFetch: () => void;

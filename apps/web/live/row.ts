@@ -6,17 +6,20 @@ export interface CursorRange {
   readonly to: string;
 }
 
-/** What the list shows in one row: a line, or lines that were left out at this place. */
+/** Lines that were left out at this place. */
+export interface RowGap {
+  readonly kind: 'gap';
+  readonly key: string;
+  readonly time: string;
+  /** Undefined: the place to go on from was lost, so there is no range to fetch. */
+  readonly gap: CursorRange | undefined;
+  readonly note: string;
+}
+
+/** What the list shows in one row. */
 export type Row =
   | { readonly kind: 'line'; readonly key: string; readonly time: string; readonly line: LogLine }
-  | {
-      readonly kind: 'gap';
-      readonly key: string;
-      readonly time: string;
-      /** Undefined: the place to go on from was lost, so there is no range to fetch. */
-      readonly gap: CursorRange | undefined;
-      readonly note: string;
-    };
+  | RowGap;
 
 export function lineRow(line: LogLine): Row {
   return { kind: 'line', key: line.id, time: sortableTime(line.timestamp), line };

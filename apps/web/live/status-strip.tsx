@@ -28,10 +28,16 @@ export function StatusStrip({ session, snapshot, connections }: StatusStripProps
       return { connection, status, state: status?.state ?? connection.desired_state };
     })
     .sort((a, b) => urgency.indexOf(toneOf(a.state)) - urgency.indexOf(toneOf(b.state)));
+  const gaps = session.gaps.length;
   return (
     <footer className="status-strip">
       <StreamStatus state={snapshot.stream} onRetry={() => session.reconnectNow()} />
       <span className="dim number">{count(session.buffer.length)} lines</span>
+      {gaps > 0 && (
+        <button type="button" className="link-button" onClick={() => session.showGap()}>
+          {gaps === 1 ? 'Lines left out: show where' : `Lines left out in ${count(gaps)} places: show where`}
+        </button>
+      )}
       <ul className="sources" aria-label="Sources">
         {sources.map(({ connection, status, state }) => {
           return (
