@@ -208,6 +208,14 @@ describe('tail', () => {
     ).toMatchObject([{ body, attributes: { order: '7' } }]);
   });
 
+  it('says so where the log cannot be read to its end', async () => {
+    const failing = broker.failNext({ operation: 'offsets' });
+    const { code, stderr } = await done(['tail', '--project', 'demo', '--no-follow', '--since', '5m']);
+    await failing.struck;
+    expect(code).toBe(1);
+    expect(stderr).toContain('the connection broke before everything was read');
+  });
+
   it('connects again by itself where it was, and misses and repeats nothing', async () => {
     const command = run(['tail', '--project', 'demo', '--filter', 'resume']);
     await following(command, 'resume: begins');

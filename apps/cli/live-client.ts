@@ -156,10 +156,18 @@ async function connectOnce(options: ConnectOptions): Promise<Outcome> {
         if (frame.event && frame.alert) options.onAlert?.(frame.event, frame.alert);
         return;
       case 'error':
-        if (frame.code === 'cursor.invalid' || frame.code === 'message.invalid') {
+        if (isUsage(frame.code) || (frame.code === 'fetch.invalid' && options.fetchFrom !== undefined)) {
           refused = new CliError(frame.detail ?? 'the server did not understand', exitCodes.usage);
           socket.close();
-        } else options.onNotice(`the server says: ${frame.detail}`);
+          return;
+        }
+        options.onNotice(`the server says: ${frame.detail}`);
+        // The next connection asks for the same again.
+        if (frame.code === 'fetch.failed') socket.close();
+        if (frame.code === 'fetch.invalid') {
+          options.gaps.shift();
+          fetchGap();
+        }
     }
   };
 
@@ -207,6 +215,10 @@ function addressOf({ url, project, filter, from, fetchFrom }: ConnectOptions): U
     address.searchParams.set('filter', JSON.stringify(filter));
   }
   return address;
+}
+
+function isUsage(code: string | undefined): boolean {
+  return code === 'cursor.invalid' || code === 'message.invalid';
 }
 
 function parse(text: string): unknown {

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Problem } from '@tailrace/http/problem.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { type MemoryBroker, memoryBroker } from '@tailrace/kafka/memory/memory-broker.ts';
+import { encodeCursor } from '@tailrace/log-query/live-cursor.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
@@ -251,6 +252,31 @@ describe('following', () => {
     expect(new Set(slow.bodies()).size).toBe(800);
   }, 20_000);
 
+  it('gives a range whose end this process has not read yet', async () => {
+    const client = new Client();
+    await client.frame('subscribed');
+    // As if this process were behind the one that made the cursor.
+    await hub.close();
+    await write(record('ahead'));
+    const to = encodeCursor(hub.log, await kafka.admin.offsets(topics.logs.name, 'latest'));
+    client.say({ type: 'fetch', from: '-1m', to });
+    await client.frame('fetched');
+    expect(client.bodies()).toEqual(['ahead']);
+  });
+
+  it('tells a fetch that fails from everything else, and takes the next one', async () => {
+    await write(record('kept'));
+    const to = encodeCursor(hub.log, await kafka.admin.offsets(topics.logs.name, 'latest'));
+    const client = new Client('?paused=1');
+    await client.frame('hello');
+    broker.failNext({ operation: 'offsets' }, kafka);
+    client.say({ type: 'fetch', from: '-1m', to });
+    expect(await client.frame('error')).toMatchObject({ code: 'fetch.failed' });
+    client.say({ type: 'fetch', from: '-1m', to });
+    await client.frame('fetched');
+    expect(client.bodies()).toEqual(['kept']);
+  });
+
   it('tells what retention removed before it could be sent', async () => {
     await write(record('gone'), record('kept'));
     const cursor = hub.cursor;
@@ -290,6 +316,7 @@ describe('bad input', () => {
     ['a wrong filter', { type: 'subscribe', filter: { level: 'loud' } }, 'message.invalid'],
     ['an unknown cursor', { type: 'subscribe', from: 'yesterday' }, 'cursor.invalid'],
     ['a time to come', { type: 'subscribe', from: '2999-01-01T00:00:00Z' }, 'cursor.invalid'],
+    ['a range without an end', { type: 'fetch', from: '-1m', to: 'tomorrow' }, 'fetch.invalid'],
   ])('answers %s with an error and goes on', async (_name, message, code) => {
     const client = new Client();
     await client.frame('subscribed');

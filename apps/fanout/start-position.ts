@@ -16,7 +16,15 @@ export async function startPosition(kafka: Kafka, log: LogIdentity, from: string
     if (time > now) throw new CursorError('this time is in the future');
     return kafka.admin.offsets(topics.logs.name, { timestampMs: time });
   }
-  const position = decodeCursor(log, from);
+  return cursorPosition(kafka, log, from);
+}
+
+/**
+ * The position that a cursor means. It may be further on than this process has read.
+ * @throws CursorError for what is no cursor of this log, and for one beyond its end.
+ */
+export async function cursorPosition(kafka: Kafka, log: LogIdentity, cursor: string): Promise<Position> {
+  const position = decodeCursor(log, cursor);
   const latest = await kafka.admin.offsets(topics.logs.name, 'latest');
   if (position.some((offset, partition) => offset > (latest[partition] ?? 0))) {
     throw new CursorError('this cursor is beyond the end of the log');

@@ -1,15 +1,15 @@
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
-import { decodeCursor, type Position } from '@tailrace/log-query/live-cursor.ts';
+import { CursorError, type Position } from '@tailrace/log-query/live-cursor.ts';
 import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
-import { compileFilter } from '@tailrace/log-query/matcher.ts';
+import { compileFilter, type Matcher } from '@tailrace/log-query/matcher.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { fetchedFrame } from './frames.ts';
 import type { LiveHub } from './live-hub.ts';
 import type { Outbox } from './outbox.ts';
 import { type ClientMessage, clientMessage, type GapReason, type ServerMessage } from './protocol.ts';
 import { readRange } from './read-range.ts';
-import { startPosition } from './start-position.ts';
+import { cursorPosition, startPosition } from './start-position.ts';
 import { Subscription } from './subscription.ts';
 
 export interface ViewerOptions {
@@ -95,7 +95,7 @@ export class Viewer {
         if (!this.#subscription) this.#follow(this.#filter, this.#position);
         return;
       case 'fetch':
-        await this.#fetch(message.from, message.to);
+        this.#fetch(message.from, message.to);
     }
   }
 
@@ -132,47 +132,44 @@ export class Viewer {
     });
   }
 
-  async #fetch(from: string, to: string): Promise<void> {
-    const { hub, kafka } = this.#options;
+  /** Goes on beside the stream. Every way it may end says so by a frame. */
+  #fetch(from: string, to: string): void {
     if (this.#fetching) {
       this.#error('fetch.busy', 'one fetch at a time: wait for its `fetched`');
       return;
     }
-    const range = {
-      from: await startPosition(kafka, hub.log, from, Date.now()),
-      to: decodeCursor(hub.log, to),
-    };
-    if (range.to.some((offset, partition) => offset > (hub.position[partition] ?? 0))) {
-      this.#error('cursor.invalid', 'the end of the range is beyond the live end');
-      return;
-    }
     this.#fetching = true;
-    this.#sendRange(range)
-      .then(() => this.#say({ type: 'fetched', from, to }))
-      .catch((error) => this.#fail(error))
+    this.#sendRange(from, to, compileFilter(this.#filter))
       .finally(() => {
         this.#fetching = false;
-      });
+      })
+      .then(() => this.#say({ type: 'fetched', from, to }))
+      .catch((error) => this.#fail(error, error instanceof CursorError ? 'fetch.invalid' : 'fetch.failed'));
   }
 
-  async #sendRange(range: { readonly from: Position; readonly to: Position }): Promise<void> {
-    const { kafka, outbox, project } = this.#options;
+  async #sendRange(from: string, to: string, matches: Matcher): Promise<void> {
+    const { hub, kafka, outbox, project } = this.#options;
     const { signal } = this.#closed;
-    for await (const part of readRange(kafka, range, project, compileFilter(this.#filter), signal)) {
+    const range = {
+      from: await startPosition(kafka, hub.log, from, Date.now()),
+      to: await cursorPosition(kafka, hub.log, to),
+    };
+    for await (const part of readRange(kafka, range, project, matches, signal)) {
       if (part.lines.length > 0) outbox.send(fetchedFrame(part.lines));
       if (part.lostFrom) this.#error('fetch.expired', 'a part of this range is older than what Kafka keeps');
       await outbox.room(signal);
     }
   }
 
-  #fail(error: unknown): void {
+  /** @param code left out: the error's own */
+  #fail(error: unknown, code?: string): void {
     if (this.#closed.signal.aborted) return;
     if (error instanceof TailraceError) {
-      this.#error(error.code, error.message);
+      this.#error(code ?? error.code, error.message);
       return;
     }
     this.#options.logger.error({ err: error }, 'a viewer could not be served');
-    this.#error('internal', 'this failed inside; the server has logged why');
+    this.#error(code ?? 'internal', 'this failed inside; the server has logged why');
   }
 
   #error(code: string, detail: string): void {

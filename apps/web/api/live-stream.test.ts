@@ -129,6 +129,48 @@ test('fetches one gap at a time', async () => {
   expect((await both).map((each) => each.map(({ id }) => id))).toEqual([['1'], []]);
 });
 
+test('what is still answered to a fetch of the view before goes to nobody, nor into the next fetch', async () => {
+  follow();
+  const unwanted = stream.fetch({ from: 'a', to: 'b' });
+  server.say({ type: 'logs', logs: logs('old'), fetched: true });
+  stream.follow({ level: 'error' }, '-30s');
+  await expect(unwanted).rejects.toThrow('the filter has changed');
+  server.say({ type: 'subscribed', cursor: 'c5' });
+  const wanted = stream.fetch({ from: 'c', to: 'd' });
+  server.say({ type: 'logs', logs: logs('old too'), fetched: true });
+  expect(server.heard().at(-1)).toMatchObject({ type: 'subscribe' });
+  server.say({ type: 'fetched', from: 'a', to: 'b' });
+  expect(server.heard().at(-1)).toEqual({ type: 'fetch', from: 'c', to: 'd' });
+  server.say({ type: 'logs', logs: logs('new'), fetched: true });
+  server.say({ type: 'fetched', from: 'c', to: 'd' });
+  expect((await wanted).map(({ id }) => id)).toEqual(['new']);
+  expect([lines, notices]).toEqual([[], []]);
+});
+
+test('a fetch that nobody wants is not asked for again by the next connection', () => {
+  follow();
+  stream.fetch({ from: 'a', to: 'b' }).catch(() => undefined);
+  stream.unfollow();
+  server.lose();
+  vi.advanceTimersByTime(250);
+  server.say({ type: 'hello', cursor: 'c9' });
+  expect(server.heard()).toEqual([]);
+});
+
+test('a fetch that fails says so, and the next one goes on', async () => {
+  follow();
+  const failing = stream.fetch({ from: 'a', to: 'b' });
+  const next = stream.fetch({ from: 'b', to: 'c' });
+  server.say({ type: 'error', code: 'fetch.failed', detail: 'Kafka is away' });
+  await expect(failing).rejects.toThrow('Kafka is away');
+  expect(server.heard().at(-1)).toEqual({ type: 'fetch', from: 'b', to: 'c' });
+  server.say({ type: 'error', code: 'fetch.expired', detail: 'a part is gone' });
+  server.say({ type: 'logs', logs: logs('left'), fetched: true });
+  server.say({ type: 'fetched', from: 'b', to: 'c' });
+  expect((await next).map(({ id }) => id)).toEqual(['left']);
+  expect(notices).toEqual(['fetch.failed: Kafka is away', 'fetch.expired: a part is gone']);
+});
+
 test('a cursor of a log that is no more is told, and followed anew', () => {
   follow();
   server.lose();

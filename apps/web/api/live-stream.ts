@@ -44,6 +44,8 @@ export interface LiveStreamOptions {
 interface Fetch {
   readonly from: string;
   readonly to: string;
+  /** Whether somebody still waits for it. */
+  isWanted: boolean;
   readonly lines: LogLine[];
   readonly resolve: (lines: readonly LogLine[]) => void;
   readonly reject: (error: Error) => void;
@@ -72,6 +74,7 @@ export class LiveStream {
   #paused = false;
   #failures = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
+  /** The first is what the server answers, once the connection is open. */
   #fetches: Fetch[] = [];
   #closed = false;
 
@@ -84,7 +87,7 @@ export class LiveStream {
     this.#filter = filter;
     this.#from = from;
     this.#paused = false;
-    this.#endFetches('the filter has changed');
+    this.#giveUpFetches('the filter has changed');
     if (this.#open) this.#subscribe();
     else if (this.#socket === undefined && this.#retry === undefined) this.#connect();
   }
@@ -92,7 +95,7 @@ export class LiveStream {
   /** Follows nothing, and keeps the connection: the statuses of connections still come. */
   unfollow(): void {
     this.#from = undefined;
-    this.#endFetches('nothing is followed');
+    this.#giveUpFetches('nothing is followed');
     if (this.#open) this.#send({ type: 'pause' });
     if (this.#socket === undefined && this.#retry === undefined) this.#connect();
     else if (this.#open) this.#options.onState({ kind: 'idle' });
@@ -116,7 +119,7 @@ export class LiveStream {
   /** The lines of a gap. Survives a lost connection: then it is asked for again. @throws when they cannot be had */
   fetch(gap: Pick<Gap, 'from' | 'to'>): Promise<readonly LogLine[]> {
     return new Promise((resolve, reject) => {
-      this.#fetches.push({ from: gap.from, to: gap.to, lines: [], resolve, reject });
+      this.#fetches.push({ from: gap.from, to: gap.to, isWanted: true, lines: [], resolve, reject });
       if (this.#open && this.#fetches.length === 1) this.#fetchNext();
     });
   }
@@ -131,7 +134,7 @@ export class LiveStream {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#retry);
-    this.#endFetches('the page was left');
+    this.#giveUpFetches('the page was left');
     this.#socket?.close();
   }
 
@@ -157,6 +160,7 @@ export class LiveStream {
     this.#socket = undefined;
     this.#open = false;
     this.#unanswered = 0;
+    this.#fetches = this.#fetches.filter(({ isWanted }) => isWanted);
     if (this.#closed) return;
     if (code === expired) {
       this.#options.onState({ kind: 'refused', reason: 'The token has expired.' });
@@ -180,7 +184,7 @@ export class LiveStream {
         this.#failures = 0;
         if (this.#from === undefined) this.#options.onState({ kind: 'idle' });
         else if (!this.#paused) this.#subscribe();
-        if (this.#fetches.length > 0) this.#fetchNext();
+        this.#fetchNext();
         return;
       case 'subscribed':
         this.#unanswered = Math.max(0, this.#unanswered - 1);
@@ -197,12 +201,9 @@ export class LiveStream {
         this.#from = frame.to;
         this.#options.onGap(frame);
         return;
-      case 'fetched': {
-        const done = this.#fetches.shift();
-        done?.resolve(done.lines);
-        this.#fetchNext();
+      case 'fetched':
+        this.#endFetch((done) => done.resolve(done.lines));
         return;
-      }
       case 'status':
         this.#options.onStatus(frame.connection);
         return;
@@ -233,9 +234,11 @@ export class LiveStream {
       this.#subscribe();
       return;
     }
-    if (code.startsWith('fetch.') || code === 'cursor.invalid') {
+    if (code.startsWith('fetch.')) {
+      const isTold = this.#fetches[0]?.isWanted === true;
       // `fetch.expired` is followed by what is left, then by `fetched`.
-      if (code !== 'fetch.expired') this.#fetches.shift()?.reject(new Error(detail));
+      if (code !== 'fetch.expired') this.#endFetch((failed) => failed.reject(new Error(detail)));
+      if (!isTold) return;
     } else if (this.#unanswered > 0) {
       this.#unanswered -= 1;
     }
@@ -255,8 +258,19 @@ export class LiveStream {
     this.#send({ type: 'fetch', from: next.from, to: next.to });
   }
 
-  #endFetches(reason: string): void {
-    for (const each of this.#fetches.splice(0)) each.reject(new Error(reason));
+  #endFetch(settle: (fetch: Fetch) => void): void {
+    const ended = this.#fetches.shift();
+    if (ended) settle(ended);
+    this.#fetchNext();
+  }
+
+  /** Nobody waits for them any more. The one that the server is answering stays the first until that has ended. */
+  #giveUpFetches(reason: string): void {
+    for (const each of this.#fetches) {
+      each.isWanted = false;
+      each.reject(new Error(reason));
+    }
+    this.#fetches = this.#open ? this.#fetches.slice(0, 1) : [];
   }
 
   #send(frame: ClientFrame): void {
