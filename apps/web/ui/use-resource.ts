@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { messageOf } from '../api/http.ts';
+import { RepeatedRead } from './repeated-read.ts';
 
 export interface Resource<Value> {
   readonly value: Value | undefined;
@@ -16,29 +17,16 @@ export function useResource<Value>(read: (signal: AbortSignal) => Promise<Value>
   const [state, setState] = useState<{ value?: Value; problem?: string; of?: unknown }>({});
   const again = useRef<() => void>(() => undefined);
   useEffect(() => {
-    const stop = new AbortController();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const run = async (): Promise<void> => {
-      clearTimeout(timer);
-      try {
-        const value = await read(stop.signal);
-        if (!stop.signal.aborted) setState({ value, of: read });
-      } catch (error) {
-        if (stop.signal.aborted) return;
-        setState((before) => ({ ...(before.of === read && before), of: read, problem: messageOf(error) }));
-      }
-      if (everyMs !== undefined && !stop.signal.aborted) timer = setTimeout(next, everyMs);
-    };
-    const next = (): void => {
-      if (document.hidden) timer = setTimeout(next, everyMs);
-      else void run();
-    };
-    again.current = () => void run();
-    void run();
-    return () => {
-      stop.abort();
-      clearTimeout(timer);
-    };
+    const repeated = new RepeatedRead({
+      read,
+      everyMs,
+      isSeen: () => !document.hidden,
+      onValue: (value) => setState({ value, of: read }),
+      onProblem: (error) =>
+        setState((before) => ({ ...(before.of === read && before), of: read, problem: messageOf(error) })),
+    });
+    again.current = () => repeated.readNow();
+    return () => repeated.stop();
   }, [read, everyMs]);
   const reload = useCallback(() => again.current(), []);
   const current = state.of === read ? state : {};
