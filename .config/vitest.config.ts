@@ -12,6 +12,8 @@ export default defineConfig({
     root: new URL('..', import.meta.url).pathname,
     // Most tests wait for a server most of the time, so two run at once also on the smallest machine.
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    // What is waited for comes at once, or on a machine that has other things to do later.
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       {
         extends: true,
@@ -42,8 +44,8 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
           include: ['{apps,scripts}/**/*.e2e.test.ts'],
           globalSetup: [testStack],
-          testTimeout: 300_000,
-          hookTimeout: 180_000,
+          testTimeout: 600_000,
+          hookTimeout: 400_000,
           fileParallelism: false,
         },
       },

@@ -13,7 +13,7 @@ let installation: Installation;
 beforeAll(async () => {
   installation = await Installation.start();
 });
-afterAll(() => installation.stop());
+afterAll(() => installation?.stop());
 
 /** What each cloud does wrong while it is read. */
 const faultsOf: Record<'aws' | 'azure' | 'gcp', readonly FaultKind[]> = {

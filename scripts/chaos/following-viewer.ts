@@ -16,6 +16,8 @@ export class FollowingViewer {
       project,
       token: () => installation.token(),
       filter: {},
+      // A line that is emitted while this still connects is seen too.
+      from: new Date().toISOString(),
       onLines: async (lines) => {
         for (const { id, body } of lines) {
           this.seen.set(id, (this.seen.get(id) ?? 0) + 1);

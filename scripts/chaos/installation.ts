@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Secret } from '@tailrace/config/secret.ts';
 import { type ProjectRole, signToken } from '@tailrace/http/tokens.ts';
 import { recordId } from '@tailrace/log-record/record-id.ts';
@@ -71,9 +72,14 @@ export class Installation {
       startDevStack({ directory, environment: {}, report: () => undefined, customaryPorts: false }),
     ]);
     const installation = new Installation(simulator, stack, directory, settings);
-    for (const role of roles) await installation.add(role);
-    await Promise.all(installation.processes.map((each) => each.ready()));
-    await installation.#connectClouds();
+    try {
+      for (const role of roles) await installation.add(role);
+      await Promise.all(installation.processes.map((each) => each.ready()));
+      await installation.#connectClouds();
+    } catch (error) {
+      await installation.stop();
+      throw error;
+    }
     return installation;
   }
 
@@ -132,6 +138,17 @@ export class Installation {
       return rows.map(({ id }) => id);
     } finally {
       await client.end();
+    }
+  }
+
+  /** Resolves when everything that was emitted is in the database. */
+  async storedAll(timeoutMs = 60_000): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const [stored, expected] = [new Set(await this.storedIds()).size, this.expectedIds().size];
+      if (stored === expected) return;
+      if (Date.now() > deadline) throw new Error(`${stored} of ${expected} lines are stored after ${timeoutMs} ms`);
+      await delay(200);
     }
   }
 

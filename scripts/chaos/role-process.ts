@@ -6,6 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../dev-stack/ports.ts';
 
 const root = join(import.meta.dirname, '..', '..');
+/** Ports of this process's roles, which listen only once they have started. */
+const promised: number[] = [];
 
 /** A role in a process of its own, which can be killed, paused and started again at the same port. */
 export class RoleProcess {
@@ -33,7 +35,9 @@ export class RoleProcess {
   /** @param directory gets the process's log. */
   static async create(role: string, name: string, env: Readonly<Record<string, string>>, directory: string) {
     mkdirSync(directory, { recursive: true });
-    return new RoleProcess(role, name, await freePort(), env, join(directory, `${name}.log`));
+    const port = await freePort(undefined, promised);
+    promised.push(port);
+    return new RoleProcess(role, name, port, env, join(directory, `${name}.log`));
   }
 
   get url(): string {
@@ -54,8 +58,10 @@ export class RoleProcess {
     const end = () => child.kill('SIGKILL');
     process.once('exit', end);
     child.once('exit', () => process.off('exit', end));
-    child.stdout?.pipe(log);
-    child.stderr?.pipe(log);
+    // Each of the two ends by itself; the file ends after both.
+    child.stdout?.pipe(log, { end: false });
+    child.stderr?.pipe(log, { end: false });
+    child.once('close', () => log.end());
     this.#child = child;
   }
 

@@ -27,9 +27,12 @@ export async function choosePort(file: string, preferred: number, except: readon
   return port;
 }
 
-/** The preferred port of 127.0.0.1 when there is one and it is free, else any free one. */
-export async function freePort(preferred?: number): Promise<number> {
-  return (await firstFree(preferred === undefined ? [] : [preferred])) ?? (await anyFree([]));
+/**
+ * The preferred port of 127.0.0.1 when there is one and it is free, else any free one.
+ * @param except ports that were promised to others already
+ */
+export async function freePort(preferred?: number, except: readonly number[] = []): Promise<number> {
+  return (await firstFree(preferred === undefined ? [] : [preferred])) ?? (await anyFree(except));
 }
 
 async function firstFree(ports: readonly number[]): Promise<number | undefined> {

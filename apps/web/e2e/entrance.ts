@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { type Duplex, pipeline } from 'node:stream';
 
 /** One origin before the api and fanout processes, as docker-compose.yml has it. */
 export interface Entrance {
@@ -15,9 +15,10 @@ export async function openEntrance(api: () => string, fanout: () => string): Pro
     const forwarded = forward(incoming, api());
     forwarded.on('response', (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(outgoing);
+      // Ends both when either breaks off.
+      pipeline(answer, outgoing, () => undefined);
     });
-    forwarded.on('error', () => outgoing.writeHead(502).end());
+    forwarded.on('error', () => (outgoing.headersSent ? outgoing.destroy() : outgoing.writeHead(502).end()));
     incoming.pipe(forwarded);
   });
   const sockets = new Set<Duplex>();

@@ -47,7 +47,7 @@ export class PageUnderTest {
   ): Promise<Page> {
     const context = await this.browser.newContext({ colorScheme: theme, viewport: { width, height } });
     const page = await context.newPage();
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(60_000);
     page.on('pageerror', (error) => this.errors.push(error.message));
     page.on('console', (message) => {
       // A lost WebSocket and a refused request are the network's to report, and what some tests make.
