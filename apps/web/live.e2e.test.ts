@@ -252,7 +252,7 @@ test('goes back in time by a drag over the histogram, and to the present again',
   await live(page);
   stack.emit(['travel on']);
   await page.locator('.log-row', { hasText: 'travel on' }).waitFor();
-  expect(await rowCount(page)).toBe(12);
+  await expect.poll(() => rowCount(page), soon).toBe(12);
   await page.context().close();
 });
 
