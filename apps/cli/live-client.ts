@@ -100,9 +100,11 @@ async function connectOnce(options: ConnectOptions): Promise<Outcome> {
   let refused: CliError | undefined;
   let work = Promise.resolve();
 
+  const fetch = ({ from, to }: { readonly from: string; readonly to: string }) =>
+    socket.send(JSON.stringify({ type: 'fetch', from, to, filter: options.filter }));
   const fetchGap = () => {
     const [gap] = options.gaps;
-    if (gap) socket.send(JSON.stringify({ type: 'fetch', from: gap.from, to: gap.to }));
+    if (gap) fetch(gap);
   };
   const show = async ({ logs = [], fetched }: Frame) => {
     const [gap] = options.gaps;
@@ -115,16 +117,7 @@ async function connectOnce(options: ConnectOptions): Promise<Outcome> {
     switch (frame.type) {
       case 'hello':
         fetchGap();
-        if (options.fetchFrom !== undefined) {
-          const filter = { type: 'subscribe', filter: options.filter, from: 'now' };
-          for (const message of [
-            filter,
-            { type: 'pause' },
-            { type: 'fetch', from: options.fetchFrom, to: frame.cursor },
-          ]) {
-            socket.send(JSON.stringify(message));
-          }
-        }
+        if (options.fetchFrom !== undefined) fetch({ from: options.fetchFrom, to: frame.cursor ?? '' });
         return;
       case 'logs':
         await show(frame);

@@ -275,6 +275,9 @@ describe('following', () => {
     client.say({ type: 'fetch', from: '-1m', to });
     await client.frame('fetched');
     expect(client.bodies()).toEqual(['kept']);
+    client.say({ type: 'fetch', from: '-1m', to, filter: { text: 'other' } });
+    await client.frame('fetched', 2);
+    expect(client.bodies()).toEqual(['kept']);
   });
 
   it('tells what retention removed before it could be sent', async () => {

@@ -19,11 +19,16 @@ export const clientMessage = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('pause') }),
   z.strictObject({ type: z.literal('resume') }),
   /**
-   * The lines of a gap: everything up to a cursor, under the present filter. `from` as in `subscribe`. Ends with `fetched`
-   * or with an error: `fetch.invalid` (no such range), `fetch.failed` (Kafka is away: ask again), `fetch.busy`.
+   * The lines of a gap: everything up to a cursor, under a filter (left out: the present one). `from` as in `subscribe`.
+   * Ends with `fetched` or with an error: `fetch.invalid` (no such range), `fetch.failed` (Kafka is away: ask again), `fetch.busy`.
    * `fetch.expired` does not end it: a part was older than what Kafka keeps, and what is left follows.
    */
-  z.strictObject({ type: z.literal('fetch'), from: z.string().max(10_000), to: z.string().max(10_000) }),
+  z.strictObject({
+    type: z.literal('fetch'),
+    from: z.string().max(10_000),
+    to: z.string().max(10_000),
+    filter: logFilter.optional(),
+  }),
 ]);
 
 export type ClientMessage = output<typeof clientMessage>;

@@ -95,7 +95,7 @@ export class Viewer {
         if (!this.#subscription) this.#follow(this.#filter, this.#position);
         return;
       case 'fetch':
-        this.#fetch(message.from, message.to);
+        this.#fetch(message);
     }
   }
 
@@ -133,13 +133,13 @@ export class Viewer {
   }
 
   /** Goes on beside the stream. Every way it may end says so by a frame. */
-  #fetch(from: string, to: string): void {
+  #fetch({ from, to, filter = this.#filter }: Extract<ClientMessage, { type: 'fetch' }>): void {
     if (this.#fetching) {
       this.#error('fetch.busy', 'one fetch at a time: wait for its `fetched`');
       return;
     }
     this.#fetching = true;
-    this.#sendRange(from, to, compileFilter(this.#filter))
+    this.#sendRange(from, to, compileFilter(filter))
       .finally(() => {
         this.#fetching = false;
       })

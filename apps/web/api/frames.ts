@@ -27,7 +27,7 @@ export type ClientFrame =
   | { readonly type: 'subscribe'; readonly filter: LogFilter; readonly from: string }
   | { readonly type: 'pause' }
   | { readonly type: 'resume' }
-  | { readonly type: 'fetch'; readonly from: string; readonly to: string };
+  | { readonly type: 'fetch'; readonly from: string; readonly to: string; readonly filter: LogFilter };
 
 const known: readonly string[] = ['hello', 'subscribed', 'logs', 'gap', 'fetched', 'status', 'alert', 'error'];
 

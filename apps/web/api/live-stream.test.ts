@@ -108,7 +108,7 @@ test('a connection lost behind a gap goes on behind the gap, and fetches it agai
   server.say({ type: 'hello', cursor: 'c9' });
   expect(server.heard()).toEqual([
     { type: 'subscribe', filter: { level: 'warn' }, from: 'c3' },
-    { type: 'fetch', from: 'c2', to: 'c3' },
+    { type: 'fetch', from: 'c2', to: 'c3', filter: { level: 'warn' } },
   ]);
   server.say({ type: 'subscribed', cursor: 'c3' });
   server.say({ type: 'logs', logs: logs('half', 'whole'), fetched: true });
@@ -121,10 +121,10 @@ test('a connection lost behind a gap goes on behind the gap, and fetches it agai
 test('fetches one gap at a time', async () => {
   follow();
   const both = Promise.all([stream.fetch({ from: 'a', to: 'b' }), stream.fetch({ from: 'b', to: 'c' })]);
-  expect(server.heard().slice(1)).toEqual([{ type: 'fetch', from: 'a', to: 'b' }]);
+  expect(server.heard().slice(1)).toEqual([{ type: 'fetch', from: 'a', to: 'b', filter: { level: 'warn' } }]);
   server.say({ type: 'logs', logs: logs('1'), fetched: true });
   server.say({ type: 'fetched', from: 'a', to: 'b' });
-  expect(server.heard().at(-1)).toEqual({ type: 'fetch', from: 'b', to: 'c' });
+  expect(server.heard().at(-1)).toEqual({ type: 'fetch', from: 'b', to: 'c', filter: { level: 'warn' } });
   server.say({ type: 'fetched', from: 'b', to: 'c' });
   expect((await both).map((each) => each.map(({ id }) => id))).toEqual([['1'], []]);
 });
@@ -140,7 +140,7 @@ test('what is still answered to a fetch of the view before goes to nobody, nor i
   server.say({ type: 'logs', logs: logs('old too'), fetched: true });
   expect(server.heard().at(-1)).toMatchObject({ type: 'subscribe' });
   server.say({ type: 'fetched', from: 'a', to: 'b' });
-  expect(server.heard().at(-1)).toEqual({ type: 'fetch', from: 'c', to: 'd' });
+  expect(server.heard().at(-1)).toEqual({ type: 'fetch', from: 'c', to: 'd', filter: { level: 'error' } });
   server.say({ type: 'logs', logs: logs('new'), fetched: true });
   server.say({ type: 'fetched', from: 'c', to: 'd' });
   expect((await wanted).map(({ id }) => id)).toEqual(['new']);
@@ -157,13 +157,23 @@ test('a fetch that nobody wants is not asked for again by the next connection', 
   expect(server.heard()).toEqual([]);
 });
 
+test('a gap is fetched under its filter also when a connection is lost while lines wait at the server', () => {
+  follow();
+  stream.pause();
+  server.lose();
+  vi.advanceTimersByTime(250);
+  server.say({ type: 'hello', cursor: 'c9' });
+  stream.fetch({ from: 'a', to: 'b' }).catch(() => undefined);
+  expect(server.heard()).toEqual([{ type: 'fetch', from: 'a', to: 'b', filter: { level: 'warn' } }]);
+});
+
 test('a fetch that fails says so, and the next one goes on', async () => {
   follow();
   const failing = stream.fetch({ from: 'a', to: 'b' });
   const next = stream.fetch({ from: 'b', to: 'c' });
   server.say({ type: 'error', code: 'fetch.failed', detail: 'Kafka is away' });
   await expect(failing).rejects.toThrow('Kafka is away');
-  expect(server.heard().at(-1)).toEqual({ type: 'fetch', from: 'b', to: 'c' });
+  expect(server.heard().at(-1)).toEqual({ type: 'fetch', from: 'b', to: 'c', filter: { level: 'warn' } });
   server.say({ type: 'error', code: 'fetch.expired', detail: 'a part is gone' });
   server.say({ type: 'logs', logs: logs('left'), fetched: true });
   server.say({ type: 'fetched', from: 'b', to: 'c' });

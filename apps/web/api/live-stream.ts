@@ -255,7 +255,8 @@ export class LiveStream {
     const [next] = this.#fetches;
     if (!next) return;
     next.lines.length = 0;
-    this.#send({ type: 'fetch', from: next.from, to: next.to });
+    // The server has no filter of ours where nothing is followed, as after a connection that was lost while paused.
+    this.#send({ type: 'fetch', from: next.from, to: next.to, filter: this.#filter });
   }
 
   #endFetch(settle: (fetch: Fetch) => void): void {

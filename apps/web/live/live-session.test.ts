@@ -100,7 +100,7 @@ test('a gap stands where lines are missing, and its lines take its place', async
     'line 9',
   ]);
   const fetched = session.fetchGap('gap 1');
-  expect(sent.at(-1)).toEqual({ type: 'fetch', from: 'c2', to: 'c5' });
+  expect(sent.at(-1)).toEqual({ type: 'fetch', from: 'c2', to: 'c5', filter: {} });
   expect(session.snapshot().fetching.has('gap 1')).toBe(true);
   say({ type: 'logs', logs: [line(4), line(5)], fetched: true });
   say({ type: 'fetched', from: 'c2', to: 'c5' });
@@ -179,7 +179,7 @@ test('lines that the database did not have yet, and that come no more live, are 
   say({ type: 'subscribed', cursor: cursor(90) });
   say({ type: 'logs', logs: [line(9)], cursor: cursor(91) });
   await calls[0]?.answer([line(2), line(1)], { live_from: cursor(80) });
-  expect(sent.at(-1)).toEqual({ type: 'fetch', from: cursor(80), to: cursor(90) });
+  expect(sent.at(-1)).toEqual({ type: 'fetch', from: cursor(80), to: cursor(90), filter: {} });
   expect(shown()).toEqual(['line 1', 'line 2', hole, 'line 9']);
   say({ type: 'logs', logs: [line(2), line(5)], fetched: true });
   say({ type: 'fetched', from: cursor(80), to: cursor(90) });
@@ -196,7 +196,7 @@ test('a database that is far behind leaves a gap that can be loaded; one that is
   expect(far.shown()).toEqual(['line 1', hole]);
   expect(far.sent.filter((frame) => 'type' in frame && frame.type === 'fetch')).toEqual([]);
   void far.session.fetchGap('gap 1');
-  expect(far.sent.at(-1)).toEqual({ type: 'fetch', from: cursor(0), to: cursor(1_000_000) });
+  expect(far.sent.at(-1)).toEqual({ type: 'fetch', from: cursor(0), to: cursor(1_000_000), filter: {} });
   far.session.close();
 
   const near = open();
@@ -218,7 +218,7 @@ test('the hole is looked for where the past goes over to the present, too', asyn
   await calls[1]?.answer([line(11)], { newer: 'n2', live_from: cursor(80) });
   say({ type: 'subscribed', cursor: cursor(90) });
   expect(shown()).toEqual(['line 9', 'line 11', hole]);
-  expect(sent.at(-1)).toEqual({ type: 'fetch', from: cursor(80), to: cursor(90) });
+  expect(sent.at(-1)).toEqual({ type: 'fetch', from: cursor(80), to: cursor(90), filter: {} });
   session.close();
 });
 
