@@ -104,13 +104,14 @@ describe('the sink, of alerts', () => {
   it('goes on behind a dead process, and writes nothing twice', async () => {
     let { role, client } = await startSink();
     for (let round = 0; round < 4; round += 1) {
+      await expect.poll(() => role.readiness()).toEqual({ ready: true });
       await write(Array.from({ length: 150 }, (_, index) => testAlert(round * 150 + index)));
-      await database.pool.query(
-        `select pg_terminate_backend(pid) from pg_stat_activity
-         where application_name = 'tailrace-sink' and datname = current_database() and state <> 'idle'`,
-      );
       running.delete(role);
       broker.crashClient(client);
+      await database.pool.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity
+         where application_name = 'tailrace-sink' and datname = current_database()`,
+      );
       ({ role, client } = await startSink());
     }
     await expect.poll(async () => (await stored()).length, { timeout: 20_000 }).toBe(600);

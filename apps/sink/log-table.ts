@@ -1,3 +1,4 @@
+import { isMissingPartition } from '@tailrace/postgres/database-error.ts';
 import { upsertLogs } from '@tailrace/postgres/log-rows.ts';
 import type { TimePartitions } from '@tailrace/postgres/time-partitions.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
@@ -9,15 +10,19 @@ import type { RowTable } from './row-table.ts';
  * @param dayPartitions left out where TimescaleDB makes its chunks by itself.
  */
 export function logTable(dayPartitions?: TimePartitions): RowTable<LogRecord> {
+  const tables = [topics.logs, topics.logsReplayed] as const;
+  if (!dayPartitions) return { topics: tables, upsert: upsertLogs };
   return {
-    topics: [topics.logs, topics.logsReplayed],
-    ...(dayPartitions && {
-      prepare: (client, records) =>
-        dayPartitions.ensure(
-          client,
-          records.map(({ timestamp }) => timestamp),
-        ),
-    }),
-    upsert: upsertLogs,
+    topics: tables,
+    prepare: (client, records) =>
+      dayPartitions.ensure(
+        client,
+        records.map(({ timestamp }) => timestamp),
+      ),
+    upsert: (client, records) =>
+      upsertLogs(client, records).catch((error) => {
+        if (isMissingPartition(error)) dayPartitions.forget();
+        throw error;
+      }),
   };
 }

@@ -149,14 +149,15 @@ describe('the sink', () => {
   it('replaces a dead process, and writes nothing twice', async () => {
     let { client, role } = await startSink();
     for (let round = 0; round < 6; round += 1) {
+      await expect.poll(() => role.readiness()).toEqual({ ready: true });
       await write(records(300, {}, round * 300));
-      // The next transaction is cut off in its middle, and the process dies with it.
-      await database.pool.query(
-        `select pg_terminate_backend(pid) from pg_stat_activity
-         where application_name = 'tailrace-sink' and datname = current_database() and state <> 'idle'`,
-      );
+      // Its transactions are cut off wherever they are: the process is dead, and all its sessions with it.
       running.delete(role);
       broker.crashClient(client);
+      await database.pool.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity
+         where application_name = 'tailrace-sink' and datname = current_database()`,
+      );
       ({ client, role } = await startSink());
     }
     await written(1800);
@@ -179,6 +180,18 @@ describe('the sink', () => {
     await written(20);
     await expect.poll(() => role.readiness()).toEqual({ ready: true });
   });
+});
+
+it('makes a day again that another process has dropped as too old', async () => {
+  await startSink();
+  await write(records(1));
+  await written(1);
+  const { rows } = await database.pool.query(
+    `select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'logs'::regclass`,
+  );
+  for (const { name } of rows) await database.pool.query(`drop table ${name}`);
+  await write(records(1, {}, 1));
+  await written(1);
 });
 
 describe('an offset', () => {

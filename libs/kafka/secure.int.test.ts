@@ -54,7 +54,6 @@ describe('a broker that asks for TLS and SASL', () => {
       brokers,
       topicPrefix: `${randomUUID()}.`,
       logger,
-      retryTimeoutMs: 3000,
       ...options,
     });
     opened.push(kafka);
@@ -62,7 +61,7 @@ describe('a broker that asks for TLS and SASL', () => {
   }
 
   async function refusal(options: Partial<KafkaOptions>): Promise<Error & { code?: string }> {
-    const kafka = await open(options);
+    const kafka = await open({ retryTimeoutMs: 3000, ...options });
     const error = await kafka.admin.describeCluster().then(
       () => undefined,
       (reason: unknown) => reason,

@@ -29,6 +29,11 @@ export function databaseError(error: unknown): TailraceError {
   return new DatabaseUnavailableError(`PostgreSQL: ${message}`, error);
 }
 
+/** Whether a row found no partition of its table. The tables have no other check that could fail. */
+export function isMissingPartition(error: unknown): boolean {
+  return sqlState(error) === '23514';
+}
+
 function sqlState(error: unknown): string | undefined {
   return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
     ? error.code

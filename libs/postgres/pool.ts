@@ -8,6 +8,8 @@ export interface PoolOptions {
   readonly max?: number;
   /** A statement that takes longer is cancelled, milliseconds. Left out: no limit. */
   readonly statementTimeoutMs?: number;
+  /** How long a connection may take to be made, milliseconds. Default: 5000. */
+  readonly connectTimeoutMs?: number;
   /** Told about connections that die while idle; the pool replaces them by itself. Others fail the query they are in. */
   readonly onIdleError: (error: Error) => void;
 }
@@ -20,7 +22,7 @@ export function openPool(options: PoolOptions): pg.Pool {
     connectionString: options.url,
     application_name: options.applicationName,
     max: options.max ?? 10,
-    connectionTimeoutMillis: 5000,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 5000,
     keepAlive: true,
     types: {
       getTypeParser: (oid, format) => (oid === int8 ? Number : pg.types.getTypeParser(oid, format)),

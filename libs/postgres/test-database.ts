@@ -18,7 +18,13 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   await onServer(server, `create database ${name}`);
   const url = new URL(server);
   url.pathname = `/${name}`;
-  const pool = openPool({ url: url.href, applicationName: 'tailrace-test', onIdleError: () => undefined });
+  const pool = openPool({
+    url: url.href,
+    applicationName: 'tailrace-test',
+    // One server makes databases for all tests.
+    connectTimeoutMs: 60_000,
+    onIdleError: () => undefined,
+  });
   await migrate(pool);
   return {
     url: url.href,

@@ -25,6 +25,14 @@ export class TimePartitions {
   }
 
   /**
+   * To be called when a row found no partition (SQLSTATE 23514) although `ensure` had made it: another process has dropped
+   * it as too old. The next `ensure` makes it again.
+   */
+  forget(): void {
+    this.#known.clear();
+  }
+
+  /**
    * Drops the partitions whose last record is older than the time, microseconds since the epoch.
    * @returns the names of what was dropped.
    */

@@ -8,7 +8,9 @@ export async function deleteTestTopics(topicPrefix: string): Promise<void> {
     brokers: (process.env.TEST_KAFKA_BROKERS ?? '').split(','),
     topicPrefix,
     logger: createLogger({ level: 'silent' }),
+    // Hundreds of partitions, on a disk that others use.
+    requestTimeoutMs: 60_000,
+    retryTimeoutMs: 120_000,
   });
-  await kafka.admin.deleteTopics(Object.values(topics).map((topic) => topic.name));
-  await kafka.close();
+  await kafka.admin.deleteTopics(Object.values(topics).map((topic) => topic.name)).finally(() => kafka.close());
 }

@@ -102,5 +102,5 @@ it.each(['kafkajs', 'platformatic'])('stops promptly while there is no broker, t
   const asked = performance.now();
   child.kill('SIGTERM');
   expect((await ended).code).toBe(0);
-  expect(performance.now() - asked).toBeLessThan(3000);
+  expect(performance.now() - asked).toBeLessThan(12_000);
 });

@@ -92,6 +92,17 @@ describe('PostgreSQL', () => {
     await until(() => query(postgres.databaseUrl, 'SELECT 1').then(Boolean, () => false));
   });
 
+  test('leaves no process when it is stopped while it is started again', async () => {
+    const postgres = await owned(startPostgres(options('postgres')));
+    const { pid } = JSON.parse(readFileSync(join(directory, 'postgres', 'server.json'), 'utf8'));
+    process.kill(pid, 'SIGKILL');
+    await until(() => lines.some((line) => /starting it again/.test(line)));
+    await postgres.stop();
+    await expect(query(postgres.databaseUrl, 'SELECT 1')).rejects.toThrow();
+    const again = await owned(startPostgres(options('postgres')));
+    expect(await query(again.databaseUrl, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
   test('refuses a second start in the same directory', async () => {
     await owned(startPostgres(options('postgres')));
     await expect(startPostgres(options('postgres'))).rejects.toThrow(`in use by process ${process.pid}`);
@@ -105,7 +116,7 @@ describe('Kafka', () => {
     await first.kill9();
     expect(await isKafkaReady(portOf(first))).toBe(false);
     await first.restart();
-    expect(await isKafkaReady(portOf(first))).toBe(true);
+    await until(() => isKafkaReady(portOf(first)));
     await first.stop();
     await first.stop();
 
@@ -123,7 +134,7 @@ describe('Kafka', () => {
     await once(intruder, 'listening');
     const second = await owned(startKafka(options('kafka')));
     expect(second.brokers).not.toBe(first.brokers);
-    expect(await isKafkaReady(portOf(second))).toBe(true);
+    await until(() => isKafkaReady(portOf(second)));
     intruder.close();
   });
 

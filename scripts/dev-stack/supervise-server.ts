@@ -20,7 +20,14 @@ export async function superviseServer(
   options: DevServerOptions,
 ): Promise<DevServer> {
   let current: ServerProcess | undefined;
-  let stopped = false;
+  const stopping = new AbortController();
+  /** Starts and ends come one after the other: none meets a server that is on its way. */
+  let last: Promise<void> = Promise.resolve();
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    const done = last.then(work);
+    last = done.catch(() => undefined);
+    return done;
+  };
 
   const adopt = (server: ServerProcess) => {
     current = server;
@@ -28,13 +35,13 @@ export async function superviseServer(
       if (current !== server) return;
       current = undefined;
       options.report(`${what} ${how} by itself; starting it again`);
-      void revive();
+      void inTurn(revive);
     });
   };
   const revive = async () => {
     for (const pause of REVIVAL_DELAYS_MS) {
-      await delay(pause, undefined, { ref: false });
-      if (stopped || current !== undefined) return;
+      await delay(pause, undefined, { ref: false, signal: stopping.signal }).catch(() => undefined);
+      if (stopping.signal.aborted || current !== undefined) return;
       try {
         adopt(await launch());
         return;
@@ -54,15 +61,18 @@ export async function superviseServer(
   return {
     choice,
     owned: true,
-    kill9: () => halt((server) => server.kill9()),
-    restart: async () => {
-      await halt((server) => server.stop());
-      if (!stopped) adopt(await launch());
-    },
-    stop: async () => {
-      stopped = true;
-      await halt((server) => server.stop());
-      release();
+    kill9: () => inTurn(() => halt((server) => server.kill9())),
+    restart: () =>
+      inTurn(async () => {
+        await halt((server) => server.stop());
+        if (!stopping.signal.aborted) adopt(await launch());
+      }),
+    stop: () => {
+      stopping.abort();
+      return inTurn(async () => {
+        await halt((server) => server.stop());
+        release();
+      });
     },
   };
 }

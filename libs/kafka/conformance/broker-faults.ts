@@ -31,7 +31,7 @@ export function describeBrokerFaults(kafka: Fixture): void {
       const rest = await pollUntil(
         reader,
         (got) => recordsOf(got).length + recordsOf(early).length >= 2 * count,
-        40_000,
+        120_000,
       );
       for (const partition of [0, 1]) {
         const offsets = recordsOf([...early, ...rest].filter((batch) => batch.partition === partition));
@@ -46,8 +46,7 @@ export function describeBrokerFaults(kafka: Fixture): void {
       await producer.send([record(topic, 0, 'before')]);
       await broker().kill();
       const sending = producer.send([record(topic, 0, 'during')]);
-      await broker().start();
-      await sending;
+      await Promise.all([broker().start(), sending]);
       await producer.send([record(topic, 0, 'after')]);
       const [found = []] = await readAll(client, topic);
       expect(found.map(({ value }) => String(value))).toEqual(['before', 'during', 'after']);
@@ -120,13 +119,13 @@ export function describeBrokerFaults(kafka: Fixture): void {
       await broker().kill();
       await broker().start();
       const second = await observeMember(two, { groupId, topics: [topic] });
-      await second.until('gets its share', () => second.owned.size === 1, 40_000);
-      await first.until('keeps its share', () => first.owned.size === 1, 40_000);
+      await second.until('gets its share', () => second.owned.size === 1, 120_000);
+      await first.until('keeps its share', () => first.owned.size === 1, 120_000);
       expect(first.failure).toBeUndefined();
     });
 
     test('a reader waits out a long absence in bounded memory and goes on', async () => {
-      const client = await kafka.client();
+      const client = await kafka.client({ retryTimeoutMs: 12_000 });
       const topic = await kafka.topic(client);
       const reader = await client.reader({ positions: [{ topic, partition: 0, offset: 0 }], maxWaitMs: 200 });
       await reader.poll();
@@ -159,7 +158,7 @@ export function describeBrokerFaults(kafka: Fixture): void {
       try {
         const started = performance.now();
         await client.close();
-        expect(performance.now() - started).toBeLessThan(5000);
+        expect(performance.now() - started).toBeLessThan(15_000);
         expect(await polling).toEqual([]);
       } finally {
         await broker().start();

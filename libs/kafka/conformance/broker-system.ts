@@ -4,11 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Connection, deleteRecordsV2, FeatureUpgradeTypes, updateFeaturesV1 } from '@platformatic/kafka';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
-import type { Compression } from '../compression.ts';
 import type { Kafka } from '../kafka.ts';
 import { openKafka } from '../open-kafka.ts';
 import { FaultProxy } from './fault-proxy.ts';
-import type { KafkaSystem } from './system.ts';
+import type { ConnectOptions, KafkaSystem } from './system.ts';
 
 type Client = 'platformatic' | 'kafkajs';
 
@@ -55,10 +54,13 @@ export async function brokerSystem(options: BrokerSystemOptions): Promise<KafkaS
   const clientIds = new WeakMap<Kafka, string>();
   const logger = createLogger({ level: 'warn' });
 
-  async function open(driver: Client, compression: Compression): Promise<Kafka> {
+  async function open(
+    driver: Client,
+    { compression = 'zstd', retryTimeoutMs = 120_000 }: ConnectOptions = {},
+  ): Promise<Kafka> {
     const clientId = `client-${randomUUID()}`;
     const brokers = [`127.0.0.1:${proxy.port}`];
-    const timeouts = { requestTimeoutMs: 8000, retryTimeoutMs: 40_000 };
+    const timeouts = { requestTimeoutMs: 8000, retryTimeoutMs };
     const kafka = await openKafka({ brokers, client: driver, clientId, topicPrefix, compression, logger, ...timeouts });
     clientIds.set(kafka, clientId);
     return kafka;
@@ -71,8 +73,8 @@ export async function brokerSystem(options: BrokerSystemOptions): Promise<KafkaS
   }
 
   return {
-    connect: ({ compression = 'zstd' } = {}) => open(client, compression),
-    connectPeer: ({ compression }) => open(peer, compression),
+    connect: (how) => open(client, how),
+    connectPeer: (how) => open(peer, how),
     crash: (kafka) => proxy.crash(idOf(kafka)),
     stall: (kafka) => proxy.stall(idOf(kafka), true),
     resume: (kafka) => proxy.stall(idOf(kafka), false),

@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Codec } from '@tailrace/avro/codec.ts';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
-import type { Compression } from '../compression.ts';
 import type { FetchedBatch, FetchedRecord, Kafka, Reader } from '../kafka.ts';
-import type { KafkaSystem } from './system.ts';
+import type { ConnectOptions, KafkaSystem } from './system.ts';
 
 const bytes: Codec<Buffer> = { name: 'bytes', encode: (value) => value, decode: (value) => value };
 
 export interface Fixture {
   readonly system: KafkaSystem;
   /** A new client, closed after the test. */
-  client(options?: { readonly compression?: Compression }): Promise<Kafka>;
+  client(options?: ConnectOptions): Promise<Kafka>;
   /** Makes a topic of its own for the test. */
   topic(kafka: Kafka, partitions?: number, config?: Readonly<Record<string, string>>): Promise<string>;
 }
@@ -95,13 +94,13 @@ export async function valuesOf(kafka: Kafka, topic: string): Promise<string[]> {
  * its commit was answered.
  */
 export async function expectValues(kafka: Kafka, topic: string, expected: readonly string[]): Promise<void> {
-  await expect.poll(() => valuesOf(kafka, topic), { timeout: 10_000, interval: 20 }).toEqual(expected);
+  await expect.poll(() => valuesOf(kafka, topic), { timeout: 60_000, interval: 20 }).toEqual(expected);
 }
 
 /** The same for each partition's number of records. */
 export async function expectCounts(kafka: Kafka, topic: string, expected: readonly number[]): Promise<void> {
   const counts = async () => (await readAll(kafka, topic)).map(({ length }) => length);
-  await expect.poll(counts, { timeout: 10_000, interval: 20 }).toEqual(expected);
+  await expect.poll(counts, { timeout: 60_000, interval: 20 }).toEqual(expected);
 }
 
 /** Polls until the predicate holds for everything this call got; fails after the time-out. */

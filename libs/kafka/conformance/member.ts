@@ -62,7 +62,7 @@ export async function observeMember(kafka: Kafka, settings: Settings): Promise<O
     get failure() {
       return failure;
     },
-    until: (what, predicate, timeoutMs = 20_000) =>
+    until: (what, predicate, timeoutMs = 60_000) =>
       new Promise((resolve, reject) => {
         const finish = (settle: () => void) => {
           clearTimeout(timer);

@@ -22,7 +22,7 @@ export function describeReadingProgress(kafka: Fixture, features: KafkaFeatures)
       const started = performance.now();
       for (let n = 0; n < 3; n++) expect(await reader.poll(AbortSignal.timeout(30))).toEqual([]);
       expect(await reader.poll(AbortSignal.abort())).toEqual([]);
-      expect(performance.now() - started).toBeLessThan(2000);
+      expect(performance.now() - started).toBeLessThan(8000);
       await producer.send([record(topic, 0, 'a'), record(topic, 0, 'b')]);
       const batches = await pollUntil(reader, (got) => recordsOf(got).length >= 2);
       expect(recordsOf(batches).map(({ value }) => String(value))).toEqual(['a', 'b']);
@@ -77,7 +77,7 @@ export function describeReadingProgress(kafka: Fixture, features: KafkaFeatures)
       const batches = [...(await polling)];
       if (recordsOf(batches).length < 3)
         batches.push(...(await pollUntil(reader, (got) => recordsOf(got).length >= 3)));
-      expect(performance.now() - started).toBeLessThan(5000);
+      expect(performance.now() - started).toBeLessThan(8000);
       expect(recordsOf(batches).length).toBe(3);
       reader.remove({ topic, partition: 1 });
       reader.seek({ topic, partition: 0, offset: 0 });
@@ -100,7 +100,7 @@ export function describeReadingProgress(kafka: Fixture, features: KafkaFeatures)
       const started = performance.now();
       await Promise.all([reader.close(), reader.close()]);
       expect(await polling).toEqual([]);
-      expect(performance.now() - started).toBeLessThan(1000);
+      expect(performance.now() - started).toBeLessThan(10_000);
       await expect(reader.poll()).rejects.toMatchObject({ code: 'kafka.closed' });
     });
 

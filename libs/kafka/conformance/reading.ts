@@ -175,7 +175,8 @@ export function describeReading(kafka: Fixture, features: KafkaFeatures): void {
     test('rejects a position that retention has passed, again and again, until it is moved', async () => {
       const { client, topic } = await filled(1, 10);
       await kafka.system.truncate(topic, 0, 6);
-      const reader = await client.reader({ positions: [{ topic, partition: 0, offset: 2 }] });
+      // Longer than it takes, as a failure ends a poll at once.
+      const reader = await client.reader({ positions: [{ topic, partition: 0, offset: 2 }], maxWaitMs: 20_000 });
       for (let attempt = 0; attempt < 2; attempt++) {
         const error = await reader.poll().then(
           () => undefined,
@@ -191,13 +192,13 @@ export function describeReading(kafka: Fixture, features: KafkaFeatures): void {
 
     test('rejects a position beyond the end', async () => {
       const { client, topic } = await filled(1, 3);
-      const reader = await client.reader({ positions: [{ topic, partition: 0, offset: 1000 }] });
+      const reader = await client.reader({ positions: [{ topic, partition: 0, offset: 1000 }], maxWaitMs: 20_000 });
       await expect(reader.poll()).rejects.toMatchObject({ earliest: 0, latest: 3, code: 'kafka.offset_out_of_range' });
     });
 
     test('does not take a topic made again for the one it began with', async () => {
       const { client, topic } = await filled(1, 3);
-      const reader = await client.reader({ positions: [{ topic, partition: 0, offset: 0 }], maxWaitMs: 200 });
+      const reader = await client.reader({ positions: [{ topic, partition: 0, offset: 0 }], maxWaitMs: 20_000 });
       await pollUntil(reader, (got) => recordsOf(got).length >= 3);
       await client.admin.deleteTopics([topic]);
       await createTopic(client, topic);

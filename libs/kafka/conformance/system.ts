@@ -1,10 +1,16 @@
 import type { Compression } from '../compression.ts';
 import type { Kafka, OutgoingRecord } from '../kafka.ts';
 
+export interface ConnectOptions {
+  readonly compression?: Compression;
+  /** As in `KafkaOptions`; left out: long enough for a killed broker to come back. */
+  readonly retryTimeoutMs?: number;
+}
+
 /** A broker and ways to hurt its clients: what the conformance suite needs to know of an implementation. */
 export interface KafkaSystem {
   /** A client as another process would have it: it shares nothing with earlier ones. The suite closes it. */
-  connect(options?: { readonly compression?: Compression }): Promise<Kafka>;
+  connect(options?: ConnectOptions): Promise<Kafka>;
   /** As kill -9: the client's connections end without a word and no new one opens. */
   crash(kafka: Kafka): void;
   /** As SIGSTOP or a hung network: nothing arrives any more, either way, and no connection ends. */
