@@ -23,7 +23,8 @@ export default defineConfig({
           include: ['{schemas,libs,apps,scripts}/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/*.int.test.ts', '**/*.e2e.test.ts'],
           // Quick by themselves; this is for a machine that has other things to do.
-          testTimeout: 30_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -116,7 +116,7 @@ async function writeNotification(): Promise<void> {
   const partition = partitionFor(notification.channel_id, partitions);
   await producer.send([{ topic, partition, key: Buffer.from(key), value: codec.encode(notification) }]);
   await producer.close();
-  await api.notifications.table.until(key, (value) => value !== undefined, AbortSignal.timeout(5000));
+  await api.notifications.table.until(key, (value) => value !== undefined, AbortSignal.timeout(20_000));
 }
 
 /** The operation's address with ids that exist, unless others are given. */

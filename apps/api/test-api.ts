@@ -41,6 +41,7 @@ interface TestApiOptions {
   readonly connectionsPerProject?: number;
   readonly rateLimit?: number;
   readonly changeTimeoutMs?: number;
+  readonly notificationTimeoutMs?: number;
   readonly alertingLatenessMs?: number;
   readonly alertingMaxGroups?: number;
   readonly alertRulesPerProject?: number;
@@ -69,6 +70,7 @@ export interface Answer {
 
 /** An api process on an in-memory broker, asked over real HTTP. Its database is away unless one is given. */
 export async function startTestApi(options: TestApiOptions = {}) {
+  const { notificationTimeoutMs = 10_000 } = options;
   const broker = options.broker ?? memoryBroker();
   const kafka: Kafka = broker.connect();
   const logLines: string[] = [];
@@ -92,7 +94,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
     kafka,
     topic: topics.connections,
     table: connections.table,
-    timeoutMs: options.changeTimeoutMs ?? 5000,
+    timeoutMs: options.changeTimeoutMs ?? 20_000,
     headers: ({ project_id, id }) => ({ project: project_id, connection: id }),
     logger,
   });
@@ -101,7 +103,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
     kafka,
     topic: topics.alertRules,
     table: rules.table,
-    timeoutMs: options.changeTimeoutMs ?? 5000,
+    timeoutMs: options.changeTimeoutMs ?? 20_000,
     headers: ({ project_id }) => ({ project: project_id }),
     logger,
   });
@@ -109,7 +111,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
     kafka,
     topic: topics.replays,
     table: replays.table,
-    timeoutMs: options.changeTimeoutMs ?? 5000,
+    timeoutMs: options.changeTimeoutMs ?? 20_000,
     headers: ({ request }) => ({ project: request?.project_id ?? '' }),
     logger,
   });
@@ -118,7 +120,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
     kafka,
     topic: topics.notificationChannels,
     table: channels.table,
-    timeoutMs: options.changeTimeoutMs ?? 5000,
+    timeoutMs: options.changeTimeoutMs ?? 20_000,
     headers: ({ project_id }) => ({ project: project_id }),
     logger,
   });
@@ -145,9 +147,9 @@ export async function startTestApi(options: TestApiOptions = {}) {
       connectionsPerProject: options.connectionsPerProject ?? 100,
       connectionTestTimeoutMs: 300,
       rewindMaxDays: 30,
-      connectionChangeTimeoutMs: options.changeTimeoutMs ?? 5000,
+      connectionChangeTimeoutMs: options.changeTimeoutMs ?? 20_000,
       channelsPerProject: options.channelsPerProject ?? 100,
-      notificationTimeoutMs: 300,
+      notificationTimeoutMs,
       notificationDeadlineMs: 60_000,
       publicUrl: 'https://logs.example',
       searchMaxRangeDays: 92,
@@ -163,7 +165,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
     channels,
     channelWriter,
     channelKinds,
-    outgoing: openOutgoing({ allowlist: options.allowedChannelHosts ?? [], timeoutMs: 300 }),
+    outgoing: openOutgoing({ allowlist: options.allowedChannelHosts ?? [], timeoutMs: notificationTimeoutMs }),
     notifications,
     alerts,
     replays,

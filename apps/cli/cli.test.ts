@@ -14,7 +14,8 @@ import type { Alert } from '@tailrace/schemas/generated/alert.ts';
 import { deadLetterRecord } from '@tailrace/stream/dead-letter.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { freePort } from '../../scripts/dev-stack/ports.ts';
 import { settings as apiSettings } from '../api/config.ts';
 import { start as startApi } from '../api/start.ts';
 import { settings as fanoutSettings } from '../fanout/config.ts';
@@ -46,7 +47,12 @@ async function startServer(): Promise<void> {
   await server.started;
 }
 
+// Each command is a process of its own, and some tests run eight.
+vi.setConfig({ testTimeout: 180_000 });
+
 beforeAll(async () => {
+  // One that stays free while the server is away.
+  port = await freePort();
   receiver = await startReceiver();
   await startServer();
   writer = broker.connect();

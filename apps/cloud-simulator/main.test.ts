@@ -22,7 +22,7 @@ interface Ready {
 }
 
 /** Machines may be busy. */
-const patience = { timeout: 15_000 };
+const patience = { timeout: 30_000 };
 let dataDirectory: string;
 let running: ChildProcess | undefined;
 

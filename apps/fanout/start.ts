@@ -62,8 +62,9 @@ export async function start(config: FanoutConfig, deps: HttpRoleDeps): Promise<R
     kafka,
     logger,
     topic: topics.connectionStatus,
-    onChange: ({ value, live: isNews }) => {
-      if (value && isNews) live.tell(value.project_id, statusMessage(value));
+    // Also of what it was already: a viewer may have come before the table had been read.
+    onChange: ({ value }) => {
+      if (value) live.tell(value.project_id, statusMessage(value));
     },
   });
   const news = new AlertNews({

@@ -45,7 +45,7 @@ export async function startTestStack(broker: MemoryBroker = memoryBroker()) {
       const logger = createLogger({ level: 'debug', destination: { write: (line) => void logLines.push(line) } });
       const config = loadSettings(settings, {
         CREDENTIAL_ENCRYPTION_KEY: key,
-        NOTIFICATION_TIMEOUT_MS: '500',
+        NOTIFICATION_TIMEOUT_MS: '10000',
         ...env,
       });
       const role = await start(config, { kafka, logger, metrics, ...deps });

@@ -93,7 +93,7 @@ async function steps(flows: boolean, limit: number | null = null): Promise<reado
   );
   const matched = async () => {
     const found: { readonly matched: number; readonly status: string }[] = [];
-    for await (const batch of readPartition(kafka, topic, partition, AbortSignal.timeout(5000))) {
+    for await (const batch of readPartition(kafka, topic, partition, AbortSignal.timeout(20_000))) {
       for (const { key, value } of batch) {
         const progress = key?.toString() === progressKey(id) && value ? codec.decode(value).progress : null;
         if (progress) found.push(progress);

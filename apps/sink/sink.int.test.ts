@@ -86,7 +86,7 @@ async function written(count: number): Promise<void> {
 async function deadLetters() {
   const found: { reason: string; topic: string; offset: number; group: string }[] = [];
   for (let partition = 0; partition < topics.dead.partitions; partition += 1) {
-    for await (const batch of readPartition(kafka, topics.dead.name, partition, AbortSignal.timeout(5000))) {
+    for await (const batch of readPartition(kafka, topics.dead.name, partition, AbortSignal.timeout(20_000))) {
       for (const { value } of batch) {
         const { reason, topic, offset, group } = topics.dead.codec.decode(value!);
         found.push({ reason, topic, offset, group });

@@ -14,9 +14,9 @@ const incompatible = recordSchema([{ name: 'b', type: 'int' }]);
 let server: TestRegistry;
 afterEach(() => server.close());
 
-async function start(credentials?: string): Promise<SchemaRegistry> {
+async function start(credentials?: string, timeoutMs = 10_000): Promise<SchemaRegistry> {
   server = await startTestRegistry(credentials);
-  return new SchemaRegistry({ url: server.url, timeoutMs: 300 });
+  return new SchemaRegistry({ url: server.url, timeoutMs });
 }
 
 describe('registering', () => {
@@ -90,7 +90,7 @@ describe('fetching by id', () => {
   });
 
   it('gives up on a registry that does not answer in time', async () => {
-    const registry = await start();
+    const registry = await start(undefined, 300);
     server.hang(true);
     await expect(registry.schema(1)).rejects.toThrow(RegistryUnavailableError);
   });

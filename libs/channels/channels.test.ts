@@ -185,6 +185,7 @@ describe('email', () => {
   let reply: Error | undefined;
   const server = new SMTPServer({
     authOptional: true,
+    disableReverseLookup: true,
     disabledCommands: ['STARTTLS'],
     onRcptTo: (_address, _session, callback) => callback(reply ?? null),
     onData: (stream, _session, callback) => {

@@ -20,7 +20,7 @@ export function connectorConformance(
   features: CloudFeatures,
   setup: () => Promise<CloudUnderTest>,
 ): void {
-  describe(`connector conformance: ${name}`, { timeout: 60_000 }, () => {
+  describe(`connector conformance: ${name}`, { timeout: 180_000 }, () => {
     const fixture = fixtures(setup);
     describeDelivery(fixture);
     describeCrashes(fixture);

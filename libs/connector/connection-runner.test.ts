@@ -109,5 +109,5 @@ describe('runConnection', () => {
     } finally {
       await fixture.close();
     }
-  });
+  }, 120_000);
 });

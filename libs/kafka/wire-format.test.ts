@@ -41,7 +41,7 @@ afterEach(async () => {
 });
 
 async function connect(): Promise<Kafka> {
-  const registry = new SchemaRegistry({ url: server.url, timeoutMs: 500 });
+  const registry = new SchemaRegistry({ url: server.url, timeoutMs: 3000 });
   return withWireFormat(broker.connect(), await ConfluentWireFormat.register(registry, [topics.dead], 'test.'));
 }
 

@@ -11,7 +11,7 @@ import { type RoleDefinition, role } from './role-definition.ts';
 import { type RunningProcess, startRoles } from './start-roles.ts';
 
 const logger = createLogger({ level: 'silent' });
-const env = { PORT: '0', HOST: '127.0.0.1', SHUTDOWN_TIMEOUT_MS: '1000', COUNT: '3' };
+const env = { PORT: '0', HOST: '127.0.0.1', SHUTDOWN_TIMEOUT_MS: '3000', COUNT: '3' };
 const settings = z.object({ count: integer('How many.', { min: 1, max: 5 }) });
 
 const started: RunningProcess[] = [];
@@ -152,7 +152,7 @@ describe('startRoles', () => {
     await running.started;
     const stops = [running.stop(), running.stop()];
     expect(running.notReady()).toEqual(['process: stopping']);
-    await expect(Promise.all(stops)).rejects.toThrow('longer than 1000 ms');
+    await expect(Promise.all(stops)).rejects.toThrow('longer than 3000 ms');
     expect(slow.state.stops).toBe(1);
   });
 });

@@ -104,7 +104,7 @@ async function writeBytes(...values: Buffer[]): Promise<void> {
 async function read(topic: TopicSpec<Letter>, kafka = client): Promise<Letter[]> {
   const found: Letter[] = [];
   for (let partition = 0; partition < topic.partitions; partition += 1) {
-    for await (const records of readPartition(kafka, topic.name, partition, AbortSignal.timeout(5000))) {
+    for await (const records of readPartition(kafka, topic.name, partition, AbortSignal.timeout(20_000))) {
       for (const { value } of records) if (value) found.push(topic.codec.decode(value));
     }
   }
@@ -118,7 +118,7 @@ async function details(topic: TopicSpec<Letter>): Promise<string[]> {
 /** Waits until the group has committed this offset. */
 async function committed(offset: number): Promise<void> {
   const position = async () => (await client.admin.committedOffsets(fork.group, [orders.name]))[0]?.offset;
-  await expect.poll(position, { timeout: 10_000, interval: 2 }).toBe(offset);
+  await expect.poll(position, { timeout: 20_000, interval: 2 }).toBe(offset);
 }
 
 async function counter(metrics: Metrics, name: string): Promise<number> {
@@ -255,7 +255,7 @@ describe('with a schema registry', () => {
 
   async function connect(): Promise<Kafka> {
     const format = await ConfluentWireFormat.register(
-      new SchemaRegistry({ url: registry.url, timeoutMs: 500 }),
+      new SchemaRegistry({ url: registry.url, timeoutMs: 3000 }),
       [orders, left, right, topics.dead],
       '',
     );
@@ -281,7 +281,7 @@ describe('with a schema registry', () => {
     await committed(1);
     registry.answerWith({ status: 503, body: '' });
     await writeBytes(foreign(registry.add(newerSchema()), 'two'), orders.codec.encode(letter('three')));
-    await expect.poll(() => owner.failing().length, { timeout: 5000 }).toBe(1);
+    await expect.poll(() => owner.failing().length).toBe(1);
     expect(owner.failing()[0]?.error).toMatchObject({ code: 'avro.registry_unavailable' });
     registry.answerWith(undefined);
     await committed(3);

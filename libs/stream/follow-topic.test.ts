@@ -85,7 +85,7 @@ it('goes on once a topic was deleted and made again', async () => {
         await write('b');
         return told.includes('b');
       },
-      { timeout: 10_000 },
+      { timeout: 20_000 },
     )
     .toBe(true);
 });

@@ -273,7 +273,7 @@ describe('a topology', () => {
     const { owner } = await runner.start(uppercase);
     const started = performance.now();
     await owner.stop();
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(performance.now() - started).toBeLessThan(4000);
   });
 
   it('shares its partitions with another process, which takes them all when the first one stops', async () => {

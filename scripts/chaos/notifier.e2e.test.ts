@@ -55,6 +55,7 @@ async function startMailServer() {
   const received: string[] = [];
   const server = new SMTPServer({
     authOptional: true,
+    disableReverseLookup: true,
     disabledCommands: ['STARTTLS', 'AUTH'],
     onData: async (stream, _session, callback) => {
       // Clients are killed in the middle of what they say: that is no mail then.

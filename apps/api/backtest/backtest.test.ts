@@ -407,7 +407,7 @@ describe('POST alert-rules/backtest', () => {
       for (const { leave } of pair) leave();
       const settled = await Promise.allSettled(heard);
       expect([pending, settled.filter(({ status }) => status === 'rejected')]).toEqual([1, [expect.anything()]]);
-    });
+    }, 20_000);
     api.broker.resumeClient(api.kafka);
   });
 

@@ -142,7 +142,7 @@ describe('creating and reading', () => {
     const partition = partitionFor(id, topics.connectionStatus.partitions);
     const value = topics.connectionStatus.codec.encode({ ...status, connection_id: id });
     await producer.send([{ topic: topics.connectionStatus.name, partition, key: Buffer.from(id), value }]);
-    await api.statuses.until(id, (current) => current !== undefined, AbortSignal.timeout(2000));
+    await api.statuses.until(id, (current) => current !== undefined, AbortSignal.timeout(20_000));
     expect((await api.call(`/connections/${id}`)).body.status).toMatchObject({
       state: 'auth_refused',
       last_error: { code: 'connector.auth_refused', message: 'The key was revoked.', retry_at: null },
@@ -212,7 +212,7 @@ describe('changing', () => {
     const broker = memoryBroker();
     const [one, two] = [await start({ broker }), await start({ broker })];
     const id = await create(one);
-    await two.connections.table.until(id, (value) => value !== undefined, AbortSignal.timeout(2000));
+    await two.connections.table.until(id, (value) => value !== undefined, AbortSignal.timeout(20_000));
     for (let version = 1; version <= 10; version++) {
       const put = (api: TestApi, name: string) =>
         api.call(`/connections/${id}`, {
@@ -224,7 +224,7 @@ describe('changing', () => {
       expect(answers.map((answer) => answer.status).sort()).toEqual([200, 412, 412, 412]);
       const winner = answers.find((answer) => answer.status === 200)!.body;
       for (const api of [one, two]) {
-        await api.connections.table.until(id, (value) => value?.version === version + 1, AbortSignal.timeout(2000));
+        await api.connections.table.until(id, (value) => value?.version === version + 1, AbortSignal.timeout(20_000));
         expect((await api.call(`/connections/${id}`)).body).toEqual(winner);
       }
     }
@@ -320,7 +320,7 @@ describe('rewinding', () => {
       const value = topics.connectionStatus.codec.encode({ ...status, connection_id: id, rewind: told });
       await producer.send([{ topic: topics.connectionStatus.name, partition, key: Buffer.from(id), value }]);
       const { position } = told;
-      await api.statuses.until(id, (now) => now?.rewind?.position === position, AbortSignal.timeout(2000));
+      await api.statuses.until(id, (now) => now?.rewind?.position === position, AbortSignal.timeout(20_000));
     };
     await say({ id: 'rwd_of_before', position: micros, events: 3, finished_at: micros });
     expect(await shown()).toMatchObject({ state: 'pending', events: 0 });

@@ -191,7 +191,7 @@ describe('listing', () => {
       ),
       { numRuns: 15 },
     );
-  });
+  }, 180_000);
 
   it('goes on behind what retention has taken, and looks only so far in one call', async () => {
     const api = await start();

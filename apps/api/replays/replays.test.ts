@@ -37,7 +37,7 @@ async function progressed(id: string, fields: Partial<ReplayProgress> = {}): Pro
   });
   await writeTestProgress(api.kafka, id, progress);
   const { status } = progress;
-  await expect.poll(() => api.replays.get(id)?.progress?.status, { timeout: 5000 }).toBe(status);
+  await expect.poll(() => api.replays.get(id)?.progress?.status).toBe(status);
 }
 
 describe('asking for a replay', () => {

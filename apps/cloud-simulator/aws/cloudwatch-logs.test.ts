@@ -15,7 +15,7 @@ import type { AwsAccessKey } from './aws-access.ts';
 vi.setConfig({ testTimeout: 30_000 });
 
 /** Machines may be busy. */
-const patience = { timeout: 15_000 };
+const patience = { timeout: 30_000 };
 const start = Date.UTC(2026, 0, 2, 3, 4, 5);
 const logGroupName = '/ecs/checkout';
 let clock: ManualClock;

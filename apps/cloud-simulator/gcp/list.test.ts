@@ -16,7 +16,7 @@ vi.hoisted(() => {
 });
 
 /** Machines may be busy. */
-const patience = { timeout: 15_000 };
+const patience = { timeout: 30_000 };
 const start = Date.UTC(2026, 0, 2, 3, 4, 5);
 let clock: ManualClock;
 let simulator: Simulator;
@@ -261,10 +261,12 @@ describe('faults', () => {
     ['hang', status.DEADLINE_EXCEEDED],
   ] as const)('answers once with %s, then as before', async (kind, code) => {
     emit('1');
-    simulator.inject({ cloud: 'gcp', kind, count: 1 });
     const service = serviceOf();
+    // The channel is open before the fault is there to be met.
+    await page({}, service);
+    simulator.inject({ cloud: 'gcp', kind, count: 1 });
     const request = { resourceNames: [`projects/${simulator.gcp.projectId}`] };
-    const asked = service.listLogEntries(request, { ...once, timeout: kind === 'hang' ? 200 : 15_000 });
+    const asked = service.listLogEntries(request, { ...once, timeout: kind === 'hang' ? 2000 : 15_000 });
     await expect(asked).rejects.toMatchObject({ code });
     expect(await pages()).toEqual([['1']]);
   });

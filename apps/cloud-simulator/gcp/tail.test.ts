@@ -11,7 +11,7 @@ vi.setConfig({ testTimeout: 30_000 });
 type Response = protos.google.logging.v2.ITailLogEntriesResponse;
 
 /** Machines may be busy. */
-const patience = { timeout: 15_000 };
+const patience = { timeout: 30_000 };
 const start = Date.UTC(2026, 0, 2, 3, 4, 5);
 let clock: ManualClock;
 let simulator: Simulator;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Duplex, pipeline } from 'node:stream';
+import type { Duplex } from 'node:stream';
 
 /** One origin before the api and fanout processes, as docker-compose.yml has it. */
 export interface Entrance {
@@ -13,12 +13,19 @@ export interface Entrance {
 export async function openEntrance(api: () => string, fanout: () => string): Promise<Entrance> {
   const server = createServer((incoming, outgoing) => {
     const forwarded = forward(incoming, api());
+    // A page that does not want an answer any more is gone before it comes.
+    outgoing.on('close', () => forwarded.destroy());
     forwarded.on('response', (answer) => {
+      answer.on('error', () => outgoing.destroy());
+      if (outgoing.destroyed) return;
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-      // Ends both when either breaks off.
-      pipeline(answer, outgoing, () => undefined);
+      answer.pipe(outgoing);
     });
-    forwarded.on('error', () => (outgoing.headersSent ? outgoing.destroy() : outgoing.writeHead(502).end()));
+    forwarded.on('error', () => {
+      if (outgoing.destroyed) return;
+      if (outgoing.headersSent) outgoing.destroy();
+      else outgoing.writeHead(502).end();
+    });
     incoming.pipe(forwarded);
   });
   const sockets = new Set<Duplex>();

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { CloudFault, CloudFeatures, CloudUnderTest } from './cloud-under-test.ts';
 import type { Fixture } from './fixture.ts';
 
-const smallPages = { config: { batch_size: 3, request_timeout_ms: 1000 } };
+const smallPages = { config: { batch_size: 3 } };
 
 /** Faults that end a sweep, met by its second or third request, and what they leave in the status. */
 const interruptions: readonly (CloudFault & { readonly code: string })[] = [
@@ -36,7 +36,8 @@ export function describeFailures(
       it(`loses and doubles nothing through: ${fault.kind}`, async () => {
         const texts = await fixture().emit(12);
         fixture().cloud.inject(fault);
-        fixture().start(smallPages);
+        const hangs = fault.kind === 'hang' && { request_timeout_ms: 1000 };
+        fixture().start({ config: { ...smallPages.config, ...hangs } });
         const during = await fixture().emit(6);
         await fixture().expectExactly([...texts, ...during]);
         await fixture().waitFor(() => fixture().statuses.some((status) => status.last_error?.code === code));

@@ -35,7 +35,7 @@ const quickTiers: readonly SweepTier[] = [
 const noQuota: Quota = { key: 'conformance', requests: 10_000, perMs: 1000 };
 /** As short as a connection may have it. */
 const visibilityBoundMs = 3000;
-const waitMs = 20_000;
+const waitMs = 45_000;
 
 /** One ingest process with one connection. */
 export interface IngestProcess {

@@ -87,7 +87,7 @@ export function describeRewind(fixture: () => Fixture): void {
       }));
       await laterThanNow();
       const rewind = rewindNow();
-      fixture().cloud.inject({ kind: 'throttle', count: 4, skip: 3 });
+      fixture().cloud.inject({ kind: 'throttle', count: 4, skip: 3, retryAfterSeconds: 1 });
       fixture().cloud.inject({ kind: 'expired-credentials', count: 4, skip: 8 });
       fixture().start({ ...smallPages, rewind });
       await finished(rewind.id);
