@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
-import { openKafka } from '@tailrace/kafka/open-kafka.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import { settings as normaliserSettings } from '@tailrace/normaliser/config.ts';
 import { start as startNormaliser } from '@tailrace/normaliser/start.ts';
 import { deleteTestTopics } from '@tailrace/role/delete-test-topics.ts';
+import { openTestKafka } from '@tailrace/role/open-test-kafka.ts';
 import type { RunningRole } from '@tailrace/role/role.ts';
 import type { Alert } from '@tailrace/schemas/generated/alert.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
@@ -27,12 +27,13 @@ describe.each(['platformatic', 'kafkajs'] as const)('alerting by %s', (client) =
   let watching: Promise<void>;
 
   beforeAll(async () => {
-    const brokers = (process.env.TEST_KAFKA_BROKERS ?? '').split(',');
-    kafka = await openKafka({ client, brokers, topicPrefix, logger });
+    kafka = await openTestKafka(topicPrefix, { client });
     await kafka.admin.createTopics(Object.values(topics));
     const deps = { kafka, logger, metrics: new Metrics() };
     roles = await Promise.all([start(settings.parse({}), deps), startNormaliser(normaliserSettings.parse({}), deps)]);
     watching = watch();
+    // Awaited in the end.
+    watching.catch(() => undefined);
   });
   afterAll(async () => {
     stop.abort();

@@ -48,6 +48,8 @@ async function open(topicPrefix: string, changes: Record<string, string> = {}) {
       KAFKA_BROKERS: process.env.TEST_KAFKA_BROKERS,
       TOPIC_PREFIX: topicPrefix,
       DATABASE_URL: database.url,
+      CONNECTION_CHANGE_TIMEOUT_MS: '60000',
+      SHUTDOWN_TIMEOUT_MS: '60000',
       JWT_SECRET: jwtSecret.reveal(),
       CREDENTIAL_ENCRYPTION_KEY: oldKey,
       CLOUD_ENDPOINT_ALLOWLIST: `${new URL(simulator.aws.endpoint).host},127.0.0.1:1`,
@@ -57,7 +59,7 @@ async function open(topicPrefix: string, changes: Record<string, string> = {}) {
   });
   running.push(process_);
   await process_.started;
-  await expect.poll(() => process_.notReady(), { timeout: 20_000 }).toEqual([]);
+  await expect.poll(() => process_.notReady(), { timeout: 120_000 }).toEqual([]);
   const token = await tokenFor('admin');
   const call = async (path: string, method = 'GET', json?: object, headers: Record<string, string> = {}) => {
     const response = await fetch(`http://127.0.0.1:${process_.port}/api/v1/live-logs${path}`, {

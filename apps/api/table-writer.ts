@@ -54,7 +54,8 @@ export function tableWriter<Value>(options: TableWriterOptions<Value>): TableWri
     decide: Decide<Value>,
     signal: AbortSignal,
   ): Promise<Value | undefined> {
-    const backoff = new Backoff({ initialMs: 20, maxMs: 500 });
+    // Grows past what an attempt takes: two that fence each other would go on doing so with shorter pauses.
+    const backoff = new Backoff({ initialMs: 20, maxMs: 4000 });
     const attempt = attempts(options, key, partition, decide);
     for (;;) {
       try {

@@ -128,7 +128,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
   const database = openLogDatabase({
     url: options.databaseUrl ?? 'postgres://nobody@127.0.0.1:1/none',
     maxConnections: 4,
-    statementTimeoutMs: 2000,
+    statementTimeoutMs: 20_000,
     logger,
   });
   const keys = options.keys ?? openKeyRing(firstKey);

@@ -2,7 +2,7 @@ import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { CursorError, type Position } from '@tailrace/log-query/live-cursor.ts';
 import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
-import { compileFilter, type Matcher } from '@tailrace/log-query/matcher.ts';
+import { compileFilter } from '@tailrace/log-query/matcher.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { fetchedFrame } from './frames.ts';
 import type { LiveHub } from './live-hub.ts';
@@ -139,7 +139,7 @@ export class Viewer {
       return;
     }
     this.#fetching = true;
-    this.#sendRange(from, to, compileFilter(filter))
+    this.#sendRange(from, to, filter)
       .finally(() => {
         this.#fetching = false;
       })
@@ -147,14 +147,14 @@ export class Viewer {
       .catch((error) => this.#fail(error, error instanceof CursorError ? 'fetch.invalid' : 'fetch.failed'));
   }
 
-  async #sendRange(from: string, to: string, matches: Matcher): Promise<void> {
+  async #sendRange(from: string, to: string, filter: LogFilter): Promise<void> {
     const { hub, kafka, outbox, project } = this.#options;
     const { signal } = this.#closed;
     const range = {
       from: await startPosition(kafka, hub.log, from, Date.now()),
       to: await cursorPosition(kafka, hub.log, to),
     };
-    for await (const part of readRange(kafka, range, project, matches, signal)) {
+    for await (const part of readRange(kafka, range, project, compileFilter(filter), signal)) {
       if (part.lines.length > 0) outbox.send(fetchedFrame(part.lines));
       if (part.lostFrom) this.#error('fetch.expired', 'a part of this range is older than what Kafka keeps');
       await outbox.room(signal);

@@ -8,13 +8,12 @@ import { readStatuses } from '@tailrace/connector/status-table.ts';
 import { openKeyRing } from '@tailrace/credentials/key-ring.ts';
 import { sealCredentials } from '@tailrace/credentials/sealed-credentials.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
-import { openKafka } from '@tailrace/kafka/open-kafka.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import { deleteTestTopics } from '@tailrace/role/delete-test-topics.ts';
+import { openTestKafka } from '@tailrace/role/open-test-kafka.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
 import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
 import { readPartition } from '@tailrace/stream/read-partition.ts';
-import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { rawTopics, topics } from '@tailrace/topics/topics.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
@@ -32,11 +31,7 @@ let emitting: NodeJS.Timeout;
 
 beforeAll(async () => {
   simulator = await startSimulator({ clouds: ['aws'] });
-  kafka = await openKafka({
-    brokers: (process.env.TEST_KAFKA_BROKERS ?? '').split(','),
-    topicPrefix,
-    logger: createLogger({ level: 'silent' }),
-  });
+  kafka = await openTestKafka(topicPrefix);
   await kafka.admin.createTopics(Object.values(topics));
   await Promise.all(ids.map((id) => addConnection(id)));
 });
@@ -205,7 +200,7 @@ describe('ingest processes on a real Kafka', () => {
     const ago = (minutes: number) => (Date.now() - minutes * 60_000) * 1000;
     const line = (index: number) => ({ timestamp: ago(index % 30), observedTimestamp: ago(index % 30) });
     simulator.emit(
-      Array.from({ length: 300 }, (_, index) => ({
+      Array.from({ length: 600 }, (_, index) => ({
         cloud: 'aws' as const,
         source: groupOf(id),
         message: `old line ${index}`,
@@ -214,7 +209,7 @@ describe('ingest processes on a real Kafka', () => {
     );
     let running = startProcess();
     const isLive = async () => expect((await received([id])).length).toBe(emitted([id]).length);
-    await vi.waitFor(isLive, { timeout: 60_000, interval: 200 });
+    await vi.waitFor(isLive, { timeout: 180_000, interval: 200 });
     const old = emitted([id]);
     const requestedAt = Date.now() * 1000;
     const rewind = { id: 'rwd_kill', to: ago(45), requested_at: requestedAt, reason: null };
@@ -237,9 +232,9 @@ describe('ingest processes on a real Kafka', () => {
     }
     expect(killedAt.at(-1)).toBeLessThan(old.length);
     const isDone = async () => expect((await statusOf(id))?.rewind?.finished_at).toEqual(expect.any(Number));
-    await vi.waitFor(isDone, { timeout: 120_000, interval: 200 });
+    await vi.waitFor(isDone, { timeout: 240_000, interval: 200 });
     clearInterval(emitting);
-    await vi.waitFor(isLive, { timeout: 60_000, interval: 200 });
+    await vi.waitFor(isLive, { timeout: 180_000, interval: 200 });
     expect(await received([id])).toEqual(emitted([id]));
     expect(await rewound()).toEqual(old);
     expect((await statusOf(id))?.rewind?.events).toBe(old.length);

@@ -124,6 +124,6 @@ describe('the sink, of alerts', () => {
     await role.stop();
     running.delete(role);
     await startSink(30);
-    await expect.poll(stored).toMatchObject([{ id: testAlert(2).id }]);
+    await expect.poll(stored, { timeout: 60_000 }).toMatchObject([{ id: testAlert(2).id }]);
   });
 });

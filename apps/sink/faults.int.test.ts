@@ -6,10 +6,11 @@ import { Secret } from '@tailrace/config/secret.ts';
 import { TopicRecreatedError } from '@tailrace/kafka/errors.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { memoryBroker } from '@tailrace/kafka/memory/memory-broker.ts';
-import { openKafka } from '@tailrace/kafka/open-kafka.ts';
 import { testAlert } from '@tailrace/postgres/test-alerts.ts';
 import { createTestDatabase, type TestDatabase } from '@tailrace/postgres/test-database.ts';
 import { testRecord } from '@tailrace/postgres/test-records.ts';
+import { deleteTestTopics } from '@tailrace/role/delete-test-topics.ts';
+import { openTestKafka } from '@tailrace/role/open-test-kafka.ts';
 import type { RunningRole } from '@tailrace/role/role.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { Metrics } from '@tailrace/telemetry/metrics.ts';
@@ -26,8 +27,11 @@ beforeEach(async () => {
   database = await createTestDatabase();
 });
 afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-  await database.drop();
+  try {
+    for (const end of ends.splice(0).reverse()) await end();
+  } finally {
+    await database.drop();
+  }
 });
 
 /** Writes records first, first + 1, … to `logs`, over all its partitions. */
@@ -79,10 +83,10 @@ describe('a sink process killed with -9', () => {
     ends.push(async () => rmSync(directory, { recursive: true }));
     const brokers = process.env.TEST_KAFKA_BROKERS ?? '';
     const topicPrefix = `${randomUUID().slice(0, 8)}.`;
-    const kafka = await openKafka({ brokers: [brokers], topicPrefix, logger: createLogger({ level: 'error' }) });
+    const kafka = await openTestKafka(topicPrefix);
     ends.push(() => kafka.close());
     await kafka.admin.createTopics(Object.values(topics));
-    ends.push(() => kafka.admin.deleteTopics(Object.values(topics).map(({ name }) => name)));
+    ends.push(() => deleteTestTopics(topicPrefix));
     const env = {
       KAFKA_BROKERS: brokers,
       TOPIC_PREFIX: topicPrefix,

@@ -6,6 +6,7 @@ import type pg from 'pg';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
+const retryMs = 10_000;
 
 export interface RetentionOptions {
   readonly pool: pg.Pool;
@@ -18,16 +19,28 @@ export interface RetentionOptions {
 
 /**
  * Drops days of logs that are older than `keepDays`, and alerts of days older than `keepAlertDays`, at start and every
- * hour. Safe in several processes at once. A failure is logged and tried again the next hour.
+ * hour. Safe in several processes at once. A failure is logged and tried again soon.
  *
  * @returns what stops it.
  */
 export function startRetention(options: RetentionOptions): () => void {
-  const run = () =>
-    void dropOld(options).catch((err) => options.logger.error({ err }, 'retention failed, next try in an hour'));
-  run();
-  const timer = setInterval(run, hourMs);
-  return () => clearInterval(timer);
+  let timer: NodeJS.Timeout;
+  let stopped = false;
+  const run = async () => {
+    let nextMs = hourMs;
+    try {
+      await dropOld(options);
+    } catch (err) {
+      nextMs = retryMs;
+      options.logger.error({ err }, 'retention failed; it is tried again');
+    }
+    if (!stopped) timer = setTimeout(() => void run(), nextMs);
+  };
+  void run();
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+  };
 }
 
 async function dropOld(options: RetentionOptions): Promise<void> {

@@ -78,7 +78,9 @@ describe.each(['platformatic', 'kafkajs'] as const)('processes of a group throug
     const before = first.happenings.length;
     first.process.kill('SIGCONT');
     await expect.poll(() => happened(first, 'lost', before), { timeout: 60_000 }).toBe(partitions);
-    await expect.poll(() => happened(first, 'assigned', before), { timeout: 60_000 }).toBe(partitions / 2);
+    await expect
+      .poll(() => happened(first, 'assigned', before), { timeout: 60_000 })
+      .toBeGreaterThanOrEqual(partitions / 2);
     expect(happened(second, 'fenced')).toBe(0);
     for (const counter of [first, second]) counter.process.kill('SIGKILL');
     await expectExactCount(kafka);
@@ -88,7 +90,7 @@ describe.each(['platformatic', 'kafkajs'] as const)('processes of a group throug
   test('one that was killed is replaced, with nothing lost or doubled', async () => {
     const { kafka, first, start } = await started();
     const second = start();
-    await expect.poll(() => happened(second, 'committed'), { timeout: 60_000 }).toBe(partitions / 2);
+    await expect.poll(() => happened(second, 'committed'), { timeout: 60_000 }).toBeGreaterThanOrEqual(partitions / 2);
     first.process.kill('SIGKILL');
     await expect.poll(() => happened(second, 'committed'), { timeout: 60_000 }).toBe(partitions);
     second.process.kill('SIGKILL');

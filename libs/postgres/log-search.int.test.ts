@@ -164,7 +164,7 @@ describe('searchLogs', () => {
       url: database.url,
       applicationName: 'slow',
       max: 1,
-      statementTimeoutMs: 300,
+      statementTimeoutMs: 1000,
       onIdleError: () => undefined,
     });
     const client = await database.pool.connect();

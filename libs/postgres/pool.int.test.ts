@@ -13,6 +13,7 @@ beforeEach(async () => {
   pool = openPool({
     url: database.url,
     applicationName: 'pool-test',
+    connectTimeoutMs: 60_000,
     onIdleError: (error) => void idleErrors.push(error),
   });
 });

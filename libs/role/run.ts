@@ -8,6 +8,14 @@ import { type RunningProcess, startRoles } from './start-roles.ts';
  * failed or the stop took too long, 2 when the configuration cannot be used. A second signal exits at once.
  */
 export async function runRoles(roles: readonly RoleDefinition[]): Promise<never> {
+  const signalled = Promise.withResolvers<NodeJS.Signals>();
+  // From the first moment: who asks for a stop while it starts gets an orderly one too.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      signalled.resolve(signal);
+      process.once(signal, () => process.exit(1));
+    });
+  }
   const process_ = await startOrExit(roles);
   const { logger } = process_;
   process.on('uncaughtException', (err) => {
@@ -15,13 +23,6 @@ export async function runRoles(roles: readonly RoleDefinition[]): Promise<never>
     logger.fatal({ err }, 'uncaught');
     process.exit(1);
   });
-  const signalled = Promise.withResolvers<NodeJS.Signals>();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
-      signalled.resolve(signal);
-      process.once(signal, () => process.exit(1));
-    });
-  }
   try {
     const signal = await Promise.race([signalled.promise, process_.failed]);
     logger.info({ signal }, 'stopping');

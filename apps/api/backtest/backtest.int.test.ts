@@ -65,7 +65,7 @@ describe.each(['platformatic', 'kafkajs'] as const)('a backtest by %s', (client)
     const range = { from: begin * 1000, to: (begin + 3_600_000) * 1000 };
     const rule = compiled({ conditions: JSON.stringify({ threshold: 600, window_minutes: 1 }), cooldown_minutes: 60 });
     const request = { project: 'demo', rules: [rule], range, connections: [] };
-    const { rules, read, isWhole } = await backtest(kafka, limits, request, AbortSignal.timeout(30_000));
+    const { rules, read, isWhole } = await backtest(kafka, limits, request, AbortSignal.timeout(120_000));
     expect([read.records, rules[0]?.matched, isWhole]).toEqual([9000, 9000, true]);
     expect(
       rules[0]
@@ -78,7 +78,7 @@ describe.each(['platformatic', 'kafkajs'] as const)('a backtest by %s', (client)
       ['conn_2', 'resolved'],
     ]);
     const later = { ...request, range: { ...range, from: (begin + 200_000) * 1000 } };
-    const part = await backtest(kafka, limits, later, AbortSignal.timeout(30_000));
+    const part = await backtest(kafka, limits, later, AbortSignal.timeout(120_000));
     expect(part.rules[0]?.matched).toBe(3000);
     expect(part.read.records).toBeLessThan(9000);
   });

@@ -139,9 +139,9 @@ export function describeBrokerFaults(kafka: Fixture): void {
       expect(polls).toBeLessThan(400);
       await expect(client.admin.describeCluster()).rejects.toMatchObject({ code: 'kafka.connection_lost' });
       await broker().start();
-      const producer = await client.producer();
+      const producer = await (await kafka.client()).producer();
       await producer.send([record(topic, 0, 'back')]);
-      const batches = await pollUntil(reader, (got) => recordsOf(got).length > 0);
+      const batches = await pollUntil(reader, (got) => recordsOf(got).length > 0, 120_000);
       expect(recordsOf(batches).map(({ value }) => String(value))).toEqual(['back']);
     });
 

@@ -235,6 +235,8 @@ export function describeGroups(kafka: Fixture): void {
     const member = await observeMember(client, {
       groupId: group,
       topics: [topic],
+      // A machine that stands still for a while loses it nothing.
+      sessionTimeoutMs: 30_000,
       assigned: (partitions, membership) => {
         for (const { partition } of partitions) {
           const state = { stop: false };

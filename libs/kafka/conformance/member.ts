@@ -86,7 +86,7 @@ export async function observeMember(kafka: Kafka, settings: Settings): Promise<O
 export async function joinAlone(kafka: Kafka, groupId: string, topics: readonly string[]): Promise<GroupMembership> {
   const described = await Promise.all(topics.map((topic) => kafka.admin.describeTopic(topic)));
   const total = described.reduce((sum, { partitions }) => sum + partitions, 0);
-  const member = await observeMember(kafka, { groupId, topics });
+  const member = await observeMember(kafka, { groupId, topics, sessionTimeoutMs: 30_000 });
   await member.until('owns everything', () => member.owned.size === total);
   return member.membership;
 }
