@@ -48,6 +48,8 @@ export interface LiveClientOptions {
 }
 
 const maxDelayMs = 10_000;
+/** The server says something every 5 s. */
+const silenceMs = 20_000;
 
 /**
  * Follows until the signal aborts: reconnects by itself where it was, and fetches what a gap frame says was left out.
@@ -156,7 +158,7 @@ async function connectOnce(options: ConnectOptions): Promise<Outcome> {
         }
         options.onNotice(`the server says: ${frame.detail}`);
         // The next connection asks for the same again.
-        if (frame.code === 'fetch.failed') socket.close();
+        if (frame.code === 'fetch.failed' || !frame.code?.startsWith('fetch.')) socket.close();
         if (frame.code === 'fetch.invalid') {
           options.gaps.shift();
           fetchGap();
@@ -164,12 +166,25 @@ async function connectOnce(options: ConnectOptions): Promise<Outcome> {
     }
   };
 
+  let silence: NodeJS.Timeout | undefined;
+  const listen = () => {
+    silence = setTimeout(() => {
+      ended.resolve({ reason: 'the server says nothing any more', cursor, complete });
+      socket.terminate();
+    }, silenceMs).unref();
+  };
+  listen();
   socket.on('message', (data) => {
+    clearTimeout(silence);
     // Nothing more is read from the socket while lines wait for a slow reader of ours.
     socket.pause();
     work = work
       .then(() => handle(JSON.parse(data.toString())))
-      .then(() => socket.resume())
+      .then(() => {
+        clearTimeout(silence);
+        listen();
+        socket.resume();
+      })
       .catch((error) => {
         refused ??= error instanceof CliError ? error : new CliError(String(error), exitCodes.failed);
         socket.terminate();
@@ -194,7 +209,10 @@ async function connectOnce(options: ConnectOptions): Promise<Outcome> {
   const abort = () => socket.terminate();
   options.signal.addEventListener('abort', abort, { once: true });
   if (options.signal.aborted) abort();
-  const outcome = await ended.promise.finally(() => options.signal.removeEventListener('abort', abort));
+  const outcome = await ended.promise.finally(() => {
+    clearTimeout(silence);
+    options.signal.removeEventListener('abort', abort);
+  });
   if (refused) throw refused;
   return { ...outcome, cursor, complete };
 }

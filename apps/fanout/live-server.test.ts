@@ -280,6 +280,11 @@ describe('following', () => {
     expect(client.bodies()).toEqual(['kept']);
   });
 
+  it('lets a viewer to whom nothing comes hear that it is there', async () => {
+    const client = new Client('?paused=1');
+    await client.frame('heartbeat');
+  });
+
   it('tells what retention removed before it could be sent', async () => {
     await write(record('gone'), record('kept'));
     const cursor = hub.cursor;
@@ -319,6 +324,11 @@ describe('bad input', () => {
     ['a wrong filter', { type: 'subscribe', filter: { level: 'loud' } }, 'message.invalid'],
     ['an unknown cursor', { type: 'subscribe', from: 'yesterday' }, 'cursor.invalid'],
     ['a time to come', { type: 'subscribe', from: '2999-01-01T00:00:00Z' }, 'cursor.invalid'],
+    [
+      'a range under a wrong filter',
+      { type: 'fetch', from: '-1m', to: 'x', filter: { level: 'loud' } },
+      'fetch.invalid',
+    ],
     ['a range without an end', { type: 'fetch', from: '-1m', to: 'tomorrow' }, 'fetch.invalid'],
   ])('answers %s with an error and goes on', async (_name, message, code) => {
     const client = new Client();
@@ -327,6 +337,15 @@ describe('bad input', () => {
     expect(await client.frame('error')).toMatchObject({ code });
     await write(record('still here'));
     expect(await client.lines(1)).toEqual(['still here']);
+  });
+
+  it('is answered in the order of what was said', async () => {
+    const client = new Client('?paused=1');
+    await client.frame('hello');
+    for (const text of ['one', 'two']) client.say({ type: 'subscribe', filter: { text }, from: '-1m' });
+    client.say({ type: 'subscribe', filter: { level: 'loud' } });
+    await client.frame('error');
+    expect(client.frames.map(({ type }) => type)).toEqual(['hello', 'subscribed', 'subscribed', 'error']);
   });
 
   it('lets pages of its own and of allowed origins in', async () => {

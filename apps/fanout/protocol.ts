@@ -53,6 +53,8 @@ export type ServerMessage =
       readonly to: string;
       readonly reason: GapReason;
     }
+  /** Every few seconds, so that silence means a lost connection. */
+  | { readonly type: 'heartbeat' }
   /** The answer to `fetch` is complete. */
   | { readonly type: 'fetched'; readonly from: string; readonly to: string }
   | { readonly type: 'status'; readonly connection: ConnectionStatusView & { readonly id: string } }

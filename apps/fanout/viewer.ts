@@ -44,8 +44,8 @@ export class Viewer {
   /** Handles a text frame from the client, after those before it. */
   receive(text: string): void {
     const message = parse(text);
-    if ('problem' in message) this.#error('message.invalid', message.problem);
-    else this.#enqueue(message);
+    if (!('problem' in message)) this.#enqueue(message);
+    else this.#handling = this.#handling.then(() => this.#error(message.code, message.problem));
   }
 
   /** Begins to follow, as the address of the WebSocket says. */
@@ -53,9 +53,10 @@ export class Viewer {
     this.#enqueue({ type: 'subscribe', filter, from });
   }
 
-  /** To be called now and then: keeps the cursor of a quiet viewer near the end. */
+  /** To be called now and then: keeps the cursor of a quiet viewer near the end, and lets it hear that we are there. */
   tick(): void {
     this.#subscription?.keepCursorFresh();
+    this.#say({ type: 'heartbeat' });
   }
 
   /** Messages beside the stream: statuses, alerts. */
@@ -181,17 +182,23 @@ export class Viewer {
   }
 }
 
-function parse(text: string): ClientMessage | { readonly problem: string } {
+interface Refused {
+  readonly code: string;
+  readonly problem: string;
+}
+
+function parse(text: string): ClientMessage | Refused {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    return { problem: 'this is not JSON' };
+    return { code: 'message.invalid', problem: 'this is not JSON' };
   }
   const result = clientMessage.safeParse(json);
   if (result.success) return result.data;
   const problems = result.error.issues
     .slice(0, 5)
     .map(({ path, message }) => `${path.join('.') || 'message'}: ${message}`);
-  return { problem: problems.join('; ') };
+  const isFetch = typeof json === 'object' && json !== null && 'type' in json && json.type === 'fetch';
+  return { code: isFetch ? 'fetch.invalid' : 'message.invalid', problem: problems.join('; ') };
 }

@@ -205,6 +205,81 @@ test('a filter that the server refuses is told, and the next one is followed', (
   expect(lines).toEqual(['a']);
 });
 
+test('a filter that is refused leaves nothing of the one before, and a gap of neither', () => {
+  follow();
+  stream.follow({ regex: '(' }, 'now');
+  server.say({ type: 'error', code: 'message.invalid', detail: 'filter.regex: missing )' });
+  server.say({ type: 'logs', logs: logs('old'), cursor: 'c2' });
+  server.say({ type: 'gap', matched: 3, from: 'c2', to: 'c3', reason: 'slow_viewer' });
+  expect([lines, gaps]).toEqual([[], []]);
+  expect(server.heard().at(-1)).toEqual({ type: 'pause' });
+  expect(states.at(-1)?.kind).toBe('refused');
+});
+
+test('comes back from where it was when the server cannot go on, and waits longer each time', () => {
+  follow();
+  server.say({ type: 'logs', logs: logs('a'), cursor: 'c2' });
+  for (const waitMs of [250, 500, 1000]) {
+    server.say({ type: 'error', code: 'kafka.connection_lost', detail: 'Kafka is away' });
+    expect(states.at(-1)).toMatchObject({
+      kind: 'reconnecting',
+      retryAt: Date.now() + waitMs,
+      reason: 'Kafka is away',
+    });
+    vi.advanceTimersByTime(waitMs);
+    server.say({ type: 'hello', cursor: 'c9' });
+    expect(server.heard()).toEqual([{ type: 'subscribe', filter: { level: 'warn' }, from: 'c2' }]);
+  }
+});
+
+test('takes a long silence for a lost connection, and a heartbeat for none', () => {
+  follow();
+  for (let beat = 0; beat < 20; beat += 1) {
+    vi.advanceTimersByTime(5000);
+    server.say({ type: 'heartbeat' });
+  }
+  expect(states.at(-1)?.kind).toBe('live');
+  // A page that stood still finds what came meanwhile before it gives up.
+  vi.advanceTimersByTime(27_000);
+  server.say({ type: 'heartbeat' });
+  vi.advanceTimersByTime(27_000);
+  expect(states.at(-1)?.kind).toBe('live');
+  vi.advanceTimersByTime(1000);
+  expect(states.at(-1)?.kind).toBe('reconnecting');
+  vi.advanceTimersByTime(250);
+  server.say({ type: 'hello', cursor: 'c9' });
+  expect(server.heard()).toEqual([{ type: 'subscribe', filter: { level: 'warn' }, from: 'c1' }]);
+});
+
+test('sees soon whether it is still connected when the network comes back', () => {
+  follow();
+  stream.reconnectNow();
+  vi.advanceTimersByTime(8000);
+  expect(states.at(-1)?.kind).toBe('reconnecting');
+});
+
+test('an answer that comes once nothing is followed any more changes nothing', () => {
+  stream.follow({}, '-30s');
+  server.say({ type: 'hello', cursor: 'c0' });
+  stream.unfollow();
+  server.say({ type: 'subscribed', cursor: 'c1' });
+  server.say({ type: 'gap', matched: 3, from: 'c1', to: 'c2', reason: 'slow_viewer' });
+  expect([starts, gaps, states.at(-1)?.kind]).toEqual([[], [], 'idle']);
+  server.lose();
+  vi.advanceTimersByTime(250);
+  server.say({ type: 'hello', cursor: 'c3' });
+  expect(server.heard()).toEqual([]);
+});
+
+test('says that lines wait also after a connection that was lost meanwhile', () => {
+  follow();
+  stream.pause();
+  server.lose();
+  vi.advanceTimersByTime(250);
+  server.say({ type: 'hello', cursor: 'c9' });
+  expect(states.at(-1)?.kind).toBe('waiting');
+});
+
 test('lines wait at the server while paused, and go on where it was', () => {
   follow();
   server.say({ type: 'logs', logs: logs('a'), cursor: 'c2' });

@@ -1,4 +1,5 @@
 import { type ClientFrame, type Gap, type LiveStatus, parseFrame, type ServerFrame } from './frames.ts';
+import { GapFetches } from './gap-fetches.ts';
 import type { LogFilter, LogLine } from './generated.ts';
 
 /** Told what a WebSocket does. */
@@ -41,22 +42,18 @@ export interface LiveStreamOptions {
   readonly random?: () => number;
 }
 
-interface Fetch {
-  readonly from: string;
-  readonly to: string;
-  /** Whether somebody still waits for it. */
-  isWanted: boolean;
-  readonly lines: LogLine[];
-  readonly resolve: (lines: readonly LogLine[]) => void;
-  readonly reject: (error: Error) => void;
-}
-
 const firstDelayMs = 250;
 const longestDelayMs = 10_000;
 /** Close code of a token that has expired. */
 const expired = 4401;
+/** Close code of a connection that ended without a word (RFC 6455, 7.4.1). */
+const lost = 1006;
 /** Rereads this much when the place to go on from was lost. */
 const overlap = '-1m';
+/** The server says something every 5 s: after a silence of this much the connection is in doubt. */
+const silenceMs = 20_000;
+/** So long it may still say something: a page that stood still has not read what came meanwhile. */
+const doubtMs = 8000;
 
 /**
  * A project's live lines over one WebSocket: connects again by itself from the last cursor, so that every matching line
@@ -74,12 +71,17 @@ export class LiveStream {
   #paused = false;
   #failures = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
-  /** The first is what the server answers, once the connection is open. */
-  #fetches: Fetch[] = [];
+  /** Why the server follows nothing, though it was asked to. */
+  #refusal: string | undefined;
+  #silence: ReturnType<typeof setTimeout> | undefined;
+  #endSocket: (reason: string) => void = () => undefined;
+  readonly #fetches: GapFetches;
   #closed = false;
 
   constructor(options: LiveStreamOptions) {
     this.#options = options;
+    // The server has no filter of ours where nothing is followed, as after a connection that was lost while paused.
+    this.#fetches = new GapFetches(({ from, to }) => this.#send({ type: 'fetch', from, to, filter: this.#filter }));
   }
 
   /** Follows with a filter from a cursor, a time, a span back such as `-30s`, or `now`; ends what was followed before. */
@@ -87,7 +89,8 @@ export class LiveStream {
     this.#filter = filter;
     this.#from = from;
     this.#paused = false;
-    this.#giveUpFetches('the filter has changed');
+    this.#refusal = undefined;
+    this.#fetches.giveUp('the filter has changed');
     if (this.#open) this.#subscribe();
     else if (this.#socket === undefined && this.#retry === undefined) this.#connect();
   }
@@ -95,7 +98,8 @@ export class LiveStream {
   /** Follows nothing, and keeps the connection: the statuses of connections still come. */
   unfollow(): void {
     this.#from = undefined;
-    this.#giveUpFetches('nothing is followed');
+    this.#refusal = undefined;
+    this.#fetches.giveUp('nothing is followed');
     if (this.#open) this.#send({ type: 'pause' });
     if (this.#socket === undefined && this.#retry === undefined) this.#connect();
     else if (this.#open) this.#options.onState({ kind: 'idle' });
@@ -118,14 +122,12 @@ export class LiveStream {
 
   /** The lines of a gap. Survives a lost connection: then it is asked for again. @throws when they cannot be had */
   fetch(gap: Pick<Gap, 'from' | 'to'>): Promise<readonly LogLine[]> {
-    return new Promise((resolve, reject) => {
-      this.#fetches.push({ from: gap.from, to: gap.to, isWanted: true, lines: [], resolve, reject });
-      if (this.#open && this.#fetches.length === 1) this.#fetchNext();
-    });
+    return this.#fetches.add(gap);
   }
 
-  /** Tries at once: the network is back. */
+  /** The network is back, or the page is seen again: connects at once, or sees whether it still is connected. */
   reconnectNow(): void {
+    if (this.#socket !== undefined) this.#doubt();
     if (this.#retry === undefined) return;
     clearTimeout(this.#retry);
     this.#connect();
@@ -134,7 +136,8 @@ export class LiveStream {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#retry);
-    this.#giveUpFetches('the page was left');
+    clearTimeout(this.#silence);
+    this.#fetches.giveUp('the page was left');
     this.#socket?.close();
   }
 
@@ -143,24 +146,45 @@ export class LiveStream {
     if (this.#closed) return;
     if (this.#failures === 0) this.#options.onState({ kind: 'connecting' });
     let ended = false;
-    this.#socket = this.#options.open({
+    const end = (code: number, reason: string) => {
+      if (ended) return;
+      ended = true;
+      this.#disconnected(code, reason);
+    };
+    const socket = this.#options.open({
       onText: (text) => {
-        const frame = ended ? undefined : parseFrame(text);
+        if (ended) return;
+        this.#heard();
+        const frame = parseFrame(text);
         if (frame) this.#receive(frame);
       },
-      onClose: (code, reason) => {
-        if (ended) return;
-        ended = true;
-        this.#disconnected(code, reason);
-      },
+      onClose: end,
     });
+    this.#socket = socket;
+    this.#heard();
+    this.#endSocket = (reason) => {
+      end(lost, reason);
+      socket.close();
+    };
+  }
+
+  #heard(): void {
+    clearTimeout(this.#silence);
+    if (!this.#closed) this.#silence = setTimeout(() => this.#doubt(), silenceMs);
+  }
+
+  /** Nothing tells a page that the other end has gone without a word, as when a network changes. */
+  #doubt(): void {
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => this.#endSocket('the server says nothing any more'), doubtMs);
   }
 
   #disconnected(code: number, reason: string): void {
+    clearTimeout(this.#silence);
     this.#socket = undefined;
     this.#open = false;
     this.#unanswered = 0;
-    this.#fetches = this.#fetches.filter(({ isWanted }) => isWanted);
+    this.#fetches.lost();
     if (this.#closed) return;
     if (code === expired) {
       this.#options.onState({ kind: 'refused', reason: 'The token has expired.' });
@@ -181,28 +205,28 @@ export class LiveStream {
     switch (frame.type) {
       case 'hello':
         this.#open = true;
-        this.#failures = 0;
-        if (this.#from === undefined) this.#options.onState({ kind: 'idle' });
-        else if (!this.#paused) this.#subscribe();
-        this.#fetchNext();
+        if (this.#from === undefined || this.#paused) this.#rest();
+        else this.#subscribe();
+        this.#fetches.opened();
         return;
       case 'subscribed':
+        this.#failures = 0;
         this.#unanswered = Math.max(0, this.#unanswered - 1);
-        if (this.#unanswered > 0) return;
+        if (this.#unanswered > 0 || this.#from === undefined) return;
         this.#from = frame.cursor;
         this.#options.onStart(frame.cursor);
-        this.#options.onState({ kind: 'live' });
+        if (!this.#paused) this.#options.onState({ kind: 'live' });
         return;
       case 'logs':
         this.#lines(frame);
         return;
       case 'gap':
-        if (this.#unanswered > 0) return;
+        if (this.#unanswered > 0 || this.#from === undefined) return;
         this.#from = frame.to;
         this.#options.onGap(frame);
         return;
       case 'fetched':
-        this.#endFetch((done) => done.resolve(done.lines));
+        this.#fetches.ended();
         return;
       case 'status':
         this.#options.onStatus(frame.connection);
@@ -215,9 +239,17 @@ export class LiveStream {
     }
   }
 
+  /** Connected, and nothing is to come. */
+  #rest(): void {
+    this.#failures = 0;
+    if (this.#paused) this.#options.onState({ kind: 'waiting' });
+    else if (this.#refusal !== undefined) this.#options.onState({ kind: 'refused', reason: this.#refusal });
+    else this.#options.onState({ kind: 'idle' });
+  }
+
   #lines({ logs, cursor, fetched }: Extract<ServerFrame, { type: 'logs' }>): void {
     if (fetched) {
-      this.#fetches[0]?.lines.push(...logs);
+      this.#fetches.take(logs);
       return;
     }
     // Until the answer these are lines of a filter that nobody wants any more.
@@ -235,43 +267,31 @@ export class LiveStream {
       return;
     }
     if (code.startsWith('fetch.')) {
-      const isTold = this.#fetches[0]?.isWanted === true;
+      const isTold = this.#fetches.isWanted;
       // `fetch.expired` is followed by what is left, then by `fetched`.
-      if (code !== 'fetch.expired') this.#endFetch((failed) => failed.reject(new Error(detail)));
-      if (!isTold) return;
-    } else if (this.#unanswered > 0) {
-      this.#unanswered -= 1;
+      if (code !== 'fetch.expired') this.#fetches.failed(detail);
+      if (isTold) this.#options.onError(code, detail);
+      return;
     }
+    this.#unanswered = Math.max(0, this.#unanswered - 1);
     this.#options.onError(code, detail);
+    // Another one is under way.
+    if (this.#unanswered > 0) return;
+    if (code === 'message.invalid') this.#stay();
+    else this.#endSocket(detail);
+  }
+
+  /** What was asked for makes no sense, so nothing is followed: what the server followed before is not wanted either. */
+  #stay(): void {
+    this.unfollow();
+    this.#refusal = 'Nothing is followed: the filter was refused.';
+    this.#rest();
   }
 
   #subscribe(): void {
     if (this.#from === undefined) return;
     this.#unanswered += 1;
     this.#send({ type: 'subscribe', filter: this.#filter, from: this.#from });
-  }
-
-  #fetchNext(): void {
-    const [next] = this.#fetches;
-    if (!next) return;
-    next.lines.length = 0;
-    // The server has no filter of ours where nothing is followed, as after a connection that was lost while paused.
-    this.#send({ type: 'fetch', from: next.from, to: next.to, filter: this.#filter });
-  }
-
-  #endFetch(settle: (fetch: Fetch) => void): void {
-    const ended = this.#fetches.shift();
-    if (ended) settle(ended);
-    this.#fetchNext();
-  }
-
-  /** Nobody waits for them any more. The one that the server is answering stays the first until that has ended. */
-  #giveUpFetches(reason: string): void {
-    for (const each of this.#fetches) {
-      each.isWanted = false;
-      each.reject(new Error(reason));
-    }
-    this.#fetches = this.#open ? this.#fetches.slice(0, 1) : [];
   }
 
   #send(frame: ClientFrame): void {

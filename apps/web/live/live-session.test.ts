@@ -134,6 +134,30 @@ test('gaps that are out of sight are counted and can be shown, the newest first'
   session.close();
 });
 
+test('says that earlier lines are not kept once the first rows had to go', async () => {
+  const { session, calls, say } = open();
+  session.show({}, { kind: 'live', span: '-15m' });
+  await calls[0]?.answer([line(1)]);
+  expect(session.snapshot().older.kind).toBe('end');
+  say({ type: 'hello', cursor: 'c0' });
+  say({ type: 'subscribed', cursor: 'c1' });
+  const logs = Array.from({ length: 100_000 }, (_, index) => ({ ...line(3), id: `flood ${index}` }));
+  say({ type: 'logs', logs, cursor: 'c2' });
+  expect(session.snapshot().older.kind).toBe('full');
+  session.show({}, { kind: 'live', span: '-15m' });
+  expect(session.snapshot().older.kind).toBe('loading');
+  session.close();
+});
+
+test('a part of the past that does not reach the present cannot be followed', async () => {
+  const { session, calls } = open();
+  session.show({}, { kind: 'at', at: second(5) });
+  await calls[0]?.answer([line(5)]);
+  session.setFollowing(true);
+  expect(session.snapshot().following).toBe(false);
+  session.close();
+});
+
 test('counts what comes while nobody follows, and lets a flood wait at the server', () => {
   const { session, sent, say } = open();
   session.show({}, { kind: 'live', span: '-15m' });

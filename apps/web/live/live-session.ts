@@ -6,7 +6,7 @@ import { gapNote, holeNote } from './gap-note.ts';
 import { LogBuffer } from './log-buffer.ts';
 import { type CursorRange, lineRow, type RowGap, sortableTime } from './row.ts';
 import { type Hole, Seam } from './seam.ts';
-import { nothingYet, type Snapshot } from './snapshot.ts';
+import { type Edge, nothingYet, type Snapshot } from './snapshot.ts';
 import { pageLines, type StoredPage } from './stored-lines.ts';
 import { StoredPast } from './stored-past.ts';
 import type { TimeView } from './view.ts';
@@ -26,6 +26,7 @@ const capacity = 100_000;
 const liveFrom = '-30s';
 /** While nobody follows, this many new lines are kept beside those that are looked at; more wait at the server. */
 const mostFresh = capacity / 2;
+const full: Edge = { kind: 'full' };
 /** A hole at the seam of at most so many records is filled without being asked. */
 const mostFilled = 50_000;
 /**
@@ -93,7 +94,7 @@ export class LiveSession {
 
   /** Follows the newest line, or stays where the person looks: then nothing that is kept goes for what comes. */
   setFollowing(following: boolean): void {
-    if (following === this.#snapshot.following) return;
+    if (following === this.#snapshot.following || (following && !this.isLive)) return;
     this.#flush();
     this.buffer.capacity = following ? capacity : capacity + mostFresh;
     if (following) this.#stream.resume();
@@ -242,7 +243,10 @@ export class LiveSession {
   }
 
   #set(change: Partial<Snapshot>): void {
-    this.#snapshot = { ...this.#snapshot, ...change };
+    const { older, ...rest } = { ...this.#snapshot, ...change };
+    // Rows that had to go were before the first one, whatever the past says of its own beginning.
+    const hasMore = this.buffer.dropped > 0 && (older.kind === 'end' || older.kind === 'more');
+    this.#snapshot = { ...rest, older: hasMore ? full : older };
     for (const listener of this.#listeners) listener();
   }
 }

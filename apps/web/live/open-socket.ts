@@ -13,14 +13,3 @@ export function openSocket(project: string, token: string, { onText, onClose }: 
   socket.addEventListener('close', ({ code, reason }) => onClose(code, reason));
   return { send: (text) => socket.send(text), close: () => socket.close() };
 }
-
-/** For what is out of sight: often enough to be counted. */
-const outOfSightMs = 250;
-const hiddenTabMs = 1000;
-
-/** Before the next picture where it will be seen; a tab that is not drawn still keeps up, once a second. */
-export function beforeSeen(work: () => void, isInSight: boolean): void {
-  if (document.hidden) setTimeout(work, hiddenTabMs);
-  else if (isInSight) requestAnimationFrame(work);
-  else setTimeout(work, outOfSightMs);
-}

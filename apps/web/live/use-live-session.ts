@@ -1,7 +1,8 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { useApp } from '../ui/app-context.ts';
+import { beforeSeen } from './before-seen.ts';
 import { LiveSession } from './live-session.ts';
-import { beforeSeen, openSocket } from './open-socket.ts';
+import { openSocket } from './open-socket.ts';
 import type { Snapshot } from './snapshot.ts';
 
 const nothing = () => () => undefined;
@@ -21,8 +22,11 @@ export function useLiveSession(): { readonly session: LiveSession; readonly snap
     setSession(created);
     const online = () => created.reconnectNow();
     window.addEventListener('online', online);
+    // A computer that has slept may have lost what it takes for a connection.
+    document.addEventListener('visibilitychange', online);
     return () => {
       window.removeEventListener('online', online);
+      document.removeEventListener('visibilitychange', online);
       created.close();
       setSession(undefined);
     };
