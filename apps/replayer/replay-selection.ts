@@ -1,4 +1,5 @@
 import type { FetchedRecord } from '@tailrace/kafka/kafka.ts';
+import { eventTime } from '@tailrace/normalise/normalise.ts';
 import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
 import type { ReplayRequest } from '@tailrace/schemas/generated/replay-request.ts';
 
@@ -20,10 +21,11 @@ export function selectionOf({ project_id: projectId, connection_ids: ids, from, 
       const connection = headers.get('connection');
       return connection === undefined || known.size === 0 || known.has(connection.toString('latin1'));
     },
-    holds: (event) =>
-      event.project_id === projectId &&
-      (connections.size === 0 || connections.has(event.connection_id)) &&
-      event.timestamp >= from &&
-      event.timestamp < to,
+    holds: (event) => {
+      if (event.project_id !== projectId || (connections.size > 0 && !connections.has(event.connection_id)))
+        return false;
+      const time = eventTime(event);
+      return time >= from && time < to;
+    },
   };
 }

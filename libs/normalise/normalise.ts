@@ -36,9 +36,9 @@ const readers: Readonly<Record<Provider, ProviderReader>> = { aws: readAws, azur
 export function normalise(raw: RawEvent, position: RawPosition, options: NormaliseOptions = {}): LogRecord {
   const noted = new FlagList();
   const event = storableEvent(raw, noted);
-  const observed = isPlausible(raw.observed_timestamp) ? raw.observed_timestamp : ingestTime(raw);
+  const observed = observedTime(raw);
   const isOwnTime = isPlausible(raw.timestamp);
-  const timestamp = isOwnTime ? raw.timestamp : observed;
+  const timestamp = eventTime(raw);
   if (!isOwnTime) noted.flag(flags.timeOutOfRange);
   const draft = readers[raw.provider](event, timestamp) ?? unreadable(event, timestamp);
   for (const flag of noted.flags) draft.flag(flag);
@@ -79,6 +79,15 @@ class FlagList implements Flagged {
   flag(flag: Flag): void {
     this.flags.push(flag);
   }
+}
+
+/** The time of the record that a raw event becomes, microseconds: its own, or that of its arrival where it has none to be believed. */
+export function eventTime(raw: RawEvent): number {
+  return isPlausible(raw.timestamp) ? raw.timestamp : observedTime(raw);
+}
+
+function observedTime(raw: RawEvent): number {
+  return isPlausible(raw.observed_timestamp) ? raw.observed_timestamp : ingestTime(raw);
 }
 
 function isPlausible(timestamp: number): boolean {

@@ -21,8 +21,11 @@ export function copyOptional(value: string | number | null): string {
 
 /** An object as jsonb. */
 export function copyJson(value: Readonly<Record<string, string>>): string {
-  // jsonb refuses \u0000 although JSON allows it.
-  return copyText(JSON.stringify(value).replaceAll('\\u0000', '\\uFFFD'));
+  const json = JSON.stringify(value);
+  // jsonb refuses NUL although JSON allows it. The same letters may stand there for themselves.
+  if (!json.includes('\\u0000')) return copyText(json);
+  const storable = Object.entries(value).map((pair) => pair.map((text) => text.replaceAll('\0', '\uFFFD')));
+  return copyText(JSON.stringify(Object.fromEntries(storable)));
 }
 
 /** A text[]: `{"a","b"}`. */

@@ -150,6 +150,7 @@ describe('searchLogs', () => {
 
   it('does not fail on NUL in a filter', async () => {
     expect(await pages({ filter: { text: 'a\0b', attributes: { 'x\0': '\0' } } })).toEqual([]);
+    expect(await pages({ filter: { connections: ['conn\0'] } })).toEqual([]);
   });
 
   it('tells how far it came when the time is up, and goes on from there', async () => {

@@ -1,5 +1,6 @@
 import { messageOf, TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import { Problem } from '@tailrace/http/problem.ts';
+import { DataRefusedError } from '@tailrace/postgres/database-error.ts';
 import { openPool } from '@tailrace/postgres/pool.ts';
 import { Backoff } from '@tailrace/stream/backoff.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
@@ -7,7 +8,7 @@ import type pg from 'pg';
 
 /** The database that is searched: a read replica where there is one. */
 export interface LogDatabase {
-  /** Runs a search. @throws Problem 503 while the database is away, 504 when the search took too long. */
+  /** Runs a search. @throws Problem 422 for values it does not take, 503 while it is away, 504 when the search took too long. */
   read<Value>(work: (pool: pg.Pool) => Promise<Value>): Promise<Value>;
   /** Why it cannot be searched now; undefined when it can. */
   readonly trouble: string | undefined;
@@ -61,6 +62,9 @@ export function openLogDatabase({ url, maxConnections, statementTimeoutMs, logge
   function failed(error: TailraceError): Problem {
     if (error.code === 'log_search.too_slow') {
       return new Problem(504, { code: error.code, detail: `${error.message}. ${error.help}`, cause: error });
+    }
+    if (error instanceof DataRefusedError) {
+      return new Problem(422, { detail: `The log database does not take a value: ${error.message}`, cause: error });
     }
     trouble = error.message;
     probing ??= probe();

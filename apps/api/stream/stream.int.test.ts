@@ -139,6 +139,12 @@ describe('GET stream/{project_id}', () => {
   });
 });
 
+it('refuses a time that PostgreSQL does not know, and goes on', async () => {
+  const answer = await api.call('/stream/demo?from=0000-01-01T00:00:00Z&to=0000-01-02T00:00:00Z');
+  expect([answer.status, answer.body.detail]).toEqual([422, expect.stringContaining('does not take a value')]);
+  expect((await get(`/stream/demo?${range}`)).logs.length).toBeGreaterThan(0);
+});
+
 it('counts by time and level', async () => {
   const histogram = await get(`/stream/demo/histogram?${range}&buckets=60`);
   expect(histogram.interval_ms).toBe(60_000);

@@ -103,7 +103,15 @@ async function confirm(file: string): Promise<void> {
     throw new CliError('nothing was changed: there is nobody to ask', exitCodes.usage, 'Give --yes to apply it.');
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question('Apply this? [y/N] ').finally(() => terminal.close());
+  const answer = await terminal
+    .question('Apply this? [y/N] ')
+    .catch((error: unknown) => {
+      if (error instanceof Error && error.name === 'AbortError') {
+        throw new CliError('nothing was changed', exitCodes.interrupted);
+      }
+      throw error;
+    })
+    .finally(() => terminal.close());
   if (!/^y(es)?$/i.test(answer.trim())) throw new CliError('nothing was changed', exitCodes.failed);
 }
 
