@@ -1,3 +1,5 @@
+import { bucketMs } from '@tailrace/alert-rules/bucket.ts';
+import { ruleKinds } from '@tailrace/alert-rules/rule-kinds.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import { normaliserTopology } from '@tailrace/normalise/normaliser-topology.ts';
 import type { RunningRole } from '@tailrace/role/role.ts';
@@ -10,9 +12,12 @@ import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { Metrics } from '@tailrace/telemetry/metrics.ts';
 import { rawTopics, topics } from '@tailrace/topics/topics.ts';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { alertingMetrics } from './alerting-metrics.ts';
 import { type AlertingConfig, settings } from './config.ts';
+import { evaluationTopology } from './evaluation.ts';
 import { normaliserGroup } from './progress-barrier.ts';
+import { RuleBook } from './rule-book.ts';
 import { start } from './start.ts';
 import { at, raw, rule, status } from './test-data.ts';
 
@@ -67,6 +72,19 @@ const writeRules = (...rules: readonly AlertRule[]) =>
     topics.alertRules,
     rules.map((each) => [each.id, each] as const),
   );
+
+/** What the first stage says of a rule: three lines in a bucket. */
+const writeCounts = (revision: number, bucket: number) => {
+  const buckets = [{ bucket: at(bucket) / (bucketMs * 1000), count: 3 }];
+  const counts = { rule_id: 'rule_1', rule_revision: revision, group: '', buckets, lines: [] };
+  return runner.write(topics.alertPartials, [['rule_1', { counts, progress: null }]]);
+};
+
+async function deleteRule(): Promise<void> {
+  const producer = await runner.broker.connect().producer();
+  const partition = partitionFor('rule_1', topics.alertRules.partitions);
+  await producer.send([{ topic: topics.alertRules.name, partition, key: Buffer.from('rule_1'), value: null }]);
+}
 
 async function events(): Promise<Alert[]> {
   return (await runner.read(topics.alerts)).flatMap(({ value }) => value ?? []);
@@ -157,21 +175,56 @@ describe('alerting', () => {
     await writeRules(rule({ revision: 2, version: 3, enabled: false }));
     await eventually(async () => (await told()).slice(before)).toEqual(['fired', 'resolved rule_disabled']);
     await writeRules(
-      rule({ revision: 2, version: 4, conditions: JSON.stringify({ threshold: 1, window_minutes: 1 }) }),
+      rule({ revision: 3, version: 4, conditions: JSON.stringify({ threshold: 1, window_minutes: 1 }) }),
     );
     await eventually(async () => {
       await writeRaw(raw(300));
       return (await told()).slice(before + 2);
     }).toContain('fired');
-    const producer = await runner.broker.connect().producer();
-    const partition = partitionFor('rule_1', topics.alertRules.partitions);
-    await producer.send([{ topic: topics.alertRules.name, partition, key: Buffer.from('rule_1'), value: null }]);
+    await deleteRule();
     await eventually(async () => (await told()).at(-1)).toBe('resolved rule_deleted');
     await eventually(async () =>
       [...new Map((await runner.read(topics.alertState)).map(({ key, value }) => [key, value]))].filter(
         ([key, value]) => value !== null && key?.includes('rule_1'),
       ),
     ).toEqual([]);
+  });
+
+  it.each([
+    ['when only the cooldown changed', [{ revision: 2, cooldown_minutes: 5 }], [60, 200]],
+    ['when other things changed besides', [{ name: 'b' }, { revision: 2, cooldown_minutes: 5 }], [60, 200]],
+    ['not when its filter changed', [{ revision: 2, filter: '{"level":"warn"}' }], [200]],
+    ['not when it was turned off in between', [{ enabled: false }, { revision: 2 }], [200]],
+    ['not when nobody knows what was in between', [{ version: 3, revision: 2, cooldown_minutes: 5 }], [200]],
+  ] as const)('counts what a rule counted before a change, %s', async (_, changes, expected) => {
+    const versions = changes.map((change, index) => rule({ version: index + 2, ...change }));
+    await writeRules(rule(), ...versions);
+    await writeCounts(1, 60);
+    await writeCounts(2, 200);
+    await startAlerting();
+    const fired = async () => (await events()).filter(({ event }) => event === 'fired');
+    await eventually(async () => (await fired()).at(-1)?.started_at).toBe(at(200));
+    expect((await fired()).map(({ started_at, rule_revision }) => [started_at, rule_revision])).toEqual(
+      expected.map((bucket) => [at(bucket), 2]),
+    );
+  });
+
+  it('ends the alerts of a deleted rule although the broker does not answer at first', async () => {
+    const kafka = runner.broker.connect();
+    const logger = createLogger({ level: 'silent' });
+    const book = await RuleBook.open({ kafka, logger, kinds: ruleKinds });
+    const makeSure = vi.spyOn(book, 'makeSure').mockRejectedValueOnce(new Error('no broker'));
+    const metrics = alertingMetrics(new Metrics(), logger);
+    const { partitions } = topics.alertPartials;
+    await runner.start(evaluationTopology({ book, metrics, latenessMs: 60_000, maxGroups: 10, partitions }));
+    await writeRules(rule());
+    await expect.poll(() => book.get('rule_1')).toBeDefined();
+    await writeCounts(1, 60);
+    await untilTold(['fired']);
+    await deleteRule();
+    await untilTold(['fired', 'resolved rule_deleted']);
+    expect(makeSure).toHaveBeenCalledTimes(2);
+    await book.close();
   });
 
   it('does not decode the lines of projects without rules', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { AlertEvaluator, type Voiding } from '@tailrace/alert-evaluation/alert-evaluator.ts';
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
@@ -18,6 +19,9 @@ export interface EvaluationOptions {
   /** Of `alert-partials`, as the broker has them. */
   readonly partitions: number;
 }
+
+/** Time until a rule is looked for again when the broker did not answer, milliseconds. */
+const lookAgainMs = 1000;
 
 const state: StoreSpec<AlertState> = { name: 'alerts', changelog: topics.alertState };
 
@@ -61,6 +65,16 @@ function evaluation(options: EvaluationOptions, task: TaskContext): RecordProces
   book.listen(look, task.ended);
   if (changed.size > 0) task.wake();
 
+  /** Has a rule compared once it is certain whether it still comes up. */
+  async function makeSure(id: string, revision: number): Promise<void> {
+    try {
+      await book.makeSure(id, revision).catch(() => delay(lookAgainMs, undefined, { signal: task.ended }));
+      look(id);
+    } catch {
+      // The task has ended. Whoever takes over looks for all rules anew.
+    }
+  }
+
   function compare(id: string): void {
     const remembered = evaluator.remembered(id);
     if (!remembered) {
@@ -70,11 +84,7 @@ function evaluation(options: EvaluationOptions, task: TaskContext): RecordProces
     const { revision } = remembered;
     const rule = book.rule(id);
     if ((rule?.revision ?? 0) < revision && !book.isGone(id, revision)) {
-      // A broker that is away ends the task by itself; then all this begins anew.
-      book.makeSure(id, revision).then(
-        () => look(id),
-        () => undefined,
-      );
+      void makeSure(id, revision);
       return;
     }
     const reason = voidingOf(rule, revision);
@@ -108,14 +118,15 @@ function voidingOf(
 }
 
 /**
- * Whether counts are by a rule as it is now.
+ * Whether counts hold for a rule as it is now: a change of anything else than what it counts, such as the cooldown,
+ * loses none of those that are under way.
  * @throws TailraceError `alerting.rule_unread` when the first stage knows the rule and this process does not yet: once
  *   its table has been read that far, the batch is run again.
  */
 function isInForce(book: RuleBook, { rule_id: id, rule_revision: revision }: GroupCounts): boolean {
   const known = book.rule(id)?.revision ?? 0;
-  if (known === revision) return book.get(id) !== undefined;
-  if (known > revision || book.isGone(id, revision)) return false;
+  if (known >= revision) return revision >= book.countsSince(id) && book.get(id) !== undefined;
+  if (book.isGone(id, revision)) return false;
   void book.makeSure(id, revision).catch(() => undefined);
   throw new TailraceError(`rule ${id} has not been read at revision ${revision} yet`, {
     code: 'alerting.rule_unread',

@@ -1,3 +1,4 @@
+import { countsTheSame } from '@tailrace/alert-rules/counts-the-same.ts';
 import { type CompiledRule, compileRule } from '@tailrace/alert-rules/matching/compiled-rule.ts';
 import { RuleMatcher } from '@tailrace/alert-rules/matching/rule-matcher.ts';
 import type { RuleKinds } from '@tailrace/alert-rules/rule-kind.ts';
@@ -19,6 +20,7 @@ export class RuleBook {
   readonly matcher = new RuleMatcher();
   readonly #options: RuleBookOptions;
   readonly #compiled = new Map<string, CompiledRule>();
+  readonly #countsSince = new Map<string, number>();
   readonly #listeners = new Set<(rule: string) => void>();
   readonly #stop = new AbortController();
   readonly #table: Table<AlertRule>;
@@ -51,6 +53,15 @@ export class RuleBook {
   /** A rule that is on and can be evaluated here. */
   get(id: string): CompiledRule | undefined {
     return this.#compiled.get(id);
+  }
+
+  /**
+   * The first revision of which it is known that what was counted under it holds for the rule as it is now; infinite
+   * for a rule that there is not. The table is compacted: who reads it after a change has only the newest revision,
+   * and this is that one.
+   */
+  countsSince(id: string): number {
+    return this.#countsSince.get(id) ?? Number.POSITIVE_INFINITY;
   }
 
   values(): Iterable<CompiledRule> {
@@ -93,6 +104,8 @@ export class RuleBook {
   }
 
   #change(id: string, rule: AlertRule | undefined, previous: AlertRule | undefined): void {
+    if (!rule) this.#countsSince.delete(id);
+    else if (!previous || !stillCounts(previous, rule)) this.#countsSince.set(id, rule.revision);
     const before = this.#compiled.get(id)?.rule ?? previous;
     const compiled = rule?.enabled ? compileRule(this.#options.kinds, rule) : undefined;
     if (compiled && 'problem' in compiled) {
@@ -109,3 +122,10 @@ export class RuleBook {
 }
 
 const maxGone = 10_000;
+
+/** Whether what was counted for a rule before it changed holds still. What it counted before a pause does not. */
+function stillCounts(previous: AlertRule, rule: AlertRule): boolean {
+  if (rule.revision === previous.revision) return true;
+  // Where versions are missing, compaction took them: what they counted is not known.
+  return rule.version === previous.version + 1 && previous.enabled && countsTheSame(previous, rule);
+}

@@ -370,6 +370,35 @@ describe('the alerts of a rule', () => {
     expect([...evaluation.evaluator.rememberedRules()]).toEqual([]);
   });
 
+  it('are others than before when the rule is turned off and on again, even those of the same bucket', () => {
+    const evaluation = new Evaluation([testRule()]);
+    const fire = () => {
+      evaluation.take([line(60), line(60), line(60)]);
+      evaluation.settle();
+    };
+    fire();
+    evaluation.evaluator.void('rule_1', 'rule_disabled');
+    evaluation.settle();
+    evaluation.set(testRule({ revision: 2 }));
+    fire();
+    expect(
+      evaluation.alerts().map(({ started_at, sequence, resolution }) => [started_at, sequence, resolution]),
+    ).toEqual([
+      [at(60), 2, 'rule_disabled'],
+      [at(60), 1, null],
+    ]);
+  });
+
+  it('are found however much there is to catch up on at once', () => {
+    const evaluation = new Evaluation([testRule()]);
+    for (let part = 0; part < 40; part += 1) {
+      const buckets = Array.from({ length: 10_000 }, (_, index) => ({ bucket: part * 10_000 + index, count: 3 }));
+      evaluation.evaluator.count({ rule_id: 'rule_1', rule_revision: 1, group: '', buckets, lines: [] });
+    }
+    evaluation.settle();
+    expect(evaluation.alerts().length).toBeGreaterThan(0);
+  });
+
   it('share a group when a rule has more of them than it may', () => {
     const evaluation = new Evaluation([testRule({ group_by: 'host' })], { maxGroups: 3 });
     for (let host = 0; host < 10; host += 1) evaluation.take([line(60, { attributes: { host: `h${host}` } })]);

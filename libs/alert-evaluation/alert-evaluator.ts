@@ -72,7 +72,7 @@ export class AlertEvaluator {
     return this.#options.store.get(ruleKey(rule))?.rule ?? undefined;
   }
 
-  /** Takes what a rule counted. The rule must be one of `rules`, and of this revision. */
+  /** Takes what a rule counted. The rule must be one of `rules`, and count the same now, be its revision a later one. */
   count({ rule_id: id, group: counted, buckets, lines }: GroupCounts): void {
     const rule = this.#options.rules.get(id);
     if (!rule) throw new Error(`${id} is no rule of this evaluator`);

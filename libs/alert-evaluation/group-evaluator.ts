@@ -46,7 +46,8 @@ export class GroupEvaluator {
     const scope = scopes.of(rule, group);
     const pieces = new GroupPieces(store, rule.rule.id, group);
     const before = pieces.head;
-    const newest = Math.max(before?.newest ?? 0, ...buckets.map(({ bucket }) => bucket));
+    // Not all as arguments of one call: who has much to catch up on has more buckets than a call takes.
+    const newest = buckets.reduce((most, { bucket }) => Math.max(most, bucket), before?.newest ?? 0);
     const complete = this.#completeBy(scope, newest);
     const silent = rule.condition.type === 'silence';
     const accepted = Math.max(silent ? 0 : (before?.first ?? 0), complete - this.#lateness);
@@ -54,7 +55,9 @@ export class GroupEvaluator {
     const late = buckets.reduce((sum, { bucket, count }) => (bucket < accepted ? sum + count : sum), 0);
     if (late > 0) onLateLines?.(rule.rule, late);
     const first =
-      before?.first ?? scope.complete ?? Math.min(...inTime.map(({ bucket }) => bucket), complete + this.#lateness);
+      before?.first ??
+      scope.complete ??
+      inTime.reduce((least, { bucket }) => Math.min(least, bucket), complete + this.#lateness);
     const state: GroupState = {
       first: silent ? first : accepted,
       newest,

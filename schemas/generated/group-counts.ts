@@ -9,7 +9,7 @@ import { type BucketCount, readBucketCount, writeBucketCount } from './bucket-co
 /** Lines that one rule counted in one group, beyond what earlier partials said. */
 export interface GroupCounts {
   readonly rule_id: string;
-  /** What was counted by: an earlier revision's counts are void. */
+  /** What was counted by: an earlier revision's counts hold only where the same is counted. */
   readonly rule_revision: number;
   /** The value of group_by; empty for a line without it, and for a rule that does not group. */
   readonly group: string;

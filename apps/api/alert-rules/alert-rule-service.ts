@@ -1,3 +1,4 @@
+import { countsTheSame } from '@tailrace/alert-rules/counts-the-same.ts';
 import type { RuleKinds } from '@tailrace/alert-rules/rule-kind.ts';
 import { type ValidRule, validateRule } from '@tailrace/alert-rules/validate-rule.ts';
 import { Problem } from '@tailrace/http/problem.ts';
@@ -50,10 +51,11 @@ export class AlertRuleService {
   /** Puts a whole rule in place of another. One that says the same changes nothing, not even the version. */
   async replace(request: ChangeRequest, input: object): Promise<AlertRule> {
     const accepted = this.#accept(this.get(request).project_id, request.id, input);
-    return this.#options.rules.change(request, (current) => {
-      const countsTheSame = counted.every((field) => current[field] === accepted[field]);
-      return { ...current, ...accepted, revision: countsTheSame ? current.revision : current.revision + 1 };
-    });
+    return this.#options.rules.change(request, (current) => ({
+      ...current,
+      ...accepted,
+      revision: goesOn(current, accepted) ? current.revision : current.revision + 1,
+    }));
   }
 
   delete(request: ChangeRequest): Promise<void> {
@@ -97,8 +99,12 @@ export function toStored({ conditions, filter, ...rest }: ValidRule, channels: r
   } satisfies Partial<AlertRule>;
 }
 
-/** Fields that decide what is counted, and when that is an alert. */
-const counted = ['alert_type', 'conditions', 'filter', 'group_by', 'cooldown_minutes'] as const;
+/** Whether a rule's alerts go on through a change; else it begins anew, with another revision. */
+function goesOn(current: AlertRule, next: StoredInput): boolean {
+  // What was known of it went when it was turned off. Under the same revision, alerts would get the ids of former ones.
+  const isTurnedOn = next.enabled && !current.enabled;
+  return !isTurnedOn && next.cooldown_minutes === current.cooldown_minutes && countsTheSame(current, next);
+}
 
 /** @param within the place in the request that the fields are below. */
 export function invalidRule(

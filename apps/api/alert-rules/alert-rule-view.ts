@@ -19,7 +19,11 @@ export const alertRuleView = z
     group_by: z.string().nullable(),
     cooldown_minutes: z.int(),
     notification_channels: z.array(z.string()).describe('in_app, or ids of channels.'),
-    revision: z.int().describe('Counts changes of what is counted; counting begins anew with each.'),
+    revision: z
+      .int()
+      .describe(
+        'Counts changes of what is counted, of the cooldown, and being turned on again; alerts begin anew with each.',
+      ),
     version: z.int().describe('Counts all changes; the ETag holds it.'),
     created_at: time,
     updated_at: time,

@@ -82,6 +82,20 @@ describe('an alert rule', () => {
     }
   });
 
+  it('begins anew when it is turned on again, and not when it is turned off', async () => {
+    const api = await start();
+    const { id } = (await create(api)).body;
+    const steps: [boolean, number, number][] = [
+      [false, 2, 1],
+      [true, 3, 2],
+      [true, 3, 2],
+    ];
+    for (const [enabled, version, revision] of steps) {
+      const { status, body } = await put(api, id, { enabled });
+      expect([status, body.version, body.revision]).toEqual([200, version, revision]);
+    }
+  });
+
   it('is replaced and deleted only in the version that was seen', async () => {
     const api = await start();
     const { id } = (await create(api)).body;

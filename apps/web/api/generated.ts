@@ -91,7 +91,7 @@ export type AlertRule = {
   readonly cooldown_minutes: number;
   /** in_app, or ids of channels. */
   readonly notification_channels: readonly string[];
-  /** Counts changes of what is counted; counting begins anew with each. */
+  /** Counts changes of what is counted, of the cooldown, and being turned on again; alerts begin anew with each. */
   readonly revision: number;
   /** Counts all changes; the ETag holds it. */
   readonly version: number;
