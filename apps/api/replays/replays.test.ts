@@ -109,6 +109,17 @@ describe('asking for a replay', () => {
     expect([status, body.detail]).toEqual([422, expect.stringContaining('2026-01-01T03:00:00.000Z')]);
     expect((await ask({ from: '2026-01-01T03:00:00Z' })).status).toBe(202);
   });
+
+  it('says so also where retention has left nothing', async () => {
+    const { name: topic } = topics.rawAws;
+    const producer = await api.kafka.producer();
+    await producer.send([{ topic, partition: 2, key: null, value: Buffer.of(1), timestamp: Date.UTC(2026, 0, 1) }]);
+    await producer.close();
+    api.broker.truncate(topic, 2, 1);
+    const { status, body } = await ask({ from: '-10d', to: 'now' });
+    expect([status, body.detail]).toEqual([422, expect.stringContaining('raw events are kept since')]);
+    expect((await ask({ from: '-6h', to: 'now' })).status).toBe(202);
+  });
 });
 
 describe('two replays of the same events', () => {
