@@ -53,6 +53,8 @@ const group = 'replayer';
 const sliceRecords = 500;
 /** A rest is no longer than this, however long the work before it took. */
 const longestRestMs = 2000;
+/** Shorter ones are put together: a timer takes a millisecond, and a slice of what is not wanted far less. */
+const leastRestMs = 5;
 /** How often progress is told while nothing is written. */
 const tellEveryMs = 1000;
 /** Over how long the rate is measured. */
@@ -74,6 +76,8 @@ export class ReplayJob {
   #unwritten: OutgoingRecord[] = [];
   #writing: Promise<void> = Promise.resolve();
   #toldAt = 0;
+  /** Rest that is still to be taken, milliseconds. */
+  #owedMs = 0;
   readonly #rate = new RateMeter(rateWindowMs);
 
   constructor(options: ReplayJobOptions) {
@@ -157,9 +161,14 @@ export class ReplayJob {
     const tookMs = performance.now() - began;
     const politeMs = lag.flows ? Math.min(longestRestMs, tookMs * (1 / liveShare - 1)) : 0;
     const dueMs = limit === null ? 0 : (matched / limit) * 1000 - tookMs;
-    const restMs = Math.max(politeMs, dueMs);
-    if (restMs > 0) await delay(restMs, undefined, { signal }).catch(() => undefined);
-    else await immediate();
+    this.#owedMs += Math.max(politeMs, dueMs, 0);
+    if (this.#owedMs < leastRestMs) {
+      await immediate();
+      return;
+    }
+    const restMs = this.#owedMs;
+    this.#owedMs = 0;
+    await delay(restMs, undefined, { signal }).catch(() => undefined);
   }
 
   /** Adds to the progress and to what is to be written. @returns false, and nothing was added, when the signal aborted first. */
