@@ -1,4 +1,5 @@
 import type { LogLine } from '../api/generated.ts';
+import { attributeName } from './query.ts';
 
 /** Values kept for each name, and names: what is seen most lately wins. */
 const mostValues = 200;
@@ -70,6 +71,6 @@ export function suggestions(
   const names = seen
     .keys()
     .filter((name) => name !== 'stream')
-    .map((name) => ({ text: `${minus}${name}:`, hint: 'attribute' }));
+    .map((name) => ({ text: `${minus}${attributeName(name)}:`, hint: 'attribute' }));
   return [...(minus ? [] : words), ...names].filter((each) => each.text.toLowerCase().includes(lower)).slice(0, 12);
 }

@@ -5,7 +5,7 @@ import { Popover } from '../ui/popover.tsx';
 import { suggestions } from './completion.ts';
 import { DownloadMenu } from './download-menu.tsx';
 import type { LiveSession } from './live-session.ts';
-import { termsOf, withoutKey, withTerm } from './query.ts';
+import { connectionNames, termsNamed, withoutKey, withTerm } from './query.ts';
 import { TimePicker } from './time-picker.tsx';
 import type { View } from './view.ts';
 
@@ -34,9 +34,9 @@ const levelNames: Readonly<Record<Level, string>> = {
 /** What is shown: severity, sources, what is written, and the part of time. All of it runs on the server. */
 export const FilterBar = memo(function FilterBar(props: FilterBarProps) {
   const { view, session, following, isLive, names, onChange, onHelp } = props;
-  const terms = termsOf(view.query);
-  const level = terms.find(({ key }) => key === 'level')?.value ?? '';
-  const connections = terms.filter(({ key }) => key === 'connection').flatMap(({ value }) => value.split(','));
+  const level = termsNamed(view.query, 'level')[0]?.value ?? '';
+  const isConnection = (name: string) => (names.has(name) || [...names.values()].includes(name) ? name : undefined);
+  const connections = termsNamed(view.query, 'connection').flatMap(({ value }) => connectionNames(value, isConnection));
   const setConnections = (chosen: readonly string[]) => {
     const rest = withoutKey(view.query, 'connection');
     const query = chosen.reduce(

@@ -1,6 +1,6 @@
 import type { LogLine } from '../api/generated.ts';
 import { Icon } from '../ui/icon.tsx';
-import type { Term } from './query.ts';
+import { attributeTerm, type Term } from './query.ts';
 import { manyLines, oneLine } from './visible-text.ts';
 
 interface LineFieldsProps {
@@ -64,7 +64,7 @@ function Group({
       <h3>{title}</h3>
       <dl className="fields">
         {entries.map(([key, value]) => {
-          const term = { negative: false, key, value, regex: false };
+          const term = attributeTerm(key, value);
           return (
             <Field
               key={key}

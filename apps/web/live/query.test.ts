@@ -3,7 +3,12 @@ import { expect, test } from 'vitest';
 import { SeenAttributes, suggestions } from './completion.ts';
 import { filterText, parseQuery, type Term, termsOf, termText, withoutKey, withTerm } from './query.ts';
 
-const connectionId = (name: string) => ({ shop: 'conn_1', 'the bank': 'conn_2' })[name];
+const connections = new Map([
+  ['shop', 'conn_1'],
+  ['the bank', 'conn_2'],
+  ['shop, eu', 'conn_3'],
+]);
+const connectionId = (name: string) => connections.get(name);
 
 test.each([
   ['', {}],
@@ -20,6 +25,12 @@ test.each([
   ['GET https://shop/cart 12:30', { text: 'GET https://shop/cart 12:30' }],
   ['trace:4BF92F3577B34DA6A3CE929D0E0E4736', { trace_id: '4bf92f3577b34da6a3ce929d0e0e4736' }],
   ['a/b', { text: 'a/b' }],
+  [String.raw`/GET \/api/`, { regex: 'GET /api' }],
+  ['connection:"shop, eu"', { connections: ['conn_3'] }],
+  [
+    '"user id":42 "level":30 -"a\\"b":x empty:""',
+    { attributes: { 'user id': '42', level: '30', empty: '' }, exclude_attributes: { 'a"b': 'x' } },
+  ],
 ])('%s', (query, filter) => {
   expect(parseQuery(query, connectionId)).toEqual({ filter });
 });
@@ -86,4 +97,37 @@ test('a filter is written as what means it', () => {
   };
   const text = filterText(filter, (id) => (id === 'conn_2' ? 'the bank' : id));
   expect(parseQuery(text, connectionId)).toEqual({ filter });
+});
+
+test('a filter is read back as it was, whatever it holds', () => {
+  const text = fc.oneof(
+    fc.string({ minLength: 1, unit: 'binary' }),
+    fc.constantFrom('a"b', '\\', '-x', '/x/', 'k:v', '"k":v', 'a b', 'https://x', 'level:info'),
+  );
+  const key = fc.oneof(text, fc.constantFrom('level', 'stream', 'user id', 'aws:requestId', 'http.status', '__proto'));
+  const values = fc
+    .array(fc.tuple(key, fc.oneof(text, fc.constant(''))), { minLength: 1, maxLength: 3 })
+    .map((entries) => Object.fromEntries(entries));
+  const filters = fc.record(
+    {
+      level: fc.constantFrom('warn' as const, 'error' as const),
+      levels: fc.constant(['unset' as const, 'fatal' as const]),
+      connections: fc.uniqueArray(fc.constantFrom('conn_1', 'conn_2', 'conn_3'), { minLength: 1 }),
+      text,
+      exclude: text,
+      regex: fc.constantFrom('GET /api', '/', String.raw`\d+/\\x`, 'a|b c', '^"x"$'),
+      attributes: values,
+      exclude_attributes: values,
+      stream: text,
+      trace_id: fc.constant('4bf92f3577b34da6a3ce929d0e0e4736'),
+    },
+    { requiredKeys: [] },
+  );
+  const nameOf = (id: string) => [...connections].find(([, each]) => each === id)?.[0] ?? id;
+  fc.assert(
+    fc.property(filters, (filter) => {
+      expect(parseQuery(filterText(filter, nameOf), connectionId)).toEqual({ filter });
+    }),
+    { numRuns: 500 },
+  );
 });

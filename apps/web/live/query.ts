@@ -6,7 +6,8 @@ import type { LogFilter } from '../api/generated.ts';
  *
  *     level:warn  connection:shop  "payment failed"  -healthcheck  /timeout|refused/  service:cart  -region:eu  trace:4bf9…
  *
- * Free words next to each other are one text; a minus leaves out what follows it.
+ * Free words next to each other are one text; a minus leaves out what follows it. A name in quotes is an attribute's, also
+ * one that would mean something else or holds spaces: `"level":30`, `"user id":42`.
  */
 export type ParsedQuery = { readonly filter: LogFilter } | { readonly problem: string };
 
@@ -15,30 +16,54 @@ export interface Term {
   readonly negative: boolean;
   /** The name before the colon; undefined for text and expressions. */
   readonly key: string | undefined;
+  /** The name is an attribute's, whatever else it would mean. */
+  readonly isAttribute?: true;
   readonly value: string;
   readonly regex: boolean;
 }
 
 const part =
-  /(-?)(?:\/((?:[^/\\\n]|\\.)+)\/(?=\s|$)|(?:([A-Za-z_][\w.\-/@]*):(?!\/\/))?(?:"((?:[^"\\]|\\.)*)"|(\S+)))/g;
+  /(-?)(?:\/((?:[^/\\\n]|\\.)+)\/(?=\s|$)|(?:(?:([A-Za-z_][\w.\-/@]*)|"((?:[^"\\]|\\.)*)"):(?!\/\/))?(?:"((?:[^"\\]|\\.)*)"|(\S+)))/gs;
+const plainName = /^[A-Za-z_][\w.\-/@]*$/;
+/** Names that are no attribute's unless they stand in quotes. */
+const reserved: ReadonlySet<string> = new Set(['level', 'levels', 'connection', 'stream', 'trace']);
 
 /** Takes a query apart. Never fails: what has no meaning is text. */
 export function termsOf(query: string): Term[] {
-  return [...query.matchAll(part)].map(([, minus, regex, key, quoted, plain]) => ({
-    negative: minus === '-',
-    key,
-    value: regex ?? (quoted === undefined ? (plain ?? '') : quoted.replaceAll(/\\(.)/g, '$1')),
-    regex: regex !== undefined,
-  }));
+  return [...query.matchAll(part)].map(([, minus, regex, name, quotedName, quoted, plain]) => {
+    const key = name ?? (quotedName === undefined ? undefined : unquoted(quotedName));
+    const value = quoted === undefined ? (plain ?? '') : unquoted(quoted);
+    return {
+      negative: minus === '-',
+      key,
+      ...(quotedName !== undefined && { isAttribute: true }),
+      value: regex === undefined ? value : regex.replaceAll('\\/', '/'),
+      regex: regex !== undefined,
+    };
+  });
+}
+
+function unquoted(text: string): string {
+  return text.replaceAll(/\\(.)/gs, '$1');
+}
+
+function quote(text: string): string {
+  return `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
+}
+
+/** The name of an attribute as it is written before its colon. */
+export function attributeName(key: string): string {
+  return plainName.test(key) && !reserved.has(key) ? key : quote(key);
 }
 
 /** Writes a part so that `termsOf` reads it back. */
-export function termText({ negative, key, value, regex }: Term): string {
+export function termText({ negative, key, isAttribute, value, regex }: Term): string {
   const minus = negative ? '-' : '';
-  if (regex) return `${minus}/${value}/`;
+  if (regex) return `${minus}/${value.replaceAll(/\\.|\//gs, (each) => (each === '/' ? '\\/' : each))}/`;
   const plain = /^[^\s"/-][^\s"]*$/.test(value) && (key !== undefined || termsOf(value)[0]?.key === undefined);
-  const written = plain ? value : `"${value.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
-  return minus + (key === undefined ? written : `${key}:${written}`);
+  const written = plain ? value : quote(value);
+  if (key === undefined) return minus + written;
+  return `${minus}${isAttribute ? attributeName(key) : key}:${written}`;
 }
 
 function queryText(terms: readonly Term[]): string {
@@ -54,7 +79,7 @@ export function parseQuery(query: string, connectionId: (name: string) => string
   const words: string[] = [];
   for (const term of termsOf(query)) {
     const { negative, key, value, regex } = term;
-    if (value === '') return { problem: `${termText(term)} has nothing after its colon` };
+    if (value === '' && !isOfAttribute(term)) return { problem: `${termText(term)} has nothing after its colon` };
     if (regex) {
       if (negative) return { problem: 'an expression cannot be left out: write it so that it matches what you want' };
       if (filter.regex !== undefined) return { problem: 'one expression at a time: join them as /one|other/' };
@@ -72,17 +97,21 @@ export function parseQuery(query: string, connectionId: (name: string) => string
   return { filter };
 }
 
+function isOfAttribute({ key, isAttribute }: Term): boolean {
+  return key !== undefined && (isAttribute === true || !reserved.has(key));
+}
+
 type Draft = { -readonly [Name in keyof LogFilter]: LogFilter[Name] };
 
 /** Sets what a part with a name means. Returns what is wrong with it. */
-function keyed(
-  filter: Draft,
-  { negative, key = '', value }: Term,
-  connectionId: (name: string) => string | undefined,
-): string | undefined {
-  if (negative && ['level', 'levels', 'connection', 'stream', 'trace'].includes(key)) {
-    return `${key} cannot be left out; name the ones you want`;
+function keyed(filter: Draft, term: Term, connectionId: (name: string) => string | undefined): string | undefined {
+  const { negative, key = '', value } = term;
+  if (isOfAttribute(term)) {
+    const list = negative ? 'exclude_attributes' : 'attributes';
+    filter[list] = { ...filter[list], [key]: value };
+    return undefined;
   }
+  if (negative) return `${key} cannot be left out; name the ones you want`;
   switch (key) {
     case 'level': {
       const level = levels.find((each) => each === value.toLowerCase());
@@ -99,7 +128,7 @@ function keyed(
     }
     case 'connection': {
       const ids: string[] = [];
-      for (const name of value.split(',').filter(Boolean)) {
+      for (const name of connectionNames(value, connectionId)) {
         const id = connectionId(name);
         if (id === undefined) return `there is no connection ${name}`;
         ids.push(id);
@@ -115,10 +144,13 @@ function keyed(
       filter.trace_id = value.toLowerCase();
       return undefined;
     default:
-      if (negative) filter.exclude_attributes = { ...filter.exclude_attributes, [key]: value };
-      else filter.attributes = { ...filter.attributes, [key]: value };
       return undefined;
   }
+}
+
+/** The names that a value of `connection:` holds: a name may have commas itself. */
+export function connectionNames(value: string, connectionId: (name: string) => string | undefined): readonly string[] {
+  return connectionId(value) === undefined ? value.split(',').filter(Boolean) : [value];
 }
 
 function isLevel(text: string): text is Level | 'unset' {
@@ -128,17 +160,32 @@ function isLevel(text: string): text is Level | 'unset' {
 /** The query with one more part; the same part is not written twice, and its opposite goes. */
 export function withTerm(query: string, term: Term): string {
   const opposite = termText({ ...term, negative: !term.negative });
-  const single = ['level', 'stream', 'trace'].includes(term.key ?? '') || (term.key === undefined && term.regex);
+  const single = isSingle(term);
   const rest = termsOf(query).filter((each) => {
-    if (single && each.key === term.key && each.regex === term.regex) return false;
+    if (single && isSingle(each) && each.key === term.key) return false;
     return termText(each) !== termText(term) && termText(each) !== opposite;
   });
   return queryText([...rest, term]);
 }
 
-/** The query without the parts of a name. */
+/** Whether there can be one such part only. */
+function isSingle(term: Term): boolean {
+  if (term.key === undefined) return term.regex;
+  return !isOfAttribute(term) && ['level', 'stream', 'trace'].includes(term.key);
+}
+
+/** The parts of a name that is no attribute's. */
+export function termsNamed(query: string, key: string): readonly Term[] {
+  return termsOf(query).filter((each) => each.key === key && !each.isAttribute);
+}
+
+/** The query without the parts of a name that is no attribute's. */
 export function withoutKey(query: string, key: string): string {
-  return queryText(termsOf(query).filter((each) => each.key !== key));
+  return queryText(termsOf(query).filter((each) => each.key !== key || each.isAttribute));
+}
+
+export function attributeTerm(key: string, value: string, negative = false): Term {
+  return { negative, key, isAttribute: true, value, regex: false };
 }
 
 /** A filter as it is written: `parseQuery` reads it back. */
@@ -160,7 +207,7 @@ export function filterText(filter: LogFilter, connectionName: (id: string) => st
     ...single(undefined, filter.text),
     ...single(undefined, filter.exclude, true),
     ...(filter.regex === undefined ? [] : [{ negative: false, key: undefined, value: filter.regex, regex: true }]),
-    ...Object.entries(filter.attributes ?? {}).map(([key, value]) => term(key, value)),
-    ...Object.entries(filter.exclude_attributes ?? {}).map(([key, value]) => term(key, value, true)),
+    ...Object.entries(filter.attributes ?? {}).map(([key, value]) => attributeTerm(key, value)),
+    ...Object.entries(filter.exclude_attributes ?? {}).map(([key, value]) => attributeTerm(key, value, true)),
   ]);
 }
