@@ -176,7 +176,28 @@ describe('alerts', () => {
     await page.locator('.log-row', { hasText: 'ledger' }).first().waitFor();
 
     await page.goto(`${stack.entrance.url}/projects/${project}/alerts/rules`);
-    await page.getByRole('link', { name: 'Ledger trouble' }).click();
+    const rule = page.getByRole('link', { name: 'Ledger trouble' });
+    await rule.click();
+    // Somebody else is quicker: the page says so, and shows what is true when it is opened again.
+    const id = new URL(page.url()).pathname.split('/').at(-1);
+    await stack.installation.api('PUT', `alert-rules/${id}`, {
+      name: 'Ledger trouble, again',
+      alert_type: 'pattern_match',
+      severity: 'critical',
+      conditions: { pattern: 'ledger (is|was) broken', case_sensitive: false },
+    });
+    await page.getByLabel('Name', { exact: true }).fill('Mine');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('has version 2 now').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByText('Ledger trouble, again').waitFor();
+    expect(await rule.evaluate((link) => link === document.activeElement)).toBe(true);
+    await rule.click();
+    await page.getByLabel('Name', { exact: true }).fill('Ledger trouble, mine');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Ledger trouble, mine').waitFor();
+
+    await rule.click();
     await page.getByRole('button', { name: 'Delete…' }).click();
     await page.getByRole('button', { name: 'Delete it, and resolve its alerts' }).click();
     await page.getByText('No rule yet.').waitFor();

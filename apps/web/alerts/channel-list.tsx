@@ -42,7 +42,11 @@ export function ChannelList() {
       {editing && (
         <ChannelForm
           {...(editing !== 'new' && { channel: editing })}
-          onClose={() => setEditing(undefined)}
+          onClose={() => {
+            setEditing(undefined);
+            // Somebody else may have changed it: the next form begins with what is true now.
+            reload();
+          }}
           onChanged={reload}
         />
       )}
@@ -95,8 +99,7 @@ function ChannelRow({ channel, onEdit, onChanged }: ChannelRowProps) {
                 return;
               }
               action.run('Deleting', async () => {
-                await api.call('DELETE channels/{id}', { path, version: channel.version });
-                onChanged();
+                await api.call('DELETE channels/{id}', { path, version: channel.version }).finally(onChanged);
                 return undefined;
               });
             }}

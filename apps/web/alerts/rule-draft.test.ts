@@ -46,3 +46,10 @@ test('a stored rule comes back as it was', () => {
     ),
   ).toEqual(made);
 });
+
+test('an empty cooldown is left to the API, not none', () => {
+  const made = bodyOf({ ...newDraft, name: 'x', cooldownMinutes: ' ' }, connectionId);
+  expect('body' in made && 'cooldown_minutes' in made.body).toBe(false);
+  const none = bodyOf({ ...newDraft, name: 'x', cooldownMinutes: '0' }, connectionId);
+  expect('body' in none && none.body.cooldown_minutes).toBe(0);
+});

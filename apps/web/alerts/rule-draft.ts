@@ -83,7 +83,8 @@ export function bodyOf(
       conditions: conditionsOf(draft),
       filter: Object.keys(parsed.filter).length === 0 ? null : parsed.filter,
       group_by: draft.groupBy.trim() === '' || draft.type === 'absence' ? null : draft.groupBy.trim(),
-      cooldown_minutes: Number(draft.cooldownMinutes),
+      // Left empty it is what the API has for it, which is not none.
+      ...(draft.cooldownMinutes.trim() !== '' && { cooldown_minutes: Number(draft.cooldownMinutes) }),
       notification_channels: draft.channels,
     },
   };

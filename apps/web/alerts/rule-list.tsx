@@ -27,11 +27,9 @@ export function RuleList({ opened }: { readonly opened: string | undefined }) {
   const shown = rules?.find(({ id }) => id === opened);
   const close = () => {
     setAdding(false);
-    navigate(pagePath(project, 'alerts', 'rules'));
-  };
-  const done = () => {
+    // Whatever ended it, the next form begins with what is true now: somebody else may have changed the rule.
     reload();
-    close();
+    navigate(pagePath(project, 'alerts', 'rules'));
   };
   return (
     <>
@@ -63,8 +61,10 @@ export function RuleList({ opened }: { readonly opened: string | undefined }) {
         </ul>
       )}
       {opened !== undefined && rules && !shown && <p className="banner banner-warn">There is no rule {opened}.</p>}
-      {shown && connections.all && <RuleForm key={shown.id} rule={shown} onClose={close} onDone={done} />}
-      {adding && connections.all && <RuleForm onClose={close} onDone={done} />}
+      {shown && connections.all && (
+        <RuleForm key={`${shown.id} ${shown.version}`} rule={shown} onClose={close} onDone={close} />
+      )}
+      {adding && connections.all && <RuleForm onClose={close} onDone={close} />}
     </>
   );
 }

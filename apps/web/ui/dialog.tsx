@@ -9,12 +9,17 @@ interface DialogProps {
   readonly side?: boolean;
 }
 
-/** A modal dialog: the browser keeps the focus in it, and Escape closes it. */
+/** A modal dialog: the browser keeps the focus in it, and Escape closes it. The focus goes back to where it was. */
 export function Dialog({ title, onClose, children, side }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   useEffect(() => {
+    const opener = document.activeElement;
     dialog.current?.showModal();
+    // It is gone by then, so what is behind it can have the focus again.
+    return () => {
+      if (opener instanceof HTMLElement) opener.focus();
+    };
   }, []);
   return (
     <dialog
