@@ -87,6 +87,14 @@ describe('transitions', () => {
   });
 });
 
+it('an alert is told at once, though the clock of who decided it is ahead of ours', async () => {
+  const clock = manualClock(Date.now());
+  const channel = await webhook();
+  await stack.notifier(allowed(receiver), { clock });
+  await stack.alert({ notification_channels: [channel], happened_at: (clock.now() + 90_000) * 1000 });
+  await expect.poll(states, until).toEqual(['sent']);
+});
+
 describe('an endpoint', () => {
   it('that fails, is throttled, hangs or breaks off is asked again under the same key until it takes it', async () => {
     const reactions = [{ status: 500 }, { status: 429, headers: { 'retry-after': '1' } }, 'hang', 'cut'] as const;

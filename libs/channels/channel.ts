@@ -11,6 +11,8 @@ export interface ChannelDefinition<Schema extends ZodObject = ZodObject> {
   readonly configSchema: Schema;
   /** Sealed, and never given back. */
   readonly secretFields: readonly string[];
+  /** Alerts that one message may tell of, where each costs a request of its own. Left out: as many as wait. */
+  readonly largestGroup?: number;
   /** What it will call that its owner has chosen: refused unless public or allowed by the operator. */
   endpoints(config: output<Schema>): readonly Endpoint[];
   /** Calls nobody. */
@@ -48,6 +50,7 @@ export interface ChannelKind {
   readonly type: string;
   readonly configSchema: ZodObject;
   readonly secretFields: readonly string[];
+  readonly largestGroup: number | undefined;
   /**
    * Accepts a channel's configuration, secrets included. Calls nobody.
    * @throws ChannelError `channel_refused` that names every bad field and no value.
@@ -63,11 +66,12 @@ export interface ConfiguredChannel {
 
 /** Makes a definition usable beside others. */
 export function channelKind<Schema extends ZodObject>(definition: ChannelDefinition<Schema>): ChannelKind {
-  const { type, configSchema, secretFields } = definition;
+  const { type, configSchema, secretFields, largestGroup } = definition;
   return {
     type,
     configSchema,
     secretFields,
+    largestGroup,
     configure(given) {
       const result = z.safeParse(configSchema, given);
       if (!result.success) {

@@ -134,17 +134,24 @@ describe('slack', () => {
 
 describe('jira', () => {
   const config = () => ({ url: receiver.url, email: 'ops@example.com', api_token: 'hunter2', project_key: 'OPS' });
-  /** A Jira that finds issues by their labels. */
-  function answerAsJira(): Map<string, string[]> {
+  /** A Jira that finds issues by their labels. @param refuses comments that it does not take */
+  function answerAsJira(refuses: (path: string) => boolean = () => false): Map<string, string[]> {
     const issues = new Map<string, string[]>();
     receiver.react(({ method, path, body }) => {
       if (method === 'GET') {
         const jql = new URL(path, receiver.url).searchParams.get('jql') ?? '';
         const label = /labels = "([^"]+)"/.exec(jql)?.[1] ?? '';
-        const found = [...issues].filter(([, labels]) => labels.includes(label)).map(([key]) => ({ key }));
+        const found = [...issues]
+          .filter(([, labels]) => labels.includes(label))
+          .map(([key, labels]) => ({ key, fields: { labels } }));
         return { status: 200, body: JSON.stringify({ issues: found }) };
       }
-      if (path.endsWith('/comment')) return { status: 201, body: '{}' };
+      if (path.endsWith('/comment')) return refuses(path) ? { status: 503 } : { status: 201, body: '{}' };
+      if (method === 'PUT') {
+        const [{ add }] = JSON.parse(body).update.labels;
+        issues.get(path.split('/').at(-1) ?? '')?.push(add);
+        return { status: 204, body: '' };
+      }
       const key = `OPS-${issues.size + 1}`;
       issues.set(key, JSON.parse(body).fields.labels);
       return { status: 201, body: JSON.stringify({ id: '1', key }) };
@@ -168,6 +175,25 @@ describe('jira', () => {
       labels: expect.arrayContaining(['tailrace-ntf_1', `tailrace-${item.alert.id}`]),
     });
     expect(created?.headers.authorization).toBe(`Basic ${Buffer.from('ops@example.com:hunter2').toString('base64')}`);
+  });
+
+  it('comments once on each issue of a message that is sent again, and once more when somebody has it sent again', async () => {
+    let refused = 0;
+    const issues = answerAsJira((path) => path.includes('OPS-2') && refused++ === 0);
+    const [item] = message().items;
+    const items = ['a', 'b'].map((id) => ({ ...item, id: `ntf_${id}`, alert: { ...item.alert, id: `alert_${id}` } }));
+    for (const each of items) await send('jira', config(), message({ idempotencyKey: each.id, items: [each] }));
+    const [first, second] = items.map((each) => ({ ...each, id: `${each.id}_end`, transition: 'resolved' as const }));
+    const both = message({ idempotencyKey: 'ntf_a_end-and-1', items: [first!, second!] });
+    await expect(send('jira', config(), both)).rejects.toMatchObject({ failure: 'busy' });
+    expect((await send('jira', config(), both)).answer).toBe('OPS-1 was commented on before; commented on OPS-2');
+    await send('jira', config(), message({ idempotencyKey: `${first!.id}.1`, items: [first!] }));
+    const comments = receiver.received
+      .filter(({ path }) => path.endsWith('/comment'))
+      .map(({ path }) => path.split('/').at(-2));
+    // The one that was refused, and its repetition.
+    expect(comments).toEqual(['OPS-1', 'OPS-2', 'OPS-2', 'OPS-1']);
+    expect(issues.size).toBe(2);
   });
 
   it('tells what it could not find, and what is no Jira', async () => {

@@ -18,6 +18,8 @@ export interface ChannelSenderOptions {
   /** The channel as it is now; undefined when it was deleted. */
   readonly channelOf: (id: string) => Promise<NotificationChannel | undefined>;
   readonly deliver: (channel: NotificationChannel, message: Message, signal: AbortSignal) => Promise<string>;
+  /** Notifications that one message of a channel may tell of; undefined where it does not matter. */
+  readonly largestGroupOf: (channel: NotificationChannel) => number | undefined;
   readonly rate: Rate;
   readonly timeoutMs: number;
   readonly publicUrl: string | undefined;
@@ -53,7 +55,7 @@ export class ChannelSender {
    */
   async run(): Promise<void> {
     if (this.#working) return;
-    const { outbox, clock, stopping, channelOf } = this.#options;
+    const { outbox, clock, stopping, channelOf, largestGroupOf } = this.#options;
     this.#working = true;
     try {
       while (!stopping.aborted) {
@@ -70,13 +72,16 @@ export class ChannelSender {
           await this.#expire(expired, channel);
           continue;
         }
-        const at = Math.max((waiting[0]?.next_attempt_at ?? 0) / 1000, this.#bucket.nextAt(now));
+        const [head] = waiting;
+        // What was never tried is due now: its time is by the clock of whoever made it.
+        const due = head === undefined || head.attempts === 0 ? now : (head.next_attempt_at ?? 0) / 1000;
+        const at = Math.max(due, this.#bucket.nextAt(now));
         if (at > now) {
           const deadline = Math.min(...waiting.map(({ deadline_at }) => deadline_at)) / 1000 + 1;
           await this.#sleep(Math.min(at, deadline) - now);
           continue;
         }
-        const [first, ...rest] = nextMessage(waiting, this.#bucket.available(now));
+        const [first, ...rest] = nextMessage(waiting, this.#bucket.available(now), largestGroupOf(channel));
         if (first === undefined) return;
         this.#bucket.take(now);
         await this.#attempt([first, ...rest], channel);

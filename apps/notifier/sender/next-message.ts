@@ -1,7 +1,7 @@
 import type { Notification } from '@tailrace/schemas/generated/notification.ts';
 
-/** Alerts that one message tells of at most; most of them as counts. */
-const largestGroup = 500;
+/** Alerts that one message tells of at most where its channel has no limit of its own; most of them as counts. */
+const usualLargest = 500;
 
 /**
  * What goes into the channel's next message. Nothing overtakes the first: an alert's end is never told before its
@@ -9,8 +9,13 @@ const largestGroup = 500;
  * Otherwise each goes alone while the channel may still get as many messages as wait, and else all go as one.
  *
  * @param waiting of one channel, in order. @param available messages that the channel may get now, at least 1.
+ * @param largestGroup notifications of one message at most.
  */
-export function nextMessage(waiting: readonly Notification[], available: number): readonly Notification[] {
+export function nextMessage(
+  waiting: readonly Notification[],
+  available: number,
+  largestGroup = usualLargest,
+): readonly Notification[] {
   const [first] = waiting;
   if (first === undefined) return [];
   if (first.attempts > 0) {

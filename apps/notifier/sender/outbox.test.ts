@@ -43,6 +43,18 @@ const life = [
   notification({ resends: 1, attempts: 1, status: 'sent', next_attempt_at: null, sent_at: 99 }),
 ];
 
+it('the outbox forgets what retention has removed, and nothing that waits', () => {
+  const outbox = new Outbox();
+  const old = notification({ alert_id: 'old', status: 'sent', deadline_at: 500, next_attempt_at: null, sent_at: 400 });
+  const recent = notification({ alert_id: 'recent', status: 'sent', next_attempt_at: null, sent_at: 900 });
+  const waits = notification({ alert_id: 'waits', deadline_at: 500 });
+  for (const each of [old, recent, waits]) outbox.apply(each);
+  outbox.sweep(600);
+  const isKnown = (alert_id: string) => outbox.apply(notification({ alert_id })) !== undefined;
+  expect(['old', 'recent'].map(isKnown)).toEqual([false, true]);
+  expect(outbox.waiting('chan_1').map((each) => each.alert_id)).toContain('waits');
+});
+
 describe('the outbox', () => {
   it('knows how far a transition is, in whatever order and however often its values are read', () => {
     const orders = fc.array(fc.nat(life.length - 1), { minLength: 1, maxLength: 30 });
@@ -78,6 +90,7 @@ describe('the next message', () => {
     expect(nextMessage(waiting(3), 3)).toHaveLength(1);
     expect(nextMessage(waiting(4), 3)).toHaveLength(4);
     expect(nextMessage(waiting(2000), 3)).toHaveLength(500);
+    expect(nextMessage(waiting(2000), 3, 10)).toHaveLength(10);
     expect(nextMessage([], 3)).toEqual([]);
   });
 

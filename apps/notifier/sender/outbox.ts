@@ -32,7 +32,18 @@ export class Outbox {
     return undefined;
   }
 
-  /** A deletion, or the end of its retention. */
+  /**
+   * Forgets what is done and as old as what retention removes from the topic.
+   * @param before microseconds since the epoch
+   */
+  sweep(before: number): void {
+    for (const [key, each] of this.#all) {
+      if (isDone(each) && Math.max(each.created_at, each.sent_at ?? 0, each.deadline_at) < before)
+        this.#all.delete(key);
+    }
+  }
+
+  /** A deletion. */
   remove(key: string): void {
     const known = this.#all.get(key);
     if (known === undefined) return;

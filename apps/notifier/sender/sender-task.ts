@@ -31,6 +31,9 @@ export interface SenderTaskOptions {
 }
 
 const idlePollMs = 5000;
+/** Retention says nothing of what it removes. */
+const sweepEveryMs = 3_600_000;
+const retentionMs = Number(topics.notifications.config['retention.ms']);
 /** What a message in flight is given when the partition is revoked; the group waits for it. */
 const drainMs = 4000;
 
@@ -86,6 +89,7 @@ function wakeChannels(
   const channelOptions = {
     ...options,
     channelOf: (id: string) => newestChannel(options, id, options.stopping),
+    largestGroupOf: ({ channel_type }: NotificationChannel) => options.delivery.kinds.get(channel_type)?.largestGroup,
     deliver: (channel: NotificationChannel, message: Parameters<typeof deliver>[2], signal: AbortSignal) =>
       deliver(options.delivery, channel, message, signal),
   };
@@ -125,14 +129,19 @@ interface Following extends SenderTaskOptions, Pick<ChannelSenderOptions, 'outbo
 
 /** Reads the partition from its beginning, and wakes channels from when what stood in it before has been read. */
 async function follow(options: Following, partition: number): Promise<void> {
-  const { kafka, stopping, wake, outbox, end } = options;
+  const { kafka, stopping, wake, outbox, end, clock } = options;
   const { name: topic } = topics.notifications;
   const earliest = await kafka.admin.offsets(topic, 'earliest');
   let offset = earliest[partition] ?? 0;
   const reader: Reader = await kafka.reader({ positions: [{ topic, partition, offset }], maxWaitMs: idlePollMs });
   const repeated: Notification[] = [];
+  let sweepAt = clock.now() + sweepEveryMs;
   try {
     while (!stopping.aborted) {
+      if (clock.now() >= sweepAt) {
+        outbox.sweep((clock.now() - retentionMs) * 1000);
+        sweepAt = clock.now() + sweepEveryMs;
+      }
       for (const batch of await reader.poll(stopping)) {
         repeated.push(...applyBatch(options, batch));
         offset = batch.nextOffset;

@@ -21,12 +21,14 @@ const config = z.strictObject({
 /**
  * Jira Cloud, REST version 3. What fires becomes an issue with the label `tailrace-<alert id>`; what resolves becomes a
  * comment on the issue with that label, and nothing where there is none (any more). Jira takes no idempotency key, so an
- * issue carries the label `tailrace-<key of the message>` too, and one that has it already is taken for the answer.
+ * issue carries the label `tailrace-<key of the message>` too, and one that has it already is taken for the answer. So does
+ * an issue that was commented on; only a crash right between the two makes the comment twice.
  */
 export const jira: ChannelDefinition<typeof config> = {
   type: 'jira',
   configSchema: config,
   secretFields: ['api_token'],
+  largestGroup: 10,
   endpoints: ({ url }) => [{ field: 'url', url }],
   open: (settings, { outgoing }) => new JiraChannel(settings, outgoing),
 };
@@ -37,7 +39,10 @@ const summaryCharacters = 250;
 const labelledAlerts = 50;
 
 const created = z.looseObject({ key: z.string() });
-const found = z.looseObject({ issues: z.array(z.looseObject({ key: z.string() })) });
+const fields = z.looseObject({ labels: z.array(z.string()).default([]) }).default({ labels: [] });
+const issueSchema = z.looseObject({ key: z.string(), fields });
+const found = z.looseObject({ issues: z.array(issueSchema) });
+type Issue = z.output<typeof issueSchema>;
 
 class JiraChannel implements Channel {
   readonly #config: z.output<typeof config>;
@@ -61,7 +66,7 @@ class JiraChannel implements Channel {
   async #create(message: Message, signal: AbortSignal): Promise<string> {
     const label = `tailrace-${message.idempotencyKey}`;
     const existing = await this.#find(label, signal);
-    if (existing !== undefined) return `${existing} was created before`;
+    if (existing !== undefined) return `${existing.key} was created before`;
     const { project_key, issue_type } = this.#config;
     const document = messageText(message);
     const alerts = new Set(message.items.slice(0, labelledAlerts).map(({ alert }) => labelOf(alert.id)));
@@ -80,20 +85,25 @@ class JiraChannel implements Channel {
   async #comment(message: Message, item: MessageItem, signal: AbortSignal): Promise<string> {
     const issue = await this.#find(labelOf(item.alert.id), signal);
     if (issue === undefined) return `no issue of ${item.alert.id} to comment on`;
+    // A message of one has a key of its own each time somebody has it sent again.
+    const told = `tailrace-told-${message.items.length === 1 ? message.idempotencyKey : item.id}`;
+    if (issue.fields.labels.includes(told)) return `${issue.key} was commented on before`;
+    const path = `issue/${encodeURIComponent(issue.key)}`;
     const body = jiraDocument(messageText({ ...message, items: [item] }));
-    await this.#call('POST', `issue/${encodeURIComponent(issue)}/comment`, signal, { body });
-    return `commented on ${issue}`;
+    await this.#call('POST', `${path}/comment`, signal, { body });
+    await this.#call('PUT', path, signal, { update: { labels: [{ add: told }] } });
+    return `commented on ${issue.key}`;
   }
 
-  /** Key of the newest issue with the label. */
-  async #find(label: string, signal: AbortSignal): Promise<string | undefined> {
+  /** The newest issue with the label. */
+  async #find(label: string, signal: AbortSignal): Promise<Issue | undefined> {
     const jql = `project = "${this.#config.project_key}" AND labels = "${label}" ORDER BY created DESC`;
-    const query = new URLSearchParams({ jql, maxResults: '1', fields: 'key' });
+    const query = new URLSearchParams({ jql, maxResults: '1', fields: 'labels' });
     const answer = await this.#call('GET', `search/jql?${query}`, signal);
-    return parsed(found, answer).issues[0]?.key;
+    return parsed(found, answer).issues[0];
   }
 
-  async #call(method: 'GET' | 'POST', path: string, signal: AbortSignal, body?: unknown): Promise<HttpAnswer> {
+  async #call(method: 'GET' | 'POST' | 'PUT', path: string, signal: AbortSignal, body?: unknown): Promise<HttpAnswer> {
     const { url, email, api_token: token } = this.#config;
     const basic = Buffer.from(`${email}:${token}`).toString('base64');
     const answer = await this.#outgoing.request(`${url.replace(/\/+$/, '')}/rest/api/3/${path}`, {

@@ -9,7 +9,7 @@ import { type AddressPolicy, addressPolicy, targetOf } from './address-policy.ts
 import { guardedLookup, type Resolve } from './guarded-lookup.ts';
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT';
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal: AbortSignal;
