@@ -11,11 +11,10 @@ interface ChannelFormProps {
   /** The one to edit; a new one when left out. */
   readonly channel?: Channel;
   readonly onClose: () => void;
-  readonly onChanged: () => void;
 }
 
 /** Adds a channel or edits one, by a form that follows from what its type says it takes. */
-export function ChannelForm({ channel, onClose, onChanged }: ChannelFormProps) {
+export function ChannelForm({ channel, onClose }: ChannelFormProps) {
   const { api, project } = useApp();
   const [type, setType] = useState(channel?.channel_type ?? 'slack');
   const [name, setName] = useState(channel?.channel_name ?? '');
@@ -51,7 +50,6 @@ export function ChannelForm({ channel, onClose, onChanged }: ChannelFormProps) {
           body: { project_id: project, channel_name: name, channel_type: type, channel_config: config },
         });
       }
-      onChanged();
       onClose();
     } catch (error) {
       setProblem({ text: messageOf(error), fields: error instanceof ApiError ? error.fields : new Map() });

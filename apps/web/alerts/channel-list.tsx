@@ -47,7 +47,6 @@ export function ChannelList() {
             // Somebody else may have changed it: the next form begins with what is true now.
             reload();
           }}
-          onChanged={reload}
         />
       )}
     </>

@@ -14,7 +14,6 @@ interface RuleFormProps {
   /** The one to edit; a new one when left out. */
   readonly rule?: AlertRule;
   readonly onClose: () => void;
-  readonly onDone: () => void;
 }
 
 interface Progress {
@@ -24,21 +23,23 @@ interface Progress {
 }
 
 /** Adds a rule or changes one. */
-export function RuleForm({ rule, onClose, onDone }: RuleFormProps) {
+export function RuleForm({ rule: current, onClose }: RuleFormProps) {
   const { api, project, mayEdit } = useApp();
   const { names, idOf } = useConnections();
   const { channels } = useChannels();
-  const [written, setWritten] = useState<RuleDraft>();
+  const [written, setWritten] = useState<{ readonly draft: RuleDraft; readonly of: AlertRule | undefined }>();
   const [progress, setProgress] = useState<Progress>({});
   const [deleting, setDeleting] = useState(false);
-  const draft = written ?? (rule ? draftOf(rule, (id) => names.get(id) ?? id) : newDraft);
+  // What is written is a change of the rule as it was then: a later version must neither replace it nor be overwritten.
+  const rule = written ? written.of : current;
+  const draft = written?.draft ?? (rule ? draftOf(rule, (id) => names.get(id) ?? id) : newDraft);
 
   const made = bodyOf(draft, idOf);
   const attempt = async (work: () => Promise<unknown>) => {
     setProgress({ busy: true });
     try {
       await work();
-      onDone();
+      onClose();
     } catch (error) {
       setProgress({
         problem: messageOf(error),
@@ -67,7 +68,7 @@ export function RuleForm({ rule, onClose, onDone }: RuleFormProps) {
             draft={draft}
             channels={channels ?? []}
             problems={progress.fields ?? new Map()}
-            onChange={(part) => setWritten({ ...draft, ...part })}
+            onChange={(part) => setWritten({ draft: { ...draft, ...part }, of: rule })}
           />
         </fieldset>
         <BacktestPreview body={'body' in made ? JSON.stringify(made.body) : undefined} stored={rule} />

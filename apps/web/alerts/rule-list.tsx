@@ -61,10 +61,8 @@ export function RuleList({ opened }: { readonly opened: string | undefined }) {
         </ul>
       )}
       {opened !== undefined && rules && !shown && <p className="banner banner-warn">There is no rule {opened}.</p>}
-      {shown && connections.all && (
-        <RuleForm key={`${shown.id} ${shown.version}`} rule={shown} onClose={close} onDone={close} />
-      )}
-      {adding && connections.all && <RuleForm onClose={close} onDone={close} />}
+      {shown && connections.all && <RuleForm key={shown.id} rule={shown} onClose={close} />}
+      {adding && connections.all && <RuleForm onClose={close} />}
     </>
   );
 }
