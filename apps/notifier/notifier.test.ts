@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type ChannelKind, channelKind } from '@tailrace/channels/channel.ts';
 import { ChannelError } from '@tailrace/channels/channel-error.ts';
 import type { Message } from '@tailrace/channels/message.ts';
@@ -93,6 +94,55 @@ it('an alert is told at once, though the clock of who decided it is ahead of our
   await stack.notifier(allowed(receiver), { clock });
   await stack.alert({ notification_channels: [channel], happened_at: (clock.now() + 90_000) * 1000 });
   await expect.poll(states, until).toEqual(['sent']);
+});
+
+it('nor does a clock that is ahead hold up the attempt after a failed one, or a resend', async () => {
+  const clock = manualClock(Date.now());
+  const [begin, ahead] = [clock.now(), (clock.now() + 90_000) * 1000];
+  let asked = 0;
+  const kinds = scripted(async () => {
+    asked += 1;
+    if (asked === 1) throw new ChannelError('busy', '503 later');
+    return 'ok';
+  });
+  const channel = await stack.channel('scripted', {});
+  await stack.notifier({}, { channelKinds: kinds, clock });
+  await stack.alert({ notification_channels: [channel], happened_at: ahead });
+  await expect.poll(async () => (await stack.log())[0]?.last_answer, until).toBe('503 later');
+  const passing = async () => {
+    if (clock.now() < begin + 10_000) clock.advance(100);
+    return states();
+  };
+  await expect.poll(passing, until).toEqual(['sent']);
+  const [sent] = await stack.log();
+  if (sent === undefined) throw new Error('not sent');
+  const again = { ...sent, status: 'pending', resends: 1, attempts: 0, next_attempt_at: ahead } as const;
+  await stack.write(topics.notifications, notificationKey(sent), again, channel);
+  await expect.poll(() => asked, until).toBe(3);
+});
+
+it('a storm of ends goes to a slow Jira in messages that it can finish, with one comment on each issue', async () => {
+  const labels = new Map<string, string[]>();
+  const comments: string[] = [];
+  receiver.react(async ({ method, path, body }) => {
+    await sleep(27);
+    const key = /alert_(\d+)|issue\/(\d+)/.exec(path)?.slice(1).join('') ?? '';
+    const known = labels.get(key) ?? [];
+    if (path.endsWith('/comment')) comments.push(key);
+    if (method === 'PUT') labels.set(key, [...known, JSON.parse(body).update.labels[0].add]);
+    return { status: 200, body: JSON.stringify({ issues: [{ key, fields: { labels: known } }] }) };
+  });
+  const config = { url: receiver.url, email: 'ops@example.com', project_key: 'OPS' };
+  const channel = await stack.channel('jira', config, { api_token: 'hunter2' });
+  const ended = { event: 'resolved', status: 'resolved', resolution: 'condition_ended' } as const;
+  const ids = Array.from({ length: 40 }, (_, index) => `alert_${index}`);
+  for (const id of ids) await stack.alert({ ...ended, id, notification_channels: [channel] });
+  const rate = { NOTIFICATION_CHANNEL_RATE: '6000', NOTIFICATION_CHANNEL_BURST: '1' };
+  await stack.notifier({ ...allowed(receiver), ...rate, NOTIFICATION_TIMEOUT_MS: '2000' });
+  await expect.poll(states, until).toEqual(ids.map(() => 'sent'));
+  expect(comments.map((key) => `alert_${key}`).sort()).toEqual([...ids].sort());
+  const messages = Map.groupBy(await stack.log(), ({ id, grouped_into }) => grouped_into ?? id);
+  expect(Math.max(...[...messages.values()].map((each) => each.length))).toBe(10);
 });
 
 describe('an endpoint', () => {

@@ -187,13 +187,28 @@ describe('jira', () => {
     const both = message({ idempotencyKey: 'ntf_a_end-and-1', items: [first!, second!] });
     await expect(send('jira', config(), both)).rejects.toMatchObject({ failure: 'busy' });
     expect((await send('jira', config(), both)).answer).toBe('OPS-1 was commented on before; commented on OPS-2');
-    await send('jira', config(), message({ idempotencyKey: `${first!.id}.1`, items: [first!] }));
+    // A person’s request is told anew, in whatever company it goes.
+    const asked = message({ idempotencyKey: 'ntf_b_end-and-1', items: [second!, { ...first!, resends: 1 }] });
+    for (const each of [asked, asked]) await send('jira', config(), each);
     const comments = receiver.received
       .filter(({ path }) => path.endsWith('/comment'))
       .map(({ path }) => path.split('/').at(-2));
     // The one that was refused, and its repetition.
     expect(comments).toEqual(['OPS-1', 'OPS-2', 'OPS-2', 'OPS-1']);
     expect(issues.size).toBe(2);
+  });
+
+  it('has told what it commented on, also where it may set no label', async () => {
+    answerAsJira();
+    const [item] = message().items;
+    await send('jira', config());
+    receiver.react(({ method }) => {
+      if (method === 'PUT') return { status: 400, body: 'no labels here' };
+      return { status: 200, body: JSON.stringify({ issues: [{ key: 'OPS-1' }] }) };
+    });
+    const resolved = message({ items: [{ ...item, transition: 'resolved' }] });
+    const { answer } = await send('jira', config(), resolved);
+    expect(answer).toBe('commented on OPS-1, which took no label: 400 no labels here');
   });
 
   it('tells what it could not find, and what is no Jira', async () => {

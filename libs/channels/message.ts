@@ -6,6 +6,8 @@ export interface MessageItem {
   /** Id of the notification. */
   readonly id: string;
   readonly transition: NotificationTransition;
+  /** How often a person has asked for it again: each time it is told anew. Left out: never. */
+  readonly resends?: number;
   /** The alert as it was then. */
   readonly alert: Alert;
 }

@@ -16,8 +16,10 @@ export type Reaction =
   /** An answer that does not end. */
   | 'endless';
 
+type React = (request: Received, count: number) => Reaction | Promise<Reaction>;
+
 /** A real HTTP server for messages to arrive at. */
-export async function startReceiver(react: (request: Received, count: number) => Reaction = () => ({ status: 200 })) {
+export async function startReceiver(react: React = () => ({ status: 200 })) {
   const received: Received[] = [];
   let reaction = react;
   const server = createServer(async (request, response) => {
@@ -25,7 +27,7 @@ export async function startReceiver(react: (request: Received, count: number) =>
     const { method = '', url: path = '', headers } = request;
     const taken = { method, path, headers, body };
     received.push(taken);
-    const answer = reaction(taken, received.length);
+    const answer = await reaction(taken, received.length);
     if (answer === 'hang') return;
     if (answer === 'cut') {
       response.writeHead(200, { 'content-length': '1000' });
@@ -51,7 +53,7 @@ export async function startReceiver(react: (request: Received, count: number) =>
     received,
     host: `127.0.0.1:${address.port}`,
     url: `http://127.0.0.1:${address.port}`,
-    react(next: (request: Received, count: number) => Reaction) {
+    react(next: React) {
       reaction = next;
     },
     async close() {

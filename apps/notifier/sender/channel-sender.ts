@@ -105,9 +105,12 @@ export class ChannelSender {
       isTest: false,
       publicUrl,
     };
+    const now = clock.now() * 1000;
     const begun = group.map((each) => ({
       ...each,
       attempts: each.attempts + 1,
+      // A time still to come is another machine's: it would be taken for newer than the time of the next attempt.
+      next_attempt_at: Math.min(each.next_attempt_at ?? now, now),
       channel_name: channel.name,
       channel_type: channel.channel_type,
       grouped_into: groupId(group),
@@ -207,9 +210,9 @@ export class ChannelSender {
 }
 
 /** undefined when its alert is damaged: nothing else may wait for that to mend. */
-function itemOf({ id, transition, alert }: Notification): MessageItem | undefined {
+function itemOf({ id, transition, resends, alert }: Notification): MessageItem | undefined {
   try {
-    return { id, transition, alert: alertCodec.decode(alert) };
+    return { id, transition, resends, alert: alertCodec.decode(alert) };
   } catch {
     return undefined;
   }

@@ -22,7 +22,8 @@ const config = z.strictObject({
  * Jira Cloud, REST version 3. What fires becomes an issue with the label `tailrace-<alert id>`; what resolves becomes a
  * comment on the issue with that label, and nothing where there is none (any more). Jira takes no idempotency key, so an
  * issue carries the label `tailrace-<key of the message>` too, and one that has it already is taken for the answer. So does
- * an issue that was commented on; only a crash right between the two makes the comment twice.
+ * an issue that was commented on; a crash right between the two, or an account that may not edit issues, can make the
+ * comment twice.
  */
 export const jira: ChannelDefinition<typeof config> = {
   type: 'jira',
@@ -85,20 +86,33 @@ class JiraChannel implements Channel {
   async #comment(message: Message, item: MessageItem, signal: AbortSignal): Promise<string> {
     const issue = await this.#find(labelOf(item.alert.id), signal);
     if (issue === undefined) return `no issue of ${item.alert.id} to comment on`;
-    // A message of one has a key of its own each time somebody has it sent again.
-    const told = `tailrace-told-${message.items.length === 1 ? message.idempotencyKey : item.id}`;
+    const told = toldLabel(item);
     if (issue.fields.labels.includes(told)) return `${issue.key} was commented on before`;
     const path = `issue/${encodeURIComponent(issue.key)}`;
     const body = jiraDocument(messageText({ ...message, items: [item] }));
     await this.#call('POST', `${path}/comment`, signal, { body });
-    await this.#call('PUT', path, signal, { update: { labels: [{ add: told }] } });
-    return `commented on ${issue.key}`;
+    return `commented on ${issue.key}${await this.#mark(path, told, signal)}`;
+  }
+
+  /**
+   * Labels an issue as commented on. A refusal (the account may not edit issues, the project has no labels) fails nothing:
+   * the comment is there, and to try again would repeat it.
+   * @returns what the delivery log is to say of it.
+   */
+  async #mark(path: string, label: string, signal: AbortSignal): Promise<string> {
+    try {
+      await this.#call('PUT', path, signal, { update: { labels: [{ add: label }] } });
+      return '';
+    } catch (error) {
+      if (!(error instanceof ChannelError)) throw error;
+      return `, which took no label: ${error.message.slice(0, 100)}`;
+    }
   }
 
   /** The newest issue with the label. */
   async #find(label: string, signal: AbortSignal): Promise<Issue | undefined> {
     const jql = `project = "${this.#config.project_key}" AND labels = "${label}" ORDER BY created DESC`;
-    const query = new URLSearchParams({ jql, maxResults: '1', fields: 'labels' });
+    const query = new URLSearchParams({ jql, maxResults: '1', fields: 'key,labels' });
     const answer = await this.#call('GET', `search/jql?${query}`, signal);
     return parsed(found, answer).issues[0];
   }
@@ -125,6 +139,11 @@ class JiraChannel implements Channel {
 /** An alert's ids hold no spaces, which labels may not have. */
 function labelOf(alertId: string): string {
   return `tailrace-${alertId.replaceAll(/[^\w-]/g, '_')}`;
+}
+
+/** What a repeat of the comment is told by; another one each time that a person asks for it again. */
+function toldLabel({ id, resends = 0 }: MessageItem): string {
+  return `tailrace-told-${id}${resends === 0 ? '' : `.${resends}`}`;
 }
 
 function parsed<Schema extends z.ZodType>(schema: Schema, answer: HttpAnswer): z.output<Schema> {
