@@ -1,5 +1,5 @@
 import type { LogLine } from '../api/generated.ts';
-import { attributeName } from './query.ts';
+import { attributeName, termsOf, termText } from './query.ts';
 
 /** Values kept for each name, and names: what is seen most lately wins. */
 const mostValues = 200;
@@ -52,6 +52,15 @@ const words: readonly Suggestion[] = [
   { text: 'trace:', hint: 'trace id' },
 ];
 
+/** The part at the end, whole or not: spaces within quotes or slashes are its own. */
+const lastPart =
+  /(?:^|\s)(-?(?:(?:[A-Za-z_][\w.\-/@]*|"(?:[^"\\]|\\.)*"):)?(?:"(?:[^"\\]|\\.)*"?|\/(?:[^/\\]|\\.)*\/?|\S*))$/s;
+
+/** Where the part that is being written begins. */
+export function lastPartStart(text: string): number {
+  return text.length - (lastPart.exec(text)?.[1]?.length ?? 0);
+}
+
 /** What could follow what is being written last. `known` are values by name that do not come from lines: levels, connections. */
 export function suggestions(
   written: string,
@@ -60,12 +69,16 @@ export function suggestions(
 ): readonly Suggestion[] {
   const minus = written.startsWith('-') ? '-' : '';
   const text = written.slice(minus.length);
-  const [, key, start] = /^([A-Za-z_][\w.\-/@]*):"?([^"]*)$/.exec(text) ?? [];
-  if (key !== undefined && start !== undefined) {
-    return (known[key] ?? seen.values(key))
+  const [, name = '', start = ''] = /^((?:[A-Za-z_][\w.\-/@]*|"(?:[^"\\]|\\.)*"):)"?([^"]*)$/s.exec(text) ?? [];
+  // Any value will do: this tells what the name means.
+  const term = termsOf(`${minus}${name}x`)[0];
+  if (term?.key !== undefined) {
+    const { key, isAttribute } = term;
+    const fixed = !isAttribute && Object.hasOwn(known, key) ? known[key] : undefined;
+    return (fixed ?? seen.values(key))
       .filter((value) => value.toLowerCase().includes(start.toLowerCase()) && value !== start && value !== '')
       .slice(0, 12)
-      .map((value) => ({ text: `${minus}${key}:${/[\s"]/.test(value) ? JSON.stringify(value) : value}`, hint: '' }));
+      .map((value) => ({ text: termText({ ...term, value }), hint: '' }));
   }
   const lower = text.toLowerCase();
   const names = seen

@@ -2,7 +2,7 @@ import { type Level, levels } from '@tailrace/log-record/level.ts';
 import { memo, type RefObject, useEffect, useId, useMemo, useState } from 'react';
 import { Icon } from '../ui/icon.tsx';
 import { Popover } from '../ui/popover.tsx';
-import { suggestions } from './completion.ts';
+import { lastPartStart, suggestions } from './completion.ts';
 import { DownloadMenu } from './download-menu.tsx';
 import type { LiveSession } from './live-session.ts';
 import { connectionNames, termsNamed, withoutKey, withTerm } from './query.ts';
@@ -244,10 +244,4 @@ function QueryInput({ inputRef, view, problem, session, names, onChange }: Filte
       )}
     </div>
   );
-}
-
-/** Where the part that is being written begins: behind the last space that is not within quotes or slashes. */
-function lastPartStart(text: string): number {
-  const part = /(?:^|\s)(-?(?:[A-Za-z_][\w.\-/@]*:)?(?:"[^"]*"?|\/[^/]*\/?|\S*))$/.exec(text);
-  return text.length - (part?.[1]?.length ?? 0);
 }

@@ -20,6 +20,7 @@ const filters: readonly (readonly [example: string, meaning: string])[] = [
   ['connection:"shop production"', 'from this source'],
   ['service:cart', 'with this attribute'],
   ['-region:eu-west-1', 'without this attribute'],
+  ['"user id":42', 'with this attribute, of any name'],
   ['trace:4bf92f35…', 'of this trace'],
 ];
 

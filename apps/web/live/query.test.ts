@@ -1,12 +1,15 @@
+import { compileRegex } from '@tailrace/log-query/regex.ts';
+import { levels } from '@tailrace/log-record/level.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { SeenAttributes, suggestions } from './completion.ts';
+import { lastPartStart, SeenAttributes, suggestions } from './completion.ts';
 import { filterText, parseQuery, type Term, termsOf, termText, withoutKey, withTerm } from './query.ts';
 
 const connections = new Map([
   ['shop', 'conn_1'],
   ['the bank', 'conn_2'],
   ['shop, eu', 'conn_3'],
+  ['"the" shop,bank', 'conn_4'],
 ]);
 const connectionId = (name: string) => connections.get(name);
 
@@ -27,6 +30,7 @@ test.each([
   ['a/b', { text: 'a/b' }],
   [String.raw`/GET \/api/`, { regex: 'GET /api' }],
   ['connection:"shop, eu"', { connections: ['conn_3'] }],
+  ['connection:"shop,the bank"', { connections: ['conn_1', 'conn_2'] }],
   [
     '"user id":42 "level":30 -"a\\"b":x empty:""',
     { attributes: { 'user id': '42', level: '30', empty: '' }, exclude_attributes: { 'a"b': 'x' } },
@@ -85,6 +89,36 @@ test('completion knows what was seen', () => {
   expect(suggestions('level:w', seen, { level: ['warn', 'error'] }).map(({ text }) => text)).toEqual(['level:warn']);
 });
 
+test('completion knows names in quotes, and writes values that read back', () => {
+  const seen = new SeenAttributes();
+  seen.see({
+    attributes: { 'user id': '42', level: '30', url: '//cdn', text: 'a\nb' },
+    resource: {},
+    stream: 's',
+  } as never);
+  const offered = (written: string) => suggestions(written, seen, { level: ['warn'] }).map(({ text }) => text);
+  expect(offered('"us')).toEqual(['"user id":']);
+  expect(offered('-"user id":')).toEqual(['-"user id":42']);
+  expect(offered('"level":')).toEqual(['"level":30']);
+  expect(offered('level:')).toEqual(['level:warn']);
+  expect(offered('url:')).toEqual(['url:"//cdn"']);
+  expect(offered('text:')).toEqual(['text:"a\nb"']);
+  expect(offered('constructor:')).toEqual([]);
+});
+
+test.each([
+  'level:w',
+  '"user id":4',
+  '-"user id":"a b',
+  '"user i',
+  String.raw`"a\" b":c`,
+  String.raw`/GET \/api v`,
+  '',
+])('%s is one part that is being written', (written) => {
+  expect(lastPartStart(written)).toBe(0);
+  expect(lastPartStart(`"a b":"c d" ${written}`)).toBe(12);
+});
+
 test('a filter is written as what means it', () => {
   const filter = {
     levels: ['error' as const, 'unset' as const],
@@ -104,18 +138,28 @@ test('a filter is read back as it was, whatever it holds', () => {
     fc.string({ minLength: 1, unit: 'binary' }),
     fc.constantFrom('a"b', '\\', '-x', '/x/', 'k:v', '"k":v', 'a b', 'https://x', 'level:info'),
   );
-  const key = fc.oneof(text, fc.constantFrom('level', 'stream', 'user id', 'aws:requestId', 'http.status', '__proto'));
+  const key = fc.oneof(
+    text,
+    fc.constantFrom('level', 'stream', 'user id', 'aws:requestId', 'http.status', '__proto__'),
+  );
   const values = fc
     .array(fc.tuple(key, fc.oneof(text, fc.constant(''))), { minLength: 1, maxLength: 3 })
     .map((entries) => Object.fromEntries(entries));
+  // A slash stands alone here: one that is escaped already means the same, and is read without its backslash.
+  const regex = fc
+    .array(
+      fc.constantFrom('/', '[/]', String.raw`\\`, String.raw`\d`, String.raw`\.`, '"', ' ', '\n', ':', '|', '+', 'é'),
+    )
+    .map((pieces) => pieces.join(''))
+    .filter((pattern) => pattern !== '' && !('problem' in compileRegex(pattern)));
   const filters = fc.record(
     {
-      level: fc.constantFrom('warn' as const, 'error' as const),
-      levels: fc.constant(['unset' as const, 'fatal' as const]),
-      connections: fc.uniqueArray(fc.constantFrom('conn_1', 'conn_2', 'conn_3'), { minLength: 1 }),
+      level: fc.constantFrom(...levels),
+      levels: fc.uniqueArray(fc.constantFrom(...levels, 'unset' as const), { minLength: 1 }),
+      connections: fc.uniqueArray(fc.constantFrom(...connections.values()), { minLength: 1 }),
       text,
       exclude: text,
-      regex: fc.constantFrom('GET /api', '/', String.raw`\d+/\\x`, 'a|b c', '^"x"$'),
+      regex,
       attributes: values,
       exclude_attributes: values,
       stream: text,

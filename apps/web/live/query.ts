@@ -23,7 +23,7 @@ export interface Term {
 }
 
 const part =
-  /(-?)(?:\/((?:[^/\\\n]|\\.)+)\/(?=\s|$)|(?:(?:([A-Za-z_][\w.\-/@]*)|"((?:[^"\\]|\\.)*)"):(?!\/\/))?(?:"((?:[^"\\]|\\.)*)"|(\S+)))/gs;
+  /(-?)(?:\/((?:[^/\\]|\\.)+)\/(?=\s|$)|(?:(?:([A-Za-z_][\w.\-/@]*)|"((?:[^"\\]|\\.)*)"):(?!\/\/))?(?:"((?:[^"\\]|\\.)*)"|(\S+)))/gs;
 const plainName = /^[A-Za-z_][\w.\-/@]*$/;
 /** Names that are no attribute's unless they stand in quotes. */
 const reserved: ReadonlySet<string> = new Set(['level', 'levels', 'connection', 'stream', 'trace']);
