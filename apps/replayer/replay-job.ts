@@ -2,6 +2,8 @@ import { setTimeout as delay, setImmediate as immediate } from 'node:timers/prom
 import { messageOf, remedyOf, TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import type { Kafka, OutgoingRecord } from '@tailrace/kafka/kafka.ts';
 import { type NormaliseEvent, normaliserProcessor } from '@tailrace/normalise/normaliser-topology.ts';
+import { normaliserVersion } from '@tailrace/normalise/normaliser-version.ts';
+import { newProgress } from '@tailrace/replays/new-progress.ts';
 import { progressKey } from '@tailrace/replays/replay-keys.ts';
 import type { KnownReplay } from '@tailrace/replays/replay-table.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
@@ -17,7 +19,6 @@ import { BuriedRecords } from './buried-records.ts';
 import { DifferenceCount } from './differences.ts';
 import type { LiveLag, Waiting } from './live-lag.ts';
 import type { LogStore } from './log-store.ts';
-import { newProgress } from './new-progress.ts';
 import { RateMeter } from './rate-meter.ts';
 import { planRanges, type RawSlice, readRanges } from './raw-ranges.ts';
 import { type ReplaySelection, selectionOf } from './replay-selection.ts';
@@ -86,7 +87,11 @@ export class ReplayJob {
     this.#selection = selectionOf(replay.request);
     this.#buried = new BuriedRecords(options.kafka);
     this.#logger = options.logger.child({ replay: replay.id, project: replay.request.project_id });
-    this.#progress = { ...(replay.progress ?? newProgress()), waiting_for: null, waiting_detail: null };
+    this.#progress = {
+      ...(replay.progress ?? newProgress(Date.now() * 1000, normaliserVersion)),
+      waiting_for: null,
+      waiting_detail: null,
+    };
     if (replay.request.mode === 'shadow') this.#differences = new DifferenceCount(this.#progress.differences);
   }
 

@@ -3,12 +3,16 @@ import type { ConnectionStatus, LogFilter, LogLine } from './generated.ts';
 /** How a connection does, as the WebSocket tells it: the API's status, with the connection's id. */
 export type LiveStatus = ConnectionStatus & { readonly id: string };
 
-/** Lines that were not sent: from cursor to cursor. */
-export interface Gap {
-  /** Matching lines in it; null when nobody can know. */
-  readonly matched: number | null;
+/** A part of the live stream, from cursor to cursor. */
+export interface CursorRange {
   readonly from: string;
   readonly to: string;
+}
+
+/** Lines that were not sent. */
+export interface Gap extends CursorRange {
+  /** Matching lines in it; null when nobody can know. */
+  readonly matched: number | null;
   readonly reason: 'slow_viewer' | 'retention';
 }
 

@@ -1,12 +1,7 @@
+import type { CursorRange } from './frames.ts';
 import type { LogLine } from './generated.ts';
 
-/** A part of the live stream, from cursor to cursor. */
-interface Range {
-  readonly from: string;
-  readonly to: string;
-}
-
-interface GapFetch extends Range {
+interface GapFetch extends CursorRange {
   /** Whether somebody still waits for it. */
   isWanted: boolean;
   readonly lines: LogLine[];
@@ -19,17 +14,17 @@ interface GapFetch extends Range {
  * answers do not say what they answer, so the first stays the first until its answer has ended.
  */
 export class GapFetches {
-  readonly #ask: (range: Range) => void;
+  readonly #ask: (range: CursorRange) => void;
   #queue: GapFetch[] = [];
   #open = false;
 
   /** @param ask sends the question; called while the connection is open only */
-  constructor(ask: (range: Range) => void) {
+  constructor(ask: (range: CursorRange) => void) {
     this.#ask = ask;
   }
 
   /** The lines of a range. @throws when they cannot be had */
-  add({ from, to }: Range): Promise<readonly LogLine[]> {
+  add({ from, to }: CursorRange): Promise<readonly LogLine[]> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ from, to, isWanted: true, lines: [], resolve, reject });
       if (this.#queue.length === 1) this.#askNext();

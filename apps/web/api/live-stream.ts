@@ -1,4 +1,11 @@
-import { type ClientFrame, type Gap, type LiveStatus, parseFrame, type ServerFrame } from './frames.ts';
+import {
+  type ClientFrame,
+  type CursorRange,
+  type Gap,
+  type LiveStatus,
+  parseFrame,
+  type ServerFrame,
+} from './frames.ts';
 import { GapFetches } from './gap-fetches.ts';
 import type { LogFilter, LogLine } from './generated.ts';
 
@@ -121,7 +128,7 @@ export class LiveStream {
   }
 
   /** The lines of a gap. Survives a lost connection: then it is asked for again. @throws when they cannot be had */
-  fetch(gap: Pick<Gap, 'from' | 'to'>): Promise<readonly LogLine[]> {
+  fetch(gap: CursorRange): Promise<readonly LogLine[]> {
     return this.#fetches.add(gap);
   }
 

@@ -1,10 +1,11 @@
+import type { CursorRange } from '../api/frames.ts';
 import type { LogFilter, LogLine } from '../api/generated.ts';
 import { type Api, messageOf } from '../api/http.ts';
 import { LiveStream, type Socket, type SocketListener } from '../api/live-stream.ts';
 import { SeenAttributes } from './completion.ts';
 import { gapNote, holeNote } from './gap-note.ts';
 import { LogBuffer } from './log-buffer.ts';
-import { type CursorRange, lineRow, type RowGap, sortableTime } from './row.ts';
+import { lineRow, type RowGap, sortableTime } from './row.ts';
 import { type Hole, Seam } from './seam.ts';
 import { type Edge, nothingYet, type Snapshot } from './snapshot.ts';
 import { pageLines, type StoredPage } from './stored-lines.ts';

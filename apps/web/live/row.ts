@@ -1,10 +1,5 @@
+import type { CursorRange } from '../api/frames.ts';
 import type { LogLine } from '../api/generated.ts';
-
-/** A part of the live stream, from cursor to cursor. */
-export interface CursorRange {
-  readonly from: string;
-  readonly to: string;
-}
 
 /** Lines that were left out at this place. */
 export interface RowGap {

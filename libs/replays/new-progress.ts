@@ -1,9 +1,7 @@
-import { normaliserVersion } from '@tailrace/normalise/normaliser-version.ts';
 import type { ReplayProgress } from '@tailrace/schemas/generated/replay-progress.ts';
 
-/** The progress of a replay that begins now. */
-export function newProgress(): ReplayProgress {
-  const now = Date.now() * 1000;
+/** The progress of a replay that begins now. @param now microseconds since the epoch */
+export function newProgress(now: number, normaliserVersion: number): ReplayProgress {
   return {
     status: 'running',
     ranges: [],
