@@ -194,6 +194,7 @@ describe('tail', () => {
   it('gives JSON, and ends by itself with --no-follow', async () => {
     const body = `history ${written}`;
     await write(body, { attributes: { order: '7' } });
+    await write(`${body}, left out`, { attributes: { order: '7', zone: 'b' } });
     const { code, stdout, stderr } = await done([
       'tail',
       '--project',
@@ -202,8 +203,8 @@ describe('tail', () => {
       '--since',
       '5m',
       '--json',
-      '--attribute',
-      'order=7',
+      ...['--attribute', 'order=7', '--attribute', 'order=8'],
+      ...['--exclude-attribute', 'zone=a', '--exclude-attribute', 'zone=b'],
     ]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(

@@ -1,14 +1,9 @@
 import { levels } from '@tailrace/log-record/level.ts';
 import { type output, z } from 'zod';
+import { filterFields } from './filter-fields.ts';
 import { compileRegex } from './regex.ts';
 
 const text = z.string().min(1).max(1000);
-const fields = z
-  .record(z.string().min(1).max(256), z.string().max(1000))
-  .refine((value) => Object.keys(value).length <= 20, {
-    error: 'at most 20 fields',
-  });
-
 /**
  * Which lines a person wants to see. The same filter runs on the live stream (`matcher.ts`) and as SQL on what is
  * stored; a line must satisfy every part that is given.
@@ -38,9 +33,10 @@ export const logFilter = z
         if ('problem' in compiled) context.addIssue({ code: 'custom', message: compiled.problem });
       })
       .optional(),
-    /** Attributes, or resource attributes, with exactly these values. */
-    attributes: fields.optional(),
-    exclude_attributes: fields.optional(),
+    /** Attributes, or resource attributes, with exactly this value, or with any of several. */
+    attributes: filterFields.optional(),
+    /** Lines with this value of an attribute or resource attribute, or with any of several, are left out. */
+    exclude_attributes: filterFields.optional(),
     stream: z.string().min(1).max(1000).optional(),
     trace_id: z
       .string()

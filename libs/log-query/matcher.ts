@@ -1,6 +1,7 @@
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import { leastSeverity, levelOf } from '@tailrace/log-record/level.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
+import { valuesOf } from './filter-fields.ts';
 import type { LogFilter } from './log-filter.ts';
 import { compileRegex } from './regex.ts';
 
@@ -27,8 +28,11 @@ export function compileFilter(filter: LogFilter): Matcher {
   const { stream, trace_id: traceId, attributes, exclude_attributes: excluded } = filter;
   if (stream !== undefined) tests.push((record) => record.stream === stream);
   if (traceId !== undefined) tests.push((record) => record.trace_id === traceId);
-  for (const [key, value] of Object.entries(attributes ?? {})) tests.push((record) => hasField(record, key, value));
-  for (const [key, value] of Object.entries(excluded ?? {})) tests.push((record) => !hasField(record, key, value));
+  for (const [key, wanted] of Object.entries(attributes ?? {})) tests.push(fieldTest(key, valuesOf(wanted)));
+  for (const [key, unwanted] of Object.entries(excluded ?? {})) {
+    const has = fieldTest(key, valuesOf(unwanted));
+    tests.push((record) => !has(record));
+  }
   if (filter.text !== undefined) {
     const part = filter.text.toLowerCase();
     tests.push((record) => record.body.toLowerCase().includes(part));
@@ -46,6 +50,10 @@ export function compileFilter(filter: LogFilter): Matcher {
   return (record) => tests.every((test) => test(record));
 }
 
-function hasField(record: LogRecord, key: string, value: string): boolean {
-  return record.attributes[key] === value || record.resource[key] === value;
+/** Whether the attribute, or the resource attribute, has one of the values. */
+function fieldTest(key: string, values: readonly string[]): Matcher {
+  const [only] = values;
+  if (values.length === 1) return (record) => record.attributes[key] === only || record.resource[key] === only;
+  const any = new Set<string | undefined>(values);
+  return (record) => any.has(record.attributes[key]) || any.has(record.resource[key]);
 }

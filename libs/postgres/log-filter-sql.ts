@@ -1,3 +1,4 @@
+import { valuesOf } from '@tailrace/log-query/filter-fields.ts';
 import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
 import { type Level, leastSeverity } from '@tailrace/log-record/level.ts';
 import type { Parameters } from './parameters.ts';
@@ -24,13 +25,13 @@ export function filterSql(filter: LogFilter, parameters: Parameters): FilterSql 
   if (filter.connections !== undefined) and(`connection_id = any(${parameters.add(filter.connections)})`);
   if (filter.stream !== undefined) and(`stream = ${parameters.add(filter.stream)}`);
   if (filter.trace_id !== undefined) and(`trace_id = ${parameters.add(filter.trace_id)}`);
-  for (const [key, value] of Object.entries(filter.attributes ?? {})) {
-    const [k, v] = [parameters.add(key), parameters.add(value)];
-    and(`(attributes ->> ${k} = ${v} or resource ->> ${k} = ${v})`);
+  for (const [key, wanted] of Object.entries(filter.attributes ?? {})) {
+    const [k, v] = [parameters.add(key), parameters.add(valuesOf(wanted))];
+    and(`(attributes ->> ${k} = any(${v}) or resource ->> ${k} = any(${v}))`);
   }
-  for (const [key, value] of Object.entries(filter.exclude_attributes ?? {})) {
-    const [k, v] = [parameters.add(key), parameters.add(value)];
-    and(`attributes ->> ${k} is distinct from ${v} and resource ->> ${k} is distinct from ${v}`);
+  for (const [key, unwanted] of Object.entries(filter.exclude_attributes ?? {})) {
+    const [k, v] = [parameters.add(key), parameters.add(valuesOf(unwanted))];
+    and(`(attributes ->> ${k} = any(${v})) is not true and (resource ->> ${k} = any(${v})) is not true`);
   }
   for (const [text, operator] of [
     [filter.text, 'ilike'],

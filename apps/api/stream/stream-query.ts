@@ -1,4 +1,5 @@
 import { invalidField, Problem } from '@tailrace/http/problem.ts';
+import { fieldsOf } from '@tailrace/log-query/filter-fields.ts';
 import { type LogFilter, logFilter } from '@tailrace/log-query/log-filter.ts';
 import { levels } from '@tailrace/log-record/level.ts';
 import { z } from 'zod';
@@ -12,7 +13,7 @@ const pairs = z
   .union([z.string().max(2000), z.array(z.string().max(2000)).max(20)])
   .transform((given) => [given].flat())
   .refine((given) => given.every((pair) => pair.indexOf('=') > 0), 'must be key=value')
-  .transform((given) => Object.fromEntries(given.map((pair) => splitPair(pair))));
+  .transform((given) => fieldsOf(given.map(splitPair)));
 
 /** A filter as query parameters. The same as the WebSocket's, which `filter` takes as JSON. */
 export const filterQuery = {
@@ -27,8 +28,12 @@ export const filterQuery = {
   text: z.string().max(1000).optional().describe('Part of the body, whatever its case.'),
   exclude: z.string().max(1000).optional().describe('Leaves out lines whose body has this part.'),
   regex: z.string().max(1000).optional().describe('RE2 expression that finds something in the body.'),
-  attribute: pairs.optional().describe('key=value of an attribute or resource attribute. May be given several times.'),
-  exclude_attribute: pairs.optional().describe('Leaves out lines with this attribute.'),
+  attribute: pairs
+    .optional()
+    .describe(
+      'key=value of an attribute or resource attribute. May be given several times; of one key, any of the values.',
+    ),
+  exclude_attribute: pairs.optional().describe('Leaves out lines with this key=value. May be given several times.'),
   stream: z.string().max(1000).optional().describe('The source stream within its connection.'),
   trace_id: z.string().max(64).optional().describe('32 hexadecimal digits.'),
 };

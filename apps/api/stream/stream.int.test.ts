@@ -123,6 +123,8 @@ describe('GET stream/{project_id}', () => {
     ['attribute=http.status%3D500', 25],
     ['attribute=http.status%3D500&attribute=service.name%3Dshop', 25],
     ['exclude_attribute=http.status%3D500', 225],
+    ['exclude_attribute=http.status%3D500&exclude_attribute=http.status%3D200', 0],
+    ['attribute=http.status%3D500&attribute=http.status%3D404', 25],
     ['stream=stream-1', 125],
     ['filter=%7B%22level%22%3A%22error%22%7D&connection=conn_b', 25],
     ['level=error&exclude=failed', 20],

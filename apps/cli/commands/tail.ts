@@ -1,4 +1,5 @@
 import type { AlertView } from '@tailrace/alert-rules/alert-view.ts';
+import { fieldsOf } from '@tailrace/log-query/filter-fields.ts';
 import { type LogFilter, logFilter } from '@tailrace/log-query/log-filter.ts';
 import type { LogLine } from '@tailrace/log-query/log-line.ts';
 import { levels } from '@tailrace/log-record/level.ts';
@@ -14,13 +15,16 @@ import { drained, warn } from '../terminal.ts';
 /** What happens to an alert that whoever watches lines wants to know of. */
 const noticed = new Set(['fired', 'escalated', 'resolved']);
 
+type Pair = readonly [key: string, value: string];
+
 interface TailOptions {
   readonly project: string;
   readonly filter?: string;
   readonly exclude?: string;
   readonly level?: LogFilter['level'];
   readonly connection?: string[];
-  readonly attribute?: Record<string, string>;
+  readonly attribute?: readonly Pair[];
+  readonly excludeAttribute?: readonly Pair[];
   readonly since?: string;
   readonly follow: boolean;
   readonly json?: boolean;
@@ -36,7 +40,8 @@ export function tailCommand(surroundings: Surroundings): Command {
     .option('--exclude <text>', 'no lines with this text')
     .addOption(new Option('--level <level>', 'only lines of this level and above').choices(levels))
     .option('--connection <id>', 'only lines of this connection (repeatable)', collect)
-    .option('--attribute <key=value>', 'only lines with this attribute (repeatable)', collectAttribute)
+    .option('--attribute <key=value>', 'only lines with this attribute (repeatable)', collectPair)
+    .option('--exclude-attribute <key=value>', 'no lines with this attribute (repeatable)', collectPair)
     .option('--since <when>', 'begin there: 15m, 2h, or a time; by time of arrival', parseSince)
     .option('--follow', 'go on with what comes (default)', true)
     .option('--no-follow', 'end when everything up to now has been shown')
@@ -75,13 +80,14 @@ async function tail(surroundings: Surroundings, options: TailOptions): Promise<v
 }
 
 /** @throws CliError naming the option that is wrong. */
-function filterOf({ filter, exclude, level, connection, attribute }: TailOptions): LogFilter {
+function filterOf({ filter, exclude, level, connection, attribute, excludeAttribute }: TailOptions): LogFilter {
   const expression = /^\/(.+)\/$/.exec(filter ?? '')?.[1];
   const result = logFilter.safeParse({
     level,
     exclude,
     connections: connection,
-    attributes: attribute,
+    attributes: attribute && fieldsOf(attribute),
+    exclude_attributes: excludeAttribute && fieldsOf(excludeAttribute),
     ...(expression === undefined ? { text: filter } : { regex: expression }),
   });
   if (result.success) return result.data;
@@ -95,6 +101,7 @@ function optionOf(field: string): string {
     regex: 'filter',
     connections: 'connection',
     attributes: 'attribute',
+    exclude_attributes: 'exclude-attribute',
   };
   return options[field] ?? field;
 }
@@ -103,8 +110,8 @@ function collect(value: string, earlier: readonly string[] = []): string[] {
   return [...earlier, value];
 }
 
-function collectAttribute(value: string, earlier: Readonly<Record<string, string>> = {}): Record<string, string> {
+function collectPair(value: string, earlier: readonly Pair[] = []): Pair[] {
   const at = value.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('Give key=value.');
-  return { ...earlier, [value.slice(0, at)]: value.slice(at + 1) };
+  return [...earlier, [value.slice(0, at), value.slice(at + 1)]];
 }

@@ -7,8 +7,8 @@ export type LogFilterInput = {
   readonly text?: string | undefined;
   readonly exclude?: string | undefined;
   readonly regex?: string | undefined;
-  readonly attributes?: Readonly<Record<string, string>> | undefined;
-  readonly exclude_attributes?: Readonly<Record<string, string>> | undefined;
+  readonly attributes?: Readonly<Record<string, string | readonly string[]>> | undefined;
+  readonly exclude_attributes?: Readonly<Record<string, string | readonly string[]>> | undefined;
   readonly stream?: string | undefined;
   readonly trace_id?: string | undefined;
 };
@@ -71,8 +71,8 @@ export type LogFilter = {
   readonly text?: string | undefined;
   readonly exclude?: string | undefined;
   readonly regex?: string | undefined;
-  readonly attributes?: Readonly<Record<string, string>> | undefined;
-  readonly exclude_attributes?: Readonly<Record<string, string>> | undefined;
+  readonly attributes?: Readonly<Record<string, string | readonly string[]>> | undefined;
+  readonly exclude_attributes?: Readonly<Record<string, string | readonly string[]>> | undefined;
   readonly stream?: string | undefined;
   readonly trace_id?: string | undefined;
 };

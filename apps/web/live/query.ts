@@ -207,7 +207,13 @@ export function filterText(filter: LogFilter, connectionName: (id: string) => st
     ...single(undefined, filter.text),
     ...single(undefined, filter.exclude, true),
     ...(filter.regex === undefined ? [] : [{ negative: false, key: undefined, value: filter.regex, regex: true }]),
-    ...Object.entries(filter.attributes ?? {}).map(([key, value]) => attributeTerm(key, value)),
-    ...Object.entries(filter.exclude_attributes ?? {}).map(([key, value]) => attributeTerm(key, value, true)),
+    ...fieldTerms(filter.attributes, false),
+    ...fieldTerms(filter.exclude_attributes, true),
   ]);
+}
+
+function fieldTerms(fields: LogFilter['attributes'], negative: boolean): Term[] {
+  return Object.entries(fields ?? {}).flatMap(([key, value]) =>
+    [value].flat().map((each) => attributeTerm(key, each, negative)),
+  );
 }

@@ -1,3 +1,4 @@
+import { valuesOf } from '@tailrace/log-query/filter-fields.ts';
 import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 
@@ -14,10 +15,10 @@ export class FieldIndex {
     for (const [{ attributes, stream, connections }, index] of filters) {
       const [attribute] = Object.entries(attributes ?? {});
       if (attribute) {
-        const [key, value] = attribute;
+        const [key, wanted] = attribute;
         const values = this.#attributes.get(key) ?? new Map();
         this.#attributes.set(key, values);
-        add(values, value, index);
+        for (const each of valuesOf(wanted)) add(values, each, index);
       } else if (stream !== undefined) add(this.#streams, stream, index);
       else if (connections) for (const each of connections) add(this.#connections, each, index);
       else throw new RangeError('a filter without a fixed field cannot be found by one');

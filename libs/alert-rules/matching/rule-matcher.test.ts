@@ -28,7 +28,12 @@ const filters = fc.record(
     text: fc.constantFrom('pay', 'k', 'I', 'GRÖSSE', 'größe', 'failed'),
     exclude: fc.constantFrom('x'),
     regex: fc.constantFrom('\\d+', 'pay(ment)?', '(?i)error \\d'),
-    attributes: fc.constantFrom({ service: 'cart' }, { service: 'shop', host: 'h1' }),
+    attributes: fc.constantFrom<Record<string, string | string[]>>(
+      { service: 'cart' },
+      { service: 'shop', host: 'h1' },
+      { service: ['shop', 'cart', 'shop'] },
+    ),
+    exclude_attributes: fc.constantFrom({ service: ['shop', 'till'] }, { host: 'h1' }),
     stream: fc.constantFrom('s', 't'),
   },
   { requiredKeys: [] },
