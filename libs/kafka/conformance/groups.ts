@@ -80,6 +80,22 @@ export function describeGroups(kafka: Fixture): void {
       expect(first.owned.size).toBe(0);
     });
 
+    test('share each of several topics with a member that joins later', async () => {
+      const [one, two] = [await kafka.client(), await kafka.client()];
+      const topics = [await kafka.topic(one, 2), await kafka.topic(one, 4), await kafka.topic(one, 2)];
+      const group = groupId();
+      const first = await observeMember(one, { groupId: group, topics });
+      await first.until('owns everything', () => first.owned.size === 8);
+      const second = await observeMember(two, { groupId: group, topics });
+      await shared(first, second, 8);
+      const of = (member: ObservedMember) =>
+        topics.map((topic) => [...member.owned].filter((partition) => partition.startsWith(`${topic}/`)).length);
+      expect([of(first), of(second)]).toEqual([
+        [1, 2, 1],
+        [1, 2, 1],
+      ]);
+    });
+
     test('tell a member that got nothing that it joined', async () => {
       const [one, two] = [await kafka.client(), await kafka.client()];
       const topic = await kafka.topic(one, 1);

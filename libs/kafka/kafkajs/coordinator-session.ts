@@ -1,7 +1,7 @@
 import type { GroupOptions, TopicPartition } from '../kafka.ts';
 import type { Cluster } from './cluster.ts';
 import {
-  assignInTurn,
+  assignEvenly,
   decodeAssignment,
   decodeSubscription,
   encodeSubscription,
@@ -61,7 +61,7 @@ export class CoordinatorSession {
     const { generationId, memberId } = joined;
     this.#memberId = memberId;
     const assignedFrom = joined.leaderId === memberId ? await this.#countPartitions(joined.members) : undefined;
-    const groupAssignment = assignedFrom ? assignInTurn(joined.members.map(subscriber), assignedFrom) : [];
+    const groupAssignment = assignedFrom ? assignEvenly(joined.members.map(subscriber), assignedFrom) : [];
     const sync = { groupId: this.#groupId, memberId, generationId, groupAssignment };
     const { memberAssignment } = await connections.call(broker, () => broker.syncGroup(sync), timeoutMs);
     const partitions = decodeAssignment(memberAssignment).flatMap(({ topic, partition }) => {

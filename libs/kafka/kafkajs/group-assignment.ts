@@ -1,4 +1,5 @@
 import { AssignerProtocol } from 'kafkajs';
+import { balanceWithinTopics } from '../balanced-assignment.ts';
 import type { TopicPartition } from '../kafka.ts';
 
 const { MemberMetadata, MemberAssignment } = AssignerProtocol;
@@ -16,7 +17,11 @@ export interface Subscriber {
 }
 
 export function encodeSubscription(topics: readonly string[]): Buffer {
-  return MemberMetadata.encode({ version, topics: [...topics], userData: noUserData });
+  return MemberMetadata.encode({
+    version,
+    topics: [...topics],
+    userData: noUserData,
+  });
 }
 
 export function decodeSubscription(memberId: string, metadata: Buffer): Subscriber {
@@ -30,25 +35,27 @@ export function decodeAssignment(bytes: Buffer): TopicPartition[] {
   );
 }
 
-/** Deals the partitions out in turn, each to the next member that subscribes to its topic. */
-export function assignInTurn(
+/**
+ * Spreads the partitions of each topic evenly. Members of this protocol give everything up at each rebalance and say nothing
+ * of what they had, so nothing can be kept.
+ */
+export function assignEvenly(
   members: readonly Subscriber[],
   partitionCounts: ReadonlyMap<string, number>,
 ): { readonly memberId: string; readonly memberAssignment: Buffer }[] {
-  const order = members.toSorted((left, right) => (left.memberId < right.memberId ? -1 : 1));
-  const assigned = new Map(order.map(({ memberId }) => [memberId, {} as Record<string, number[]>]));
-  let turn = 0;
-  for (const [topic, partitions] of [...partitionCounts].sort()) {
-    if (!order.some(({ topics }) => topics.includes(topic))) continue;
-    for (let partition = 0; partition < partitions; partition += 1) {
-      while (!order[turn % order.length]!.topics.includes(topic)) turn += 1;
-      const owned = assigned.get(order[turn % order.length]!.memberId)!;
-      owned[topic] = [...(owned[topic] ?? []), partition];
-      turn += 1;
-    }
-  }
-  return [...assigned].map(([memberId, assignment]) => ({
-    memberId,
-    memberAssignment: MemberAssignment.encode({ version, assignment, userData: noUserData }),
-  }));
+  const candidates = new Map(members.map(({ memberId, topics }) => [memberId, { topics, owned: [] }]));
+  return [...balanceWithinTopics(candidates, partitionCounts)].map(([memberId, partitions]) => {
+    const byTopic = Map.groupBy(partitions, ({ topic }) => topic);
+    const assignment = Object.fromEntries(
+      [...byTopic].map(([topic, owned]) => [topic, owned.map(({ partition }) => partition)]),
+    );
+    return {
+      memberId,
+      memberAssignment: MemberAssignment.encode({
+        version,
+        assignment,
+        userData: noUserData,
+      }),
+    };
+  });
 }

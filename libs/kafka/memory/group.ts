@@ -1,7 +1,8 @@
+import { balanceWithinTopics } from '../balanced-assignment.ts';
 import { FencedError } from '../errors.ts';
 import type { GroupMetadata, TopicPartition, TopicPartitionOffset } from '../kafka.ts';
-import { assignPartitions, without } from './assignment.ts';
 import type { Clock } from './clock.ts';
+import { without } from './partition-sets.ts';
 import type { TopicStore } from './topic-store.ts';
 
 /** A member as the coordinator sees it; its client's side implements this. */
@@ -51,7 +52,12 @@ export class Group {
   }
 
   join(member: GroupMember): void {
-    this.#joined.set(member.id, { member, gone: Promise.withResolvers(), owned: [], generationId: undefined });
+    this.#joined.set(member.id, {
+      member,
+      gone: Promise.withResolvers(),
+      owned: [],
+      generationId: undefined,
+    });
     this.#rebalance();
   }
 
@@ -121,13 +127,9 @@ export class Group {
 
   #target(members: readonly Joined[]): ReadonlyMap<string, readonly TopicPartition[]> {
     const names = new Set(members.flatMap(({ member }) => member.topics));
-    const partitions = [...names]
-      .sort()
-      .flatMap((topic) => (this.#topics.find(topic)?.logs ?? []).map((_, partition) => ({ topic, partition })));
-    return assignPartitions(
-      members.map(({ member: { id, topics }, owned }) => ({ id, topics, owned })),
-      partitions,
-    );
+    const counts = new Map([...names].map((topic) => [topic, this.#topics.find(topic)?.partitions ?? 0]));
+    const candidates = members.map(({ member: { id, topics }, owned }) => [id, { topics, owned }] as const);
+    return balanceWithinTopics(new Map(candidates), counts);
   }
 
   async #drain(joined: Joined, leaving: readonly TopicPartition[]): Promise<void> {

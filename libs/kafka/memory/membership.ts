@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { GroupMembership, GroupMetadata, GroupOptions, TopicPartition } from '../kafka.ts';
-import { samePartition, without } from './assignment.ts';
 import type { Clock } from './clock.ts';
 import type { Group, GroupMember } from './group.ts';
+import { samePartition, without } from './partition-sets.ts';
 import type { ClientProcess } from './process.ts';
 
 interface Coordinator {

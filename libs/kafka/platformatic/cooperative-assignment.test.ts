@@ -108,6 +108,28 @@ describe('cooperative assignment', () => {
     );
   });
 
+  test('a member that joins a group of several topics has its share of each after three rounds', () => {
+    const counts = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(counts, fc.integer({ min: 1, max: 5 }), (partitions, size) => {
+        const partitionsOf = new Map(partitions.map((count, index): [string, number] => [`t${index}`, count]));
+        const topics = [...partitionsOf.keys()];
+        const fresh = Array.from({ length: size }, (_, index): [string, Partial<Subscription>] => [
+          `m${index}`,
+          { topics },
+        ]);
+        const before = settle(members(...fresh), partitionsOf).current;
+        const joined = new Map([...before, ['joiner', { topics, owned: [], generationId: -1 }] as const]);
+        const { current, rounds } = settle(joined, partitionsOf);
+        expect(rounds).toBeLessThanOrEqual(3);
+        for (const [topic, count] of partitionsOf) {
+          const own = current.get('joiner')?.owned.filter((each) => each.topic === topic).length ?? 0;
+          expect(Math.abs(own - count / (size + 1))).toBeLessThan(1);
+        }
+      }),
+    );
+  });
+
   test('leaves an even assignment as it is', () => {
     const even = members(['a', { owned: own(0, 3) }], ['b', { owned: own(1) }], ['c', { owned: own(2, 4) }]);
     const assignment = assignCooperatively(even, new Map([['t', 5]]));
