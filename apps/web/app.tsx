@@ -7,8 +7,9 @@ import { LivePage } from './live/live-page.tsx';
 import { ReplaysPage } from './replays/replays-page.tsx';
 import { SignInPage } from './sign-in/sign-in-page.tsx';
 import { appContext } from './ui/app-context.ts';
-import { navigate, type Page, pagePath, routeOf, useAddress } from './ui/route.ts';
-import { Shell } from './ui/shell.tsx';
+import { ErrorBoundary } from './ui/error-boundary.tsx';
+import { dropFragment, navigate, type Page, pagePath, routeOf, useAddress } from './ui/route.ts';
+import { pageNames, Shell } from './ui/shell.tsx';
 
 const pages: Readonly<Record<Page, () => React.ReactNode>> = {
   live: LivePage,
@@ -19,9 +20,9 @@ const pages: Readonly<Record<Page, () => React.ReactNode>> = {
 
 /** Who the tab's token says is here; a token in the address comes first. */
 function initialSession(): { session: Session | undefined; notice: string | undefined } {
-  const handed = takeTokenFromAddress(location, history);
-  if (handed !== undefined) storeToken(sessionStorage, handed);
-  const token = storedToken(sessionStorage);
+  const handed = takeTokenFromAddress(location.hash, dropFragment);
+  if (handed !== undefined) storeToken(handed);
+  const token = storedToken();
   const read = token === undefined ? undefined : readToken(token);
   if (read === undefined) return { session: undefined, notice: undefined };
   return 'problem' in read ? { session: undefined, notice: read.problem } : { session: read, notice: undefined };
@@ -34,11 +35,11 @@ export function App() {
   const route = routeOf(path);
 
   const signIn = useCallback((next: Session) => {
-    storeToken(sessionStorage, next.token);
+    storeToken(next.token);
     setState({ session: next, notice: undefined });
   }, []);
   const signOut = useCallback((why?: string) => {
-    storeToken(sessionStorage, undefined);
+    storeToken(undefined);
     setState({ session: undefined, notice: why });
   }, []);
   useEffect(() => {
@@ -75,7 +76,9 @@ export function App() {
   return (
     <appContext.Provider value={app}>
       <Shell page={route.page}>
-        <Shown key={app.project} />
+        <ErrorBoundary name={`The page ${pageNames[route.page]}`} resetKey={path}>
+          <Shown key={app.project} />
+        </ErrorBoundary>
       </Shell>
     </appContext.Provider>
   );

@@ -35,8 +35,14 @@ export type ClientFrame =
 
 const known: readonly string[] = ['hello', 'subscribed', 'logs', 'gap', 'fetched', 'status', 'alert', 'error'];
 
-/** A frame of the same origin's own server; undefined for one that a newer server may send. */
+/** A frame of the same origin's own server; undefined for one that a newer server may send, and for what is no frame. */
 export function parseFrame(text: string): ServerFrame | undefined {
-  const frame: ServerFrame = JSON.parse(text);
-  return known.includes(frame.type) ? frame : undefined;
+  try {
+    const frame: ServerFrame = JSON.parse(text);
+    if (!known.includes(frame.type)) return undefined;
+    if (frame.type === 'logs' && !Array.isArray(frame.logs)) return undefined;
+    return frame.type === 'status' && typeof frame.connection?.id !== 'string' ? undefined : frame;
+  } catch {
+    return undefined;
+  }
 }

@@ -1060,3 +1060,122 @@ export interface Operations {
   /** End a replay. What it has written stays. */
   'POST replays/{id}/cancel': { query: undefined; body: undefined; answer: Replay };
 }
+
+/** Where answers must hold lists and objects, by name of a schema. */
+export const schemaShapes = {
+  Alert: { fields: { lines: { list: { fields: {} } }, notification_channels: { list: {} }, links: { fields: {} } } },
+  AlertRule: {
+    fields: {
+      conditions: { fields: {} },
+      filter: { ref: 'LogFilter', nullable: true },
+      notification_channels: { list: {} },
+    },
+  },
+  Backtest: {
+    fields: {
+      read: { fields: {} },
+      log: { fields: {} },
+      alerts: { list: { ref: 'Alert' } },
+      timeline: { fields: { buckets: { list: { fields: {} } } } },
+      compared_with: {
+        fields: {
+          alerts: { list: { ref: 'Alert' } },
+          timeline: { fields: { buckets: { list: { fields: {} } } } },
+          both: { list: { fields: {} } },
+          only_first: { list: {} },
+          only_second: { list: {} },
+        },
+        nullable: true,
+      },
+    },
+  },
+  Channel: { fields: { channel_config: { fields: {} }, secrets_set: { list: {} } } },
+  Connection: {
+    fields: {
+      connection_config: { fields: {} },
+      secrets_set: { list: {} },
+      rewind: { ref: 'ConnectionRewind', nullable: true },
+      status: { ref: 'ConnectionStatus', nullable: true },
+    },
+  },
+  ConnectionError: { fields: {} },
+  ConnectionRewind: { fields: {} },
+  ConnectionStats: {
+    fields: { last_error: { ref: 'ConnectionError', nullable: true }, lateness: { list: { fields: {} } } },
+  },
+  ConnectionStatus: { fields: { last_error: { ref: 'ConnectionError', nullable: true } } },
+  DeadLetter: { fields: { record: { fields: {} } } },
+  LogFilter: { fields: {} },
+  LogLine: {
+    fields: { resource: { fields: {} }, attributes: { fields: {} }, flags: { list: {} }, raw: { fields: {} } },
+  },
+  Notification: { fields: {} },
+  RawEvent: { fields: { source: { fields: {} } } },
+  Replay: {
+    fields: {
+      connection_ids: { list: {} },
+      progress: { fields: {} },
+      differences: { ref: 'ReplayDifferences', nullable: true },
+      error: { fields: {}, nullable: true },
+    },
+  },
+  ReplayDifferences: {
+    fields: {
+      kinds: { fields: {} },
+      fields: { fields: {} },
+      examples: { list: { fields: { kinds: { list: {} }, old: { fields: {} }, 'new': { fields: {} } } } },
+    },
+  },
+} as const;
+
+/** The same of each route's answer. */
+export const answerShapes = {
+  'GET stream/{project_id}': { fields: { logs: { list: { ref: 'LogLine' } } } },
+  'GET stream/{project_id}/histogram': { fields: { buckets: { list: { fields: { levels: { fields: {} } } } } } },
+  'GET stream/{project_id}/context/{id}': {
+    fields: { before: { list: { ref: 'LogLine' } }, line: { ref: 'LogLine' }, after: { list: { ref: 'LogLine' } } },
+  },
+  'GET stream/{project_id}/raw/{topic}/{partition}/{offset}': { ref: 'RawEvent' },
+  'GET alerts/{id}': { either: [{ ref: 'Alert' }, { fields: { alerts: { list: { ref: 'Alert' } } } }] },
+  'POST alerts/{id}/read': { fields: { alert: { ref: 'Alert' } } },
+  'POST ws-tickets': { fields: {} },
+  'GET connectors': {
+    fields: {
+      connectors: {
+        list: { fields: { config_schema: { fields: {} }, secret_fields: { list: {} }, endpoint_fields: { list: {} } } },
+      },
+    },
+  },
+  'GET dead-letters/{project_id}': { fields: { dead_letters: { list: { ref: 'DeadLetter' } } } },
+  'POST dead-letters/replay': { fields: { counts: { fields: {} }, results: { list: { fields: {} } } } },
+  'POST connections': { ref: 'Connection' },
+  'GET connections/{id}': {
+    either: [{ ref: 'Connection' }, { fields: { connections: { list: { ref: 'Connection' } } } }],
+  },
+  'PUT connections/{id}': { ref: 'Connection' },
+  'GET connections/{id}/stats': { ref: 'ConnectionStats' },
+  'POST connections/{id}/start': { fields: {} },
+  'POST connections/{id}/pause': { fields: {} },
+  'POST connections/{id}/stop': { fields: {} },
+  'POST connections/{id}/test': { fields: {} },
+  'POST connections/{id}/rewind': { fields: {} },
+  'POST credentials/rotate': { fields: { failed: { list: { fields: {} } } } },
+  'POST alert-rules': { ref: 'AlertRule' },
+  'GET alert-rules/{id}': { either: [{ ref: 'AlertRule' }, { fields: { rules: { list: { ref: 'AlertRule' } } } }] },
+  'PUT alert-rules/{id}': { ref: 'AlertRule' },
+  'POST channels': { ref: 'Channel' },
+  'GET channels/{id}': { either: [{ ref: 'Channel' }, { fields: { channels: { list: { ref: 'Channel' } } } }] },
+  'PUT channels/{id}': { ref: 'Channel' },
+  'POST channels/{id}/test': { fields: {} },
+  'POST alert-rules/backtest': { ref: 'Backtest' },
+  'GET channel-types': {
+    fields: { channel_types: { list: { fields: { config_schema: { fields: {} }, secret_fields: { list: {} } } } } },
+  },
+  'GET alerts/{id}/notifications': { fields: { notifications: { list: { ref: 'Notification' } } } },
+  'POST notifications/{id}/resend': { ref: 'Notification' },
+  'POST replays': { ref: 'Replay' },
+  'GET replays/{id}': { either: [{ ref: 'Replay' }, { fields: { replays: { list: { ref: 'Replay' } } } }] },
+  'POST replays/{id}/pause': { ref: 'Replay' },
+  'POST replays/{id}/resume': { ref: 'Replay' },
+  'POST replays/{id}/cancel': { ref: 'Replay' },
+} as const;

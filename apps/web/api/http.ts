@@ -1,3 +1,4 @@
+import { misshapen } from './answer-shape.ts';
 import type { Operations } from './generated.ts';
 
 type Operation = keyof Operations;
@@ -57,8 +58,8 @@ export class Api {
       ...(options.body !== undefined && { body: JSON.stringify(options.body) }),
       ...(options.signal && { signal: options.signal }),
     });
-    const text = await response.text();
-    if (response.ok) return text === '' ? undefined : JSON.parse(text);
+    const text = await bodyOf(response, options.signal);
+    if (response.ok) return answerOf(name, response.status, text);
     const error = errorOf(response.status, text);
     if (response.status === 401) this.#onUnauthenticated(error.message);
     throw error;
@@ -74,6 +75,37 @@ export class Api {
   }
 }
 
+/** @throws {ApiError} when the connection ends before the answer does */
+async function bodyOf(response: Response, signal: AbortSignal | undefined): Promise<string> {
+  try {
+    return await response.text();
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new ApiError(0, 'No answer', 'The server’s answer broke off. Try again.', new Map());
+  }
+}
+
+/** @throws {ApiError} for what is no answer of the API's, such as a proxy's page, or not of the shape that this page knows */
+function answerOf<Name extends Operation>(name: Name, status: number, text: string): AnswerOf<Name> {
+  let answer: AnswerOf<Name>;
+  try {
+    answer = text === '' ? undefined : JSON.parse(text);
+  } catch {
+    throw new ApiError(status, 'Not an answer of Tailrace', foreignAnswer, new Map());
+  }
+  const place = misshapen(name, answer);
+  if (place === undefined) return answer;
+  throw new ApiError(
+    status,
+    'An unexpected answer',
+    `The server’s answer is not of the form this page knows (${place}). They may be of different versions: reload the page.`,
+    new Map(),
+  );
+}
+
+const foreignAnswer =
+  'The answer did not come from Tailrace: something in between, such as a proxy or its sign-in page, answered instead. Reload the page, and sign in there if it asks.';
+
 function queryOf(query: object | undefined): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query ?? {})) {
@@ -82,10 +114,18 @@ function queryOf(query: object | undefined): string {
   return parameters.size === 0 ? '' : `?${parameters}`;
 }
 
+/** What proxies answer when what is behind them does not; they write no problem document. */
+const awayNotes: Readonly<Record<number, string>> = {
+  502: 'The proxy cannot reach Tailrace. It may be starting; this page tries again.',
+  503: 'Tailrace cannot be reached now. It may be starting; this page tries again.',
+  504: 'Tailrace did not answer the proxy in time.',
+  413: 'What was sent is larger than the proxy takes.',
+};
+
 function errorOf(status: number, text: string): ApiError {
   const problem = objectOf(text);
   const title = typeof problem.title === 'string' ? problem.title : `The server answered ${status}`;
-  const detail = typeof problem.detail === 'string' ? problem.detail : title;
+  const detail = typeof problem.detail === 'string' ? problem.detail : (awayNotes[status] ?? title);
   const fields = new Map<string, string>();
   for (const each of Array.isArray(problem.errors) ? problem.errors : []) {
     if (typeof each?.field === 'string' && typeof each.message === 'string') {

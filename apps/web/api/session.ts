@@ -1,3 +1,5 @@
+import { readStored, writeStored } from '../ui/browser/stored-value.ts';
+
 /** Who is signed in: a token, kept for this tab only, and what it says of itself. The server alone judges whether it is valid. */
 export interface Session {
   readonly token: string;
@@ -42,18 +44,22 @@ function claimsOf(part: string): Readonly<Record<string, unknown>> | undefined {
 }
 
 /** The token that `#token=…` hands over, as `npm start` prints it: never part of a request, and off the address at once. */
-export function takeTokenFromAddress(location: Location, history: History): string | undefined {
-  const token = new URLSearchParams(location.hash.slice(1)).get('token');
+export function takeTokenFromAddress(fragment: string, drop: () => void): string | undefined {
+  const token = new URLSearchParams(fragment.slice(1)).get('token');
   if (token === null) return undefined;
-  history.replaceState(null, '', location.pathname + location.search);
+  drop();
   return token;
 }
 
-export function storedToken(storage: Storage): string | undefined {
-  return storage.getItem(key) ?? undefined;
+export function storedToken(): string | undefined {
+  return readStored(key, 'tab');
 }
 
-export function storeToken(storage: Storage, token: string | undefined): void {
-  if (token === undefined) storage.removeItem(key);
-  else storage.setItem(key, token);
+export function storeToken(token: string | undefined): void {
+  writeStored(key, token, 'tab');
+}
+
+/** Signs out without the rest of the page: for when that has failed. */
+export async function leaveSession(): Promise<void> {
+  storeToken(undefined);
 }

@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { copyText } from '../ui/browser/clipboard.ts';
 import { Icon } from '../ui/icon.tsx';
 
 /** Puts text on the clipboard, and says that it did. */
@@ -11,13 +12,11 @@ export function CopyButton({ text, name }: { readonly text: string; readonly nam
       aria-label={done ? 'Copied' : name}
       title={name}
       onClick={() => {
-        navigator.clipboard.writeText(text).then(
-          () => {
-            setDone(true);
-            setTimeout(() => setDone(false), 1500);
-          },
-          () => undefined,
-        );
+        void copyText(text).then((copied) => {
+          if (!copied) return;
+          setDone(true);
+          setTimeout(() => setDone(false), 1500);
+        });
       }}
     >
       <Icon name={done ? 'check' : 'copy'} />

@@ -1,10 +1,11 @@
 import type { Gap } from '../api/frames.ts';
+import { count } from '../ui/format.ts';
 
 /** Why lines are missing at a place, in words. */
 export function gapNote({ matched, reason }: Gap): string {
-  const count = matched === null ? 'Lines' : `${matched.toLocaleString('en')} lines`;
+  const lines = matched === null ? 'Lines' : `${count(matched)} lines`;
   return reason === 'slow_viewer'
-    ? `${count} were left out here: they came faster than this page took them.`
+    ? `${lines} were left out here: they came faster than this page took them.`
     : 'Lines are missing here: they are older than what the live stream keeps. Stored ones may be found by time.';
 }
 

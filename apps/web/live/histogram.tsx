@@ -3,7 +3,9 @@ import { memo, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import uPlot from 'uplot';
 import type { AnswerOf } from '../api/http.ts';
 import { useApp } from '../ui/app-context.ts';
-import { count, shortMoment } from '../ui/format.ts';
+import { watchSize } from '../ui/browser/element-size.ts';
+import { watchMedia } from '../ui/browser/media-query.ts';
+import { count, monthAndDay, shortMoment } from '../ui/format.ts';
 import { useResource } from '../ui/use-resource.ts';
 import { countMarks } from './count-marks.ts';
 import { stack, stackedLevels } from './stack.ts';
@@ -89,11 +91,14 @@ function useWidth(box: React.RefObject<HTMLElement | null>): number {
   const [width, setWidth] = useState(0);
   useEffect(() => {
     if (box.current === null) return undefined;
-    const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry?.contentRect.width ?? 0)));
-    observer.observe(box.current);
-    return () => observer.disconnect();
+    return watchSize(box.current, ({ clientWidth }) => setWidth(clientWidth));
   }, [box]);
   return width;
+}
+
+/** Where no canvas can be drawn on, the counts are still there in words. */
+function canDraw(): boolean {
+  return document.createElement('canvas').getContext('2d') !== null;
 }
 
 function usePlot(
@@ -109,17 +114,16 @@ function usePlot(
   const [themed, setThemed] = useState(0);
   useEffect(() => {
     const change = () => setThemed((times) => times + 1);
-    const media = matchMedia('(prefers-color-scheme: dark)');
+    const media = watchMedia('(prefers-color-scheme: dark)', change);
     window.addEventListener('themechange', change);
-    media.addEventListener('change', change);
     return () => {
       window.removeEventListener('themechange', change);
-      media.removeEventListener('change', change);
+      media.stop();
     };
   }, []);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the colours are read anew for another theme
   useEffect(() => {
-    if (box.current === null || width === 0) return undefined;
+    if (box.current === null || width === 0 || !canDraw()) return undefined;
     const created = new uPlot(
       optionsFor(width, onPoint, (from, to) => chosen.current(from, to)),
       [[], ...stackedLevels.map(() => [])],
@@ -193,8 +197,7 @@ function timeLabels(_plot: uPlot, splits: readonly number[]): string[] {
   const seconds = splits.some((split) => split % 60 !== 0);
   return splits.map((split) => {
     const time = new Date(split * 1000);
-    if (time.getHours() === 0 && time.getMinutes() === 0)
-      return time.toLocaleDateString('en', { month: 'short', day: 'numeric' });
+    if (time.getHours() === 0 && time.getMinutes() === 0) return monthAndDay(time);
     return time.toTimeString().slice(0, seconds ? 8 : 5);
   });
 }

@@ -1,6 +1,7 @@
 import './live.css';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { navigate, useAddress } from '../ui/route.ts';
+import { ErrorBoundary } from '../ui/error-boundary.tsx';
+import { currentSearch, navigate, useAddress } from '../ui/route.ts';
 import { useConnections } from '../ui/use-connections.ts';
 import { FilterBar } from './filter-bar.tsx';
 import { HelpDialog } from './help-dialog.tsx';
@@ -42,13 +43,13 @@ function LiveView({ session, snapshot }: { readonly session: LiveSession; readon
 
   const change = useCallback(
     (part: Partial<View>, how: 'push' | 'replace' = 'push') => {
-      navigate(path + viewSearch({ ...parseView(location.search), ...part }), how);
+      navigate(path + viewSearch({ ...parseView(currentSearch()), ...part }), how);
     },
     [path],
   );
   const open = useCallback((line: View['line']) => change({ line }, 'replace'), [change]);
   const addTerm = useCallback(
-    (term: Term) => change({ query: withTerm(parseView(location.search).query, term) }),
+    (term: Term) => change({ query: withTerm(parseView(currentSearch()).query, term) }),
     [change],
   );
 
@@ -84,7 +85,9 @@ function LiveView({ session, snapshot }: { readonly session: LiveSession; readon
         onChange={change}
         onHelp={help}
       />
-      <Histogram filterKey={filterKey} time={view.time} onRange={showRange} />
+      <ErrorBoundary name="The histogram" part>
+        <Histogram filterKey={filterKey} time={view.time} onRange={showRange} />
+      </ErrorBoundary>
       <div className="live-body">
         <LogList
           ref={list}
@@ -97,19 +100,23 @@ function LiveView({ session, snapshot }: { readonly session: LiveSession; readon
           onTime={(time) => change({ time })}
         />
         {view.line && (
-          <LinePanel
-            key={view.line.id}
-            session={session}
-            place={view.line}
-            names={names}
-            onTerm={addTerm}
-            onOpen={open}
-            onView={change}
-            onClose={() => open(undefined)}
-          />
+          <ErrorBoundary name="This line" part resetKey={view.line.id}>
+            <LinePanel
+              key={view.line.id}
+              session={session}
+              place={view.line}
+              names={names}
+              onTerm={addTerm}
+              onOpen={open}
+              onView={change}
+              onClose={() => open(undefined)}
+            />
+          </ErrorBoundary>
         )}
       </div>
-      <StatusStrip session={session} snapshot={snapshot} connections={connections} />
+      <ErrorBoundary name="The state of the connections" part>
+        <StatusStrip session={session} snapshot={snapshot} connections={connections} />
+      </ErrorBoundary>
       {helping && <HelpDialog onClose={() => setHelping(false)} />}
     </div>
   );

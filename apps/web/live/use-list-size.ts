@@ -1,4 +1,6 @@
 import { type RefObject, useEffect, useState } from 'react';
+import { watchSize } from '../ui/browser/element-size.ts';
+import { watchMedia } from '../ui/browser/media-query.ts';
 import { headColumns } from './row-text.ts';
 
 /** What fits into the list. */
@@ -21,24 +23,22 @@ export function useListSize(box: RefObject<HTMLElement | null>): ListSize {
   useEffect(() => {
     const element = box.current;
     if (element === null) return undefined;
-    const media = matchMedia(narrow);
     const measure = () => {
       const { clientHeight, clientWidth } = element;
       const all = Math.floor((clientWidth - marginPx) / characterWidth(element));
-      const columns = Math.max(leastColumns, media.matches ? all : all - headColumns);
-      const rowHeight = media.matches ? rowPx.narrow : rowPx.wide;
+      const columns = Math.max(leastColumns, media.matches() ? all : all - headColumns);
+      const rowHeight = media.matches() ? rowPx.narrow : rowPx.wide;
       setSize((before) =>
         before.height === clientHeight && before.columns === columns && before.rowHeight === rowHeight
           ? before
           : { height: clientHeight, rowHeight, columns },
       );
     };
-    const observer = new ResizeObserver(measure);
-    observer.observe(element);
-    media.addEventListener('change', measure);
+    const media = watchMedia(narrow, measure);
+    const stop = watchSize(element, measure);
     return () => {
-      observer.disconnect();
-      media.removeEventListener('change', measure);
+      stop();
+      media.stop();
     };
   }, [box]);
   return size;

@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { ErrorBoundary } from './error-boundary.tsx';
 import { Icon } from './icon.tsx';
 
 interface DialogProps {
@@ -37,7 +38,11 @@ export function Dialog({ title, onClose, children, side }: DialogProps) {
           <Icon name="close" />
         </button>
       </header>
-      <div className="dialog-body">{children}</div>
+      <div className="dialog-body">
+        <ErrorBoundary name={`“${title}”`} part>
+          {children}
+        </ErrorBoundary>
+      </div>
     </dialog>
   );
 }

@@ -10,6 +10,13 @@ function dayAndTime(timestamp: string | number): string {
   return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())} ${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
 }
 
+/** `Jan 31`, in the browser's time zone. */
+export function monthAndDay(time: Date): string {
+  return `${months[time.getMonth()]} ${time.getDate()}`;
+}
+
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
 /** A moment as short as it can be told: with the day only when that is another one. */
 export function shortMoment(timestamp: string | number, now = new Date()): string {
   const full = dayAndTime(timestamp);
@@ -30,9 +37,9 @@ export function duration(ms: number): string {
   return value < 172_800_000 ? `${Math.round(value / 3_600_000)} h` : `${Math.round(value / 86_400_000)} d`;
 }
 
-/** `12,345`. */
+/** `12,345`. Without Intl, which fails where the machine's locale is none it knows. */
 export function count(number: number): string {
-  return number.toLocaleString('en');
+  return String(number).replace(/^-?\d+/, (whole) => whole.replaceAll(/\B(?=(\d{3})+$)/g, ','));
 }
 
 /** `3.4 MB`. */

@@ -3,6 +3,7 @@ import { useSyncExternalStore } from 'react';
 const moved = 'tailrace:moved';
 
 function subscribe(listener: () => void): () => void {
+  window.addEventListener('popstate', forgetPending);
   window.addEventListener('popstate', listener);
   window.addEventListener(moved, listener);
   return () => {
@@ -13,16 +14,61 @@ function subscribe(listener: () => void): () => void {
 
 /** Path and query of the address, as they are now. */
 export function useAddress(): { readonly path: string; readonly search: string } {
-  const address = useSyncExternalStore(subscribe, () => location.pathname + location.search);
+  const address = useSyncExternalStore(subscribe, currentAddress);
   const [path = '/', search] = address.split(/(?=\?)/);
   return { path, search: search ?? '' };
 }
 
-/** Goes to another address of the page, without loading anything. */
+/** The address that the browser has not taken yet. */
+let pending: string | undefined;
+let retry: ReturnType<typeof setTimeout> | undefined;
+/** Safari takes 100 changes in 30 seconds. */
+const retryMs = 5000;
+
+/** Path and query that the page shows: the browser's address, but for the moments in which that lags behind. */
+function currentAddress(): string {
+  return pending ?? location.pathname + location.search;
+}
+
+/** The query of what the page shows. */
+export function currentSearch(): string {
+  return currentAddress().split(/(?=\?)/)[1] ?? '';
+}
+
+/**
+ * Goes to another address of the page, without loading anything. A browser may refuse many changes in a short time, as
+ * when one walks through lines with a key held down: the page goes there all the same, and its address follows.
+ */
 export function navigate(address: string, how: 'push' | 'replace' = 'push'): void {
-  if (address === location.pathname + location.search) return;
-  history[how === 'push' ? 'pushState' : 'replaceState'](null, '', address);
+  if (address === currentAddress()) return;
+  clearTimeout(retry);
+  pending = address;
+  write(address, how);
   window.dispatchEvent(new Event(moved));
+}
+
+function write(address: string, how: 'push' | 'replace'): void {
+  try {
+    history[how === 'push' ? 'pushState' : 'replaceState'](null, '', address);
+    pending = undefined;
+  } catch {
+    retry = setTimeout(() => write(address, how), retryMs);
+  }
+}
+
+/** Takes what follows `#` off the address, and leaves no way back to it. */
+export function dropFragment(): void {
+  try {
+    history.replaceState(null, '', location.pathname + location.search);
+  } catch {
+    location.hash = '';
+  }
+}
+
+/** Back and forward lead where the browser says. */
+function forgetPending(): void {
+  clearTimeout(retry);
+  pending = undefined;
 }
 
 const pages = ['live', 'connections', 'alerts', 'replays'] as const;

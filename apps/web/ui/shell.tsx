@@ -1,6 +1,7 @@
 import './shell.css';
 import { type ReactNode, useState } from 'react';
 import { useApp } from './app-context.ts';
+import { shortMoment } from './format.ts';
 import { Icon, type IconName } from './icon.tsx';
 import { Link } from './link.tsx';
 import markUrl from './mark.svg';
@@ -8,7 +9,7 @@ import { Popover } from './popover.tsx';
 import { navigate, type Page, pagePath } from './route.ts';
 import { applyTheme, storedTheme, type Theme } from './theme.ts';
 
-const names: Readonly<Record<Page, string>> = {
+export const pageNames: Readonly<Record<Page, string>> = {
   live: 'Live',
   connections: 'Connections',
   alerts: 'Alerts',
@@ -58,7 +59,7 @@ export function Shell({ page, children }: { readonly page: Page; readonly childr
         <nav aria-label="Pages">
           {shown.map((each) => (
             <Link key={each} to={pagePath(project, each)} current={each === page}>
-              {names[each]}
+              {pageNames[each]}
             </Link>
           ))}
         </nav>
@@ -87,7 +88,7 @@ export function Shell({ page, children }: { readonly page: Page; readonly childr
                 <strong>{session.subject}</strong>
                 <br />
                 <span className="dim">
-                  {session.role}, until {new Date(session.expiresAt).toLocaleString()}
+                  {session.role}, until {shortMoment(session.expiresAt)}
                 </span>
               </p>
               <button type="button" className="button" onClick={signOut}>

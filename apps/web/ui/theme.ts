@@ -1,9 +1,11 @@
+import { readStored, writeStored } from './browser/stored-value.ts';
+
 export type Theme = 'system' | 'light' | 'dark';
 
 const key = 'tailrace.theme';
 
 export function storedTheme(): Theme {
-  const stored = localStorage.getItem(key);
+  const stored = readStored(key);
   return stored === 'light' || stored === 'dark' ? stored : 'system';
 }
 
@@ -11,7 +13,6 @@ export function storedTheme(): Theme {
 export function applyTheme(theme: Theme): void {
   if (theme === 'system') delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
-  if (theme === 'system') localStorage.removeItem(key);
-  else localStorage.setItem(key, theme);
+  writeStored(key, theme === 'system' ? undefined : theme);
   window.dispatchEvent(new Event('themechange'));
 }

@@ -1,0 +1,39 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { misshapen } from './answer-shape.ts';
+import { Api } from './http.ts';
+
+afterEach(() => vi.unstubAllGlobals());
+
+const replay = { connection_ids: [], progress: {}, differences: null, error: null };
+
+test('an answer with every list and object that its description has is taken, whatever else it holds', () => {
+  expect(misshapen('GET connections/{id}', { connections: [], newer: 1 })).toBeUndefined();
+  expect(misshapen('POST replays', { ...replay, newer: {} })).toBeUndefined();
+});
+
+test.each([
+  ['GET connections/{id}', {}],
+  ['GET connections/{id}', null],
+  ['GET connections/{id}', { connections: 'none' }],
+  ['GET connections/{id}', { connections: [null] }],
+  ['GET channel-types', { channel_types: [{ config_schema: {}, secret_fields: null }] }],
+  ['POST replays', { ...replay, progress: null }],
+])('an answer to %s that lacks a list or an object is found out: %j', (operation, answer) => {
+  expect(misshapen(operation, answer)).toMatch(/^answer/);
+});
+
+test.each([
+  ['a proxy’s page', '<!doctype html><title>Sign in</title>', /did not come from Tailrace/],
+  ['an empty answer', '', /not of the form this page knows/],
+  ['another shape', '{"connections":{}}', /not of the form this page knows/],
+])('%s in place of an answer is a sentence, not a crash', async (_name, body, sentence) => {
+  vi.stubGlobal('fetch', async () => new Response(body));
+  const api = new Api('token', () => undefined);
+  await expect(api.call('GET connections/{id}', { path: { id: 'shop' } })).rejects.toThrow(sentence);
+});
+
+test('a proxy that cannot reach the server is told apart from the server’s own refusal', async () => {
+  vi.stubGlobal('fetch', async () => new Response('<h1>Bad gateway</h1>', { status: 502 }));
+  const api = new Api('token', () => undefined);
+  await expect(api.call('GET connectors')).rejects.toThrow('The proxy cannot reach Tailrace.');
+});
