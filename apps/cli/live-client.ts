@@ -158,7 +158,8 @@ async function connectOnce(options: ConnectOptions): Promise<Outcome> {
         }
         options.onNotice(`the server says: ${frame.detail}`);
         // The next connection asks for the same again.
-        if (frame.code === 'fetch.failed' || !frame.code?.startsWith('fetch.')) socket.close();
+        if (frame.code === 'fetch.failed' || frame.code === 'fetch.busy' || !frame.code?.startsWith('fetch.'))
+          socket.close();
         if (frame.code === 'fetch.invalid') {
           options.gaps.shift();
           fetchGap();

@@ -18,3 +18,27 @@ export class Allowance {
     return true;
   }
 }
+
+/** Allowances that all sockets of one token share. Kept as long as it has one. */
+export class SharedAllowances {
+  readonly #perSecond: number;
+  readonly #shared = new Map<string, { readonly allowance: Allowance; users: number }>();
+
+  constructor(perSecond: number) {
+    this.#perSecond = perSecond;
+  }
+
+  join(subject: string): Allowance {
+    const shared = this.#shared.get(subject) ?? { allowance: new Allowance(this.#perSecond), users: 0 };
+    shared.users += 1;
+    this.#shared.set(subject, shared);
+    return shared.allowance;
+  }
+
+  leave(subject: string): void {
+    const shared = this.#shared.get(subject);
+    if (!shared) return;
+    shared.users -= 1;
+    if (shared.users === 0) this.#shared.delete(subject);
+  }
+}

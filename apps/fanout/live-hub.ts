@@ -1,37 +1,10 @@
-import { setMaxListeners } from 'node:events';
-import { messageOf } from '@tailrace/errors/tailrace-error.ts';
-import { OffsetOutOfRangeError, TopicRecreatedError } from '@tailrace/kafka/errors.ts';
-import type { FetchedBatch, Kafka, Reader } from '@tailrace/kafka/kafka.ts';
+import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { encodeCursor, type LogIdentity, type Position } from '@tailrace/log-query/live-cursor.ts';
 import type { Matcher } from '@tailrace/log-query/matcher.ts';
-import { Backoff } from '@tailrace/stream/backoff.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
-import { lineJson, logsFrame } from './frames.ts';
-
-/** Someone who follows the live end. Called synchronously, in the order of the log. */
-export interface Follower {
-  /** New matching lines, as a frame that is shared by everyone with the same filter. */
-  lines(frame: string, count: number): void;
-  /** Retention removed records that the hub had not read yet; lines from `from` to the hub's position are gone. */
-  lost(from: Position): void;
-}
-
-/** Everyone who follows one project with one filter. */
-interface Audience {
-  readonly project: string;
-  readonly matches: Matcher;
-  readonly followers: Set<Follower>;
-  lines: string[];
-  /** Lines that matched since the audience came together. */
-  matched: number;
-}
-
-export interface Following {
-  /** Lines that matched this filter so far; the difference of two readings is what was missed in between. */
-  matched(): number;
-  leave(): void;
-}
+import { type Follower, type Following, Lane } from './lane.ts';
+import { LiveReader } from './live-reader.ts';
 
 export interface LiveHubOptions {
   readonly kafka: Kafka;
@@ -39,39 +12,45 @@ export interface LiveHubOptions {
   readonly logger: Logger;
   /** Told of each round of the log that was read. */
   readonly onRead?: (records: number, lag: number) => void;
+  /**
+   * How long the others wait for a project's lines to be matched before it reads the log by itself, milliseconds. Default:
+   * 100.
+   */
+  readonly patienceMs?: number;
+  /** How long it then stays by itself at least, so that it is not at once in the way again, milliseconds. Default: 10 000. */
+  readonly apartMs?: number;
 }
 
+/** Projects that may read by themselves: each reading fetches the whole log once more. */
+const mostApart = 8;
+
 /**
- * Reads the live end of `logs` once for this process and hands each matching line to those who follow. A record is
- * decoded only when somebody follows its project, turned into JSON once, and framed once for each distinct filter.
+ * The live end of `logs`, read once for this process and handed to those who follow. A record is decoded only when somebody
+ * follows its project.
  *
- * Everything between two reads happens in one synchronous run, so `position` and what followers were told always agree.
+ * Projects do not wait for each other: one whose viewers' filters take long is given a reading of its own, which goes on
+ * from where it stands as fast as its share of the thread lets it, and comes back when it has caught up. Its viewers miss
+ * nothing; the others see nothing of it.
  */
 export class LiveHub {
   readonly log: LogIdentity;
   readonly failed: Promise<never>;
-  readonly #kafka: Kafka;
-  readonly #logger: Logger;
-  readonly #onRead: LiveHubOptions['onRead'];
-  readonly #stop = new AbortController();
-  readonly #audiences = new Map<string, Audience>();
-  readonly #byProject = new Map<string, Set<Audience>>();
+  readonly #options: LiveHubOptions;
+  readonly #shared: LiveReader;
+  /** Readings of single projects. */
+  readonly #apart = new Map<string, LiveReader>();
   readonly #waiting = new Set<() => void>();
-  #position: number[];
-  #trouble: unknown;
-  #running: Promise<void>;
+  readonly #fail: (reason: unknown) => void;
 
-  private constructor(options: LiveHubOptions, position: number[]) {
+  private constructor(options: LiveHubOptions, position: Position) {
     this.log = options.log;
-    this.#kafka = options.kafka;
-    this.#logger = options.logger;
-    this.#onRead = options.onRead;
-    this.#position = position;
-    setMaxListeners(0, this.#stop.signal);
+    this.#options = options;
     const failure = Promise.withResolvers<never>();
     failure.promise.catch(() => undefined);
     this.failed = failure.promise;
-    this.#running = this.#run().catch((error) => failure.reject(error));
+    this.#fail = failure.reject;
+    this.#shared = new LiveReader({ ...options, position, beforeRound: () => this.#beforeSharedRound() });
+    this.#shared.done.catch(failure.reject);
   }
 
   /** Begins at the end that the log has now. */
@@ -80,43 +59,47 @@ export class LiveHub {
     return new LiveHub(options, [...latest]);
   }
 
-  /** The next offset of each partition that followers have not been told of. */
-  get position(): Position {
-    return this.#position;
+  /** The next offset of each partition that the project's followers have not been told of. */
+  positionOf(project: string): Position {
+    return this.#lane(project)?.position ?? this.#shared.position;
   }
 
-  get cursor(): string {
-    return encodeCursor(this.log, this.#position);
+  cursorOf(project: string): string {
+    return encodeCursor(this.log, this.positionOf(project));
+  }
+
+  /** Whether lines of the project have been read that its followers have not been told of yet. */
+  isBusy(project: string): boolean {
+    return this.#lane(project)?.isBusy === true;
+  }
+
+  /** Projects that read by themselves now. */
+  get apart(): readonly string[] {
+    return [...this.#apart.keys()];
   }
 
   /** Why the log cannot be read at the moment. */
   get trouble(): unknown {
-    return this.#trouble;
+    return this.#shared.trouble ?? [...this.#apart.values()].find(({ trouble }) => trouble !== undefined)?.trouble;
   }
 
-  /** Follows from the present position on. `filterKey` names the filter: equal keys share one audience. */
+  /**
+   * Follows a project from its present position on; not while it is busy. `filterKey` names the filter: equal keys share
+   * the work.
+   */
   follow(project: string, filterKey: string, matches: Matcher, follower: Follower): Following {
-    const key = `${project}\n${filterKey}`;
-    const audience = this.#audiences.get(key) ?? { project, matches, followers: new Set(), lines: [], matched: 0 };
-    this.#audiences.set(key, audience);
-    const ofProject = this.#byProject.get(project) ?? new Set();
-    this.#byProject.set(project, ofProject.add(audience));
-    audience.followers.add(follower);
-    return {
-      matched: () => audience.matched,
-      leave: () => {
-        audience.followers.delete(follower);
-        if (audience.followers.size > 0) return;
-        if (this.#audiences.get(key) === audience) this.#audiences.delete(key);
-        ofProject.delete(audience);
-        if (ofProject.size === 0 && this.#byProject.get(project) === ofProject) this.#byProject.delete(project);
-      },
-    };
+    const lane = this.#lane(project) ?? this.#open(project);
+    return lane.follow(filterKey, matches, follower);
   }
 
-  /** Resolves when the hub has read up to a position in every partition. Rejects with the signal's reason. */
-  async reached(position: Position, signal: AbortSignal): Promise<void> {
-    const there = () => position.every((offset, partition) => (this.#position[partition] ?? 0) >= offset);
+  /**
+   * Resolves when the project's followers have been told of everything up to a position in every partition, and it is
+   * not busy. Others may run before whoever waits, so it has to be looked at again. Rejects with the signal's reason.
+   */
+  async reached(project: string, position: Position, signal: AbortSignal): Promise<void> {
+    const there = () =>
+      !this.isBusy(project) &&
+      this.positionOf(project).every((offset, partition) => offset >= (position[partition] ?? 0));
     if (there()) return;
     const reached = Promise.withResolvers<void>();
     const check = () => there() && reached.resolve();
@@ -131,96 +114,89 @@ export class LiveHub {
   }
 
   async close(): Promise<void> {
-    this.#stop.abort(new Error('the fanout stops'));
-    await this.#running;
+    const readers = [this.#shared, ...this.#apart.values()];
+    for (const reader of readers) reader.stop();
+    await Promise.all(readers.map(({ done }) => done.catch(() => undefined)));
   }
 
-  async #run(): Promise<void> {
-    const { signal } = this.#stop;
-    const backoff = new Backoff({ initialMs: 100, maxMs: 5000 });
-    while (!signal.aborted) {
-      let reader: Reader | undefined;
-      try {
-        reader = await this.#kafka.reader({ positions: this.#positions(), maxWaitMs: 5000 });
-        while (!signal.aborted) {
-          this.#deliver(await this.#poll(reader));
-          this.#trouble = undefined;
-          backoff.reset();
-        }
-      } catch (error) {
-        if (error instanceof TopicRecreatedError) throw error;
-        this.#trouble = error;
-        this.#logger.warn({ err: error }, `the live end cannot be read, trying again: ${messageOf(error)}`);
-        await backoff.wait(signal);
-      } finally {
-        await reader?.close();
-      }
-    }
+  #lane(project: string): Lane | undefined {
+    return this.#shared.lanes.get(project) ?? this.#apart.get(project)?.lanes.get(project);
   }
 
-  #positions() {
-    return this.#position.map((offset, partition) => ({ topic: topics.logs.name, partition, offset }));
+  #open(project: string): Lane {
+    const { logger } = this.#options;
+    const lane = new Lane({
+      project,
+      log: this.log,
+      position: this.#shared.position,
+      logger,
+      onRest: () => this.#check(),
+      onEmpty: () => {
+        if (this.#shared.lanes.get(project) === lane) this.#shared.lanes.delete(project);
+        const reader = this.#apart.get(project);
+        if (reader?.lanes.get(project) !== lane) return;
+        this.#apart.delete(project);
+        reader.stop();
+      },
+    });
+    this.#shared.lanes.set(project, lane);
+    return lane;
   }
 
-  async #poll(reader: Reader): Promise<readonly FetchedBatch[]> {
-    try {
-      return await reader.poll(this.#stop.signal);
-    } catch (error) {
-      if (!(error instanceof OffsetOutOfRangeError) || error.position.offset >= error.earliest) throw error;
-      const from = this.#position;
-      this.#position = from.with(error.position.partition, error.earliest);
-      reader.seek({ ...error.position, offset: error.earliest });
-      for (const { followers } of this.#audiences.values()) for (const follower of [...followers]) follower.lost(from);
-      return [];
-    }
-  }
-
-  #deliver(batches: readonly FetchedBatch[]): void {
-    if (batches.length === 0) return;
-    const position = [...this.#position];
-    let records = 0;
-    let lag = 0;
-    for (const batch of batches) {
-      position[batch.partition] = batch.nextOffset;
-      records += batch.records.length;
-      lag += Math.max(0, batch.lastStableOffset - batch.nextOffset);
-      for (const { headers, value, offset } of batch.records) {
-        const project = headers.get('project')?.toString();
-        const audiences = project === undefined ? undefined : this.#byProject.get(project);
-        if (audiences && value !== null) this.#match(audiences, value, batch.partition, offset);
-      }
-    }
-    this.#position = position;
-    this.#send();
-    this.#onRead?.(records, lag);
+  #check(): void {
     for (const check of [...this.#waiting]) check();
   }
 
-  #match(audiences: ReadonlySet<Audience>, value: Buffer, partition: number, offset: number): void {
-    let json: string | undefined;
-    try {
-      const record = topics.logs.codec.decode(value);
-      for (const audience of audiences) {
-        if (!audience.matches(record)) continue;
-        json ??= lineJson(record);
-        audience.lines.push(json);
+  /** Waits for lanes that are busy, as long as nobody else has to wait for them too long. */
+  async #beforeSharedRound(): Promise<void> {
+    this.#check();
+    const { lanes } = this.#shared;
+    const { patienceMs = 100 } = this.#options;
+    for (;;) {
+      const busy = [...lanes.values()].filter(({ isBusy }) => isBusy);
+      if (busy.length === 0) return;
+      await within(patienceMs, Promise.all(busy.map((lane) => lane.rest())));
+      for (const lane of busy) {
+        if (lane.isBusy && lanes.size > 1 && this.#apart.size < mostApart) this.#setApart(lane);
       }
-    } catch (error) {
-      // The sink reads the same record and makes it a dead letter; here it is only not shown.
-      this.#logger.error({ err: error, partition, offset }, 'a record cannot be shown');
     }
   }
 
-  #send(): void {
-    let cursor: string | undefined;
-    for (const audience of this.#audiences.values()) {
-      const { lines, followers } = audience;
-      if (lines.length === 0) continue;
-      audience.lines = [];
-      audience.matched += lines.length;
-      cursor ??= this.cursor;
-      const frame = logsFrame(lines, cursor);
-      for (const follower of [...followers]) follower.lines(frame, lines.length);
-    }
+  #setApart(lane: Lane): void {
+    const { project } = lane;
+    const { kafka, logger, apartMs = 10_000 } = this.#options;
+    const shared = this.#shared;
+    const began = performance.now();
+    logger.info({ project }, 'matching lines for the viewers of a project takes long: it reads the log by itself now');
+    shared.lanes.delete(project);
+    const reader = new LiveReader({
+      kafka,
+      logger,
+      position: shared.position,
+      beforeRound: async () => {
+        await lane.rest();
+        if (performance.now() - began < apartMs || !isSame(lane.position, shared.position)) return;
+        // In this very turn both have read the same: nothing is missed, and nothing comes twice.
+        if (this.#apart.get(project) !== reader) return;
+        this.#apart.delete(project);
+        reader.lanes.delete(project);
+        reader.stop();
+        shared.lanes.set(project, lane);
+      },
+    });
+    reader.done.catch(this.#fail);
+    reader.lanes.set(project, lane);
+    this.#apart.set(project, reader);
   }
+}
+
+/** Waits for something, at most so long. */
+async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, milliseconds);
+  await Promise.race([work, promise]).finally(() => clearTimeout(timer));
+}
+
+function isSame(one: Position, other: Position): boolean {
+  return one.every((offset, partition) => offset === other[partition]);
 }

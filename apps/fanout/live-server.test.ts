@@ -12,6 +12,7 @@ import { WebSocket } from 'ws';
 import { LiveHub } from './live-hub.ts';
 import { type LiveServer, serveLive } from './live-server.ts';
 import { Viewer } from './viewer.ts';
+import { viewerQueues } from './viewer-queues.ts';
 
 const logger = createLogger({ level: 'silent' });
 let broker: MemoryBroker;
@@ -34,15 +35,19 @@ beforeEach(async () => {
     logger,
     allowedOrigins: ['https://console.example'],
     maxViewers: 10,
+    maxViewersPerProject: 8,
+    maxViewersPerToken: 6,
+    onRefused: () => undefined,
     verifyToken: async (token) => {
       if (!token.startsWith('good')) throw new Problem(401);
       const expiresAt = Date.now() + (token === 'good-but-short' ? 50 : 3_600_000);
-      return { subject: 'ann', projects: ['shop'], role: 'viewer', expiresAt };
+      return { subject: token === 'good-of-bob' ? 'bob' : 'ann', projects: ['shop'], role: 'viewer', expiresAt };
     },
     redeemTicket: async () => {
       throw new Problem(401, { detail: 'This ticket has been used.' });
     },
-    openViewer: (project, outbox) => new Viewer({ hub, kafka, outbox, project, logger, onGap: () => undefined }),
+    openViewer: (caller, outbox) =>
+      new Viewer({ hub, kafka, outbox, caller, queues: viewerQueues(10), logger, onGap: () => undefined }),
     onViewers: () => undefined,
   });
 });
@@ -169,11 +174,11 @@ class Client {
 describe('following', () => {
   it('says hello, then sends each line of the project once, with a cursor', async () => {
     const client = new Client();
-    expect(await client.frame('hello')).toMatchObject({ project_id: 'shop', cursor: hub.cursor });
+    expect(await client.frame('hello')).toMatchObject({ project_id: 'shop', cursor: hub.cursorOf('shop') });
     await client.frame('subscribed');
     await write(record('one'), record('of another project', { project_id: 'bank' }), record('two'));
     expect((await client.lines(2)).sort()).toEqual(['one', 'two']);
-    expect(client.cursor()).toBe(hub.cursor);
+    expect(client.cursor()).toBe(hub.cursorOf('shop'));
   });
 
   it('filters on the server, and changes the filter without reconnecting or losing its place', async () => {
@@ -199,7 +204,7 @@ describe('following', () => {
 
   it('resumes from a cursor with no gap and no duplicate, whatever was written meanwhile', async () => {
     const seen: string[] = [];
-    let cursor = hub.cursor;
+    let cursor = hub.cursorOf('shop');
     for (let round = 0; round < 20; round += 1) {
       const client = new Client(`?from=${cursor}`);
       const expected = Array.from({ length: 7 }, (_, index) => `${round}.${index}`);
@@ -226,7 +231,7 @@ describe('following', () => {
     client.say('not JSON');
     await client.frame('error');
     await write(record('meanwhile'));
-    await hub.reached(await kafka.admin.offsets(topics.logs.name, 'latest'), AbortSignal.timeout(20_000));
+    await hub.reached('shop', await kafka.admin.offsets(topics.logs.name, 'latest'), AbortSignal.timeout(20_000));
     expect(client.bodies()).toEqual(['before']);
     client.say({ type: 'resume' });
     expect(await client.lines(2)).toEqual(['before', 'meanwhile']);
@@ -239,7 +244,7 @@ describe('following', () => {
     const big = 'x'.repeat(20_000);
     for (let batch = 0; batch < 40; batch += 1) {
       await write(...Array.from({ length: 20 }, (_, index) => record(`${batch}.${index} ${big}`)));
-      await hub.reached(await kafka.admin.offsets(topics.logs.name, 'latest'), AbortSignal.timeout(20_000));
+      await hub.reached('shop', await kafka.admin.offsets(topics.logs.name, 'latest'), AbortSignal.timeout(20_000));
     }
     slow.socket.resume();
     const gap = await slow.frame('gap');
@@ -287,7 +292,7 @@ describe('following', () => {
 
   it('tells what retention removed before it could be sent', async () => {
     await write(record('gone'), record('kept'));
-    const cursor = hub.cursor;
+    const cursor = hub.cursorOf('shop');
     for (let partition = 0; partition < topics.logs.partitions; partition += 1) {
       const [latest, earliest] = [
         (await kafka.admin.offsets(topics.logs.name, 'latest'))[partition]!,
@@ -348,17 +353,32 @@ describe('bad input', () => {
     expect(client.frames.map(({ type }) => type)).toEqual(['hello', 'subscribed', 'subscribed', 'error']);
   });
 
+  it('takes so many viewers of one token and of one project, and gives the place of one who leaves to the next', async () => {
+    const ann = Array.from({ length: 6 }, () => new Client());
+    for (const client of ann) await client.frame('hello');
+    expect(await new Client().refusal()).toEqual({ status: 429, code: 'too_many_viewers' });
+    const bob = Array.from({ length: 2 }, () => new Client('', { token: 'good-of-bob' }));
+    for (const client of bob) await client.frame('hello');
+    expect(await new Client('', { token: 'good-of-bob' }).refusal()).toEqual({ status: 429, code: 'too_many_viewers' });
+    await ann[0]?.leave();
+    await expect.poll(() => new Client('', { token: 'good-of-bob' }).frame('hello')).toBeDefined();
+  });
+
   it('lets pages of its own and of allowed origins in', async () => {
     const { port } = server.address() as AddressInfo;
     await new Client('', { headers: { origin: `http://127.0.0.1:${port}` } }).frame('hello');
     await new Client('', { headers: { origin: 'https://console.example' } }).frame('hello');
   });
 
-  it('closes on frames that are too large, on floods, and when the token expires', async () => {
+  it('closes on frames that are too large, on floods of messages or pings, and when the token expires', async () => {
     const large = new Client();
     await large.frame('hello');
     large.say('x'.repeat(70_000));
     expect((await large.closed).code).toBe(1009);
+    const pinging = new Client();
+    await pinging.frame('hello');
+    for (let index = 0; index < 300; index += 1) pinging.socket.ping('x');
+    expect((await pinging.closed).code).toBe(1008);
     const flood = new Client();
     await flood.frame('hello');
     for (let index = 0; index < 300; index += 1) flood.say({ type: 'pause' });

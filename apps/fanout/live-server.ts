@@ -1,12 +1,14 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { type Caller, FairQueue } from '@tailrace/http/fair-queue.ts';
 import { Problem } from '@tailrace/http/problem.ts';
 import type { Principal } from '@tailrace/http/tokens.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type Admission, type AdmissionOptions, admit, refuse } from './admission.ts';
-import { Allowance } from './allowance.ts';
+import { Allowance, SharedAllowances } from './allowance.ts';
 import { Outbox } from './outbox.ts';
+import { probe } from './probe.ts';
 import type { ServerMessage } from './protocol.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -14,18 +16,28 @@ const protocol = 'tailrace.v1';
 
 /** Longest frame a client may send, bytes: 1009 beyond it. */
 const maxFrameBytes = 64 * 1024;
-/** Messages a client may send in a second, with ten seconds' worth at once: 1008 beyond that. */
+/** Messages, pings and pongs that a client may send in a second, with ten seconds' worth at once: 1008 beyond that. */
 const messagesPerSecond = 20;
+/** Of all sockets of one token together: what is more is dropped, with an error. */
+const messagesPerSecondOfToken = 60;
 const tickMs = 5000;
-const pingMs = 30_000;
 
 const expired = 4401;
+/** The viewer does not read what it is sent. */
+const unread = 4408;
+/** How long a socket that is closed may take to tell so before it is cut, milliseconds. */
+const closingMs = 5000;
 
 export interface LiveServerOptions extends AdmissionOptions {
   readonly server: Server;
   readonly logger: Logger;
   readonly maxViewers: number;
-  readonly openViewer: (projectId: string, outbox: Outbox) => Viewer;
+  readonly maxViewersPerProject: number;
+  /** Of one token's subject, over all its projects. */
+  readonly maxViewersPerToken: number;
+  readonly openViewer: (caller: Caller, outbox: Outbox) => Viewer;
+  /** Told of each viewer that is refused because its project or token has as many as it may. */
+  readonly onRefused: () => void;
   readonly onViewers: (count: number) => void;
 }
 
@@ -44,17 +56,33 @@ export function serveLive(options: LiveServerOptions): LiveServer {
     noServer: true,
     maxPayload: maxFrameBytes,
     perMessageDeflate: false,
+    autoPong: false,
     handleProtocols: (offered) => (offered.has(protocol) ? protocol : false),
   });
-  const viewers = new Map<Viewer, { readonly project: string; readonly socket: WebSocket }>();
+  const viewers = new Map<Viewer, { readonly project: string; readonly socket: WebSocket; readonly outbox: Outbox }>();
+  const places = new FairQueue({
+    plural: 'viewers',
+    atOnce: options.maxViewers,
+    perProject: options.maxViewersPerProject,
+    perSubject: options.maxViewersPerToken,
+    waiting: 0,
+    retryAfterSeconds: 10,
+    onRefused: options.onRefused,
+  });
+  const rates = new SharedAllowances(messagesPerSecondOfToken);
 
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => undefined);
     admit(request, options)
-      .then((admission) => {
+      .then(async (admission) => {
         if (viewers.size >= options.maxViewers) {
           throw new Problem(503, { detail: 'This process has as many viewers as it takes.', retryAfterSeconds: 5 });
         }
+        const caller = { project: admission.project, subject: admission.principal.subject };
+        const leave = await places.enter(caller, new AbortController().signal);
+        // Also when the handshake itself comes to nothing.
+        socket.once('close', leave);
+        if (socket.destroyed) return leave();
         sockets.handleUpgrade(request, socket, head, (webSocket) => attend(webSocket, admission));
       })
       .catch((error) => {
@@ -63,33 +91,54 @@ export function serveLive(options: LiveServerOptions): LiveServer {
       });
   };
 
+  function unreadOf(wanted: string): number {
+    let bytes = 0;
+    for (const { project, outbox } of viewers.values()) if (project === wanted) bytes += outbox.unread;
+    return bytes;
+  }
+
   function attend(socket: WebSocket, { principal, project, filter, from, paused }: Admission): void {
-    const viewer = options.openViewer(project, new Outbox(socket));
-    viewers.set(viewer, { project, socket });
+    const { subject } = principal;
+    const outbox = new Outbox({
+      socket,
+      unreadOfProject: () => unreadOf(project),
+      onOverflow: () => {
+        logger.info({ project }, 'a viewer does not read what it is sent: closing it');
+        close(socket, unread, 'too much was sent that was not read');
+      },
+    });
+    const viewer = options.openViewer({ project, subject }, outbox);
+    viewers.set(viewer, { project, socket, outbox });
     onViewers(viewers.size);
     const allowance = new Allowance(messagesPerSecond);
-    let answered = true;
+    const rate = rates.join(subject);
     const tick = setInterval(() => viewer.tick(), tickMs);
-    const ping = setInterval(() => {
-      if (!answered) return socket.terminate();
-      answered = false;
-      socket.ping();
-    }, pingMs);
-    const expiry = setTimeout(() => socket.close(expired, 'the token has expired'), untilExpiry(principal));
-    socket.on('pong', () => {
-      answered = true;
+    const stopProbing = probe(socket);
+    const expiry = setTimeout(() => close(socket, expired, 'the token has expired'), untilExpiry(principal));
+    const flooded = () => {
+      const isTooMuch = !allowance.take();
+      if (isTooMuch) close(socket, 1008, 'too many messages');
+      return isTooMuch;
+    };
+    socket.on('pong', flooded);
+    socket.on('ping', (data) => {
+      // What nobody reads is not added to.
+      if (!flooded() && !outbox.isFull && socket.readyState === socket.OPEN) socket.pong(data);
     });
     socket.on('message', (data, isBinary) => {
-      if (!allowance.take()) return socket.close(1008, 'too many messages');
+      if (flooded()) return;
       if (isBinary) return viewer.tell({ type: 'error', code: 'message.invalid', detail: 'send JSON as text' });
-      viewer.receive(data.toString());
+      if (rate.take()) return viewer.receive(data.toString());
+      const detail = 'the sockets of this token send too many messages: this one was dropped';
+      viewer.tell({ type: 'error', code: 'message.busy', detail, retry_after_seconds: 1 });
     });
     // ws closes by itself after a protocol error, with the right code; the listener keeps the process alive.
     socket.on('error', (err) => logger.debug({ err }, 'a viewer broke the protocol'));
     socket.on('close', () => {
       clearInterval(tick);
-      clearInterval(ping);
+      stopProbing();
       clearTimeout(expiry);
+      rates.leave(subject);
       viewer.close();
       viewers.delete(viewer);
       onViewers(viewers.size);
@@ -108,14 +157,17 @@ export function serveLive(options: LiveServerOptions): LiveServer {
       const closed = [...viewers.values()].map(
         ({ socket }) => new Promise<void>((resolve) => socket.once('close', () => resolve())),
       );
-      for (const { socket } of viewers.values()) {
-        socket.close(1001, 'the server stops');
-        setTimeout(() => socket.terminate(), 1000).unref();
-      }
+      for (const { socket } of viewers.values()) close(socket, 1001, 'the server stops', 1000);
       await Promise.all(closed);
       sockets.close();
     },
   };
+}
+
+/** Closes a socket, and cuts it when what waits in it is not read. */
+function close(socket: WebSocket, code: number, reason: string, withinMs = closingMs): void {
+  socket.close(code, reason);
+  setTimeout(() => socket.terminate(), withinMs).unref();
 }
 
 /** The longest a timer can wait; a token that lives longer is looked at again by whoever reconnects. */

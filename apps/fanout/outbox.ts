@@ -10,19 +10,41 @@ export interface FrameSocket {
 const highWater = 1024 * 1024;
 /** Bytes at which it counts as having caught up. */
 const lowWater = 128 * 1024;
+/** Bytes beyond which nobody seems to read at all: one live frame at its largest fits in, however full it was before. */
+const mostUnread = 32 * 1024 * 1024;
+/** Bytes that all viewers of a project together may leave unread, beside those who leave little. */
+const mostUnreadOfProject = 128 * 1024 * 1024;
 
-/** What goes out to one viewer, with the amount that waits for it bounded by whoever asks `isFull` first. */
+export interface OutboxOptions {
+  readonly socket: FrameSocket;
+  /** Bytes that wait for all viewers of the project together. */
+  readonly unreadOfProject: () => number;
+  /** Called once, when more waits than may: the socket is to be closed. Nothing is sent after it. */
+  readonly onOverflow: () => void;
+}
+
+/**
+ * What goes out to one viewer. Lines wait for `room` before they are read at all, or become a gap where `isFull` says so;
+ * small messages always go. What then still piles up, because nobody reads, ends at a limit for the socket and one for its
+ * project.
+ */
 export class Outbox {
-  readonly #socket: FrameSocket;
+  readonly #options: OutboxOptions;
   readonly #waiting = new Set<() => void>();
   #onDrained: () => void = () => undefined;
+  #overflowed = false;
 
-  constructor(socket: FrameSocket) {
-    this.#socket = socket;
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+  }
+
+  /** Bytes that wait. */
+  get unread(): number {
+    return this.#options.socket.bufferedAmount;
   }
 
   get isFull(): boolean {
-    return this.#socket.bufferedAmount > highWater;
+    return this.unread > highWater;
   }
 
   /** Called whenever little enough is waiting. */
@@ -31,9 +53,15 @@ export class Outbox {
   }
 
   send(frame: string): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
-    this.#socket.send(frame, () => {
-      if (this.#socket.bufferedAmount > lowWater) return;
+    const { socket } = this.#options;
+    if (this.#overflowed || socket.readyState !== socket.OPEN) return;
+    if (this.#isTooMuch(frame)) {
+      this.#overflowed = true;
+      this.#options.onOverflow();
+      return;
+    }
+    socket.send(frame, () => {
+      if (this.unread > lowWater) return;
       for (const resolve of this.#waiting) resolve();
       this.#onDrained();
     });
@@ -55,5 +83,14 @@ export class Outbox {
       this.#waiting.delete(drained.resolve);
       signal.removeEventListener('abort', abort);
     });
+  }
+
+  /** A viewer that has read nearly everything is never the one to be closed, whatever the others of its project leave. */
+  #isTooMuch(frame: string): boolean {
+    const { unread } = this;
+    if (unread === 0) return false;
+    const together = unread + frame.length;
+    if (together > mostUnread) return true;
+    return unread > highWater && this.#options.unreadOfProject() + frame.length > mostUnreadOfProject;
   }
 }

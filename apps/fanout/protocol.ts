@@ -20,7 +20,8 @@ export const clientMessage = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('resume') }),
   /**
    * The lines of a gap: everything up to a cursor, under a filter (left out: the present one). `from` as in `subscribe`.
-   * Ends with `fetched` or with an error: `fetch.invalid` (no such range), `fetch.failed` (Kafka is away: ask again), `fetch.busy`.
+   * Ends with `fetched` or with an error: `fetch.invalid` (no such range), `fetch.failed` (Kafka is away: ask again), `fetch.busy` (this
+   * viewer, token or project fetches as much as it may: ask again later).
    * `fetch.expired` does not end it: a part was older than what Kafka keeps, and what is left follows.
    */
   z.strictObject({
@@ -60,4 +61,10 @@ export type ServerMessage =
   | { readonly type: 'status'; readonly connection: ConnectionStatusView & { readonly id: string } }
   /** What has just happened to an alert, and the alert as it is from then on. */
   | { readonly type: 'alert'; readonly event: AlertEvent; readonly alert: AlertView }
-  | { readonly type: 'error'; readonly code: string; readonly detail: string };
+  | {
+      readonly type: 'error';
+      readonly code: string;
+      readonly detail: string;
+      /** Of `fetch.busy` and `message.busy`, where too much is asked for at once: when to ask again. */
+      readonly retry_after_seconds?: number;
+    };

@@ -1,5 +1,6 @@
 import { toAlertView } from '@tailrace/alert-rules/alert-view.ts';
 import { messageOf } from '@tailrace/errors/tailrace-error.ts';
+import { refusedWork } from '@tailrace/http/refused-work.ts';
 import { createTicketVerifier } from '@tailrace/http/tickets.ts';
 import { createTokenVerifier } from '@tailrace/http/tokens.ts';
 import { findReadMarks } from '@tailrace/postgres/alert-search.ts';
@@ -15,6 +16,7 @@ import { serveLive } from './live-server.ts';
 import { redeemTicket } from './redeem-ticket.ts';
 import { statusMessage } from './status-message.ts';
 import { Viewer } from './viewer.ts';
+import { viewerQueues } from './viewer-queues.ts';
 
 /** The role that shows live lines to WebSocket viewers. Every process of it reads all of `logs`, from its own end on. */
 export async function start(config: FanoutConfig, deps: HttpRoleDeps): Promise<RunningRole> {
@@ -29,6 +31,8 @@ export async function start(config: FanoutConfig, deps: HttpRoleDeps): Promise<R
   const read = metrics.counter({ name: 'tailrace_fanout_records_total', help: 'Records read from the live end.' });
   const lag = metrics.gauge({ name: 'tailrace_fanout_lag_records', help: 'Records behind the live end.' });
 
+  const refused = refusedWork(metrics);
+
   const { id, partitions } = await kafka.admin.describeTopic(topics.logs.name);
   const onRead = (records: number, behind: number) => {
     read.inc(records);
@@ -42,16 +46,29 @@ export async function start(config: FanoutConfig, deps: HttpRoleDeps): Promise<R
     statementTimeoutMs: 2000,
     onIdleError: (err) => logger.warn({ err }, 'an idle database connection broke'),
   });
+  const queues = viewerQueues(config.fanoutMaxViewers, () => refused.inc({ work: 'fetches' }));
   const verifyTicket = createTicketVerifier(config);
   const live = serveLive({
     server: http.server,
     logger,
     allowedOrigins: config.fanoutAllowedOrigins,
     maxViewers: config.fanoutMaxViewers,
+    maxViewersPerProject: config.fanoutViewersPerProject,
+    maxViewersPerToken: config.fanoutViewersPerToken,
+    onRefused: () => refused.inc({ work: 'viewers' }),
     verifyToken: createTokenVerifier(config),
     redeemTicket: (ticket, projectId) => redeemTicket(pool, verifyTicket, ticket, projectId),
-    openViewer: (project, outbox) => {
-      const viewer = new Viewer({ hub, kafka, outbox, project, logger, onGap: (reason) => gaps.inc({ reason }) });
+    openViewer: (caller, outbox) => {
+      const { project } = caller;
+      const viewer = new Viewer({
+        hub,
+        kafka,
+        outbox,
+        caller,
+        queues,
+        logger,
+        onGap: (reason) => gaps.inc({ reason }),
+      });
       for (const [, status] of statuses.entries())
         if (status.project_id === project) viewer.tell(statusMessage(status));
       return viewer;

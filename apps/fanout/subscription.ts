@@ -1,9 +1,11 @@
+import type { Caller, FairQueue } from '@tailrace/http/fair-queue.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { encodeCursor, type Position } from '@tailrace/log-query/live-cursor.ts';
 import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
 import { compileFilter, type Matcher } from '@tailrace/log-query/matcher.ts';
 import { logsFrame } from './frames.ts';
-import type { Follower, Following, LiveHub } from './live-hub.ts';
+import type { Follower, Following } from './lane.ts';
+import type { LiveHub } from './live-hub.ts';
 import type { Outbox } from './outbox.ts';
 import type { GapReason, ServerMessage } from './protocol.ts';
 import { readRange } from './read-range.ts';
@@ -17,7 +19,9 @@ export interface SubscriptionOptions {
   readonly hub: LiveHub;
   readonly kafka: Kafka;
   readonly outbox: Outbox;
-  readonly project: string;
+  readonly caller: Caller;
+  /** The places for reading the past, shared with everybody. */
+  readonly turns: FairQueue;
   readonly filter: LogFilter;
   readonly from: Position;
   /** Called when the filter has been accepted, before the first line. */
@@ -61,9 +65,11 @@ export class Subscription {
   /** Moves a quiet viewer's cursor to where the hub is. To be called now and then, between two reads of the hub. */
   keepCursorFresh(): void {
     const { hub, outbox } = this.#options;
-    if (!this.#following || this.#queue || this.#gap || this.#position === hub.position) return;
-    this.#position = hub.position;
-    outbox.send(logsFrame([], hub.cursor));
+    const { project } = this.#options.caller;
+    const position = hub.positionOf(project);
+    if (!this.#following || this.#queue || this.#gap || this.#position === position) return;
+    this.#position = position;
+    outbox.send(logsFrame([], hub.cursorOf(project)));
   }
 
   stop(): void {
@@ -74,10 +80,12 @@ export class Subscription {
 
   async #catchUp(signal: AbortSignal): Promise<void> {
     const { hub } = this.#options;
+    const { project } = this.#options.caller;
     while (!this.#following) {
-      // A cursor of another fanout process may be ahead of what this one has read.
-      await hub.reached(this.#position, signal);
-      const to = hub.position;
+      // A cursor of another fanout process may be ahead of what this one has read. Looked at again: others were here first.
+      do await hub.reached(project, this.#position, signal);
+      while (hub.isBusy(project));
+      const to = hub.positionOf(project);
       if (distance(this.#position, to) > joinDistance) await this.#readTo(to, signal);
       else await this.#join(to, signal);
     }
@@ -85,10 +93,10 @@ export class Subscription {
 
   /** Follows from `to`, the hub's position in this very turn, and reads what is left before it. */
   async #join(to: Position, signal: AbortSignal): Promise<void> {
-    const { hub, project, filter } = this.#options;
+    const { hub, caller, filter } = this.#options;
     const queue = { frames: [] as string[], size: 0 };
     this.#queue = queue;
-    const following = hub.follow(project, JSON.stringify(filter), this.#matches, this.#follower());
+    const following = hub.follow(caller.project, JSON.stringify(filter), this.#matches, this.#follower());
     this.#following = following;
     await this.#readTo(to, signal);
     if (queue.size > maxQueued) {
@@ -100,42 +108,47 @@ export class Subscription {
     }
     for (const frame of queue.frames) this.#options.outbox.send(frame);
     this.#queue = undefined;
-    this.#position = hub.position;
+    this.#position = hub.positionOf(caller.project);
   }
 
   async #readTo(to: Position, signal: AbortSignal): Promise<void> {
-    const { kafka, project, hub, outbox } = this.#options;
-    for await (const part of readRange(kafka, { from: this.#position, to }, project, this.#matches, signal)) {
+    const { kafka, caller, turns, hub, outbox } = this.#options;
+    const reading = { kafka, caller, turns, matches: this.#matches, room: () => outbox.room(signal), signal };
+    for await (const part of readRange(reading, { from: this.#position, to })) {
       if (part.lostFrom) this.#sendGap({ from: part.lostFrom, to: part.position, reason: 'retention', matched: null });
       this.#position = part.position;
       if (part.lines.length > 0) outbox.send(logsFrame(part.lines, encodeCursor(hub.log, part.position)));
-      await outbox.room(signal);
     }
     this.#position = to;
   }
 
   #follower(): Follower {
     const { hub } = this.#options;
+    const { project } = this.#options.caller;
     return {
       lines: (frame, count) => this.#live(frame, count),
       lost: (from) => {
         if (this.#gap) return;
-        const gap = { from, to: hub.position, reason: 'retention', matched: null } as const;
-        if (this.#queue) this.#enqueue(JSON.stringify(this.#gapMessage(gap)));
-        else this.#sendGap(gap);
+        const gap = { from, to: hub.positionOf(project), reason: 'retention', matched: null } as const;
+        if (this.#queue) {
+          this.#enqueue(JSON.stringify(this.#gapMessage(gap)));
+          return;
+        }
+        this.#position = gap.to;
+        this.#sendGap(gap);
       },
     };
   }
 
   #live(frame: string, count: number): void {
-    const { outbox, hub } = this.#options;
+    const { outbox, hub, caller } = this.#options;
     if (this.#queue) {
       this.#enqueue(frame);
     } else if (this.#gap === undefined && outbox.isFull) {
       this.#gap = { from: this.#position, matched: this.#matchedSoFar() - count };
     } else if (this.#gap === undefined) {
       outbox.send(frame);
-      this.#position = hub.position;
+      this.#position = hub.positionOf(caller.project);
     }
   }
 
@@ -150,11 +163,11 @@ export class Subscription {
   #drained(): void {
     const gap = this.#gap;
     if (!gap || !this.#following) return;
-    const { hub } = this.#options;
+    const { hub, caller } = this.#options;
     this.#gap = undefined;
-    this.#position = hub.position;
+    this.#position = hub.positionOf(caller.project);
     const matched = this.#matchedSoFar() - gap.matched;
-    this.#sendGap({ from: gap.from, to: hub.position, reason: 'slow_viewer', matched });
+    this.#sendGap({ from: gap.from, to: this.#position, reason: 'slow_viewer', matched });
   }
 
   #matchedSoFar(): number {

@@ -48,7 +48,14 @@ export class TestFanout {
       trustProxy: false,
     });
     const role = await start(
-      { jwtSecret, databaseUrl: new Secret(databaseUrl), fanoutMaxViewers: 10, fanoutAllowedOrigins: [] },
+      {
+        jwtSecret,
+        databaseUrl: new Secret(databaseUrl),
+        fanoutMaxViewers: 10,
+        fanoutViewersPerProject: 10,
+        fanoutViewersPerToken: 10,
+        fanoutAllowedOrigins: [],
+      },
       { kafka, logger, metrics, http: server.http },
     );
     await server.serve();

@@ -1,8 +1,11 @@
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
+import type { Caller } from '@tailrace/http/fair-queue.ts';
+import { Problem } from '@tailrace/http/problem.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { CursorError, type Position } from '@tailrace/log-query/live-cursor.ts';
 import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
 import { compileFilter } from '@tailrace/log-query/matcher.ts';
+import { Slice } from '@tailrace/log-query/thread-time.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { fetchedFrame } from './frames.ts';
 import type { LiveHub } from './live-hub.ts';
@@ -11,15 +14,20 @@ import { type ClientMessage, clientMessage, type GapReason, type ServerMessage }
 import { readRange } from './read-range.ts';
 import { cursorPosition, startPosition } from './start-position.ts';
 import { Subscription } from './subscription.ts';
+import type { ViewerQueues } from './viewer-queues.ts';
 
 export interface ViewerOptions {
   readonly hub: LiveHub;
   readonly kafka: Kafka;
   readonly outbox: Outbox;
-  readonly project: string;
+  readonly caller: Caller;
+  readonly queues: ViewerQueues;
   readonly logger: Logger;
   readonly onGap: (reason: GapReason, matched: number | null) => void;
 }
+
+/** Messages of one viewer that may wait to be handled: more come only while Kafka is slow, or from nobody who listens. */
+const mostWaiting = 32;
 
 /**
  * One WebSocket's conversation: what the client says changes what it follows. Messages are handled one after the
@@ -34,23 +42,38 @@ export class Viewer {
   #position: Position;
   #fetching = false;
   #handling: Promise<void> = Promise.resolve();
+  #waiting = 0;
 
   constructor(options: ViewerOptions) {
     this.#options = options;
-    this.#position = options.hub.position;
-    this.#say({ type: 'hello', cursor: options.hub.cursor, project_id: options.project });
+    const { hub, caller } = options;
+    this.#position = hub.positionOf(caller.project);
+    this.#say({ type: 'hello', cursor: hub.cursorOf(caller.project), project_id: caller.project });
   }
 
   /** Handles a text frame from the client, after those before it. */
   receive(text: string): void {
-    const message = parse(text);
-    if (!('problem' in message)) this.#enqueue(message);
-    else this.#handling = this.#handling.then(() => this.#error(message.code, message.problem));
+    if (this.#waiting >= mostWaiting) {
+      this.#error(
+        'message.busy',
+        `${mostWaiting} messages wait to be handled: this one was dropped`,
+        retryAfterSeconds,
+      );
+      return;
+    }
+    this.#inTurn(async () => {
+      const slice = new Slice(this.#options.caller.project);
+      await slice.rest();
+      const message = parse(text);
+      slice.end();
+      if ('problem' in message) this.#error(message.code, message.problem);
+      else await this.#handle(message);
+    });
   }
 
   /** Begins to follow, as the address of the WebSocket says. */
   begin(filter: LogFilter, from: string | undefined): void {
-    this.#enqueue({ type: 'subscribe', filter, from });
+    this.#inTurn(() => this.#handle({ type: 'subscribe', filter, from }));
   }
 
   /** To be called now and then: keeps the cursor of a quiet viewer near the end, and lets it hear that we are there. */
@@ -69,13 +92,16 @@ export class Viewer {
     this.#subscription?.stop();
   }
 
-  #enqueue(message: ClientMessage): void {
+  /** After everything that came before. */
+  #inTurn(work: () => Promise<void>): void {
+    this.#waiting += 1;
     this.#handling = this.#handling.then(async () => {
+      this.#waiting -= 1;
       if (this.#closed.signal.aborted) return;
       try {
-        await this.#handle(message);
+        await work();
       } catch (error) {
-        if (!this.#closed.signal.aborted) this.#fail(error);
+        this.#fail(error);
       }
     });
   }
@@ -102,19 +128,25 @@ export class Viewer {
 
   /** undefined: where the viewer stands. */
   async #resolve(from: string | undefined): Promise<Position> {
-    const { kafka, hub } = this.#options;
-    if (from === 'now') return hub.position;
-    if (from !== undefined) return startPosition(kafka, hub.log, from, Date.now());
+    const { kafka, hub, caller } = this.#options;
+    if (from === 'now') return hub.positionOf(caller.project);
+    if (from !== undefined) return this.#atKafka(() => startPosition(kafka, hub.log, from, Date.now()));
     return this.#subscription?.position ?? this.#position;
   }
 
+  #atKafka<Result>(work: () => Promise<Result>): Promise<Result> {
+    const { caller, queues } = this.#options;
+    return queues.turns.run(caller, this.#closed.signal, work);
+  }
+
   #follow(filter: LogFilter, from: Position): void {
-    const { hub, kafka, outbox, project, onGap } = this.#options;
+    const { hub, kafka, outbox, caller, queues, onGap } = this.#options;
     const subscription = new Subscription({
       hub,
       kafka,
       outbox,
-      project,
+      caller,
+      turns: queues.turns,
       filter,
       from,
       onGap,
@@ -140,7 +172,9 @@ export class Viewer {
       return;
     }
     this.#fetching = true;
-    this.#sendRange(from, to, filter)
+    const { caller, queues } = this.#options;
+    queues.fetches
+      .run(caller, this.#closed.signal, () => this.#sendRange(from, to, filter))
       .finally(() => {
         this.#fetching = false;
       })
@@ -149,22 +183,27 @@ export class Viewer {
   }
 
   async #sendRange(from: string, to: string, filter: LogFilter): Promise<void> {
-    const { hub, kafka, outbox, project } = this.#options;
+    const { hub, kafka, outbox, caller, queues } = this.#options;
     const { signal } = this.#closed;
-    const range = {
+    const range = await this.#atKafka(async () => ({
       from: await startPosition(kafka, hub.log, from, Date.now()),
       to: await cursorPosition(kafka, hub.log, to),
-    };
-    for await (const part of readRange(kafka, range, project, compileFilter(filter), signal)) {
+    }));
+    const room = () => outbox.room(signal);
+    const reading = { kafka, caller, turns: queues.turns, matches: compileFilter(filter), room, signal };
+    for await (const part of readRange(reading, range)) {
       if (part.lines.length > 0) outbox.send(fetchedFrame(part.lines));
       if (part.lostFrom) this.#error('fetch.expired', 'a part of this range is older than what Kafka keeps');
-      await outbox.room(signal);
     }
   }
 
   /** @param code left out: the error's own */
   #fail(error: unknown, code?: string): void {
     if (this.#closed.signal.aborted) return;
+    if (error instanceof Problem && error.status === 429) {
+      this.#error(code === undefined ? 'message.busy' : 'fetch.busy', error.message, retryAfterSeconds);
+      return;
+    }
     if (error instanceof TailraceError) {
       this.#error(code ?? error.code, error.message);
       return;
@@ -173,14 +212,17 @@ export class Viewer {
     this.#error(code ?? 'internal', 'this failed inside; the server has logged why');
   }
 
-  #error(code: string, detail: string): void {
-    this.#say({ type: 'error', code, detail });
+  #error(code: string, detail: string, retryAfter?: number): void {
+    this.#say({ type: 'error', code, detail, ...(retryAfter !== undefined && { retry_after_seconds: retryAfter }) });
   }
 
   #say(message: ServerMessage): void {
     this.#options.outbox.sendMessage(message);
   }
 }
+
+/** When what was too much at once may be asked for again. */
+const retryAfterSeconds = 2;
 
 interface Refused {
   readonly code: string;
