@@ -1,6 +1,7 @@
 import { type Ref, useCallback, useEffect, useId, useImperativeHandle, useLayoutEffect, useRef, useState } from 'react';
 import { count } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
+import { copyRows } from './copy-rows.ts';
 import { ListEdge } from './list-edge.tsx';
 import type { LiveSession } from './live-session.ts';
 import { GapRow, LineRow } from './log-row.tsx';
@@ -82,6 +83,8 @@ export function LogList({ ref, session, snapshot, names, time, selected, onOpen,
       if (row === undefined) return;
       session.setFollowing(false);
       setCurrent(row);
+      // From a button that was pressed before, Enter would go to the button.
+      box.current?.focus({ preventScroll: true });
       if (selected !== undefined && row.kind === 'line') onOpen({ timestamp: row.line.timestamp, id: row.line.id });
       const at = buffer.indexOf(row) * rowHeight;
       const shown = box.current?.scrollTop ?? 0;
@@ -116,6 +119,7 @@ export function LogList({ ref, session, snapshot, names, time, selected, onOpen,
         aria-activedescendant={rows.some(({ key }) => key === current?.key) ? currentId : undefined}
         tabIndex={0}
         onScroll={onScroll}
+        onCopy={(event) => copyRows(event, buffer, names)}
       >
         <ListEdge
           edge={snapshot.older}

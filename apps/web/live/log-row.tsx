@@ -41,7 +41,9 @@ export const LineRow = memo(
         aria-rowindex={index + 1}
         aria-selected={isOpen}
         className={`log-row level-${row.level ?? 'unset'}${id === undefined ? '' : ' is-current'}${isOpen ? ' is-open' : ''}${text.isUnusual ? ' is-clipped' : ''}`}
-        onClick={onOpen}
+        onClick={({ currentTarget }) => {
+          if (!isSelecting(currentTarget)) onOpen();
+        }}
       >
         <span role="gridcell" className="log-time">
           {text.time}
@@ -55,7 +57,12 @@ export const LineRow = memo(
         <span role="gridcell" className="log-body">
           {isLate && <span className="log-late">+{duration(lateness)}</span>}
           <bdi>{text.body}</bdi>
-          {text.attributes !== '' && <bdi className="log-attributes">{text.attributes}</bdi>}
+          {text.attributes !== '' && (
+            <>
+              {'  '}
+              <bdi className="log-attributes">{text.attributes}</bdi>
+            </>
+          )}
         </span>
       </div>
     );
@@ -68,6 +75,12 @@ export const LineRow = memo(
     a.id === b.id &&
     a.isOpen === b.isOpen,
 );
+
+/** Whether the press that ends now has selected text of the row, or had: then it was not to open anything. */
+function isSelecting(row: HTMLElement): boolean {
+  const selection = getSelection();
+  return selection !== null && !selection.isCollapsed && selection.containsNode(row, true);
+}
 
 interface GapRowProps {
   readonly id: string | undefined;

@@ -1,6 +1,7 @@
-import { type RefObject, useCallback, useLayoutEffect, useRef, useState } from 'react';
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { LiveSession } from './live-session.ts';
 import type { Row } from './row.ts';
+import { watchScrollIntent } from './scroll-intent.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { ListSize } from './use-list-size.ts';
 
@@ -12,8 +13,8 @@ export interface ScrollPlace {
 }
 
 /**
- * Where the list is scrolled to. While following the newest stays in sight; else the row that was on top stays on top,
- * whatever comes before or behind it. Reads the layout only where it is to change it.
+ * Where the list is scrolled to. While following the newest stays in sight, until a person scrolls up; else the row that
+ * was on top stays on top, whatever comes before or behind it. Reads the layout only where it is to change it.
  */
 export function useScrollPlace(
   box: RefObject<HTMLElement | null>,
@@ -25,10 +26,12 @@ export function useScrollPlace(
   const [top, setTop] = useState(0);
   /** The row on top, and where it was. */
   const anchor = useRef<{ readonly row: Row; readonly at: number } | undefined>(undefined);
-  /** Where we scrolled to ourselves: an event that reports another place is the person's doing. */
+  /** Where we scrolled to ourselves: an event that reports another place is not of our doing. */
   const expectedTop = useRef(0);
   /** All that the place of the end depends on, when we went there last. */
   const end = useRef('');
+  /** Whether a person drags the scrollbar. */
+  const dragging = useRef(false);
 
   const scrollTo = useCallback(
     (wanted: number) => {
@@ -48,6 +51,16 @@ export function useScrollPlace(
     },
     [buffer, rowHeight],
   );
+
+  useEffect(() => {
+    if (box.current === null) return undefined;
+    return watchScrollIntent(box.current, {
+      onUp: () => session.setFollowing(false),
+      onDrag: (isDragging) => {
+        dragging.current = isDragging;
+      },
+    });
+  }, [box, session]);
 
   // After each change of the rows, before anything is painted.
   useLayoutEffect(() => {
@@ -84,14 +97,15 @@ export function useScrollPlace(
     setTop(scrollTop);
     if (Math.abs(scrollTop - expectedTop.current) < 1) return;
     const upwards = scrollTop < expectedTop.current;
+    const isAtEnd = element.scrollHeight - scrollTop - element.clientHeight < 2;
     expectedTop.current = scrollTop;
     keepAnchor(scrollTop);
-    const { following } = session.snapshot();
-    if (following && upwards) session.setFollowing(false);
-    else if (!following && !upwards && session.isLive) {
-      if (element.scrollHeight - scrollTop - element.clientHeight < 2) session.setFollowing(true);
-    }
-  }, [box, session, keepAnchor]);
+    if (!session.snapshot().following) {
+      if (!upwards && isAtEnd && session.isLive) session.setFollowing(true);
+    } else if (upwards && dragging.current) session.setFollowing(false);
+    // The browser moved it, since the list or its box changed its height: the end is where it should be.
+    else if (!isAtEnd) scrollTo(element.scrollHeight);
+  }, [box, session, keepAnchor, scrollTo]);
 
   return { top, onScroll, goTo };
 }
