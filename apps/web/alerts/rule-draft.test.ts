@@ -14,7 +14,7 @@ test.each(ruleTypes)('a form of %s is a rule that the API takes', (type) => {
 
 test('a filter that cannot be read is told before it is sent', () => {
   expect(bodyOf({ ...newDraft, query: 'connection:none' }, connectionId)).toEqual({
-    problem: 'there is no connection none',
+    problem: 'connection:none (character 1): there is no connection none',
   });
 });
 

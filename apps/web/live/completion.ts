@@ -1,5 +1,5 @@
 import type { LogLine } from '../api/generated.ts';
-import { attributeName, termsOf, termText } from './query.ts';
+import { attributeName, termsOf, termText } from './terms.ts';
 
 /** Values kept for each name, and names: what is seen most lately wins. */
 const mostValues = 200;

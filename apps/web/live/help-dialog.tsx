@@ -18,8 +18,9 @@ const filters: readonly (readonly [example: string, meaning: string])[] = [
   ['level:warn', 'this level and above'],
   ['levels:error,unset', 'exactly these levels'],
   ['connection:"shop production"', 'from this source'],
-  ['service:cart', 'with this attribute'],
-  ['-region:eu-west-1', 'without this attribute'],
+  ['-connection:staging', 'from the others'],
+  ['service:cart service:shop', 'with either value of this attribute'],
+  ['-region:eu -region:us', 'with neither'],
   ['"user id":42', 'with this attribute, of any name'],
   ['trace:4bf92f35…', 'of this trace'],
 ];

@@ -1,6 +1,7 @@
 import type { LogLine } from '../api/generated.ts';
 import { Icon } from '../ui/icon.tsx';
-import { attributeTerm, type Term } from './query.ts';
+import type { Term } from './term.ts';
+import { attributeTerm } from './terms.ts';
 import { manyLines, oneLine } from './visible-text.ts';
 
 interface LineFieldsProps {

@@ -9,9 +9,9 @@ import { LineFields } from './line-fields.tsx';
 import { LineRaw } from './line-raw.tsx';
 import { LineRecord } from './line-record.tsx';
 import type { LiveSession } from './live-session.ts';
-import type { Term } from './query.ts';
 import { sortableTime } from './row.ts';
 import { NeighbourLines, TraceLines } from './surrounding-lines.tsx';
+import type { Term } from './term.ts';
 import type { View } from './view.ts';
 import { manyLines } from './visible-text.ts';
 

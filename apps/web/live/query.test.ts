@@ -1,9 +1,14 @@
+import { logFilter } from '@tailrace/log-query/log-filter.ts';
+import { compileFilter } from '@tailrace/log-query/matcher.ts';
 import { compileRegex } from '@tailrace/log-query/regex.ts';
-import { levels } from '@tailrace/log-record/level.ts';
+import { leastSeverity, levelOf, levels } from '@tailrace/log-record/level.ts';
+import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { lastPartStart, SeenAttributes, suggestions } from './completion.ts';
-import { filterText, parseQuery, type Term, termsOf, termText, withoutKey, withTerm } from './query.ts';
+import { filterText, parseQuery } from './query.ts';
+import type { Term } from './term.ts';
+import { placedTerms, termsOf, termText, withoutKey, withTerm } from './terms.ts';
 
 const connections = new Map([
   ['shop', 'conn_1'],
@@ -12,6 +17,7 @@ const connections = new Map([
   ['"the" shop,bank', 'conn_4'],
 ]);
 const connectionId = (name: string) => connections.get(name);
+const connectionIds = () => [...connections.values()];
 
 test.each([
   ['', {}],
@@ -35,8 +41,27 @@ test.each([
     '"user id":42 "level":30 -"a\\"b":x empty:""',
     { attributes: { 'user id': '42', level: '30', empty: '' }, exclude_attributes: { 'a"b': 'x' } },
   ],
+  [
+    '-http.response.status_code:200 -http.response.status_code:500 service:cart service:shop service:cart',
+    {
+      attributes: { service: ['cart', 'shop'] },
+      exclude_attributes: { 'http.response.status_code': ['200', '500'] },
+    },
+  ],
+  ['-level:error', { levels: ['trace', 'debug', 'info', 'warn', 'unset'] }],
+  ['-levels:info,unset -level:error', { levels: ['trace', 'debug', 'warn'] }],
+  ['levels:info,warn -level:warn', { levels: ['info'] }],
+  ['level:warn level:info', { level: 'warn' }],
+  ['-connection:shop -connection:"the bank"', { connections: ['conn_3', 'conn_4'] }],
+  ['connection:"shop,the bank" -connection:shop', { connections: ['conn_2'] }],
+  ['"5*"', { text: '5*' }],
+  ['SELECT * FROM', { text: 'SELECT * FROM' }],
+  ['"this OR that"', { text: 'this OR that' }],
+  ['OR', { text: 'OR' }],
+  ['-path:"/api/*"', { exclude_attributes: { path: '/api/*' } }],
+  ['<html> a=5 x', { text: '<html> a=5 x' }],
 ])('%s', (query, filter) => {
-  expect(parseQuery(query, connectionId)).toEqual({ filter });
+  expect(parseQuery(query, connectionId, connectionIds)).toEqual({ filter });
 });
 
 test.each([
@@ -45,10 +70,41 @@ test.each([
   ['-a -b', 'one text to leave out'],
   ['/a/ /b/', 'one expression at a time'],
   ['-/a/', 'cannot be left out'],
-  ['-level:info', 'level cannot be left out'],
   ['trace:1', 'trace is 32'],
-])('%s: says what is wrong', (query, problem) => {
-  expect(parseQuery(query, connectionId)).toEqual({ problem: expect.stringContaining(problem) });
+  ['-trace:4bf92f3577b34da6a3ce929d0e0e4736', 'a trace cannot be left out'],
+  ['stream:a stream:b', 'stream:b (character 10): a line is of one stream'],
+  ['level:', 'level: (character 1): nothing follows the colon'],
+  ['""', 'no text'],
+  ['a OR b', 'OR (character 3): not understood here: for either of two texts write /one|other/'],
+  ['a && b', 'for two texts in one line write /one.*other/'],
+  ['NOT b', 'write a minus'],
+  ['5*', '5* (character 1): the star is no wildcard'],
+  ['x http.status:5*', 'http.status:5* (character 3): the star is no wildcard: name whole values'],
+  ['>=500', 'numbers cannot be compared'],
+  ['duration>1.5s', 'numbers cannot be compared'],
+  ['http.status:>=500', 'values cannot be compared'],
+  ['http.status:(200', 'no parentheses'],
+  ['level=error', 'write level:'],
+  ['levels:info levels:warn', 'no level is left; several at once are written levels:warn,error'],
+  ['-connection:"shop,the bank" -connection:"shop, eu" -connection:conn_4', 'there is no connection conn_4'],
+  ['connection:shop -connection:shop', 'every connection is left out'],
+  ['payment level:info failed', 'failed (character 20): one text at a time'],
+  ['"a b" "c d"', 'one text at a time'],
+])('%s: says what is wrong, and where', (query, problem) => {
+  expect(parseQuery(query, connectionId, connectionIds)).toEqual({ problem: expect.stringContaining(problem) });
+});
+
+test('a rule, which outlasts the connections there are now, leaves out none of them', () => {
+  expect(parseQuery('-connection:shop', connectionId)).toEqual({
+    problem: expect.stringContaining('cannot be left out here'),
+  });
+});
+
+test('more connections than a filter takes are refused', () => {
+  const many = () => Array.from({ length: 102 }, (_, index) => `conn_${index + 1}`);
+  expect(parseQuery('-connection:shop', connectionId, many)).toEqual({
+    problem: expect.stringContaining('more than 100 connections'),
+  });
 });
 
 test('what is written for a part is read as that part, whatever it holds', () => {
@@ -137,13 +193,16 @@ test('a filter is read back as it was, whatever it holds', () => {
   const text = fc.oneof(
     fc.string({ minLength: 1, unit: 'binary' }),
     fc.constantFrom('a"b', '\\', '-x', '/x/', 'k:v', '"k":v', 'a b', 'https://x', 'level:info'),
+    fc.constantFrom('OR', 'a OR b', '5*', '*', '>=500', 'x>5', 'level=error', '(a', '=1', 'NOT x'),
   );
   const key = fc.oneof(
     text,
     fc.constantFrom('level', 'stream', 'user id', 'aws:requestId', 'http.status', '__proto__'),
   );
+  const value = fc.oneof(text, fc.constant(''));
+  const oneOrMore = fc.oneof(value, fc.uniqueArray(value, { minLength: 2, maxLength: 4 }));
   const values = fc
-    .array(fc.tuple(key, fc.oneof(text, fc.constant(''))), { minLength: 1, maxLength: 3 })
+    .array(fc.tuple(key, oneOrMore), { minLength: 1, maxLength: 3 })
     .map((entries) => Object.fromEntries(entries));
   // A slash stands alone here: one that is escaped already means the same, and is read without its backslash.
   const regex = fc
@@ -174,4 +233,103 @@ test('a filter is read back as it was, whatever it holds', () => {
     }),
     { numRuns: 500 },
   );
+});
+
+/** Parts that a person may write, of few names and values, so that they meet. */
+const someTerms = fc.array(
+  fc.oneof(
+    fc.record({
+      negative: fc.boolean(),
+      key: fc.constantFrom('service', 'status'),
+      value: fc.constantFrom('a', 'b', 'c'),
+      regex: fc.constant(false),
+    }),
+    fc.record({
+      negative: fc.boolean(),
+      key: fc.constant('level'),
+      value: fc.constantFrom(...levels),
+      regex: fc.constant(false),
+    }),
+    fc.record({
+      negative: fc.boolean(),
+      key: fc.constant('levels'),
+      value: fc.uniqueArray(fc.constantFrom(...levels, 'unset'), { minLength: 1 }).map((each) => each.join(',')),
+      regex: fc.constant(false),
+    }),
+    fc.record({
+      negative: fc.boolean(),
+      key: fc.constant('connection'),
+      value: fc.constantFrom(...connections.keys()),
+      regex: fc.constant(false),
+    }),
+    fc.record({
+      negative: fc.constant(true),
+      key: fc.constant(undefined),
+      value: fc.constantFrom('x', 'y z'),
+      regex: fc.constant(false),
+    }),
+  ),
+  { maxLength: 6 },
+) satisfies fc.Arbitrary<Term[]>;
+
+const someRecord = fc.record({
+  attributes: fc.dictionary(fc.constantFrom('service', 'status'), fc.constantFrom('a', 'b', 'c')),
+  resource: fc.dictionary(fc.constantFrom('service', 'status'), fc.constantFrom('a', 'b', 'c')),
+  severity_number: fc.integer({ min: 0, max: 24 }),
+  connection_id: fc.constantFrom(...connections.values()),
+  body: fc.constantFrom('x', 'y z', 'w'),
+});
+
+type SomeRecord = typeof someRecord extends fc.Arbitrary<infer Value> ? Value : never;
+
+/** Whether a line is what one part asks for, apart from its minus. */
+function isOf({ key, value }: Term, record: SomeRecord): boolean {
+  const level = levelOf(record.severity_number);
+  switch (key) {
+    case undefined:
+      return record.body.includes(value);
+    case 'level':
+      return record.severity_number >= leastSeverity(levels.find((each) => each === value) ?? 'fatal');
+    case 'levels':
+      return value.split(',').includes(level ?? 'unset');
+    case 'connection':
+      return connectionId(value) === record.connection_id;
+    default:
+      return record.attributes[key] === value || record.resource[key] === value;
+  }
+}
+
+test('a line is shown when it is what every part asks for, of an attribute or a connection any, however many parts there are', () => {
+  fc.assert(
+    fc.property(someTerms, fc.array(someRecord, { minLength: 20, maxLength: 20 }), (terms, records) => {
+      const parsed = parseQuery(terms.map(termText).join(' '), connectionId, connectionIds);
+      if ('problem' in parsed) {
+        expect(parsed.problem).toMatch(/one text to leave out|no level is left|every connection is left out/);
+        return;
+      }
+      const again = parseQuery(
+        filterText(parsed.filter, (id) => [...connections].find(([, each]) => each === id)?.[0] ?? id),
+        connectionId,
+        connectionIds,
+      );
+      expect(again).toEqual(parsed);
+      const matches = compileFilter(logFilter.parse(parsed.filter));
+      for (const record of records) {
+        const wanted = terms.every((term) => {
+          if (term.negative) return !isOf(term, record);
+          if (term.key === 'level' || term.key === 'levels') return isOf(term, record);
+          return terms.some((other) => !other.negative && other.key === term.key && isOf(other, record));
+        });
+        expect(matches(record as unknown as LogRecord)).toBe(wanted);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('a part says where it stands', () => {
+  expect(placedTerms('a  -"b c":d').map(({ start, written }) => [start, written])).toEqual([
+    [0, 'a'],
+    [3, '-"b c":d'],
+  ]);
 });

@@ -1,191 +1,177 @@
 import { type Level, levels } from '@tailrace/log-record/level.ts';
 import type { LogFilter } from '../api/generated.ts';
+import { foreignSyntax } from './foreign-syntax.ts';
+import { isOfAttribute, type PlacedTerm, type Term } from './term.ts';
+import { attributeTerm, placedTerms, queryText } from './terms.ts';
 
 /**
  * What people write into the filter bar, and the filter it means:
  *
  *     level:warn  connection:shop  "payment failed"  -healthcheck  /timeout|refused/  service:cart  -region:eu  trace:4bf9…
  *
- * Free words next to each other are one text; a minus leaves out what follows it. A name in quotes is an attribute's, also
- * one that would mean something else or holds spaces: `"level":30`, `"user id":42`.
+ * Every part must match, but of several values of one attribute, or several sources, any will do. Free words next to each
+ * other are one text; a minus leaves out what follows it. A name in quotes is an attribute's, also one that would mean
+ * something else or holds spaces: `"level":30`, `"user id":42`.
  */
 export type ParsedQuery = { readonly filter: LogFilter } | { readonly problem: string };
 
-/** One part of a query. Parts in the order they were written; `text` is how it is written. */
-export interface Term {
-  readonly negative: boolean;
-  /** The name before the colon; undefined for text and expressions. */
-  readonly key: string | undefined;
-  /** The name is an attribute's, whatever else it would mean. */
-  readonly isAttribute?: true;
-  readonly value: string;
-  readonly regex: boolean;
+type LevelOrUnset = Level | 'unset';
+
+/** A filter while its parts are read. */
+interface Draft {
+  readonly filter: { -readonly [Name in keyof LogFilter]: LogFilter[Name] };
+  /** Connections that are left out. */
+  readonly leftOut: Set<string>;
+  readonly connectionId: (name: string) => string | undefined;
+  readonly connectionIds: (() => readonly string[]) | undefined;
 }
 
-const part =
-  /(-?)(?:\/((?:[^/\\]|\\.)+)\/(?=\s|$)|(?:(?:([A-Za-z_][\w.\-/@]*)|"((?:[^"\\]|\\.)*)"):(?!\/\/))?(?:"((?:[^"\\]|\\.)*)"|(\S+)))/gs;
-const plainName = /^[A-Za-z_][\w.\-/@]*$/;
-/** Names that are no attribute's unless they stand in quotes. */
-const reserved: ReadonlySet<string> = new Set(['level', 'levels', 'connection', 'stream', 'trace']);
-
-/** Takes a query apart. Never fails: what has no meaning is text. */
-export function termsOf(query: string): Term[] {
-  return [...query.matchAll(part)].map(([, minus, regex, name, quotedName, quoted, plain]) => {
-    const key = name ?? (quotedName === undefined ? undefined : unquoted(quotedName));
-    const value = quoted === undefined ? (plain ?? '') : unquoted(quoted);
-    return {
-      negative: minus === '-',
-      key,
-      ...(quotedName !== undefined && { isAttribute: true }),
-      value: regex === undefined ? value : regex.replaceAll('\\/', '/'),
-      regex: regex !== undefined,
-    };
-  });
-}
-
-function unquoted(text: string): string {
-  return text.replaceAll(/\\(.)/gs, '$1');
-}
-
-function quote(text: string): string {
-  return `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
-}
-
-/** The name of an attribute as it is written before its colon. */
-export function attributeName(key: string): string {
-  return plainName.test(key) && !reserved.has(key) ? key : quote(key);
-}
-
-/** Writes a part so that `termsOf` reads it back. */
-export function termText({ negative, key, isAttribute, value, regex }: Term): string {
-  const minus = negative ? '-' : '';
-  if (regex) return `${minus}/${value.replaceAll(/\\.|\//gs, (each) => (each === '/' ? '\\/' : each))}/`;
-  const plain = /^[^\s"/-][^\s"]*$/.test(value) && (key !== undefined || termsOf(value)[0]?.key === undefined);
-  const written = plain ? value : quote(value);
-  if (key === undefined) return minus + written;
-  return `${minus}${isAttribute ? attributeName(key) : key}:${written}`;
-}
-
-function queryText(terms: readonly Term[]): string {
-  return terms.map(termText).join(' ');
-}
+const everyLevel: readonly LevelOrUnset[] = [...levels, 'unset'];
+/** As many as a filter takes. */
+const mostConnections = 100;
 
 /**
- * The filter that a query means.
+ * The filter that a query means, or where and why it means none.
  * @param connectionId the id of a connection by its name or id; undefined when there is none
+ * @param connectionIds ids of all connections; without it none can be left out, since the filter is to outlast them
  */
-export function parseQuery(query: string, connectionId: (name: string) => string | undefined): ParsedQuery {
-  const filter: { -readonly [Name in keyof LogFilter]: LogFilter[Name] } = {};
-  const words: string[] = [];
-  for (const term of termsOf(query)) {
-    const { negative, key, value, regex } = term;
-    if (value === '' && !isOfAttribute(term)) return { problem: `${termText(term)} has nothing after its colon` };
-    if (regex) {
-      if (negative) return { problem: 'an expression cannot be left out: write it so that it matches what you want' };
-      if (filter.regex !== undefined) return { problem: 'one expression at a time: join them as /one|other/' };
-      filter.regex = value;
-    } else if (key === undefined) {
-      if (!negative) words.push(value);
-      else if (filter.exclude !== undefined) return { problem: 'one text to leave out at a time' };
-      else filter.exclude = value;
-    } else {
-      const problem = keyed(filter, term, connectionId);
-      if (problem !== undefined) return { problem };
-    }
+export function parseQuery(
+  query: string,
+  connectionId: (name: string) => string | undefined,
+  connectionIds?: () => readonly string[],
+): ParsedQuery {
+  const draft: Draft = { filter: {}, leftOut: new Set(), connectionId, connectionIds };
+  const parts = placedTerms(query);
+  for (const [index, part] of parts.entries()) {
+    const problem = foreignSyntax(parts, index) ?? add(draft, parts, index);
+    if (problem !== undefined) return { problem: `${part.written} (character ${part.start + 1}): ${problem}` };
   }
-  if (words.length > 0) filter.text = words.join(' ');
-  return { filter };
+  const problem = leaveOut(draft);
+  return problem === undefined ? { filter: draft.filter } : { problem };
 }
 
-function isOfAttribute({ key, isAttribute }: Term): boolean {
-  return key !== undefined && (isAttribute === true || !reserved.has(key));
+/** Turns connections that are left out into the others, as they are now. */
+function leaveOut({ filter, leftOut, connectionIds }: Draft): string | undefined {
+  if (leftOut.size === 0) return undefined;
+  filter.connections = (filter.connections ?? connectionIds?.() ?? []).filter((id) => !leftOut.has(id));
+  if (filter.connections.length === 0) return 'every connection is left out';
+  if (filter.connections.length <= mostConnections) return undefined;
+  return `more than ${mostConnections} connections are left: name the ones you want`;
 }
 
-type Draft = { -readonly [Name in keyof LogFilter]: LogFilter[Name] };
+/** Adds what one part means. Returns what is wrong with it. */
+function add(draft: Draft, parts: readonly PlacedTerm[], index: number): string | undefined {
+  const { filter } = draft;
+  const { term } = parts[index] as PlacedTerm;
+  const { negative, key, value, regex } = term;
+  if (key !== undefined) return addNamed(draft, term);
+  if (value === '') return 'there is no text in the quotes';
+  if (regex) {
+    if (negative) return 'an expression cannot be left out: write it so that it matches what you want';
+    if (filter.regex !== undefined)
+      return 'one expression at a time: join them as /one|other/, or /one.*other/ for both';
+    filter.regex = value;
+  } else if (negative) {
+    if (filter.exclude !== undefined) return 'one text to leave out at a time';
+    filter.exclude = value;
+  } else if (filter.text === undefined) filter.text = value;
+  else if (isWord(parts[index - 1]) && isWord(parts[index])) filter.text += ` ${value}`;
+  else return 'one text at a time: write words that stand together next to each other, or /one.*other/ for both';
+  return undefined;
+}
 
-/** Sets what a part with a name means. Returns what is wrong with it. */
-function keyed(filter: Draft, term: Term, connectionId: (name: string) => string | undefined): string | undefined {
+/** A free word, which makes one text with its neighbours. */
+function isWord(part: PlacedTerm | undefined): boolean {
+  return part !== undefined && part.term.key === undefined && !part.term.regex && !/^-|^"/.test(part.written);
+}
+
+function addNamed(draft: Draft, term: Term): string | undefined {
+  const { filter } = draft;
   const { negative, key = '', value } = term;
   if (isOfAttribute(term)) {
     const list = negative ? 'exclude_attributes' : 'attributes';
-    filter[list] = { ...filter[list], [key]: value };
+    filter[list] = withValue(filter[list] ?? {}, key, value);
     return undefined;
   }
-  if (negative) return `${key} cannot be left out; name the ones you want`;
+  if (value === '') return 'nothing follows the colon';
   switch (key) {
-    case 'level': {
-      const level = levels.find((each) => each === value.toLowerCase());
-      if (level === undefined) return `level is one of ${levels.join(', ')}`;
-      filter.level = level;
-      return undefined;
-    }
-    case 'levels': {
-      const given = value.toLowerCase().split(',').filter(Boolean);
-      const wrong = given.find((each) => !isLevel(each));
-      if (wrong !== undefined) return `${wrong} is no level: ${levels.join(', ')} or unset`;
-      filter.levels = given.filter(isLevel);
-      return undefined;
-    }
-    case 'connection': {
-      const ids: string[] = [];
-      for (const name of connectionNames(value, connectionId)) {
-        const id = connectionId(name);
-        if (id === undefined) return `there is no connection ${name}`;
-        ids.push(id);
-      }
-      filter.connections = [...(filter.connections ?? []), ...ids];
-      return undefined;
-    }
-    case 'stream':
-      filter.stream = value;
-      return undefined;
-    case 'trace':
-      if (!/^[0-9a-f]{32}$/i.test(value)) return 'trace is 32 hexadecimal digits';
-      filter.trace_id = value.toLowerCase();
-      return undefined;
+    case 'level':
+      return addLevel(filter, term);
+    case 'levels':
+      return addLevels(filter, term);
+    case 'connection':
+      return addConnections(draft, term);
     default:
-      return undefined;
+      return addSingle(filter, term);
   }
+}
+
+function withValue(fields: NonNullable<LogFilter['attributes']>, key: string, value: string) {
+  const before = Object.hasOwn(fields, key) ? [fields[key] ?? []].flat() : [];
+  const values = before.includes(value) ? before : [...before, value];
+  return { ...fields, [key]: values.length === 1 ? value : values };
+}
+
+function addLevel(filter: Draft['filter'], { negative, value }: Term): string | undefined {
+  const level = levels.find((each) => each === value.toLowerCase());
+  if (level === undefined) return `level is one of ${levels.join(', ')}, and means that level and above`;
+  const rank = levels.indexOf(level);
+  if (negative) return keepLevels(filter, (each) => each === 'unset' || levels.indexOf(each) < rank);
+  filter.level = filter.level === undefined ? level : levels[Math.max(rank, levels.indexOf(filter.level))];
+  return undefined;
+}
+
+function addLevels(filter: Draft['filter'], { negative, value }: Term): string | undefined {
+  const given = [...new Set(value.toLowerCase().split(',').filter(Boolean))];
+  const wrong = given.find((each) => !isLevel(each));
+  if (wrong !== undefined) return `${wrong} is no level: ${everyLevel.join(', ')}`;
+  if (given.length === 0) return `name levels, separated by commas: ${everyLevel.join(', ')}`;
+  if (negative || filter.levels !== undefined) {
+    return keepLevels(filter, (each) => given.includes(each) !== negative);
+  }
+  filter.levels = given.filter(isLevel);
+  return undefined;
+}
+
+function isLevel(text: string): text is LevelOrUnset {
+  return everyLevel.some((level) => level === text);
+}
+
+/** Of the levels that were wanted so far. */
+function keepLevels(filter: Draft['filter'], isKept: (level: LevelOrUnset) => boolean): string | undefined {
+  filter.levels = (filter.levels ?? everyLevel).filter(isKept);
+  return filter.levels.length === 0 ? 'no level is left; several at once are written levels:warn,error' : undefined;
+}
+
+function addConnections(draft: Draft, { negative, value }: Term): string | undefined {
+  const { filter, leftOut, connectionId, connectionIds } = draft;
+  if (negative && connectionIds === undefined) return 'a connection cannot be left out here; name the ones you want';
+  for (const name of connectionNames(value, connectionId)) {
+    const id = connectionId(name);
+    if (id === undefined) return `there is no connection ${name}`;
+    if (negative) leftOut.add(id);
+    else filter.connections = [...new Set([...(filter.connections ?? []), id])];
+  }
+  return undefined;
+}
+
+function addSingle(filter: Draft['filter'], { negative, key, value }: Term): string | undefined {
+  if (negative) return `a ${key} cannot be left out; name the one you want`;
+  if (key === 'stream') {
+    if (filter.stream !== undefined && filter.stream !== value) return 'a line is of one stream: name one';
+    filter.stream = value;
+    return undefined;
+  }
+  if (!/^[0-9a-f]{32}$/i.test(value)) return 'trace is 32 hexadecimal digits';
+  const trace = value.toLowerCase();
+  if (filter.trace_id !== undefined && filter.trace_id !== trace) return 'a line is of one trace: name one';
+  filter.trace_id = trace;
+  return undefined;
 }
 
 /** The names that a value of `connection:` holds: a name may have commas itself. */
 export function connectionNames(value: string, connectionId: (name: string) => string | undefined): readonly string[] {
   return connectionId(value) === undefined ? value.split(',').filter(Boolean) : [value];
-}
-
-function isLevel(text: string): text is Level | 'unset' {
-  return text === 'unset' || levels.some((level) => level === text);
-}
-
-/** The query with one more part; the same part is not written twice, and its opposite goes. */
-export function withTerm(query: string, term: Term): string {
-  const opposite = termText({ ...term, negative: !term.negative });
-  const single = isSingle(term);
-  const rest = termsOf(query).filter((each) => {
-    if (single && isSingle(each) && each.key === term.key) return false;
-    return termText(each) !== termText(term) && termText(each) !== opposite;
-  });
-  return queryText([...rest, term]);
-}
-
-/** Whether there can be one such part only. */
-function isSingle(term: Term): boolean {
-  if (term.key === undefined) return term.regex;
-  return !isOfAttribute(term) && ['level', 'stream', 'trace'].includes(term.key);
-}
-
-/** The parts of a name that is no attribute's. */
-export function termsNamed(query: string, key: string): readonly Term[] {
-  return termsOf(query).filter((each) => each.key === key && !each.isAttribute);
-}
-
-/** The query without the parts of a name that is no attribute's. */
-export function withoutKey(query: string, key: string): string {
-  return queryText(termsOf(query).filter((each) => each.key !== key || each.isAttribute));
-}
-
-export function attributeTerm(key: string, value: string, negative = false): Term {
-  return { negative, key, isAttribute: true, value, regex: false };
 }
 
 /** A filter as it is written: `parseQuery` reads it back. */
