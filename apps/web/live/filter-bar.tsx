@@ -1,11 +1,12 @@
 import { type Level, levels } from '@tailrace/log-record/level.ts';
 import { memo, type RefObject, useEffect, useId, useMemo, useState } from 'react';
 import { Icon } from '../ui/icon.tsx';
-import { Popover } from '../ui/popover.tsx';
 import { lastPartStart, suggestions } from './completion.ts';
 import { DownloadMenu } from './download-menu.tsx';
 import type { LiveSession } from './live-session.ts';
-import { connectionNames, termsNamed, withoutKey, withTerm } from './query.ts';
+import { connectionNames } from './query.ts';
+import { SourceMenu } from './source-menu.tsx';
+import { termsNamed, withoutKey, withTerm } from './terms.ts';
 import { TimePicker } from './time-picker.tsx';
 import type { View } from './view.ts';
 
@@ -64,42 +65,7 @@ export const FilterBar = memo(function FilterBar(props: FilterBarProps) {
           </option>
         ))}
       </select>
-      <Popover
-        label={
-          <>
-            {connections.length === 0
-              ? 'All sources'
-              : connections.length === 1
-                ? connections[0]
-                : `${connections.length} sources`}
-            <Icon name="down" />
-          </>
-        }
-        className="button filter-sources"
-      >
-        {() => (
-          <fieldset className="choices">
-            <legend className="visually-hidden">Sources</legend>
-            {[...names].map(([id, name]) => (
-              <label className="check menu-item" key={id}>
-                <span>{name}</span>
-                <input
-                  type="checkbox"
-                  checked={connections.includes(name) || connections.includes(id)}
-                  onChange={({ target }) =>
-                    setConnections(
-                      target.checked
-                        ? [...connections, name]
-                        : connections.filter((each) => each !== name && each !== id),
-                    )
-                  }
-                />
-              </label>
-            ))}
-            {names.size === 0 && <p className="dim">No connection yet.</p>}
-          </fieldset>
-        )}
-      </Popover>
+      <SourceMenu names={names} chosen={connections} onChoose={setConnections} />
       <QueryInput {...props} />
       <TimePicker time={view.time} onTime={(time) => onChange({ time, line: undefined })} />
       {isLive && (

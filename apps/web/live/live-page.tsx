@@ -9,9 +9,11 @@ import { Histogram } from './histogram.tsx';
 import { LinePanel } from './line-panel.tsx';
 import type { LiveSession } from './live-session.ts';
 import { LogList, type LogListHandle } from './log-list.tsx';
-import { parseQuery, type Term, withTerm } from './query.ts';
+import { parseQuery } from './query.ts';
 import type { Snapshot } from './snapshot.ts';
 import { StatusStrip } from './status-strip.tsx';
+import type { Term } from './term.ts';
+import { withTerm } from './terms.ts';
 import { useLiveSession } from './use-live-session.ts';
 import { useShortcuts } from './use-shortcuts.ts';
 import { parseView, type View, viewSearch } from './view.ts';
@@ -27,14 +29,18 @@ export function LivePage() {
 function LiveView({ session, snapshot }: { readonly session: LiveSession; readonly snapshot: Snapshot }) {
   const { path, search } = useAddress();
   const view = useMemo(() => parseView(search), [search]);
-  const { all: connections, names, idOf: connectionId } = useConnections(connectionsEveryMs);
+  const sources = useConnections(connectionsEveryMs);
+  const { all: connections, names, idOf: connectionId } = sources;
   const list = useRef<LogListHandle>(null);
   const filterInput = useRef<HTMLInputElement>(null);
   const [helping, setHelping] = useState(false);
 
   // Until the connections are known, a query that names one cannot be read.
   const known = connections !== undefined || !view.query.includes('connection:');
-  const parsed = useMemo(() => parseQuery(view.query, connectionId), [view.query, connectionId]);
+  const parsed = useMemo(
+    () => parseQuery(view.query, connectionId, () => [...names.keys()]),
+    [view.query, connectionId, names],
+  );
   const filterKey = known && 'filter' in parsed ? JSON.stringify(parsed.filter) : undefined;
   const timeKey = JSON.stringify(view.time);
   useEffect(() => {
@@ -74,6 +80,7 @@ function LiveView({ session, snapshot }: { readonly session: LiveSession; readon
   const problem = 'problem' in parsed && known ? parsed.problem : snapshot.problem;
   return (
     <div className={view.line ? 'live live-with-panel' : 'live'}>
+      <h1 className="visually-hidden">Live lines</h1>
       <FilterBar
         inputRef={filterInput}
         view={view}
@@ -115,7 +122,7 @@ function LiveView({ session, snapshot }: { readonly session: LiveSession; readon
         )}
       </div>
       <ErrorBoundary name="The state of the connections" part>
-        <StatusStrip session={session} snapshot={snapshot} connections={connections} />
+        <StatusStrip session={session} snapshot={snapshot} connections={connections} problem={sources.problem} />
       </ErrorBoundary>
       {helping && <HelpDialog onClose={() => setHelping(false)} />}
     </div>

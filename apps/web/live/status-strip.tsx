@@ -1,33 +1,35 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import type { Connection } from '../api/generated.ts';
 import type { StreamState } from '../api/live-stream.ts';
-import { type Tone, toneOf, wordsOf } from '../connections/connection-state.ts';
 import { useApp } from '../ui/app-context.ts';
-import { count, duration, shortMoment } from '../ui/format.ts';
+import { count } from '../ui/format.ts';
 import { Link } from '../ui/link.tsx';
 import { pagePath } from '../ui/route.ts';
 import type { LiveSession } from './live-session.ts';
 import type { Snapshot } from './snapshot.ts';
+import { byUrgency, healthOf } from './source-health.ts';
+import { SourceStatus } from './source-status.tsx';
 
 interface StatusStripProps {
   readonly session: LiveSession;
   readonly snapshot: Snapshot;
   readonly connections: readonly Connection[] | undefined;
+  /** Why the connections cannot be read now. */
+  readonly problem: string | undefined;
 }
 
-/** What needs somebody comes first. */
-const urgency: readonly Tone[] = ['bad', 'warn', 'good', 'none'];
+/** How often what is said of time is written again. */
+const clockEveryMs = 5000;
 
-/** Always in sight: whether lines come, and for each source how far behind it is and up to when all has been read. */
-export function StatusStrip({ session, snapshot, connections }: StatusStripProps) {
+/** Always in sight, on one line of constant height: whether lines come, and how the sources do. */
+export function StatusStrip({ session, snapshot, connections, problem }: StatusStripProps) {
   const { project } = useApp();
-  const sources = (connections ?? [])
-    .map((connection) => {
-      // The WebSocket tells changes at once; before its first word the list's own is used.
-      const status = snapshot.statuses.get(connection.id) ?? connection.status;
-      return { connection, status, state: status?.state ?? connection.desired_state };
-    })
-    .sort((a, b) => urgency.indexOf(toneOf(a.state)) - urgency.indexOf(toneOf(b.state)));
+  const now = useClock(clockEveryMs);
+  const { statuses } = snapshot;
+  const sources = useMemo(
+    () => connections?.map((each) => healthOf(each, statuses.get(each.id), now)).sort(byUrgency),
+    [connections, statuses, now],
+  );
   const gaps = session.gaps.length;
   return (
     <footer className="status-strip">
@@ -38,34 +40,14 @@ export function StatusStrip({ session, snapshot, connections }: StatusStripProps
           {gaps === 1 ? 'Lines left out: show where' : `Lines left out in ${count(gaps)} places: show where`}
         </button>
       )}
-      <ul className="sources" aria-label="Sources">
-        {sources.map(({ connection, status, state }) => {
-          return (
-            <li key={connection.id}>
-              <Link className={`source tone-${toneOf(state)}`} to={pagePath(project, 'connections', connection.id)}>
-                <span className="dot" />
-                <span className="source-name">{connection.connection_name}</span>
-                <span className="number">
-                  {state !== 'running' && state !== 'idle' && wordsOf(state)}
-                  {status?.lag_ms != null && ` lag ${duration(status.lag_ms)}`}
-                </span>
-                {status?.complete_up_to && (
-                  <span className="dim number" title="Every earlier line has been read">
-                    complete to {shortMoment(status.complete_up_to)}
-                  </span>
-                )}
-              </Link>
-            </li>
-          );
-        })}
-        {connections?.length === 0 && (
-          <li>
-            <Link className="source" to={pagePath(project, 'connections')}>
-              Add a connection
-            </Link>
-          </li>
-        )}
-      </ul>
+      <span className="grow" />
+      {problem !== undefined && (
+        <span className="cut tone-warn" role="alert" title={problem}>
+          Sources cannot be read: {problem}
+        </span>
+      )}
+      {sources?.length === 0 && <Link to={pagePath(project, 'connections')}>Add a connection</Link>}
+      {sources !== undefined && sources.length > 0 && <SourceStatus sources={sources} />}
     </footer>
   );
 }
@@ -75,10 +57,13 @@ function StreamStatus({ state, onRetry }: { readonly state: StreamState; readonl
   const tone = { idle: 'none', connecting: 'none', live: 'good', waiting: 'warn', reconnecting: 'bad', refused: 'bad' }[
     state.kind
   ];
+  const words = wordsOfStream(state);
   return (
     <div className={`stream-status tone-${tone}`}>
       <span className="dot" />
-      <span role="status">{wordsOfStream(state)}</span>
+      <span role="status" className="cut" title={words}>
+        {words}
+      </span>
       {state.kind === 'reconnecting' && (
         <>
           <span className="number">in {seconds} s</span>
@@ -106,6 +91,16 @@ function wordsOfStream(state: StreamState): string {
     case 'refused':
       return state.reason;
   }
+}
+
+/** The time, milliseconds since the epoch, a little old. */
+function useClock(everyMs: number): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs]);
+  return now;
 }
 
 function useSecondsUntil(time: number | undefined): number {

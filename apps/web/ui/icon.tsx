@@ -6,6 +6,7 @@ const paths = {
   play: 'M5 3.5l7.5 4.5L5 12.5z',
   stop: 'M4 4h8v8H4z',
   down: 'M4 6l4 4 4-4',
+  up: 'M4 10l4-4 4 4',
   end: 'M8 2.5v8M4.5 7.5L8 11l3.5-3.5M3.5 13.5h9',
   clock: 'M8 14A6 6 0 108 2a6 6 0 000 12zM8 4.8V8l2.2 1.6',
   download: 'M8 2.5v7.5M4.8 7L8 10.2 11.2 7M3 13.5h10',
