@@ -33,6 +33,8 @@ interface TestApiOptions {
   /** Several processes share one. */
   readonly broker?: MemoryBroker;
   readonly connector?: Connector;
+  /** In place of `connector`. */
+  readonly connectors?: ReadonlyMap<Provider, Connector>;
   readonly keys?: KeyRing;
   readonly databaseUrl?: string;
   readonly allowedEndpoints?: readonly string[];
@@ -133,7 +135,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
   });
   const keys = options.keys ?? openKeyRing(firstKey);
   const connector = options.connector ?? testConnector(() => 'ok');
-  const connectors = new Map<Provider, Connector>([[connector.provider, connector]]);
+  const connectors = options.connectors ?? new Map<Provider, Connector>([[connector.provider, connector]]);
   const alerts = new AlertStore({ kafka, database });
   registerApi(server.http, {
     config: {

@@ -1,6 +1,6 @@
 import { type Connector, connector } from '@tailrace/connector/configure.ts';
 import { ConnectorError } from '@tailrace/connector/connector-error.ts';
-import { connectionSettings } from '@tailrace/connector/settings.ts';
+import { connectionSettings, connectionSettingUses } from '@tailrace/connector/settings.ts';
 import { z } from 'zod';
 
 const configSchema = z.strictObject({
@@ -23,8 +23,14 @@ export function testConnector(answer: (config: z.output<typeof configSchema>) =>
   return connector({
     provider: 'aws',
     configSchema,
-    secretFields: ['secret_access_key', 'session_token'],
-    endpointFields: ['endpoint'],
+    fields: {
+      ...connectionSettingUses,
+      region: 'setting',
+      access_key_id: 'setting',
+      secret_access_key: 'secret',
+      session_token: 'secret',
+      endpoint: { addressOf: ['secret_access_key', 'session_token'] },
+    },
     axis: 'event',
     tiers: () => [{ lookbackMs: 60_000, everyMs: 1000 }],
     quota: ({ region }) => ({ key: region, requests: 5, perMs: 1000 }),

@@ -5,6 +5,7 @@ import { type output, z } from 'zod';
 /** Connections say these themselves, or take what is set here, or the connector's own default. */
 export const settings = z.object({
   credentialEncryptionKey: credentialSettings.shape.credentialEncryptionKey,
+  cloudEndpointAllowlist: endpointSettings.shape.cloudEndpointAllowlist,
   cloudHostCredentials: endpointSettings.shape.cloudHostCredentials,
   connectionStartFrom: text('`start_from` of connections that do not say.', {
     pattern: /^(now|-\d{1,9}[smhd]|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))$/,

@@ -1,5 +1,6 @@
 import type { ConfiguredConnector, Connector } from '@tailrace/connector/configure.ts';
 import { ConnectorError } from '@tailrace/connector/connector-error.ts';
+import { type EndpointAllowlist, refusedEndpoints } from '@tailrace/connector/endpoint-allowlist.ts';
 import { hostIdentityRefusal } from '@tailrace/connector/host-identity.ts';
 import type { SettingDefaults } from '@tailrace/connector/settings.ts';
 import type { KeyRing } from '@tailrace/credentials/key-ring.ts';
@@ -14,6 +15,8 @@ export interface ConfigureOptions {
   readonly connectors: ReadonlyMap<Provider, Connector>;
   readonly defaults: SettingDefaults;
   readonly keys: KeyRing;
+  /** CLOUD_ENDPOINT_ALLOWLIST, asked again here: a host may have been taken out since the connection was saved. */
+  readonly allowlist: EndpointAllowlist;
   /** CLOUD_HOST_CREDENTIALS: whether connections may do without credentials of their own. */
   readonly hostCredentials: boolean;
 }
@@ -48,13 +51,18 @@ async function secretsOf({ id, sealed_credentials: sealed }: Connection, keys: K
 function accept(
   { provider, config }: Connection,
   secrets: Readonly<Record<string, unknown>>,
-  { connectors, defaults, hostCredentials }: ConfigureOptions,
+  { connectors, defaults, allowlist, hostCredentials }: ConfigureOptions,
 ): ConfiguredConnector {
   const connector = connectors.get(provider);
   if (!connector) {
     throw new ConnectorError('invalid_config', `this installation has no connector for ${provider}`);
   }
-  const configured = connector.configure({ ...parsed(config), ...secrets }, defaults);
+  const given = { ...parsed(config), ...secrets };
+  const refused = refusedEndpoints(connector, given, allowlist);
+  if (refused.length > 0) {
+    throw new ConnectorError('invalid_config', refused.map(({ field, message }) => `${field}: ${message}`).join('; '));
+  }
+  const configured = connector.configure(given, defaults);
   const refusal = hostIdentityRefusal(configured, hostCredentials);
   if (refusal !== undefined) throw new ConnectorError('invalid_config', refusal);
   return configured;

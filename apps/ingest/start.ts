@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { Connector } from '@tailrace/connector/configure.ts';
+import { endpointAllowlist } from '@tailrace/connector/endpoint-allowlist.ts';
 import { LimiterPool } from '@tailrace/connector/request-limiter.ts';
 import type { SettingDefaults } from '@tailrace/connector/settings.ts';
 import { connectors as allConnectors } from '@tailrace/connectors/registry.ts';
@@ -37,6 +38,7 @@ export async function start(config: IngestConfig, deps: IngestDeps): Promise<Run
       connectors,
       defaults: settingDefaults(config),
       keys: openKeyRing(config.credentialEncryptionKey),
+      allowlist: endpointAllowlist(config.cloudEndpointAllowlist),
       hostCredentials: config.cloudHostCredentials,
     }),
     limiters: new LimiterPool(),

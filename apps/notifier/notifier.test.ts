@@ -37,7 +37,7 @@ function scripted(send: (message: Message, signal: AbortSignal) => Promise<strin
   const kind = channelKind({
     type: 'scripted',
     configSchema: z.strictObject({}),
-    secretFields: [],
+    fields: {},
     endpoints: () => [],
     open: () => ({ send: async (message, { signal }) => ({ answer: await send(message, signal) }) }),
   });

@@ -1,3 +1,4 @@
+import { type FieldUses, type SecretRules, secretRules } from '@tailrace/credentials/field-uses.ts';
 import { type output, type ZodObject, z } from 'zod';
 import { ChannelError } from './channel-error.ts';
 import type { Message } from './message.ts';
@@ -9,8 +10,13 @@ export interface ChannelDefinition<Schema extends ZodObject = ZodObject> {
   readonly type: string;
   /** Of `channel_config`. Strict: an unknown field might be a misspelt secret. */
   readonly configSchema: Schema;
-  /** Sealed, and never given back. */
-  readonly secretFields: readonly string[];
+  /** Which fields are sealed and never come back, and which decide where those go. */
+  readonly fields: FieldUses<Schema>;
+  /**
+   * Secrets that a configuration sends nowhere, where the kind has alternatives: of the other mail providers, for example.
+   * When their address changes they are forgotten; any other one has to be given again. Left out: none.
+   */
+  unusedSecrets?(settings: Readonly<Record<string, unknown>>): readonly string[];
   /** Alerts that one message may tell of, where each costs a request of its own. Left out: as many as wait. */
   readonly largestGroup?: number;
   /** What it will call that its owner has chosen: refused unless public or allowed by the operator. */
@@ -46,10 +52,11 @@ export interface SendOutcome {
 }
 
 /** A kind of channel whose configuration's type is its own business: what roles hold a list of. */
-export interface ChannelKind {
+export interface ChannelKind extends Omit<SecretRules, 'addressFields'> {
   readonly type: string;
   readonly configSchema: ZodObject;
-  readonly secretFields: readonly string[];
+  /** See `ChannelDefinition.unusedSecrets`. */
+  unusedSecrets(settings: Readonly<Record<string, unknown>>): readonly string[];
   readonly largestGroup: number | undefined;
   /**
    * Accepts a channel's configuration, secrets included. Calls nobody.
@@ -66,11 +73,14 @@ export interface ConfiguredChannel {
 
 /** Makes a definition usable beside others. */
 export function channelKind<Schema extends ZodObject>(definition: ChannelDefinition<Schema>): ChannelKind {
-  const { type, configSchema, secretFields, largestGroup } = definition;
+  const { type, configSchema, largestGroup } = definition;
+  const { secretFields, secretAddresses } = secretRules(definition.fields);
   return {
     type,
     configSchema,
     secretFields,
+    secretAddresses,
+    unusedSecrets: (settings) => definition.unusedSecrets?.(settings) ?? [],
     largestGroup,
     configure(given) {
       const result = z.safeParse(configSchema, given);

@@ -16,6 +16,16 @@ export const secret = (max = 1000) =>
     .regex(/^[\x21-\x7e]+$/, 'must be visible ASCII characters without spaces or line ends')
     .max(max, `must be at most ${max} characters`);
 
+/** Shortest part of an address that can be a token. */
+const tokenCharacters = 8;
+
+/** What of an address must not be repeated where people read: all of it, its path, and what in it may be a token. */
+export function secretPartsOf(url: string): readonly string[] {
+  const { pathname, search, searchParams } = new URL(url);
+  const parts = [`${pathname}${search}`, pathname, ...pathname.split('/'), ...searchParams.values()];
+  return [url, ...parts.filter(({ length }) => length >= tokenCharacters)];
+}
+
 /** An address that is called. Which hosts may be called is checked beside the schema. */
 export const httpUrl = () =>
   z

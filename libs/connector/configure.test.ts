@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { connector } from './configure.ts';
 import { ConnectorError } from './connector-error.ts';
-import { connectionSettings } from './settings.ts';
+import { connectionSettings, connectionSettingUses } from './settings.ts';
 import { startTime } from './start-from.ts';
 
 const example = connector({
@@ -15,8 +15,7 @@ const example = connector({
     log_group: z.string(),
     secret_access_key: z.string().min(16),
   }),
-  secretFields: ['secret_access_key'],
-  endpointFields: [],
+  fields: { ...connectionSettingUses, log_group: 'setting', secret_access_key: 'secret' },
   axis: 'event',
   tiers: (config) => [{ lookbackMs: 60_000, everyMs: config.poll_interval_ms }],
   quota: () => ({ key: 'a', requests: 5, perMs: 1000 }),

@@ -1,3 +1,4 @@
+import { type SecretRules, secretRules } from '@tailrace/credentials/field-uses.ts';
 import type { Provider } from '@tailrace/schemas/generated/provider.ts';
 import { safeParse, type ZodObject } from 'zod';
 import type { ConnectorDefinition, Quota, Source, SourceDeps, SweepAxis, SweepTier } from './connector.ts';
@@ -5,10 +6,10 @@ import { ConnectorError } from './connector-error.ts';
 import { type RunSettings, runSettings, type SettingDefaults } from './settings.ts';
 
 /** A connector whose configuration's type is its own business: what roles hold a list of. */
-export interface Connector {
+export interface Connector extends Omit<SecretRules, 'addressFields'> {
   readonly provider: Provider;
   readonly configSchema: ZodObject;
-  readonly secretFields: readonly string[];
+  /** Fields that name a host, accepted only when it is in CLOUD_ENDPOINT_ALLOWLIST. */
   readonly endpointFields: readonly string[];
   /**
    * Accepts a connection's configuration, secrets included. Calls nobody.
@@ -32,11 +33,12 @@ export interface ConfiguredConnector {
 
 /** Makes a definition usable beside others. */
 export function connector<Schema extends ZodObject>(definition: ConnectorDefinition<Schema>): Connector {
-  const { provider, configSchema, secretFields, endpointFields, axis } = definition;
+  const { provider, configSchema, fields, axis } = definition;
+  const { addressFields: endpointFields, ...secrets } = secretRules(fields);
   return {
     provider,
     configSchema,
-    secretFields,
+    ...secrets,
     endpointFields,
     configure(given, defaults = {}) {
       const result = configSchema.safeParse({ ...acceptable(configSchema, defaults), ...given });

@@ -1,3 +1,4 @@
+import type { FieldUses } from '@tailrace/credentials/field-uses.ts';
 import type { Provider } from '@tailrace/schemas/generated/provider.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import type { output, ZodObject } from 'zod';
@@ -96,10 +97,11 @@ export interface ConnectorDefinition<Schema extends ZodObject = ZodObject> {
   readonly provider: Provider;
   /** Validates `connection_config`; descriptions document each field. Settings all connectors share: `settings.ts`. */
   readonly configSchema: Schema;
-  /** Fields that are sealed and never come back. */
-  readonly secretFields: readonly string[];
-  /** Fields that name a host, accepted only when the host is in CLOUD_ENDPOINT_ALLOWLIST. */
-  readonly endpointFields: readonly string[];
+  /**
+   * Which fields are sealed and never come back, and which decide where those go. An address is an endpoint: a URL or
+   * `host:port`, accepted only when its host is in CLOUD_ENDPOINT_ALLOWLIST. The provider's own hosts need none.
+   */
+  readonly fields: FieldUses<Schema>;
   /**
    * Whether a configuration reads the cloud as the machine that ingest runs on, having no credentials of its own. Only
    * installations with CLOUD_HOST_CREDENTIALS=true take it: elsewhere whoever may add a connection would borrow it.

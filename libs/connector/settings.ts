@@ -44,6 +44,16 @@ export function connectionSettings(limits: ConnectorLimits) {
   };
 }
 
+/** What those fields are to a connection's secrets, to be spread into its `fields`. */
+export const connectionSettingUses = {
+  start_from: 'setting',
+  poll_interval_ms: 'setting',
+  batch_size: 'setting',
+  concurrency: 'setting',
+  request_timeout_ms: 'setting',
+  visibility_bound_ms: 'setting',
+} as const;
+
 function whole(description: string, unit: string, { min, max, default: preset }: SettingLimits) {
   const wrong = `must be a whole number of ${unit} from ${min} to ${max}`;
   return z

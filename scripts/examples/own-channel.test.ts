@@ -62,7 +62,9 @@ it('tells alerts by a kind of channel of one’s own, beside the usual ones, in 
 
   const lines = () => {
     try {
-      return readFileSync(file, 'utf8').trim().split('\n');
+      return readFileSync(file, 'utf8')
+        .split('\n')
+        .filter((line) => line !== '');
     } catch {
       return [];
     }

@@ -16,7 +16,7 @@ const config = z.strictObject({
 export const logFile: ChannelDefinition<typeof config> = {
   type: 'log-file',
   configSchema: config,
-  secretFields: ['pager_code'],
+  fields: { file: 'setting', pager_code: 'secret' },
   endpoints: () => [],
   open: ({ file, pager_code }) => ({
     async send(message) {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { ConnectorDefinition, SourceEvent } from '@tailrace/connector/connector.ts';
 import { ConnectorError } from '@tailrace/connector/connector-error.ts';
-import { connectionSettings } from '@tailrace/connector/settings.ts';
+import { connectionSettings, connectionSettingUses } from '@tailrace/connector/settings.ts';
 import { z } from 'zod';
 
 const config = z.strictObject({
@@ -24,8 +24,7 @@ const minute = 60_000;
 export const fileLines: ConnectorDefinition<typeof config> = {
   provider: 'aws',
   configSchema: config,
-  secretFields: [],
-  endpointFields: [],
+  fields: { ...connectionSettingUses, file: 'setting' },
   axis: 'event',
   tiers: ({ poll_interval_ms }) => [
     { lookbackMs: 2 * minute, everyMs: poll_interval_ms },

@@ -2,17 +2,13 @@ import type { ChannelKind, ConfiguredChannel } from '@tailrace/channels/channel.
 import { ChannelError } from '@tailrace/channels/channel-error.ts';
 import type { AddressPolicy } from '@tailrace/channels/outgoing/address-policy.ts';
 import type { Credentials } from '@tailrace/credentials/sealed-credentials.ts';
-import {
-  configErrors,
-  type FieldError,
-  type GivenConfig,
-  invalidConfig,
-  type SplitConfig,
-  splitConfig,
-} from '../secret-config.ts';
+import type { FieldError, GivenConfig } from '../config-kind.ts';
+import { withMoved } from '../moved-secrets.ts';
+import { configErrors, invalidConfig, type SplitConfig, splitConfig } from '../secret-config.ts';
 
 /**
  * Checks a configuration and takes its secrets out. A secret left out is taken from `stored`; `null` removes it.
+ * @param moved secrets that have to be given again because their address has changed
  * @throws Problem 422 that names every wrong field. An unknown field is wrong: it might be a misspelt secret.
  */
 export function acceptChannel(
@@ -20,9 +16,10 @@ export function acceptChannel(
   given: GivenConfig,
   stored: Credentials,
   policy: AddressPolicy,
+  moved: readonly FieldError[] = [],
 ): SplitConfig {
   const split = splitConfig(kind, given, stored);
-  const errors = configErrors(kind, kind.type, split);
+  const errors = withMoved(moved, configErrors(kind, kind.type, split));
   if (errors.length > 0) throw invalid(errors);
   const refused = endpointErrors(configured(kind, { ...split.settings, ...split.secrets }), policy);
   if (refused.length > 0) throw invalid(refused);

@@ -2,6 +2,7 @@ import { requireBodyProject, requireProject } from '@tailrace/http/authenticatio
 import { invalidField, problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import { projectIdSchema } from '@tailrace/http/tokens.ts';
+import type { NotificationChannel } from '@tailrace/schemas/generated/notification-channel.ts';
 import { z } from 'zod';
 import { changeRequest, ifMatch } from '../change-request.ts';
 import { entityTag } from '../entity-tag.ts';
@@ -34,6 +35,7 @@ export const channelIdParam = z.object({ id: z.string().max(200).describe('chan_
 
 /** Channels of notifications: create, read, edit, delete. */
 export function channelRoutes(scope: HttpServer, service: ChannelService): void {
+  const view = (channel: NotificationChannel) => toChannelView(channel, service.secretFieldsOf(channel));
   scope.post(
     '/channels',
     {
@@ -54,7 +56,7 @@ export function channelRoutes(scope: HttpServer, service: ChannelService): void 
         type: channel_type,
         config: channel_config,
       });
-      return reply.code(201).headers(createdHeaders(request, created)).send(toChannelView(created));
+      return reply.code(201).headers(createdHeaders(request, created)).send(view(created));
     },
   );
 
@@ -75,10 +77,10 @@ export function channelRoutes(scope: HttpServer, service: ChannelService): void 
       const { id } = request.params;
       if (id.startsWith('chan_')) {
         const channel = service.get(changeRequest(request, id));
-        return reply.header('etag', entityTag(channel.version)).send(toChannelView(channel));
+        return reply.header('etag', entityTag(channel.version)).send(view(channel));
       }
       requireProject(request, id);
-      return reply.send({ channels: service.list(id).map(toChannelView) });
+      return reply.send({ channels: service.list(id).map(view) });
     },
   );
 
@@ -102,7 +104,7 @@ export function channelRoutes(scope: HttpServer, service: ChannelService): void 
       if (project_id !== undefined && project_id !== current.project_id) throw cannotChange('project_id');
       if (channel_type !== undefined && channel_type !== current.channel_type) throw cannotChange('channel_type');
       const edited = await service.edit(change, { name: channel_name, config: channel_config });
-      return reply.header('etag', entityTag(edited.version)).send(toChannelView(edited));
+      return reply.header('etag', entityTag(edited.version)).send(view(edited));
     },
   );
 

@@ -5,9 +5,10 @@ import { invalidField, Problem } from '@tailrace/http/problem.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
 import type { NotificationChannel } from '@tailrace/schemas/generated/notification-channel.ts';
 import type { ChangeRequest } from '../change-request.ts';
+import type { GivenConfig } from '../config-kind.ts';
 import type { ProjectResources } from '../project-resources.ts';
 import type { ProjectTable } from '../project-table.ts';
-import type { GivenConfig, SecretKeeper } from '../secret-config.ts';
+import type { SecretKeeper } from '../secret-config.ts';
 import { acceptChannel } from './channel-config.ts';
 
 export interface ChannelServiceOptions {
@@ -76,10 +77,15 @@ export class ChannelService {
     });
   }
 
+  /** The secret fields of a channel's kind; undefined when this installation no longer has it. */
+  secretFieldsOf({ channel_type: type }: NotificationChannel): readonly string[] | undefined {
+    return this.#options.kinds.get(type)?.secretFields;
+  }
+
   #replaceConfig(current: NotificationChannel, config: GivenConfig) {
     const kind = this.#kindOf(current.channel_type);
-    return this.#options.secrets.replace(current, kind, config, (stored) =>
-      acceptChannel(kind, config, stored, this.#options.policy),
+    return this.#options.secrets.replace(current, kind, config, (stored, moved) =>
+      acceptChannel(kind, config, stored, this.#options.policy, moved),
     );
   }
 

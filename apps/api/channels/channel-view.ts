@@ -1,7 +1,7 @@
-import { sealedFields } from '@tailrace/credentials/sealed-credentials.ts';
 import { isoNanos } from '@tailrace/log-query/iso-time.ts';
 import type { NotificationChannel } from '@tailrace/schemas/generated/notification-channel.ts';
 import { z } from 'zod';
+import { shownConfig } from '../secret-config.ts';
 
 const time = z.string().describe('RFC 3339.');
 const settingsSchema = z.record(z.string(), z.unknown());
@@ -20,16 +20,23 @@ export const channelView = z
   })
   .meta({ id: 'Channel' });
 
-/** A channel as its project's people see it. */
-export function toChannelView(channel: NotificationChannel): z.output<typeof channelView> {
-  const { id, project_id, name, channel_type, config, sealed_credentials: sealed, version } = channel;
+/**
+ * A channel as its project's people see it.
+ * @param secretFields of its kind; undefined where this installation has no such kind, and then no field is shown
+ */
+export function toChannelView(
+  channel: NotificationChannel,
+  secretFields: readonly string[] | undefined,
+): z.output<typeof channelView> {
+  const { id, project_id, name, channel_type, version } = channel;
+  const { settings, secretsSet } = shownConfig(channel, secretFields);
   return {
     id,
     project_id,
     channel_name: name,
     channel_type,
-    channel_config: settingsSchema.parse(JSON.parse(config)),
-    secrets_set: sealed === null ? [] : [...sealedFields(sealed)],
+    channel_config: settings,
+    secrets_set: secretsSet,
     version,
     created_at: isoNanos(channel.created_at),
     updated_at: isoNanos(channel.updated_at),

@@ -39,8 +39,8 @@ describe('a channel', () => {
     expect(created.status).toBe(201);
     expect(created.body).toMatchObject({
       id: expect.stringMatching(/^chan_[0-9a-f]{24}$/),
-      channel_config: { url: 'https://hooks.example/alerts' },
-      secrets_set: ['signing_secret'],
+      channel_config: {},
+      secrets_set: ['url', 'signing_secret'],
       version: 1,
     });
     const { id } = created.body;
@@ -49,10 +49,10 @@ describe('a channel', () => {
     expect((await api.call('/channels/demo')).body.channels).toHaveLength(1);
     const changed = await api.call(`/channels/${id}`, {
       method: 'PUT',
-      body: { channel_config: { url: 'https://hooks.example/other' } },
+      body: { channel_config: { url: 'https://hooks.example/other', signing_secret: secret } },
       headers: { 'if-match': '"1"' },
     });
-    expect(changed.body).toMatchObject({ version: 2, secrets_set: ['signing_secret'] });
+    expect(changed.body).toMatchObject({ version: 2, secrets_set: ['url', 'signing_secret'] });
     const stale = await api.call(`/channels/${id}`, {
       method: 'PUT',
       body: { channel_name: 'x' },
@@ -61,13 +61,30 @@ describe('a channel', () => {
     expect(stale.status).toBe(412);
     const without = await api.call(`/channels/${id}`, {
       method: 'PUT',
-      body: { channel_config: { url: 'https://hooks.example/other', signing_secret: null } },
+      body: { channel_config: { signing_secret: null } },
     });
-    expect(without.body).toMatchObject({ version: 3, secrets_set: [] });
+    expect(without.body).toMatchObject({ version: 3, secrets_set: ['url'] });
     expect((await api.call(`/channels/${id}`, { method: 'DELETE' })).status).toBe(204);
     expect((await api.call(`/channels/${id}`)).status).toBe(404);
     const everything = [created, changed, without].map(({ text }) => text).join('') + api.logLines.join('');
-    expect(everything).not.toContain(secret);
+    expect(everything).not.toMatch(/hunter2|hooks\.example/);
+  });
+
+  it('that was stored before its address counted as a secret shows it to nobody, and keeps it', async () => {
+    const { id } = (await create()).body;
+    const { table } = api.channels;
+    const old = {
+      ...table.get(id)!,
+      config: '{"url":"https://hooks.example/T0KEN"}',
+      sealed_credentials: null,
+      version: 2,
+    };
+    await write(topics.notificationChannels, id, old);
+    await table.until(id, (value) => value?.version === 2, AbortSignal.timeout(20_000));
+    expect((await api.call(`/channels/${id}`)).body).toMatchObject({ channel_config: {}, secrets_set: ['url'] });
+    const edited = await api.call(`/channels/${id}`, { method: 'PUT', body: { channel_config: {} } });
+    expect([edited.status, edited.body.secrets_set]).toEqual([200, ['url']]);
+    expect(table.get(id)).toMatchObject({ config: '{}', sealed_credentials: expect.stringMatching(/^eyJ/) });
   });
 
   it.each([

@@ -1,7 +1,7 @@
+import { endpointAllowlist } from '@tailrace/connector/endpoint-allowlist.ts';
 import { connectors } from '@tailrace/connectors/registry.ts';
 import { describe, expect, it } from 'vitest';
 import { acceptConfig } from './connection-config.ts';
-import { endpointAllowlist } from './endpoint-allowlist.ts';
 
 const aws = connectors.get('aws')!;
 const place = { region: 'eu-west-1', log_group: 'g' };

@@ -4,8 +4,9 @@ import type { Connection } from '@tailrace/schemas/generated/connection.ts';
 import type { DesiredState } from '@tailrace/schemas/generated/desired-state.ts';
 import type { Provider } from '@tailrace/schemas/generated/provider.ts';
 import type { ChangeRequest } from '../change-request.ts';
+import type { GivenConfig } from '../config-kind.ts';
 import { type ProjectResources, randomId } from '../project-resources.ts';
-import type { GivenConfig, SecretKeeper } from '../secret-config.ts';
+import type { SecretKeeper } from '../secret-config.ts';
 import { type AcceptedConfig, acceptConfig, type ConnectionPolicy } from './connection-config.ts';
 import { settingsOf } from './connection-view.ts';
 
@@ -94,14 +95,14 @@ export class ConnectionService {
   /** The stored configuration with its secrets, as its connector takes it. For `test` alone. */
   async configured(connection: Connection): Promise<AcceptedConfig> {
     const connector = this.#connectorOf(connection.provider);
-    const stored = await this.#options.secrets.open(connection);
+    const stored = await this.#options.secrets.open(connection, connector);
     return acceptConfig(connector, settingsOf(connection), stored, this.#options.policy);
   }
 
   #replaceConfig(current: Connection, config: GivenConfig) {
     const connector = this.#connectorOf(current.provider);
-    return this.#options.secrets.replace(current, connector, config, (stored) =>
-      acceptConfig(connector, config, stored, this.#options.policy),
+    return this.#options.secrets.replace(current, connector, config, (stored, moved) =>
+      acceptConfig(connector, config, stored, this.#options.policy, moved),
     );
   }
 

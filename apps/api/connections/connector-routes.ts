@@ -3,11 +3,13 @@ import type { HttpServer } from '@tailrace/http/server.ts';
 import type { Provider } from '@tailrace/schemas/generated/provider.ts';
 import { providerSymbols } from '@tailrace/schemas/generated/provider.ts';
 import { z } from 'zod';
+import { secretAddressesView, toSecretAddressesView } from '../secret-config.ts';
 
 const view = z.object({
   cloud_provider: z.enum(providerSymbols),
   config_schema: z.record(z.string(), z.unknown()).describe('JSON Schema of connection_config.'),
   secret_fields: z.array(z.string()).describe('Sealed, and never given back.'),
+  secret_addresses: secretAddressesView,
   endpoint_fields: z.array(z.string()).describe('Accepted only for hosts in CLOUD_ENDPOINT_ALLOWLIST.'),
 });
 
@@ -17,6 +19,7 @@ export function connectorRoutes(scope: HttpServer, connectors: ReadonlyMap<Provi
     cloud_provider: connector.provider,
     config_schema: { ...z.toJSONSchema(connector.configSchema, { io: 'input', unrepresentable: 'any' }) },
     secret_fields: [...connector.secretFields],
+    secret_addresses: toSecretAddressesView(connector),
     endpoint_fields: [...connector.endpointFields],
   }));
   scope.get(

@@ -652,6 +652,8 @@ export interface Operations {
         readonly config_schema: Readonly<Record<string, unknown>>;
         /** Sealed, and never given back. */
         readonly secret_fields: readonly string[];
+        /** For each secret, the fields that decide where it goes: a change of one asks for the secret again. */
+        readonly secret_addresses: Readonly<Record<string, readonly string[]>>;
         /** Accepted only for hosts in CLOUD_ENDPOINT_ALLOWLIST. */
         readonly endpoint_fields: readonly string[];
       }[];
@@ -1012,6 +1014,8 @@ export interface Operations {
         readonly config_schema: Readonly<Record<string, unknown>>;
         /** Sealed, and never given back. */
         readonly secret_fields: readonly string[];
+        /** For each secret, the fields that decide where it goes: a change of one asks for the secret again. */
+        readonly secret_addresses: Readonly<Record<string, readonly string[]>>;
       }[];
     };
   };
@@ -1142,7 +1146,14 @@ export const answerShapes = {
   'GET connectors': {
     fields: {
       connectors: {
-        list: { fields: { config_schema: { fields: {} }, secret_fields: { list: {} }, endpoint_fields: { list: {} } } },
+        list: {
+          fields: {
+            config_schema: { fields: {} },
+            secret_fields: { list: {} },
+            secret_addresses: { fields: {} },
+            endpoint_fields: { list: {} },
+          },
+        },
       },
     },
   },
@@ -1169,7 +1180,13 @@ export const answerShapes = {
   'POST channels/{id}/test': { fields: {} },
   'POST alert-rules/backtest': { ref: 'Backtest' },
   'GET channel-types': {
-    fields: { channel_types: { list: { fields: { config_schema: { fields: {} }, secret_fields: { list: {} } } } } },
+    fields: {
+      channel_types: {
+        list: {
+          fields: { config_schema: { fields: {} }, secret_fields: { list: {} }, secret_addresses: { fields: {} } },
+        },
+      },
+    },
   },
   'GET alerts/{id}/notifications': { fields: { notifications: { list: { ref: 'Notification' } } } },
   'POST notifications/{id}/resend': { ref: 'Notification' },

@@ -28,7 +28,13 @@ const config = z.strictObject({
 export const jira: ChannelDefinition<typeof config> = {
   type: 'jira',
   configSchema: config,
-  secretFields: ['api_token'],
+  fields: {
+    url: { addressOf: ['api_token'] },
+    email: 'setting',
+    api_token: 'secret',
+    project_key: 'setting',
+    issue_type: 'setting',
+  },
   largestGroup: 10,
   endpoints: ({ url }) => [{ field: 'url', url }],
   open: (settings, { outgoing }) => new JiraChannel(settings, outgoing),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ChannelDefinition } from '../channel.ts';
-import { httpUrl } from '../config-fields.ts';
+import { httpUrl, secretPartsOf } from '../config-fields.ts';
 import { answerText, refusalOf } from '../outgoing/outgoing.ts';
 import { slackBody } from './blocks.ts';
 
@@ -12,7 +12,7 @@ const config = z.strictObject({
 export const slack: ChannelDefinition<typeof config> = {
   type: 'slack',
   configSchema: config,
-  secretFields: ['webhook_url'],
+  fields: { webhook_url: 'secret' },
   endpoints: ({ webhook_url: url }) => [{ field: 'webhook_url', url }],
   open: ({ webhook_url: url }, { outgoing }) => ({
     async send(message, { signal }) {
@@ -25,7 +25,7 @@ export const slack: ChannelDefinition<typeof config> = {
         body: JSON.stringify(slackBody(message)),
         signal,
       });
-      const secrets = [url, new URL(url).pathname];
+      const secrets = secretPartsOf(url);
       const refusal = refusalOf(answer, secrets);
       if (refusal) throw refusal;
       return { answer: answerText(answer, secrets) };

@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import type { ChannelDefinition } from '../channel.ts';
-import { httpUrl, secret } from '../config-fields.ts';
+import { httpUrl, secret, secretPartsOf } from '../config-fields.ts';
 import { answerText, refusalOf } from '../outgoing/outgoing.ts';
 import { webhookPayload } from './payload.ts';
 import { signature } from './signature.ts';
 
 const config = z.strictObject({
-  url: httpUrl().describe('Where Alertmanager’s payload (version 4) is posted.'),
+  url: httpUrl().describe(
+    'Where Alertmanager’s payload (version 4) is posted. Sealed: such addresses often hold a token.',
+  ),
   signing_secret: secret()
     .min(16, 'must be at least 16 characters')
     .optional()
@@ -18,7 +20,11 @@ const config = z.strictObject({
 export const webhook: ChannelDefinition<typeof config> = {
   type: 'webhook',
   configSchema: config,
-  secretFields: ['signing_secret', 'bearer_token'],
+  fields: {
+    url: { secretAddressOf: ['signing_secret', 'bearer_token'] },
+    signing_secret: 'secret',
+    bearer_token: 'secret',
+  },
   endpoints: ({ url }) => [{ field: 'url', url }],
   open: ({ url, signing_secret, bearer_token }, { outgoing }) => ({
     async send(message, { signal }) {
@@ -35,7 +41,7 @@ export const webhook: ChannelDefinition<typeof config> = {
         body,
         signal,
       });
-      const secrets = [signing_secret ?? '', bearer_token ?? ''];
+      const secrets = [...secretPartsOf(url), signing_secret ?? '', bearer_token ?? ''];
       const refusal = refusalOf(answer, secrets);
       if (refusal) throw refusal;
       return { answer: answerText(answer, secrets) };

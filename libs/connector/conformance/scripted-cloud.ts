@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type Connector, connector } from '../configure.ts';
 import type { Page, Source, SourceEvent, SweepAxis, TailMessage, TimeRange } from '../connector.ts';
 import { ConnectorError } from '../connector-error.ts';
-import { connectionSettings } from '../settings.ts';
+import { connectionSettings, connectionSettingUses } from '../settings.ts';
 import type { CloudEvent, CloudFault, CloudFaultKind, CloudFeatures, CloudUnderTest } from './cloud-under-test.ts';
 
 const key = 'a key that must not be shown';
@@ -63,8 +63,7 @@ export class ScriptedCloud implements CloudUnderTest {
         group: z.string(),
         key: z.string(),
       }),
-      secretFields: ['key'],
-      endpointFields: [],
+      fields: { ...connectionSettingUses, group: 'setting', key: 'secret' },
       axis: options.axis,
       tiers: (config) => [{ lookbackMs: 60_000, everyMs: config.poll_interval_ms }],
       quota: ({ group }) => ({ key: group, requests: 1000, perMs: 1000 }),

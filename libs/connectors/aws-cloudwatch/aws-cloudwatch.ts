@@ -1,5 +1,6 @@
 import type { ConnectorDefinition } from '@tailrace/connector/connector.ts';
 import { eventTiers } from '@tailrace/connector/event-tiers.ts';
+import { connectionSettingUses } from '@tailrace/connector/settings.ts';
 import { type AwsConfig, awsConfig } from './config.ts';
 import { usesHostIdentity } from './credentials.ts';
 import { logGroupOf } from './log-group.ts';
@@ -12,8 +13,20 @@ import { openSource } from './source.ts';
 export const awsCloudWatch: ConnectorDefinition<typeof awsConfig> = {
   provider: 'aws',
   configSchema: awsConfig,
-  secretFields: ['secret_access_key', 'session_token'],
-  endpointFields: ['endpoint'],
+  fields: {
+    ...connectionSettingUses,
+    access_key_id: 'setting',
+    secret_access_key: 'secret',
+    session_token: 'secret',
+    role_arn: 'setting',
+    external_id: 'setting',
+    // Every region's host is one of AWS's own.
+    region: 'setting',
+    log_group: 'setting',
+    log_streams: 'setting',
+    filter_pattern: 'setting',
+    endpoint: { addressOf: ['secret_access_key', 'session_token'] },
+  },
   usesHostIdentity,
   axis: 'event',
   tiers: (config) => eventTiers(config.poll_interval_ms),

@@ -1,4 +1,5 @@
 import type { ConnectorDefinition } from '@tailrace/connector/connector.ts';
+import { connectionSettingUses } from '@tailrace/connector/settings.ts';
 import { azureConfig } from './config.ts';
 import { parsePipeline } from './kql-pipeline.ts';
 import { openSource } from './source.ts';
@@ -10,8 +11,18 @@ import { openSource } from './source.ts';
 export const azureMonitor: ConnectorDefinition<typeof azureConfig> = {
   provider: 'azure',
   configSchema: azureConfig,
-  secretFields: ['client_secret'],
-  endpointFields: ['endpoint', 'authority_host'],
+  fields: {
+    ...connectionSettingUses,
+    workspace_id: 'setting',
+    // Another tenant is another path at the same authority.
+    tenant_id: 'setting',
+    client_id: 'setting',
+    client_secret: 'secret',
+    query: 'setting',
+    // What the secret is exchanged for goes here.
+    endpoint: { addressOf: ['client_secret'] },
+    authority_host: { addressOf: ['client_secret'] },
+  },
   axis: 'ingestion',
   tiers: (config) => [{ lookbackMs: config.visibility_bound_ms, everyMs: config.poll_interval_ms }],
   // For each Entra user: https://learn.microsoft.com/azure/azure-monitor/service-limits#user-query-throttling

@@ -1,5 +1,6 @@
 import type { ConnectorDefinition } from '@tailrace/connector/connector.ts';
 import { eventTiers } from '@tailrace/connector/event-tiers.ts';
+import { connectionSettingUses } from '@tailrace/connector/settings.ts';
 import { gcpConfig } from './config.ts';
 import { fullLogName } from './log-name.ts';
 import { openSource } from './source.ts';
@@ -8,8 +9,16 @@ import { openSource } from './source.ts';
 export const gcpLogging: ConnectorDefinition<typeof gcpConfig> = {
   provider: 'gcp',
   configSchema: gcpConfig,
-  secretFields: ['credentials_json'],
-  endpointFields: ['endpoint'],
+  fields: {
+    ...connectionSettingUses,
+    project_id: 'setting',
+    log_name: 'setting',
+    resource_type: 'setting',
+    filter: 'setting',
+    credentials_json: 'secret',
+    tail: 'setting',
+    endpoint: { addressOf: ['credentials_json'] },
+  },
   axis: 'event',
   tiers: (config) => eventTiers(config.poll_interval_ms),
   quota: (config) => ({ key: `gcp/${config.project_id}`, requests: 60, perMs: 60_000 }),

@@ -1,3 +1,5 @@
+import type { Connector } from './configure.ts';
+
 /** Hosts that a connection may name as its cloud's endpoint, each `host:port`. */
 export interface EndpointAllowlist {
   /** Why the endpoint may not be used, in words for its owner; undefined when it may. */
@@ -16,6 +18,19 @@ export function endpointAllowlist(hosts: readonly string[]): EndpointAllowlist {
       return allowed.has(host) ? undefined : `${host} is not in CLOUD_ENDPOINT_ALLOWLIST; ask the operator to add it`;
     },
   };
+}
+
+/** What is wrong with the endpoints that a configuration names, by field. */
+export function refusedEndpoints(
+  { endpointFields }: Pick<Connector, 'endpointFields'>,
+  config: Readonly<Record<string, unknown>>,
+  allowlist: EndpointAllowlist,
+): readonly { readonly field: string; readonly message: string }[] {
+  return endpointFields.flatMap((field) => {
+    const value = config[field];
+    const message = typeof value === 'string' ? allowlist.refusal(value) : undefined;
+    return message === undefined ? [] : [{ field, message }];
+  });
 }
 
 /** host:port of a URL, or of a bare `host:port`, which is what gRPC clients take. */
