@@ -269,7 +269,7 @@ describe('tail', () => {
       ['tail', '--project', 'demo', '--filter', '/(?=a)b/'],
       {},
       2,
-      'not supported by RE2',
+      'character 1: (?= is lookaround',
     ],
     ['a time to come', ['tail', '--project', 'demo', '--since', '2999-01-01'], {}, 2, 'in the future'],
     [

@@ -4,19 +4,24 @@ const maxFields = 20;
 const maxValues = 100;
 const value = z.string().max(1000);
 
+const named = z
+  .record(z.string().min(1).max(256), z.union([value, z.array(value).min(1)]))
+  .refine((given) => Object.keys(given).length <= maxFields, `at most ${maxFields} attributes`)
+  .refine((given) => Object.values(given).flat().length <= maxValues, `at most ${maxValues} values in all`);
+
+const { $schema: _, ...shape } = z.toJSONSchema(named, { io: 'input' });
+
+/** Zod leaves such a key out of a record, and a filter without its condition lets every line through. */
+const withoutPrototype = z
+  .unknown()
+  .refine((given) => !isObject(given) || !Object.hasOwn(given, '__proto__'), {
+    error: '__proto__ cannot be the name of an attribute here',
+    abort: true,
+  })
+  .meta(shape);
+
 /** Names of attributes, each with a value or several. */
-export const filterFields = z.preprocess(
-  (given, context) => {
-    // Zod leaves such a key out, and a filter without its condition lets every line through.
-    if (isObject(given) && Object.hasOwn(given, '__proto__'))
-      context.addIssue({ code: 'custom', message: '__proto__ cannot be the name of an attribute here', input: given });
-    return given;
-  },
-  z
-    .record(z.string().min(1).max(256), z.union([value, z.array(value).min(1)]))
-    .refine((given) => Object.keys(given).length <= maxFields, `at most ${maxFields} attributes`)
-    .refine((given) => Object.values(given).flat().length <= maxValues, `at most ${maxValues} values in all`),
-);
+export const filterFields = withoutPrototype.pipe(named);
 
 /** The values that a filter gives for one name, each once. */
 export function valuesOf(given: string | readonly string[]): readonly string[] {

@@ -1,7 +1,7 @@
 import { levels } from '@tailrace/log-record/level.ts';
 import { type output, z } from 'zod';
 import { filterFields } from './filter-fields.ts';
-import { compileRegex } from './regex.ts';
+import { regexSchema } from './regex.ts';
 
 const text = z.string().min(1).max(1000);
 /**
@@ -23,16 +23,8 @@ export const logFilter = z
     text: text.optional(),
     /** Lines whose body has this part are left out. */
     exclude: text.optional(),
-    /** An RE2 expression that finds something in the body. */
-    regex: z
-      .string()
-      .min(1)
-      .max(1000)
-      .superRefine((pattern, context) => {
-        const compiled = compileRegex(pattern);
-        if ('problem' in compiled) context.addIssue({ code: 'custom', message: compiled.problem });
-      })
-      .optional(),
+    /** An RE2 expression that finds something in the body, or in the beginning of a very long one. */
+    regex: regexSchema.optional(),
     /** Attributes, or resource attributes, with exactly this value, or with any of several. */
     attributes: filterFields.optional(),
     /** Lines with this value of an attribute or resource attribute, or with any of several, are left out. */

@@ -1,61 +1,44 @@
-import { RE2JS, RE2JSSyntaxException } from 're2js';
+import { RE2JSSyntaxException } from 're2js';
+import type { RegexFault, RegexFaultKind, RegexReading } from './regex-reader.ts';
 
-const backtracking = /\(\?(?:<?[=!]|>)|\\[1-9]/;
 /** Of what is quoted of a pattern. */
 const maxQuoted = 40;
-/** A pattern of very many like parts is not searched to the end for the one that is wrong. */
-const maxPlaces = 50;
 
-/** Why a pattern does not compile, and where, as what is said of a field. Positions count from 0. */
-export function regexProblem(pattern: string, error: unknown): string {
-  const unsupported = backtracking.exec(pattern);
-  if (unsupported) {
-    return `is not supported by RE2 at position ${unsupported.index}: ${unsupported[0]} (lookaround, atomic group or backreference)`;
-  }
-  if (!(error instanceof RE2JSSyntaxException)) {
+/** What is wrong, after the quoted part, and what would be right. */
+const explanations: Readonly<Record<RegexFaultKind, string>> = {
+  'group-not-closed': 'opens a group that is not closed: add ), or write \\( for the character',
+  'group-not-opened': 'closes a group that was not opened: remove it, or write \\) for the character',
+  'group-unknown': 'is not a kind of group: write (?:…) or (…), or \\( for the character',
+  'group-name': 'is not a name of a group: use letters, digits and _, as in (?P<name>…)',
+  'group-name-twice': 'is the name of an earlier group: choose another',
+  lookaround: 'is lookaround or an atomic group, which RE2 does not have: say what to find instead',
+  'class-not-closed': 'opens a character class that is not closed: add ], or write \\[ for the character',
+  'class-unknown': 'is not a character class that RE2 knows, such as \\p{Greek} or [[:alpha:]]',
+  'range-backwards': 'is a range that runs backwards: write the lower character first',
+  'repeat-nothing': 'has nothing before it to repeat: write a backslash before it for the character',
+  'repeat-repeat': 'repeats a repetition: keep one of them, or put the first into (?:…)',
+  'repeat-count': 'must count from the lower number to the higher, and repeat at most 1000 times in all',
+  'escape-unknown': 'is not an escape that RE2 knows: write \\\\ for a backslash',
+  backreference: 'refers back to a group, which RE2 does not do: write what it stands for',
+  'backslash-at-end': 'escapes nothing at the end: write \\\\ for a backslash',
+};
+
+/** Said of a field. Characters are counted from 1. */
+export function faultProblem({ kind, at, text }: RegexFault): string {
+  return `cannot be read at character ${at + 1}: ${quoted(text)} ${explanations[kind]}`;
+}
+
+/** Of an expression that could be read, and that RE2 refuses all the same. */
+export function refusalProblem({ namedClasses }: RegexReading, error: unknown): string {
+  if (!(error instanceof RE2JSSyntaxException))
     return `is not a regular expression of RE2: ${error instanceof Error ? error.message : error}`;
-  }
-  const { error: reason, input: part } = error;
-  const at = placeOf(pattern, reason, part);
-  if (at === undefined) return `is not a regular expression of RE2: ${reason}${part ? `: ${quoted(part)}` : ''}`;
-  const wrong = part === pattern || !part ? pattern.slice(at) : part;
-  return `is not a regular expression of RE2: ${reason} at position ${at}: ${quoted(wrong)}`;
+  const unknown = namedClasses.find(({ text }) => text === error.input);
+  if (unknown) return faultProblem({ ...unknown, kind: 'class-unknown' });
+  return `is not a regular expression of RE2: ${error.error}${error.input ? `: ${quoted(error.input)}` : ''}`;
 }
 
-function placeOf(pattern: string, reason: string, part: string | null): number | undefined {
-  const { unclosed, unopened } = unmatchedParentheses(pattern);
-  if (reason === 'missing closing )') return unclosed;
-  if (reason === 'unexpected )') return unopened;
-  if (!part) return undefined;
-  // The same text may stand elsewhere and be right there: what ends with the wrong one is wrong by itself.
-  let at = pattern.indexOf(part);
-  for (let tries = 0; at >= 0 && tries < maxPlaces; tries += 1) {
-    if (failsAlike(pattern.slice(0, at + part.length), reason, part)) return at;
-    at = pattern.indexOf(part, at + 1);
-  }
-  return undefined;
-}
-
-function failsAlike(pattern: string, reason: string, part: string): boolean {
-  try {
-    RE2JS.compile(pattern);
-    return false;
-  } catch (error) {
-    return error instanceof RE2JSSyntaxException && error.error === reason && error.input === part;
-  }
-}
-
-/** The innermost group that is not closed, and the first ) that closes none. */
-function unmatchedParentheses(pattern: string): { readonly unclosed?: number; readonly unopened?: number } {
-  const open: number[] = [];
-  let unopened: number | undefined;
-  const token = /\\Q.*?(?:\\E|$)|\\.|\[\^?\]?(?:\\.|\[:\w*:\]|[^\]\\])*\]|[()]/gs;
-  for (const { 0: text, index } of pattern.matchAll(token)) {
-    if (text === '(') open.push(index);
-    if (text === ')' && open.pop() === undefined) unopened ??= index;
-  }
-  const unclosed = open.at(-1);
-  return { ...(unclosed !== undefined && { unclosed }), ...(unopened !== undefined && { unopened }) };
+export function sizeProblem(size: number, most: number): string {
+  return `is too large: with its repetitions written out it has about ${size} parts, and at most ${most} are allowed. Repeat less, or use * or + where any number will do`;
 }
 
 function quoted(text: string): string {

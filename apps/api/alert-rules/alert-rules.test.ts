@@ -142,7 +142,11 @@ describe('an alert rule', () => {
     [{ conditions: { threshold: 0, window_minutes: 5 } }, 'body.conditions.threshold', ''],
     [{ conditions: { threshold: 1, window_minutes: 1441 } }, 'body.conditions.window_minutes', '1440'],
     [{ conditions: { threshold: 1, window_minutes: 1, colour: 1 } }, 'body.conditions.colour', 'not a field'],
-    [{ alert_type: 'pattern_match', conditions: { pattern: '(a' } }, 'body.conditions.pattern', 'missing closing'],
+    [
+      { alert_type: 'pattern_match', conditions: { pattern: '(a' } },
+      'body.conditions.pattern',
+      'opens a group that is not closed',
+    ],
     [{ alert_type: 'pattern_match', conditions: { pattern: '(?=a)' } }, 'body.conditions.pattern', 'RE2'],
     [{ alert_type: 'log_level', conditions: { log_levels: ['LOUD'] } }, 'body.conditions.log_levels', ''],
     [{ alert_type: 'absence', group_by: 'host', conditions: { window_minutes: 5 } }, 'body.group_by', 'connection'],

@@ -102,7 +102,7 @@ describe('rules check', () => {
     expect(checked.stderr).toBe(
       [
         `${path}:6: rule Errors: colour is not a field of an alert rule`,
-        `${path}:12: rule Time-outs: conditions.pattern is not a regular expression of RE2: missing closing ) at position 0: (a`,
+        `${path}:12: rule Time-outs: conditions.pattern cannot be read at character 1: (a opens a group that is not closed: add ), or write \\( for the character`,
         '',
       ].join('\n'),
     );

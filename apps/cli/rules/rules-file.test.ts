@@ -83,7 +83,7 @@ rules:
     const text = `rules:${errors.replace('high', 'urgent')}    filter: { regex: "[a" }\n    enabled: yes\n`;
     expect(problemsOf(file(text)).split('\n')).toEqual([
       ':4: rule Errors: severity must be one of low, medium, high, critical',
-      ':6: rule Errors: filter.regex is not a regular expression of RE2: missing closing ] at position 0: [a',
+      ':6: rule Errors: filter.regex cannot be read at character 1: [a opens a character class that is not closed: add ], or write \\[ for the character',
       ':7: rule Errors: enabled must be true or false, not a string',
     ]);
   });

@@ -1,4 +1,4 @@
-import { compileRegex } from '@tailrace/log-query/regex.ts';
+import { regexSchema } from '@tailrace/log-query/regex.ts';
 import { z } from 'zod';
 import { ruleKind } from '../rule-kind.ts';
 import { singleLine } from './single-line.ts';
@@ -7,15 +7,7 @@ import { singleLine } from './single-line.ts';
 export const patternMatch = ruleKind({
   type: 'pattern_match',
   conditionsSchema: z.strictObject({
-    pattern: z
-      .string()
-      .min(1, 'must not be empty')
-      .max(1000, 'must have at most 1000 characters')
-      .superRefine((pattern, context) => {
-        const compiled = compileRegex(pattern);
-        if ('problem' in compiled) context.addIssue({ code: 'custom', message: compiled.problem });
-      })
-      .describe('An RE2 expression, searched for in the body.'),
+    pattern: regexSchema.describe('An RE2 expression, searched for in the body.'),
     case_sensitive: z.boolean().default(false),
   }),
   lines: ({ pattern, case_sensitive }) => ({ regex: case_sensitive ? pattern : `(?i)${pattern}` }),
