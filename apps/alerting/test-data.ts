@@ -50,6 +50,8 @@ export function status(bucket: number, changes: Partial<ConnectionStatus> = {}):
     late_events: 0,
     skipped_events: 0,
     events_per_second: 0,
+    quiet_since: null,
+    held_back: null,
     lag_ms: null,
     lateness_p50_ms: null,
     lateness_p95_ms: null,

@@ -94,6 +94,8 @@ describe('statuses on the WebSocket', () => {
     late_events: 0,
     skipped_events: 0,
     events_per_second: 1.5,
+    quiet_since: null,
+    held_back: null,
     lag_ms: 20,
     lateness_p50_ms: null,
     lateness_p95_ms: null,

@@ -141,7 +141,11 @@ export class ConnectionSupervisor {
     const { writer } = this.#options;
     const { id, project_id: projectId, provider } = connection;
     const logger = this.#options.logger.child({ connection: id, project: projectId });
-    const report = new ConnectionReport({ ...this.#subject(connection), publish: (status) => this.#publish(status) });
+    const report = new ConnectionReport({
+      ...this.#subject(connection),
+      publish: (status) => this.#publish(status),
+      pollIntervalMs: configured.settings.poll_interval_ms,
+    });
     const restarts = new Backoff(restartTimes);
     let stored = firstStored;
     const { rewind } = connection;

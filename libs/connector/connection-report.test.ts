@@ -1,5 +1,6 @@
 import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ReadingProgress } from './completeness.ts';
 import { ConnectionReport, restingStatus } from './connection-report.ts';
 import type { SourceEvent } from './connector.ts';
 import { ConnectorError } from './connector-error.ts';
@@ -12,6 +13,7 @@ beforeEach(() => {
   vi.useFakeTimers({ now: 1_700_000_000_000 });
   published = [];
   report = new ConnectionReport({ ...subject, publish: (status) => void published.push(status) });
+  report.progress = upTo(0);
 });
 afterEach(() => {
   report.close();
@@ -30,6 +32,16 @@ function emitted(count: number, latenessMs = 0): void {
   };
   report.statistics.emitted(new Array<SourceEvent>(count).fill(event), count * 2, now);
   report.changed();
+}
+
+/** A run that is behind by some seconds, of which lateness makes some. */
+function upTo(behindSeconds: number, latenessSeconds = 0): () => ReadingProgress {
+  return () => {
+    const now = Date.now() * 1000;
+    const sweptUpTo = now - behindSeconds * 1_000_000;
+    const lateness = latenessSeconds * 1_000_000;
+    return { now, sweptUpTo, completeUpTo: sweptUpTo - lateness, readUpTo: now, startTime: 0, lateness };
+  };
 }
 
 function advance(ms: number): void {
@@ -78,7 +90,8 @@ describe('ConnectionReport', () => {
       state: 'running',
       events: 40,
       bytes: 80,
-      lag_ms: 2000,
+      lag_ms: 0,
+      quiet_since: null,
       lateness_p50_ms: 200,
       lateness_p99_ms: 200,
       lateness: [{ up_to_ms: 200, events: 40 }],
@@ -94,7 +107,8 @@ describe('ConnectionReport', () => {
       advance(1000);
       report.succeeded('live');
     }
-    expect(published.at(-1)).toMatchObject({ state: 'idle', events_per_second: 0 });
+    expect(published.at(-1)).toMatchObject({ state: 'idle', events_per_second: 0, lag_ms: 0, held_back: null });
+    expect(published.at(-1)?.quiet_since).toBe(report.statistics.lastEventTime);
     expect(published.length).toBeLessThanOrEqual(quiet + 2);
   });
 
@@ -133,6 +147,71 @@ describe('ConnectionReport', () => {
       state: 'paused',
       events: 7,
       last_error: null,
+    });
+  });
+
+  it('never takes "complete up to" back, whatever the estimate does or which process owns the connection', () => {
+    report.progress = upTo(10);
+    report.succeeded('live');
+    const first = published.at(-1)!;
+    expect(first.complete_up_to).toBe((Date.now() - 10_000) * 1000);
+    report.progress = upTo(10, 3600);
+    advance(120_000);
+    report.succeeded('live');
+    expect(published.at(-1)?.complete_up_to).toBe(first.complete_up_to);
+    expect(published.at(-1)?.held_back).toMatchObject({ reason: 'late_events', since: first.updated_at });
+    report.close();
+    const next = new ConnectionReport({
+      ...subject,
+      previous: published.at(-1)!,
+      publish: (status) => published.push(status),
+    });
+    next.progress = upTo(10, 3600);
+    next.succeeded('live');
+    next.close();
+    expect(published.at(-1)?.complete_up_to).toBe(first.complete_up_to);
+    expect(restingStatus({ ...subject, previous: first }, 'paused')).toMatchObject({
+      complete_up_to: first.complete_up_to,
+      lag_ms: null,
+      held_back: null,
+    });
+  });
+
+  it('says without being asked why "complete up to" stands still, and what to do', () => {
+    report.succeeded('live');
+    const stuckAt = Date.now() * 1000;
+    const stuck = () => ({ ...upTo(0)(), sweptUpTo: stuckAt, completeUpTo: stuckAt });
+    report.progress = stuck;
+    const hasTurn = report.awaitsTurn('the provider takes 60 requests a minute');
+    advance(60_000);
+    expect(published.at(-1)).toMatchObject({
+      complete_up_to: stuckAt,
+      held_back: { reason: 'quota', since: stuckAt, detail: expect.stringContaining('60 requests a minute') },
+    });
+    expect(published.at(-1)?.held_back?.help).toContain('quota');
+    hasTurn();
+    advance(10_000);
+    expect(published.at(-1)?.held_back).toMatchObject({ reason: 'starting', since: stuckAt });
+    report.failed('rest', new ConnectorError('unreachable', 'no answer', { timedOut: true, help: 'Wait.' }), 1000);
+    advance(10_000);
+    expect(published.at(-1)?.held_back).toMatchObject({ reason: 'timeout', detail: 'no answer', help: 'Wait.' });
+    report.failed('rest', new ConnectorError('unreachable', 'internal error'), 1000);
+    advance(10_000);
+    expect(published.at(-1)?.held_back).toMatchObject({ reason: 'error', detail: 'internal error', since: stuckAt });
+    report.succeeded('rest');
+    report.progress = upTo(0);
+    advance(10_000);
+    expect(published.at(-1)).toMatchObject({ held_back: null, lag_ms: 0 });
+  });
+
+  it('says that a connection which has read nothing yet waits for the quota', () => {
+    report.progress = () => undefined;
+    report.awaitsTurn('the provider takes 60 requests a minute');
+    advance(15_000);
+    expect(published.at(-1)).toMatchObject({
+      state: 'starting',
+      lag_ms: null,
+      held_back: { reason: 'quota', since: 1_700_000_000_000_000 },
     });
   });
 

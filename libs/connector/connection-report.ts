@@ -2,7 +2,9 @@ import { messageOf, TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import type { ConnectionError } from '@tailrace/schemas/generated/connection-error.ts';
 import type { ConnectionState } from '@tailrace/schemas/generated/connection-state.ts';
 import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
+import type { HeldBack } from '@tailrace/schemas/generated/held-back.ts';
 import type { RewindStatus } from '@tailrace/schemas/generated/rewind-status.ts';
+import { Completeness, type Hindrance, type ReadingProgress } from './completeness.ts';
 import { ConnectionStatistics } from './connection-statistics.ts';
 import { ConnectorError } from './connector-error.ts';
 
@@ -20,6 +22,8 @@ export interface ReportOptions extends ReportSubject {
   /** Counts go on from it. */
   readonly previous?: ConnectionStatus | undefined;
   readonly publish: (status: ConnectionStatus) => void;
+  /** How often the newest events are looked for. */
+  readonly pollIntervalMs?: number;
 }
 
 /** Two states that take turns are told this often. */
@@ -28,9 +32,19 @@ const numbersEveryMs = 5000;
 /** An idle connection's watermark moves all the time; that alone is told seldom. */
 const watermarkEveryMs = 60_000;
 const idleAfterMs = 60_000;
+/** What stands still makes no change that could be told, so it is looked at from time to time. */
+const lookEveryMs = 5000;
+/** A wait for the limiter's turn that is shorter is no hindrance. */
+const longTurnMs = 2000;
 
 /** Parts of a run that fail by themselves: the newest events first, since theirs decides what a person sees. */
 export type RunPart = 'live' | 'rest' | 'rewind';
+
+/** A request that waits for its turn. */
+interface Turn {
+  readonly since: number;
+  readonly limit: string;
+}
 
 /**
  * What a connection's status says, and when it is published: a change of state at once, numbers every few seconds while
@@ -38,18 +52,21 @@ export type RunPart = 'live' | 'rest' | 'rewind';
  */
 export class ConnectionReport {
   readonly statistics: ConnectionStatistics;
-  /** Set by the run as soon as it can tell; microseconds. */
-  completeUpTo: () => number | null = () => null;
+  /** Set by the run as soon as it can tell. */
+  progress: () => ReadingProgress | undefined = () => undefined;
   /** How far the last rewind has come; set by a run that has one. */
   rewind: () => RewindStatus | null;
   readonly #options: ReportOptions;
-  readonly #failures = new Map<RunPart, ConnectionError & { readonly state: ConnectionState }>();
+  readonly #failures = new Map<RunPart, ConnectionError & { readonly state: ConnectionState; timedOut: boolean }>();
+  readonly #completeness: Completeness;
+  readonly #turns = new Set<Turn>();
   #lastError: ConnectionError | null;
   #hasRead = false;
   #state: ConnectionState;
   #stateSince: number;
   #published: { readonly at: number; readonly state: ConnectionState; readonly mark: string } | undefined;
   #timer: NodeJS.Timeout | undefined;
+  readonly #looks: NodeJS.Timeout;
 
   constructor(options: ReportOptions) {
     this.#options = options;
@@ -58,6 +75,20 @@ export class ConnectionReport {
     this.#lastError = options.previous?.last_error ?? null;
     this.#state = 'starting';
     this.#stateSince = nowMicros();
+    const { previous, pollIntervalMs } = options;
+    this.#completeness = new Completeness(previous?.complete_up_to ?? null, nowMicros(), pollIntervalMs);
+    this.#looks = setInterval(() => this.changed(), lookEveryMs).unref();
+  }
+
+  /**
+   * A request waits for its turn, since the provider takes no more.
+   * @param limit what it takes, in words.
+   * @returns to be called when its turn has come, or nobody waits any more.
+   */
+  awaitsTurn(limit: string): () => void {
+    const turn: Turn = { since: nowMicros(), limit };
+    this.#turns.add(turn);
+    return () => this.#turns.delete(turn);
   }
 
   /** @param retryInMs when it is tried again. */
@@ -71,7 +102,11 @@ export class ConnectionReport {
       at: now,
       retry_at: now + Math.round(retryInMs * 1000),
     };
-    this.#failures.set(part, { ...this.#lastError, state: stateOf(error) });
+    this.#failures.set(part, {
+      ...this.#lastError,
+      state: stateOf(error),
+      timedOut: error instanceof ConnectorError && error.timedOut,
+    });
     this.changed();
   }
 
@@ -98,6 +133,7 @@ export class ConnectionReport {
 
   /** The last word: what the connection is left in. */
   close(): void {
+    clearInterval(this.#looks);
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#mark() !== this.#published?.mark) this.#publish();
@@ -110,6 +146,37 @@ export class ConnectionReport {
     const { lastEventSeenAt } = this.statistics;
     const quiet = lastEventSeenAt === null || nowMicros() - lastEventSeenAt > idleAfterMs * 1000;
     return quiet ? 'idle' : 'running';
+  }
+
+  /** What is in the way of reading now: what failed, else the quota that is waited for. */
+  #hindrance(): Hindrance | undefined {
+    const failure = this.#failures.get('live') ?? this.#failures.get('rest');
+    if (failure) {
+      const reason = failure.state === 'throttled' ? 'quota' : failure.timedOut ? 'timeout' : 'error';
+      return { reason, detail: failure.message, help: failure.help };
+    }
+    const longAgo = nowMicros() - longTurnMs * 1000;
+    for (const { since, limit } of this.#turns) {
+      if (since > longAgo) continue;
+      return {
+        reason: 'quota',
+        detail: `Requests wait for their turn: ${limit}.`,
+        help: 'Ask for a higher quota at the provider, raise poll_interval_ms, or have fewer connections share the quota.',
+      };
+    }
+    return undefined;
+  }
+
+  #heldBack(now: number): HeldBack | null {
+    const progress = this.progress();
+    this.#completeness.observe(progress, now);
+    return this.#completeness.heldBack(progress, this.#hindrance(), now);
+  }
+
+  /** The event time since when the source has been silent, while all is well. */
+  #quietSince(heldBack: HeldBack | null): number | null {
+    if (this.#state !== 'idle' || heldBack !== null) return null;
+    return this.statistics.lastEventTime ?? this.progress()?.startTime ?? null;
   }
 
   /** That older events must wait for the quota is no state of the connection. */
@@ -131,12 +198,15 @@ export class ConnectionReport {
   #mark(): string {
     const { events, errors, throttles, skippedEvents } = this.statistics;
     const { id, position, finished_at: finishedAt } = this.rewind() ?? {};
-    return [this.#state, events, errors, throttles, skippedEvents, id, position, finishedAt].join();
+    const { reason } = this.#heldBack(nowMicros()) ?? {};
+    return [this.#state, events, errors, throttles, skippedEvents, id, position, finishedAt, reason].join();
   }
 
   #publish(): void {
     const { connectionId, projectId, version, owner, publish } = this.#options;
     const now = nowMicros();
+    const heldBack = this.#heldBack(now);
+    const { now: providerNow = 0, readUpTo } = this.progress() ?? {};
     this.#published = { at: now, state: this.#state, mark: this.#mark() };
     publish({
       connection_id: connectionId,
@@ -147,7 +217,10 @@ export class ConnectionReport {
       updated_at: now,
       owner,
       ...this.statistics.numbers(now),
-      complete_up_to: this.completeUpTo(),
+      lag_ms: readUpTo === undefined ? null : Math.max(0, Math.round((providerNow - readUpTo) / 1000)),
+      complete_up_to: this.#completeness.upTo,
+      quiet_since: this.#quietSince(heldBack),
+      held_back: heldBack,
       last_error: this.#lastError && {
         ...this.#lastError,
         retry_at: this.#failures.size > 0 ? this.#lastError.retry_at : null,
@@ -175,7 +248,10 @@ export function restingStatus(
     updated_at: now,
     owner,
     ...new ConnectionStatistics(previous).numbers(now),
+    lag_ms: null,
     complete_up_to: previous?.complete_up_to ?? null,
+    quiet_since: null,
+    held_back: null,
     rewind: previous?.rewind ?? null,
     last_error:
       error === undefined

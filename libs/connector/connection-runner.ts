@@ -7,6 +7,7 @@ import type { Metrics } from '@tailrace/telemetry/metrics.ts';
 import { Alarm } from './alarm.ts';
 import { Checkpoint, type CheckpointIdentity, type CheckpointPlan } from './checkpoint.ts';
 import { checkpointRecord, type StoredCheckpoint } from './checkpoint-table.ts';
+import type { ReadingProgress } from './completeness.ts';
 import type { ConfiguredConnector } from './configure.ts';
 import type { ConnectionReport } from './connection-report.ts';
 import { Emission } from './emission.ts';
@@ -24,7 +25,7 @@ import { runLane } from './sweep-lane.ts';
 import { sweepPlan } from './sweep-plan.ts';
 import { SweepSchedule } from './sweep-schedule.ts';
 import { runTail } from './tail-lane.ts';
-import { completeUpTo } from './watermark.ts';
+import { completeUpTo, readUpTo } from './watermark.ts';
 
 export interface RunOptions {
   readonly connectionId: string;
@@ -106,7 +107,7 @@ export async function runConnection(options: RunOptions, signal: AbortSignal): P
         report.statistics.skippedEvents += count;
       },
     });
-    report.completeUpTo = () => completeUpTo(checkpoint.coverage, configured.axis, report.statistics.usualLateness);
+    report.progress = () => progressOf(checkpoint, request);
     emission.noteProgress(true);
     const run: RunContext = {
       ...request,
@@ -133,6 +134,19 @@ export async function runConnection(options: RunOptions, signal: AbortSignal): P
   } finally {
     await request.source.close();
   }
+}
+
+function progressOf(checkpoint: Checkpoint, { clock, configured, report }: RequestContext): ReadingProgress {
+  const { coverage, startTime } = checkpoint;
+  const lateness = report.statistics.usualLateness;
+  return {
+    now: clock.now(),
+    completeUpTo: completeUpTo(coverage, configured.axis, lateness),
+    sweptUpTo: completeUpTo(coverage, configured.axis, 0),
+    readUpTo: readUpTo(coverage),
+    startTime,
+    lateness,
+  };
 }
 
 /** A rewind has a checkpoint and an emission of its own, so what it emits again is no business of the live lanes. */

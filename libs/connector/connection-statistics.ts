@@ -13,7 +13,6 @@ type Numbers = Pick<
   | 'late_events'
   | 'skipped_events'
   | 'events_per_second'
-  | 'lag_ms'
   | 'lateness_p50_ms'
   | 'lateness_p95_ms'
   | 'lateness_p99_ms'
@@ -39,7 +38,6 @@ export class ConnectionStatistics {
   skippedEvents: number;
   lastEventTime: number | null;
   lastEventSeenAt: number | null;
-  #lagMs: number | null;
 
   constructor(previous?: ConnectionStatus) {
     this.events = previous?.events ?? 0;
@@ -51,7 +49,6 @@ export class ConnectionStatistics {
     this.skippedEvents = previous?.skipped_events ?? 0;
     this.lastEventTime = previous?.last_event_time ?? null;
     this.lastEventSeenAt = previous?.last_event_seen_at ?? null;
-    this.#lagMs = previous?.lag_ms ?? null;
   }
 
   /**
@@ -70,9 +67,7 @@ export class ConnectionStatistics {
     this.#turnSlots(now);
     this.#slots[this.#slot % rateSlots]! += events.length;
     this.lastEventSeenAt = now;
-    if (newest < (this.lastEventTime ?? Number.NEGATIVE_INFINITY)) return;
-    this.lastEventTime = newest;
-    this.#lagMs = Math.max(0, Math.round((now - newest) / 1000));
+    this.lastEventTime = Math.max(this.lastEventTime ?? Number.NEGATIVE_INFINITY, newest);
   }
 
   /** Lateness that nearly all events keep within, microseconds. */
@@ -92,7 +87,6 @@ export class ConnectionStatistics {
       late_events: this.lateEvents,
       skipped_events: this.skippedEvents,
       events_per_second: (total * 1000) / (rateSlots * slotMs),
-      lag_ms: this.#lagMs,
       lateness_p50_ms: this.#lateness.quantile(0.5) ?? null,
       lateness_p95_ms: this.#lateness.quantile(0.95) ?? null,
       lateness_p99_ms: this.#lateness.quantile(0.99) ?? null,

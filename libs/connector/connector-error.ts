@@ -27,16 +27,23 @@ const remedies: Readonly<Record<ConnectorFailure, Remedy>> = {
   range_too_large: 'retry',
 };
 
+interface ConnectorErrorDetails {
+  readonly help?: string;
+  readonly retryAfterMs?: number;
+  readonly cause?: unknown;
+  readonly timedOut?: boolean;
+}
+
 /** A failure of a source. The message is for the connection's owner: what was refused, what to check. Never a secret. */
 export class ConnectorError extends TailraceError {
   readonly failure: ConnectorFailure;
+  /** Whether the provider gave no answer in the time that one may take. */
+  readonly timedOut: boolean;
 
-  constructor(
-    failure: ConnectorFailure,
-    message: string,
-    details: { readonly help?: string; readonly retryAfterMs?: number; readonly cause?: unknown } = {},
-  ) {
-    super(message, { code: `connector.${failure}`, remedy: remedies[failure], ...details });
+  constructor(failure: ConnectorFailure, message: string, details: ConnectorErrorDetails = {}) {
+    const { timedOut = false, ...rest } = details;
+    super(message, { code: `connector.${failure}`, remedy: remedies[failure], ...rest });
     this.failure = failure;
+    this.timedOut = timedOut;
   }
 }

@@ -39,7 +39,13 @@ export async function* readPages(
   };
   try {
     for (;;) {
-      const page = await limiter.run(request, { urgent, signal, counts: (answer) => answer !== undefined });
+      const hasTurn = report.awaitsTurn(limiter.limitInWords);
+      const inTurn = () => {
+        hasTurn();
+        return request();
+      };
+      const counts = (answer: Page | undefined) => answer !== undefined;
+      const page = await limiter.run(inTurn, { urgent, signal, counts }).finally(hasTurn);
       if (page === undefined) return;
       report.statistics.requests += 1;
       reading.pages += 1;

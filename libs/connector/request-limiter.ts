@@ -50,6 +50,14 @@ export class RequestLimiter {
     this.#limit = limit;
   }
 
+  /** What the provider takes, for people. */
+  get limitInWords(): string {
+    const { requests, perMs, concurrency } = this.#limit;
+    const rate = Number.isFinite(requests) ? `${requests} requests every ${perMs / 1000} s` : undefined;
+    const atOnce = concurrency === undefined ? undefined : `${concurrency} at once`;
+    return `the provider takes ${[rate, atOnce].filter(Boolean).join(' and ')} from all connections to this account`;
+  }
+
   /** Runs the request when its turn has come. @throws the signal's reason when it aborts before that. */
   async run<Result>(request: () => Promise<Result>, options: RequestOptions<Result>): Promise<Result> {
     const begun = await this.#turn(options.urgent, options.signal);

@@ -20,3 +20,16 @@ export function completeUpTo({ closedBefore, steps }: Coverage, axis: SweepAxis,
   }
   return axis === 'event' ? complete : complete - lateness;
 }
+
+/**
+ * The newest time that has been looked at since it passed: how far reading has come, whatever older stretches were left
+ * for later. Microseconds; undefined before the first completed sweep.
+ */
+export function readUpTo({ steps }: Coverage): number | undefined {
+  let newest: number | undefined;
+  for (const [index, { start, sweptAt }] of steps.entries()) {
+    const end = steps[index + 1]?.start ?? Number.POSITIVE_INFINITY;
+    if (sweptAt > start) newest = Math.max(newest ?? Number.NEGATIVE_INFINITY, Math.min(end, sweptAt));
+  }
+  return newest;
+}

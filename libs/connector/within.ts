@@ -1,5 +1,8 @@
 import { ConnectorError } from './connector-error.ts';
 
+const timeoutHelp =
+  'Retried automatically. If it goes on, raise request_timeout_ms, or lower batch_size so that each answer is smaller.';
+
 /**
  * Waits for a source no longer than it may take, whatever it does: one that ignores its signal must not hold up a stop.
  *
@@ -13,7 +16,8 @@ export function within<Result>(answer: Promise<Result>, signal: AbortSignal, tim
         ? undefined
         : setTimeout(() => {
             const seconds = Math.round(timeoutMs / 100) / 10;
-            settle(() => reject(new ConnectorError('unreachable', `the provider did not answer within ${seconds} s`)));
+            const message = `the provider did not answer within ${seconds} s`;
+            settle(() => reject(new ConnectorError('unreachable', message, { help: timeoutHelp, timedOut: true })));
           }, timeoutMs);
     const settle = (finish: () => void) => {
       clearTimeout(timer);

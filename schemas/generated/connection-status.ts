@@ -6,6 +6,7 @@ import { RecordCodec } from '@tailrace/avro/record-codec.ts';
 import type { AvroWriter } from '@tailrace/avro/writer.ts';
 import { type ConnectionError, readConnectionError, writeConnectionError } from './connection-error.ts';
 import { type ConnectionState, connectionStateSymbols } from './connection-state.ts';
+import { type HeldBack, readHeldBack, writeHeldBack } from './held-back.ts';
 import { type LatenessBucket, readLatenessBucket, writeLatenessBucket } from './lateness-bucket.ts';
 import { type RewindStatus, readRewindStatus, writeRewindStatus } from './rewind-status.ts';
 
@@ -36,7 +37,7 @@ export interface ConnectionStatus {
   readonly skipped_events: number;
   /** Over the last minute. */
   readonly events_per_second: number;
-  /** From the event time of the newest event to when it was read; null before the first. */
+  /** How far reading is behind now: the age of the newest time that has been looked at since it passed. Small when caught up, on a quiet source too; null before the first look, and while the connection is not read. */
   readonly lag_ms: number | null;
   /** Ingestion time minus event time, of the events emitted lately; upper end of the histogram's bucket. */
   readonly lateness_p50_ms: number | null;
@@ -47,8 +48,12 @@ export interface ConnectionStatus {
   /** Greatest event time emitted. */
   readonly last_event_time: number | null;
   readonly last_event_seen_at: number | null;
-  /** Watermark: by the lateness measured so far and the sweeps completed, every event with an earlier event time has been emitted. */
+  /** Watermark: by the lateness measured so far and the sweeps completed, every event with an earlier event time has been emitted. Never goes back. */
   readonly complete_up_to: number | null;
+  /** The source has had no event since this event time, while reading is up to date; null while events come, or while something is wrong. */
+  readonly quiet_since: number | null;
+  /** Why complete_up_to does not keep up; null while it does. */
+  readonly held_back: HeldBack | null;
   readonly last_error: ConnectionError | null;
   /** How far the last rewind has come; null before the first. */
   readonly rewind: RewindStatus | null;
@@ -106,6 +111,16 @@ function writeConnectionStatus(writer: AvroWriter, value: ConnectionStatus): voi
     writer.writeInt(1);
     writer.writeLong(value.complete_up_to);
   }
+  if (value.quiet_since === null) writer.writeInt(0);
+  else {
+    writer.writeInt(1);
+    writer.writeLong(value.quiet_since);
+  }
+  if (value.held_back === null) writer.writeInt(0);
+  else {
+    writer.writeInt(1);
+    writeHeldBack(writer, value.held_back);
+  }
   if (value.last_error === null) writer.writeInt(0);
   else {
     writer.writeInt(1);
@@ -143,6 +158,8 @@ function readConnectionStatus(reader: AvroReader): ConnectionStatus {
     last_event_time: reader.readBranch(2) === 0 ? null : reader.readLong(),
     last_event_seen_at: reader.readBranch(2) === 0 ? null : reader.readLong(),
     complete_up_to: reader.readBranch(2) === 0 ? null : reader.readLong(),
+    quiet_since: reader.readBranch(2) === 0 ? null : reader.readLong(),
+    held_back: reader.readBranch(2) === 0 ? null : readHeldBack(reader),
     last_error: reader.readBranch(2) === 0 ? null : readConnectionError(reader),
     rewind: reader.readBranch(2) === 0 ? null : readRewindStatus(reader),
   };
@@ -152,9 +169,11 @@ function readConnectionStatus(reader: AvroReader): ConnectionStatus {
 export const connectionStatusCodec = new RecordCodec<ConnectionStatus>({
   name: 'tailrace.ConnectionStatus',
   schema:
-    '{"type":"record","name":"ConnectionStatus","namespace":"tailrace","fields":[{"name":"connection_id","type":"string"},{"name":"project_id","type":"string"},{"name":"connection_version","type":"long"},{"name":"state","type":{"type":"enum","name":"ConnectionState","symbols":["starting","running","idle","throttled","unreachable","auth_refused","permission_denied","not_found","invalid_config","credentials_unreadable","paused","stopped"]}},{"name":"state_since","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"updated_at","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"owner","type":"string"},{"name":"events","type":"long"},{"name":"bytes","type":"long"},{"name":"requests","type":"long"},{"name":"errors","type":"long"},{"name":"throttles","type":"long"},{"name":"late_events","type":"long"},{"name":"skipped_events","type":"long"},{"name":"events_per_second","type":"double"},{"name":"lag_ms","type":["null","long"],"default":null},{"name":"lateness_p50_ms","type":["null","long"],"default":null},{"name":"lateness_p95_ms","type":["null","long"],"default":null},{"name":"lateness_p99_ms","type":["null","long"],"default":null},{"name":"lateness","type":{"type":"array","items":{"type":"record","name":"LatenessBucket","fields":[{"name":"up_to_ms","type":["null","long"],"default":null},{"name":"events","type":"long"}]}},"default":[]},{"name":"last_event_time","type":["null",{"type":"long","logicalType":"timestamp-micros"}],"default":null},{"name":"last_event_seen_at","type":["null",{"type":"long","logicalType":"timestamp-micros"}],"default":null},{"name":"complete_up_to","type":["null",{"type":"long","logicalType":"timestamp-micros"}],"default":null},{"name":"last_error","type":["null",{"type":"record","name":"ConnectionError","fields":[{"name":"code","type":"string"},{"name":"message","type":"string"},{"name":"help","type":["null","string"],"default":null},{"name":"at","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"retry_at","type":["null",{"type":"long","logicalType":"timestamp-micros"}],"default":null}]}],"default":null},{"name":"rewind","type":["null",{"type":"record","name":"RewindStatus","fields":[{"name":"id","type":"string"},{"name":"position","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"events","type":"long"},{"name":"finished_at","type":["null",{"type":"long","logicalType":"timestamp-micros"}],"default":null}]}],"default":null}]}',
-  fingerprint: '73459c7adc613fd1',
+    '{"type":"record","name":"ConnectionStatus","namespace":"tailrace","fields":[{"name":"connection_id","type":"string"},{"name":"project_id","type":"string"},{"name":"connection_version","type":"long"},{"name":"state","type":{"type":"enum","name":"ConnectionState","symbols":["starting","running","idle","throttled","unreachable","auth_refused","permission_denied","not_found","invalid_config","credentials_unreadable","paused","stopped"]}},{"name":"state_since","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"updated_at","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"owner","type":"string"},{"name":"events","type":"long"},{"name":"bytes","type":"long"},{"name":"requests","type":"long"},{"name":"errors","type":"long"},{"name":"throttles","type":"long"},{"name":"late_events","type":"long"},{"name":"skipped_events","type":"long"},{"name":"events_per_second","type":"double"},{"name":"lag_ms","type":["null","long"],"default":null},{"name":"lateness_p50_ms","type":["null","long"],"default":null},{"name":"lateness_p95_ms","type":["null","long"],"default":null},{"name":"lateness_p99_ms","type":["null","long"],"default":null},{"name":"lateness","type":{"type":"array","items":{"type":"record","name":"LatenessBucket","fields":[{"name":"up_to_ms","type":["null","long"],"default":null},{"name":"events","type":"long"}]}},"default":[]},{"name":"last_event_time","type":["null",{"type":"long","logicalType":"timestamp-micros"}],"default":null},{"name":"last_event_seen_at","type":["null",{"type":"long","logicalType":"timestamp-micros"}],"default":null},{"name":"complete_up_to","type":["null",{"type":"long","logicalType":"timestamp-micros"}],"default":null},{"name":"quiet_since","type":["null",{"type":"long","logicalType":"timestamp-micros"}],"default":null},{"name":"held_back","type":["null",{"type":"record","name":"HeldBack","fields":[{"name":"reason","type":{"type":"enum","name":"HeldBackReason","symbols":["starting","quota","timeout","error","late_events"]}},{"name":"since","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"detail","type":"string"},{"name":"help","type":["null","string"],"default":null}]}],"default":null},{"name":"last_error","type":["null",{"type":"record","name":"ConnectionError","fields":[{"name":"code","type":"string"},{"name":"message","type":"string"},{"name":"help","type":["null","string"],"default":null},{"name":"at","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"retry_at","type":["null",{"type":"long","logicalType":"timestamp-micros"}],"default":null}]}],"default":null},{"name":"rewind","type":["null",{"type":"record","name":"RewindStatus","fields":[{"name":"id","type":"string"},{"name":"position","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"events","type":"long"},{"name":"finished_at","type":["null",{"type":"long","logicalType":"timestamp-micros"}],"default":null}]}],"default":null}]}',
+  fingerprint: '66bd446e7a01b5c4',
   history: {
+    '73459c7adc613fd1':
+      '{"name":"tailrace.ConnectionStatus","type":"record","fields":[{"name":"connection_id","type":"string"},{"name":"project_id","type":"string"},{"name":"connection_version","type":"long"},{"name":"state","type":{"name":"tailrace.ConnectionState","type":"enum","symbols":["starting","running","idle","throttled","unreachable","auth_refused","permission_denied","not_found","invalid_config","credentials_unreadable","paused","stopped"]}},{"name":"state_since","type":"long"},{"name":"updated_at","type":"long"},{"name":"owner","type":"string"},{"name":"events","type":"long"},{"name":"bytes","type":"long"},{"name":"requests","type":"long"},{"name":"errors","type":"long"},{"name":"throttles","type":"long"},{"name":"late_events","type":"long"},{"name":"skipped_events","type":"long"},{"name":"events_per_second","type":"double"},{"name":"lag_ms","type":["null","long"]},{"name":"lateness_p50_ms","type":["null","long"]},{"name":"lateness_p95_ms","type":["null","long"]},{"name":"lateness_p99_ms","type":["null","long"]},{"name":"lateness","type":{"type":"array","items":{"name":"tailrace.LatenessBucket","type":"record","fields":[{"name":"up_to_ms","type":["null","long"]},{"name":"events","type":"long"}]}}},{"name":"last_event_time","type":["null","long"]},{"name":"last_event_seen_at","type":["null","long"]},{"name":"complete_up_to","type":["null","long"]},{"name":"last_error","type":["null",{"name":"tailrace.ConnectionError","type":"record","fields":[{"name":"code","type":"string"},{"name":"message","type":"string"},{"name":"help","type":["null","string"]},{"name":"at","type":"long"},{"name":"retry_at","type":["null","long"]}]}]},{"name":"rewind","type":["null",{"name":"tailrace.RewindStatus","type":"record","fields":[{"name":"id","type":"string"},{"name":"position","type":"long"},{"name":"events","type":"long"},{"name":"finished_at","type":["null","long"]}]}]}]}',
     '93c1007f79994b85':
       '{"name":"tailrace.ConnectionStatus","type":"record","fields":[{"name":"connection_id","type":"string"},{"name":"project_id","type":"string"},{"name":"connection_version","type":"long"},{"name":"state","type":{"name":"tailrace.ConnectionState","type":"enum","symbols":["starting","running","idle","throttled","unreachable","auth_refused","permission_denied","not_found","invalid_config","credentials_unreadable","paused","stopped"]}},{"name":"state_since","type":"long"},{"name":"updated_at","type":"long"},{"name":"owner","type":"string"},{"name":"events","type":"long"},{"name":"bytes","type":"long"},{"name":"requests","type":"long"},{"name":"errors","type":"long"},{"name":"throttles","type":"long"},{"name":"late_events","type":"long"},{"name":"skipped_events","type":"long"},{"name":"events_per_second","type":"double"},{"name":"lag_ms","type":["null","long"]},{"name":"lateness_p50_ms","type":["null","long"]},{"name":"lateness_p95_ms","type":["null","long"]},{"name":"lateness_p99_ms","type":["null","long"]},{"name":"last_event_time","type":["null","long"]},{"name":"last_event_seen_at","type":["null","long"]},{"name":"complete_up_to","type":["null","long"]},{"name":"last_error","type":["null",{"name":"tailrace.ConnectionError","type":"record","fields":[{"name":"code","type":"string"},{"name":"message","type":"string"},{"name":"help","type":["null","string"]},{"name":"at","type":"long"},{"name":"retry_at","type":["null","long"]}]}]}]}',
     '9e2b09a665f46887':

@@ -143,6 +143,8 @@ const nothingYet = {
   last_event_time: null,
   complete_up_to: null,
   lag_ms: null,
+  quiet_since: null,
+  held_back: null,
   last_error: null,
   owner: null,
   events: 0,

@@ -495,6 +495,8 @@ const status: ConnectionStatus = {
   late_events: 0,
   skipped_events: 0,
   events_per_second: 0.5,
+  quiet_since: null,
+  held_back: null,
   lag_ms: 90,
   lateness_p50_ms: 400,
   lateness_p95_ms: 800,

@@ -211,6 +211,17 @@ export type ConnectionError = {
   readonly retry_at: string | null;
 };
 
+export type ConnectionHeldBack = {
+  /** What "complete up to" waits for. */
+  readonly reason: 'starting' | 'quota' | 'timeout' | 'error' | 'late_events';
+  /** RFC 3339. */
+  readonly since: string;
+  /** The same in plain words. */
+  readonly detail: string;
+  /** What can be done about it. */
+  readonly help: string | null;
+};
+
 export type ConnectionStatus = {
   readonly state:
     | 'starting'
@@ -234,9 +245,14 @@ export type ConnectionStatus = {
   /** Over the last minute. */
   readonly events_per_second: number;
   readonly last_event_time: string | null;
-  /** Every event with an earlier event time has been read, by what was measured so far. */
+  /** Every event with an earlier event time has been read, by what was measured so far. Never goes back. */
   readonly complete_up_to: string | null;
+  /** How far reading is behind now: small when caught up, on a quiet source too. Null while it is not read. */
   readonly lag_ms: number | null;
+  /** The source has had no event since, while reading is up to date. Null while events come. */
+  readonly quiet_since: string | null;
+  /** Why "complete up to" does not keep up. Null while it does. */
+  readonly held_back: ConnectionHeldBack | null;
   readonly last_error: ConnectionError | null;
 };
 
@@ -303,9 +319,14 @@ export type ConnectionStats = {
   /** Over the last minute. */
   readonly events_per_second: number;
   readonly last_event_time: string | null;
-  /** Every event with an earlier event time has been read, by what was measured so far. */
+  /** Every event with an earlier event time has been read, by what was measured so far. Never goes back. */
   readonly complete_up_to: string | null;
+  /** How far reading is behind now: small when caught up, on a quiet source too. Null while it is not read. */
   readonly lag_ms: number | null;
+  /** The source has had no event since, while reading is up to date. Null while events come. */
+  readonly quiet_since: string | null;
+  /** Why "complete up to" does not keep up. Null while it does. */
+  readonly held_back: ConnectionHeldBack | null;
   readonly last_error: ConnectionError | null;
   /** The ingest process that runs it. */
   readonly owner: string | null;
@@ -1103,11 +1124,21 @@ export const schemaShapes = {
     },
   },
   ConnectionError: { fields: {} },
+  ConnectionHeldBack: { fields: {} },
   ConnectionRewind: { fields: {} },
   ConnectionStats: {
-    fields: { last_error: { ref: 'ConnectionError', nullable: true }, lateness: { list: { fields: {} } } },
+    fields: {
+      held_back: { ref: 'ConnectionHeldBack', nullable: true },
+      last_error: { ref: 'ConnectionError', nullable: true },
+      lateness: { list: { fields: {} } },
+    },
   },
-  ConnectionStatus: { fields: { last_error: { ref: 'ConnectionError', nullable: true } } },
+  ConnectionStatus: {
+    fields: {
+      held_back: { ref: 'ConnectionHeldBack', nullable: true },
+      last_error: { ref: 'ConnectionError', nullable: true },
+    },
+  },
   DeadLetter: { fields: { record: { fields: {} } } },
   LogFilter: { fields: {} },
   LogLine: {

@@ -110,7 +110,7 @@ function RewindState({ rewind }: { readonly rewind: NonNullable<Connection['rewi
 
 function Stats({ stats }: { readonly stats: AnswerOf<'GET connections/{id}/stats'> }) {
   const facts: readonly (readonly [label: string, value: string, hint?: string])[] = [
-    ['Lag', stats.lag_ms === null ? '–' : duration(stats.lag_ms), 'from the newest event to when it was read'],
+    ['Lag', stats.lag_ms === null ? '–' : duration(stats.lag_ms), 'how far reading is behind now'],
     [
       'Complete up to',
       stats.complete_up_to ? shortMoment(stats.complete_up_to) : '–',

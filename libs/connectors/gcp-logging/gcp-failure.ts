@@ -33,6 +33,7 @@ export function gcpFailure(error: unknown, secrets: readonly string[] = []): Con
   return new ConnectorError(failure, `Google Cloud: ${said}`, {
     help: help[failure],
     cause: printableCause(error, secrets),
+    timedOut: property(error, 'code') === status.DEADLINE_EXCEEDED,
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   });
 }
