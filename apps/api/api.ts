@@ -46,6 +46,7 @@ import type { ProjectTable } from './project-table.ts';
 import { replayRoutes } from './replays/replay-routes.ts';
 import { ReplayService } from './replays/replay-service.ts';
 import { SecretKeeper } from './secret-config.ts';
+import type { Shares } from './shares.ts';
 import type { LogDatabase } from './stream/log-database.ts';
 import { rawRoutes } from './stream/raw-routes.ts';
 import { streamRoutes } from './stream/stream-routes.ts';
@@ -59,7 +60,6 @@ export interface ApiParts {
     | 'alertingLatenessMs'
     | 'alertingMaxGroups'
     | 'alertRulesPerProject'
-    | 'backtestsAtOnce'
     | 'backtestTimeoutMs'
     | 'cloudEndpointAllowlist'
     | 'cloudHostCredentials'
@@ -93,6 +93,8 @@ export interface ApiParts {
   readonly connectors: ReadonlyMap<Provider, Connector>;
   readonly keys: KeyRing;
   readonly database: LogDatabase;
+  /** Who may do what takes long, and when. */
+  readonly shares: Shares;
   readonly kafka: Kafka;
   readonly letterMarks: LetterMarks;
   readonly logger: Logger;
@@ -103,7 +105,7 @@ const listedAlerts = 1000;
 
 /** Registers every route of the API under its prefix, each behind a token. */
 export function registerApi(http: HttpServer, parts: ApiParts): void {
-  const { config, connections, connectors, writer, keys, statuses, kafka, letterMarks, logger } = parts;
+  const { config, connections, connectors, writer, keys, statuses, kafka, letterMarks, shares, logger } = parts;
   const secrets = new SecretKeeper(keys);
   const service = new ConnectionService({
     connections: new ProjectResources({
@@ -155,7 +157,7 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
       maxGroups: config.alertingMaxGroups,
       maxAlerts: listedAlerts,
     },
-    maxRunning: config.backtestsAtOnce,
+    queue: shares.backtests,
     timeoutMs: config.backtestTimeoutMs,
   });
   const replays = new ReplayService({
@@ -172,7 +174,7 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
         searchTimeoutMs: config.searchTimeoutMs,
         maxRangeDays: config.searchMaxRangeDays,
       });
-      rawRoutes(scope, { kafka, timeoutMs: config.searchTimeoutMs });
+      rawRoutes(scope, { kafka, queue: shares.readings, timeoutMs: config.searchTimeoutMs });
       alertRoutes(scope, {
         store: parts.alerts,
         database: parts.database,
@@ -186,6 +188,7 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
           kafka,
           marks: letterMarks,
           replayer: new LetterReplayer(kafka, letterMarks),
+          shares,
           searchTimeoutMs: config.searchTimeoutMs,
           maxRangeDays: config.searchMaxRangeDays,
         });
@@ -194,7 +197,7 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
         refuseUntilRead(inner, connections.table, 'connections');
         refuseUntilRead(inner, channels.table, 'channels');
         connectionRoutes(inner, { service, statuses });
-        controlRoutes(inner, { service, testTimeoutMs: config.connectionTestTimeoutMs, logger });
+        controlRoutes(inner, { service, trials: shares.trials, testTimeoutMs: config.connectionTestTimeoutMs, logger });
         rewindRoutes(inner, { service, maxDays: config.rewindMaxDays });
         rotationRoutes(inner, { connections, writer, channels, channelWriter, keys });
       });
@@ -206,6 +209,7 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
         channelTestRoutes(inner, {
           service: channelService,
           delivery: { kinds, keys, outgoing },
+          trials: shares.trials,
           timeoutMs: config.notificationTimeoutMs,
           publicUrl: config.publicUrl?.replace(/\/+$/, ''),
         });

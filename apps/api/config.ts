@@ -58,10 +58,10 @@ export const settings = z
       max: 3_600_000,
       unit: 'ms',
     }).default(600_000),
-    backtestsAtOnce: integer('Backtests that one api process runs at once; more are refused for the moment.', {
+    backtestsAtOnce: integer('Backtests that one api process runs at once, one of each project; more wait.', {
       min: 1,
-      max: 20,
-    }).default(2),
+      max: 100,
+    }).default(8),
     channelsPerProject: integer('Notification channels a project may have, about.', { min: 1, max: 10_000 }).default(
       100,
     ),

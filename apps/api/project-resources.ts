@@ -30,6 +30,8 @@ interface Beginning {
  */
 export class ProjectResources<Value extends ProjectResource> {
   readonly #options: ProjectResourcesOptions<Value>;
+  /** What is being created, by project: the table has it a little later. */
+  readonly #creating = new Map<string, number>();
 
   constructor(options: ProjectResourcesOptions<Value>) {
     this.#options = options;
@@ -46,13 +48,21 @@ export class ProjectResources<Value extends ProjectResource> {
   /** @throws Problem 422 when the project has as many as it may. */
   async create(projectId: string, complete: (beginning: Beginning) => Value | Promise<Value>): Promise<Value> {
     const { writer, idPrefix, plural, maxPerProject } = this.#options;
-    if (this.list(projectId).length >= maxPerProject) {
+    const creating = this.#creating.get(projectId) ?? 0;
+    if (this.list(projectId).length + creating >= maxPerProject) {
       throw new Problem(422, { detail: `The project has ${maxPerProject} ${plural}, the most a project may have.` });
     }
-    const id = randomId(idPrefix);
-    const now = nowMicros();
-    const created = await complete({ id, project_id: projectId, version: 1, created_at: now, updated_at: now });
-    return existing(await writer.change(id, () => created));
+    this.#creating.set(projectId, creating + 1);
+    try {
+      const id = randomId(idPrefix);
+      const now = nowMicros();
+      const created = await complete({ id, project_id: projectId, version: 1, created_at: now, updated_at: now });
+      return existing(await writer.change(id, () => created));
+    } finally {
+      const left = (this.#creating.get(projectId) ?? 1) - 1;
+      if (left === 0) this.#creating.delete(projectId);
+      else this.#creating.set(projectId, left);
+    }
   }
 
   /** @param next what it is to become; the same as it is changes nothing, not even the version. */

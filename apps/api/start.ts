@@ -4,6 +4,7 @@ import { openOutgoing } from '@tailrace/channels/outgoing/outgoing.ts';
 import { channelKinds } from '@tailrace/channels/registry.ts';
 import { connectors } from '@tailrace/connectors/registry.ts';
 import { openKeyRing } from '@tailrace/credentials/key-ring.ts';
+import { refusedWork } from '@tailrace/http/refused-work.ts';
 import { createTicketSigner } from '@tailrace/http/tickets.ts';
 import { createTokenVerifier } from '@tailrace/http/tokens.ts';
 import { openReplayTable } from '@tailrace/replays/replay-table.ts';
@@ -18,6 +19,7 @@ import { rotateCredentials } from './connections/rotate-credentials.ts';
 import { openLetterMarks } from './dead-letters/letter-marks.ts';
 import { openNotificationLog } from './notifications/notification-log.ts';
 import { openProjectTable } from './project-table.ts';
+import { openShares } from './shares.ts';
 import { openLogDatabase } from './stream/log-database.ts';
 import { tableWriter } from './table-writer.ts';
 import { serveWebPage } from './web-page.ts';
@@ -29,7 +31,7 @@ const builtPage = join(import.meta.dirname, '..', 'web', 'dist');
 
 /** The role that people and programs talk to: connections, stored logs, tickets for the live view. */
 export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<RunningRole> {
-  const { kafka, http } = deps;
+  const { kafka, http, metrics } = deps;
   const logger = deps.logger.child({ role: 'api' });
   const keys = openKeyRing(config.credentialEncryptionKey);
   const verifyToken = createTokenVerifier(config);
@@ -77,10 +79,18 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
     allowlist: config.notificationEndpointAllowlist,
     timeoutMs: config.notificationTimeoutMs,
   });
+  const refused = refusedWork(metrics);
+  const shares = openShares({
+    databaseConnections: config.apiDatabaseConnections,
+    searchTimeoutMs: config.searchTimeoutMs,
+    backtestsAtOnce: config.backtestsAtOnce,
+    onRefused: (work) => refused.inc({ work }),
+  });
   const database = openLogDatabase({
     url: (config.databaseReadUrl ?? config.databaseUrl).reveal(),
     maxConnections: config.apiDatabaseConnections,
     statementTimeoutMs: Math.ceil(config.searchTimeoutMs / statementsPerSearch),
+    queue: shares.searches,
     logger,
   });
   const alerts = new AlertStore({ kafka, database });
@@ -106,6 +116,7 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
     connectors,
     keys,
     database,
+    shares,
     letterMarks,
     logger,
   });

@@ -22,6 +22,7 @@ import { registerApi } from './api.ts';
 import { openLetterMarks } from './dead-letters/letter-marks.ts';
 import { openNotificationLog } from './notifications/notification-log.ts';
 import { openProjectTable } from './project-table.ts';
+import { openShares } from './shares.ts';
 import { openLogDatabase } from './stream/log-database.ts';
 import { tableWriter } from './table-writer.ts';
 import { testConnector } from './test-connector.ts';
@@ -47,6 +48,7 @@ interface TestApiOptions {
   readonly alertingLatenessMs?: number;
   readonly alertingMaxGroups?: number;
   readonly alertRulesPerProject?: number;
+  readonly databaseConnections?: number;
   readonly backtestsAtOnce?: number;
   readonly backtestTimeoutMs?: number;
 }
@@ -127,10 +129,17 @@ export async function startTestApi(options: TestApiOptions = {}) {
     logger,
   });
   const notifications = openNotificationLog(kafka, logger);
+  const shares = openShares({
+    databaseConnections: options.databaseConnections ?? 4,
+    searchTimeoutMs: 20_000,
+    backtestsAtOnce: options.backtestsAtOnce ?? 2,
+    onRefused: () => undefined,
+  });
   const database = openLogDatabase({
     url: options.databaseUrl ?? 'postgres://nobody@127.0.0.1:1/none',
-    maxConnections: 4,
+    maxConnections: options.databaseConnections ?? 4,
     statementTimeoutMs: 20_000,
+    queue: shares.searches,
     logger,
   });
   const keys = options.keys ?? openKeyRing(firstKey);
@@ -142,7 +151,6 @@ export async function startTestApi(options: TestApiOptions = {}) {
       alertingLatenessMs: options.alertingLatenessMs ?? 3_600_000,
       alertingMaxGroups: options.alertingMaxGroups ?? 1000,
       alertRulesPerProject: options.alertRulesPerProject ?? 100,
-      backtestsAtOnce: options.backtestsAtOnce ?? 2,
       backtestTimeoutMs: options.backtestTimeoutMs ?? 20_000,
       cloudEndpointAllowlist: [...(options.allowedEndpoints ?? [])],
       cloudHostCredentials: false,
@@ -176,6 +184,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
     connectors,
     keys,
     database,
+    shares,
     kafka,
     letterMarks,
     logger,
@@ -210,7 +219,8 @@ export async function startTestApi(options: TestApiOptions = {}) {
       ...(payload === undefined ? {} : { body: payload }),
     });
     const received = await response.text();
-    const parsed = objectBody.safeParse(received === '' ? {} : JSON.parse(received));
+    const isJson = /\bjson\b/.test(response.headers.get('content-type') ?? '');
+    const parsed = objectBody.safeParse(isJson ? JSON.parse(received) : {});
     return { status: response.status, headers: response.headers, body: parsed.data ?? {}, text: received };
   }
 
@@ -226,6 +236,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
     channels,
     notifications,
     database,
+    shares,
     logLines,
     base,
     close: async () => {

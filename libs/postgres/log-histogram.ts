@@ -28,12 +28,13 @@ export function countLogs(options: HistogramOptions): Promise<Histogram> {
 }
 
 async function countInDatabase(options: HistogramOptions): Promise<Histogram> {
-  const { from, to, width, deadline } = options;
+  const { from, to, width, deadline, signal } = options;
   const counts = new Counts();
   const firstBucket = Math.floor(from / width);
   let end = Math.ceil(to / width);
   let stretch = end - firstBucket;
   while (end > firstBucket && performance.now() < deadline) {
+    signal?.throwIfAborted();
     const first = Math.max(firstBucket, end - stretch);
     const rows = await withinStatementTimeout(() => countStretch(options, first, end));
     if (rows === undefined) {

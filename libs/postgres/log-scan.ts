@@ -1,6 +1,7 @@
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
 import { compileFilter } from '@tailrace/log-query/matcher.ts';
+import { filterInSlices } from '@tailrace/log-query/thread-time.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import type pg from 'pg';
 import { copyTimestamp } from './copy-text.ts';
@@ -30,6 +31,8 @@ export interface LogScanOptions {
   readonly start?: LogPosition | undefined;
   /** When to stop and tell how far it came, by `performance.now()`. */
   readonly deadline: number;
+  /** Aborts when nobody waits for the answer any more; its reason is thrown. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface LogScanStep {
@@ -59,13 +62,14 @@ const batchCharacters = 4 * 1024 * 1024;
  * @throws TailraceError `log_search.too_slow` when even the shortest stretch took longer than a statement may.
  */
 export async function* scanLogs(options: LogScanOptions): AsyncGenerator<LogScanStep> {
-  const { direction, from, to, filter, deadline } = options;
+  const { direction, from, to, filter, deadline, projectId, signal } = options;
   const matches = compileFilter(filter);
   const older = direction === 'older';
   let position = options.start ?? (older ? { timestamp: to, id: lowestId } : { timestamp: from - 1, id: highestId });
   let span = firstSpan;
   let batch = firstBatch;
   do {
+    signal?.throwIfAborted();
     const until = older ? Math.max(from, position.timestamp - span) : Math.min(to, position.timestamp + 1 + span);
     const rows = await readStretch(options, position, until, batch);
     if (rows === undefined) {
@@ -83,7 +87,8 @@ export async function* scanLogs(options: LogScanOptions): AsyncGenerator<LogScan
       batch = nextBatch(rows);
     }
     const isLast = isWhole && until === (older ? from : to);
-    yield { records: rows.filter(matches), position, isLast };
+    // RE2 runs here, in the process, and a batch may take it long.
+    yield { records: await filterInSlices(projectId, rows, matches, signal), position, isLast };
     if (isLast) return;
   } while (performance.now() < deadline);
 }

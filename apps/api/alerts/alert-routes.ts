@@ -1,5 +1,6 @@
 import { alertView, toAlertView } from '@tailrace/alert-rules/alert-view.ts';
 import { principalOf, requireProject } from '@tailrace/http/authentication.ts';
+import { askerOf } from '@tailrace/http/caller.ts';
 import { invalidField, Problem, problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import { searchAlerts } from '@tailrace/postgres/alert-search.ts';
@@ -51,14 +52,16 @@ export function alertRoutes(scope: HttpServer, { store, database, maxRangeDays }
           200: z.union([alertView, page]),
           404: problemSchema,
           422: problemSchema,
+          429: problemSchema,
           503: problemSchema,
         },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { id } = request.params;
       if (id.startsWith('alert_')) {
-        const { alert, read } = await store.find(knownId(id), principalOf(request).projects);
+        const { projects } = principalOf(request);
+        const { alert, read } = await store.find(knownId(id), projects, askerOf(request, reply, projects[0] ?? ''));
         return toAlertView(alert, read);
       }
       requireProject(request, id);
@@ -66,7 +69,7 @@ export function alertRoutes(scope: HttpServer, { store, database, maxRangeDays }
       const range = optionalRange(request.query, maxRangeDays);
       const before = decodeCursor('querystring.cursor', cursor, alertIds);
       const search = { projectId: id, status, severity, ruleId, unread, ...range, before, limit };
-      const found = await database.read((pool) => searchAlerts(pool, search));
+      const found = await database.read(askerOf(request, reply, id), (pool) => searchAlerts(pool, search));
       const last = found.at(-1)?.alert;
       return {
         alerts: found.map(({ alert, read }) => toAlertView(alert, read)),
@@ -90,9 +93,13 @@ export function alertRoutes(scope: HttpServer, { store, database, maxRangeDays }
         },
       },
     },
-    async (request) => {
-      const { subject, projects } = principalOf(request);
-      const alert = await store.markRead(knownId(request.params.id), projects, subject);
+    async (request, reply) => {
+      const { projects } = principalOf(request);
+      const alert = await store.markRead(
+        knownId(request.params.id),
+        projects,
+        askerOf(request, reply, projects[0] ?? ''),
+      );
       return { message: 'Alert marked as read' as const, alert };
     },
   );

@@ -1,5 +1,6 @@
 import type { AlertView } from '@tailrace/alert-rules/alert-view.ts';
 import { toAlertView } from '@tailrace/alert-rules/alert-view.ts';
+import type { Asker } from '@tailrace/http/caller.ts';
 import { Problem } from '@tailrace/http/problem.ts';
 import type { Kafka, Producer } from '@tailrace/kafka/kafka.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
@@ -26,8 +27,8 @@ export class AlertStore {
   }
 
   /** @throws Problem 404 for an alert that the caller's projects do not have. */
-  async find(id: string, projects: readonly string[]): Promise<StoredAlert> {
-    const found = await this.#options.database.read((pool) => findAlert(pool, id));
+  async find(id: string, projects: readonly string[], asker: Asker): Promise<StoredAlert> {
+    const found = await this.#options.database.read(asker, (pool) => findAlert(pool, id));
     if (!found || !projects.includes(found.alert.project_id)) throw new Problem(404);
     return found;
   }
@@ -38,14 +39,15 @@ export class AlertStore {
    * sees it.
    * @throws Problem 503 when Kafka does not take it: nothing has happened then, or it is noted a little later.
    */
-  async markRead(id: string, projects: readonly string[], reader: string): Promise<AlertView> {
-    const { alert, read } = await this.find(id, projects);
+  async markRead(id: string, projects: readonly string[], asker: Asker): Promise<AlertView> {
+    const { alert, read } = await this.find(id, projects, asker);
     if (read) return toAlertView(alert, read);
+    const reader = asker.caller.subject;
     const at = Date.now() * 1000;
     await this.#send({ ...alert, event: 'read', happened_at: at, read_by: reader });
     const deadline = Date.now() + storedWithinMs;
     while (Date.now() < deadline) {
-      const stored = await this.find(id, projects);
+      const stored = await this.find(id, projects, asker);
       if (stored.read) return toAlertView(stored.alert, stored.read);
       await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
     }

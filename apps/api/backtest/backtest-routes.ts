@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import { alertRuleInput } from '@tailrace/alert-rules/alert-rule-input.ts';
 import { requireBodyProject } from '@tailrace/http/authentication.ts';
+import { askerOf } from '@tailrace/http/caller.ts';
 import { Problem, problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import { projectIdSchema } from '@tailrace/http/tokens.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
-import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { instant, rangeOf } from '../stream/time-range.ts';
 import type { BacktestProgress } from './backtest.ts';
@@ -67,17 +67,17 @@ export function backtestRoutes(scope: HttpServer, { service, maxRangeDays, logge
       const { project_id: projectId, rule, compare_with: compareWith, from, to } = request.body;
       requireBodyProject(request, projectId);
       const range = rangeOf({ from, to }, Date.now(), maxRangeDays, 'body');
-      const admitted = service.admit({ projectId, rule, compareWith, range });
-      const closed = closing(reply);
+      const asker = askerOf(request, reply, projectId);
+      const admitted = await service.admit({ projectId, rule, compareWith, range }, asker);
       if (!/\bapplication\/x-ndjson\b/.test(request.headers.accept ?? '')) {
-        return toBacktestView(projectId, range, await admitted.run(closed));
+        return toBacktestView(projectId, range, await admitted.run());
       }
       const last = async (progress: (line: BacktestProgress) => void): Promise<object> => {
         try {
-          const result = await admitted.run(closed, progress);
+          const result = await admitted.run(progress);
           return { type: 'result', ...toBacktestView(projectId, range, result) };
         } catch (err) {
-          if (closed.aborted) return {};
+          if (asker.gone.aborted) return {};
           if (!(err instanceof Problem)) logger.error({ err }, 'a backtest failed');
           const problem = err instanceof Problem ? err : new Problem(503, { cause: err });
           return { ...problem.document(request.id), type: 'problem' };
@@ -112,13 +112,4 @@ function lines(run: (progress: (line: BacktestProgress) => void) => Promise<obje
     yield `${JSON.stringify(last)}\n`;
   }
   return read();
-}
-
-/** Aborted when the caller goes away before it has its answer. */
-function closing({ raw }: FastifyReply): AbortSignal {
-  const controller = new AbortController();
-  raw.once('close', () => {
-    if (!raw.writableFinished) controller.abort(new Problem(408, { detail: 'The caller went away.' }));
-  });
-  return controller.signal;
 }

@@ -1,6 +1,8 @@
 import { type CompiledRule, compileRule } from '@tailrace/alert-rules/matching/compiled-rule.ts';
 import type { RuleKinds } from '@tailrace/alert-rules/rule-kind.ts';
 import { validateRule } from '@tailrace/alert-rules/validate-rule.ts';
+import type { Asker } from '@tailrace/http/caller.ts';
+import type { FairQueue } from '@tailrace/http/fair-queue.ts';
 import { invalidField, Problem } from '@tailrace/http/problem.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
@@ -16,8 +18,8 @@ export interface BacktestServiceOptions {
   readonly rules: ProjectTable<AlertRule>;
   readonly connections: ProjectTable<Connection>;
   readonly limits: BacktestLimits;
-  /** At once in this process. */
-  readonly maxRunning: number;
+  /** The places of those that run at once in this process. */
+  readonly queue: FairQueue;
   readonly timeoutMs: number;
 }
 
@@ -31,8 +33,8 @@ export interface BacktestInput {
 
 /** A backtest whose rules have been read, and that has its place among those that run at once. */
 export interface AdmittedBacktest {
-  /** Gives its place back when it ends. To be called once. @throws the signal's reason; Problem 504 when it takes too long. */
-  run(signal: AbortSignal, report?: (progress: BacktestProgress) => void): Promise<BacktestResult>;
+  /** Gives its place back when it ends. To be called once. @throws Problem 504 when it takes too long. */
+  run(report?: (progress: BacktestProgress) => void): Promise<BacktestResult>;
 }
 
 /** Ids of rules that are not stored. */
@@ -43,40 +45,38 @@ const retryAfterSeconds = 5;
 export class BacktestService {
   readonly #options: BacktestServiceOptions;
   readonly #stopping = new AbortController();
-  #running = 0;
 
   constructor(options: BacktestServiceOptions) {
     this.#options = options;
   }
 
-  /** @throws Problem 422 for a wrong rule, 429 when enough are running. */
-  admit({ projectId, rule, compareWith, range }: BacktestInput): AdmittedBacktest {
-    const { kafka, connections, limits, maxRunning } = this.#options;
+  /**
+   * Waits for a place, where there is none at once.
+   * @throws Problem 422 for a wrong rule, 429 when enough are running and waiting.
+   */
+  async admit(
+    { projectId, rule, compareWith, range }: BacktestInput,
+    { caller, gone }: Asker,
+  ): Promise<AdmittedBacktest> {
+    const { kafka, connections, limits, queue } = this.#options;
     const rules = [this.#draft(projectId, firstId, rule, 'body.rule')];
     if (compareWith !== undefined) rules.push(this.#other(projectId, compareWith));
-    if (this.#running >= maxRunning) {
-      throw new Problem(429, {
-        code: 'too_many_backtests',
-        detail: `${maxRunning} backtests are running, the most that run at once.`,
-        retryAfterSeconds,
-      });
-    }
-    this.#running += 1;
+    const leave = await queue.enter(caller, gone);
     const known = connections.ofProject(projectId).map(({ id, created_at: createdAt }) => ({ id, createdAt }));
     const request = { project: projectId, rules, range, connections: known };
     return {
-      run: async (signal, report) => {
+      run: async (report) => {
         const deadline = AbortSignal.timeout(this.#options.timeoutMs);
-        const any = AbortSignal.any([signal, this.#stopping.signal, deadline]);
+        const any = AbortSignal.any([gone, this.#stopping.signal, deadline]);
         try {
           return await backtest(kafka, limits, request, any, report);
         } catch (error) {
-          if (signal.aborted || !any.aborted) throw error;
+          if (gone.aborted || !any.aborted) throw error;
           if (this.#stopping.signal.aborted) throw new Problem(503, { retryAfterSeconds, cause: error });
           const seconds = this.#options.timeoutMs / 1000;
           throw new Problem(504, { detail: `This takes more than ${seconds} s: give a shorter range.`, cause: error });
         } finally {
-          this.#running -= 1;
+          leave();
         }
       },
     };

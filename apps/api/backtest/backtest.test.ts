@@ -388,27 +388,43 @@ describe('POST alert-rules/backtest', () => {
     expect((await post(api, { compare_with: foreign.body.id })).body.errors[0].field).toBe('body.compare_with');
   });
 
-  it('runs only so many at once, and gives its place back when its caller goes away', async () => {
-    const api = await start(burst(3600, 50), { backtestsAtOnce: 1 });
+  it('runs one of a project at once, lets a few wait, and gives the place of a caller who goes away to the next', async () => {
+    const api = await start(burst(3600, 50));
     api.broker.pauseClient(api.kafka, { expireSessions: false });
-    const asking = [0, 1].map(() => ask(api));
-    const refused = await Promise.race(asking.map(({ answer }) => answer));
-    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '5']);
-    expect(await refused.json()).toMatchObject({ code: 'too_many_backtests' });
+    // One runs and four wait, as long as its broker hangs.
+    const places = 5;
+    const fill = async () => {
+      const asking = Array.from({ length: places + 1 }, () => ask(api));
+      const refused = await Promise.race(asking.map(({ answer }) => answer));
+      return { asking, refused };
+    };
+    const { asking, refused } = await fill();
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '10']);
+    expect(await refused.json()).toMatchObject({
+      code: 'too_many_backtests',
+      detail: 'Too many backtests at once: 4 backtests of this token wait already. Try again in 10 s.',
+    });
+    for (const { leave } of asking) leave();
+    const left = await Promise.allSettled(asking.map(({ answer }) => answer));
+    expect(left.filter(({ status }) => status === 'rejected')).toHaveLength(places);
+    // Its broker still hangs: only callers that went away can have made room.
+    await vi.waitFor(() => expect(api.shares.backtests.state).toEqual({ running: 0, waiting: 0 }), 20_000);
+    api.broker.resumeClient(api.kafka);
+    expect((await post(api)).status).toBe(200);
+  });
+
+  it('of other projects are not kept waiting by those of one', async () => {
+    const api = await start(burst(3600, 50));
+    api.broker.pauseClient(api.kafka, { expireSessions: false });
+    const asking = Array.from({ length: 5 }, () => ask(api));
+    await vi.waitFor(() => expect(api.shares.backtests.state).toEqual({ running: 1, waiting: 4 }), 20_000);
+    const token = await tokenFor('editor', ['other']);
+    const other = api.call('/alert-rules/backtest', { method: 'POST', body: body({ project_id: 'other' }), token });
+    await vi.waitFor(() => expect(api.shares.backtests.state).toEqual({ running: 2, waiting: 4 }), 20_000);
     for (const { leave } of asking) leave();
     await Promise.allSettled(asking.map(({ answer }) => answer));
-    // Its broker still hangs: only a caller that went away can have made room.
-    await vi.waitFor(async () => {
-      const pair = [0, 1].map(() => ask(api));
-      const statuses = new Set<number>();
-      const heard = pair.map(({ answer }) => answer.then(({ status }) => statuses.add(status)));
-      await Promise.race(heard);
-      const pending = 2 - statuses.size;
-      for (const { leave } of pair) leave();
-      const settled = await Promise.allSettled(heard);
-      expect([pending, settled.filter(({ status }) => status === 'rejected')]).toEqual([1, [expect.anything()]]);
-    }, 20_000);
     api.broker.resumeClient(api.kafka);
+    expect((await other).status).toBe(200);
   });
 
   it('ends with 504 when it takes too long', async () => {

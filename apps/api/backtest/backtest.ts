@@ -1,6 +1,7 @@
 import { bucketMs } from '@tailrace/alert-rules/bucket.ts';
 import type { CompiledRule } from '@tailrace/alert-rules/matching/compiled-rule.ts';
 import type { FetchedRecord, Kafka } from '@tailrace/kafka/kafka.ts';
+import { Slice } from '@tailrace/log-query/thread-time.ts';
 import type { ConnectionProgress } from '@tailrace/schemas/generated/connection-progress.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import { topics } from '@tailrace/topics/topics.ts';
@@ -62,9 +63,6 @@ export interface BacktestResult {
 
 /** Clocks of clouds may be ahead of ours by this: a line may arrive before its own time. */
 const clockSkewMs = 60_000;
-/** The longest piece of work that other requests wait for. */
-const sliceMs = 5;
-const recordsBetweenLooks = 32;
 /** Conclusions are drawn when so many lines came, or the arrival clock has moved so far. */
 const recordsPerSettlement = 5000;
 const settlementMicros = 60_000_000;
@@ -104,24 +102,24 @@ export async function backtest(
   const run = new Run(limits, request);
   const oldest = new Map<number, number>();
   const started = performance.now();
-  let sliceStarted = started;
+  const slice = new Slice(request.project);
   let reported = started;
   const parts = readInArrivalOrder(kafka, { topic, from, to, onLost: (partition) => cut.add(partition) }, signal);
   for await (const part of parts) {
-    for (const [index, arrived] of part.entries()) {
+    slice.begin();
+    for (const arrived of part) {
       if (!oldest.has(arrived.partition)) oldest.set(arrived.partition, arrived.record.timestamp);
       run.take(arrived);
-      if (index % recordsBetweenLooks !== 0) continue;
+      if (!slice.isOver) continue;
       const now = performance.now();
-      if (now - sliceStarted < sliceMs) continue;
       if (now - reported >= progressMs) {
         report({ ...run.progress(), total });
         reported = now;
       }
-      await new Promise((resolve) => setImmediate(resolve));
+      await slice.rest();
       signal.throwIfAborted();
-      sliceStarted = performance.now();
     }
+    slice.end();
   }
   signal.throwIfAborted();
   run.end();

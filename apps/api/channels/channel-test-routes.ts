@@ -1,6 +1,8 @@
 import { ChannelError, type ChannelFailure } from '@tailrace/channels/channel-error.ts';
 import { type DeliveryOptions, deliver } from '@tailrace/channels/deliver.ts';
 import { testMessage } from '@tailrace/channels/test-message.ts';
+import { askerOf } from '@tailrace/http/caller.ts';
+import type { FairQueue } from '@tailrace/http/fair-queue.ts';
 import { Problem, problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import { z } from 'zod';
@@ -11,6 +13,7 @@ import type { ChannelService } from './channel-service.ts';
 export interface ChannelTestDeps {
   readonly service: ChannelService;
   readonly delivery: DeliveryOptions;
+  readonly trials: FairQueue;
   readonly timeoutMs: number;
   readonly publicUrl: string | undefined;
 }
@@ -29,7 +32,7 @@ const testsAMinute = 30;
 /** Sends a trial message by a channel. */
 export function channelTestRoutes(
   scope: HttpServer,
-  { service, delivery, timeoutMs, publicUrl }: ChannelTestDeps,
+  { service, delivery, trials, timeoutMs, publicUrl }: ChannelTestDeps,
 ): void {
   scope.post(
     '/channels/:id/test',
@@ -43,13 +46,14 @@ export function channelTestRoutes(
           200: z.object({ status: z.literal('success'), message: z.string() }),
           404: problemSchema,
           422: problemSchema,
+          429: problemSchema,
           502: problemSchema,
           503: problemSchema,
           504: problemSchema,
         },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const channel = service.get(changeRequest(request, request.params.id));
       const message = testMessage({
         projectId: channel.project_id,
@@ -57,6 +61,8 @@ export function channelTestRoutes(
         publicUrl,
         now: Date.now(),
       });
+      const { caller, gone } = askerOf(request, reply, channel.project_id);
+      const leave = await trials.enter(caller, gone);
       const signal = AbortSignal.timeout(timeoutMs);
       try {
         const answer = await deliver(delivery, channel, message, signal);
@@ -65,6 +71,8 @@ export function channelTestRoutes(
         if (!(error instanceof ChannelError)) throw error;
         if (signal.aborted) throw new Problem(504, { detail: 'The channel did not answer in time.', cause: error });
         throw problemOf(error);
+      } finally {
+        leave();
       }
     },
   );

@@ -118,9 +118,12 @@ describe('creating and reading', () => {
     await create(api, { endpoint: 'http://LOCALHOST:4566/path' });
   });
 
-  it('limits the connections of a project', async () => {
+  it('limits the connections of a project, also of those that are created at once', async () => {
     const api = await start({ connectionsPerProject: 1 });
-    await create(api);
+    const creating = Array.from({ length: 8 }, () =>
+      api.call('/connections', { method: 'POST', body: newConnection() }),
+    );
+    expect((await Promise.all(creating)).filter(({ status }) => status === 201)).toHaveLength(1);
     const { status, body } = await api.call('/connections', { method: 'POST', body: newConnection() });
     expect(status).toBe(422);
     expect(body.detail).toContain('1 connections');

@@ -1,3 +1,5 @@
+import { askerOf } from '@tailrace/http/caller.ts';
+import type { FairQueue } from '@tailrace/http/fair-queue.ts';
 import { problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import type { DesiredState } from '@tailrace/schemas/generated/desired-state.ts';
@@ -11,6 +13,7 @@ import { testConnection } from './test-connection.ts';
 
 interface ControlRouteDeps {
   readonly service: ConnectionService;
+  readonly trials: FairQueue;
   readonly testTimeoutMs: number;
   readonly logger: Logger;
 }
@@ -26,7 +29,7 @@ const tags = ['connections'];
 const testsAMinute = 30;
 
 /** Start, pause, stop and test a connection. */
-export function controlRoutes(scope: HttpServer, { service, testTimeoutMs, logger }: ControlRouteDeps): void {
+export function controlRoutes(scope: HttpServer, { service, trials, testTimeoutMs, logger }: ControlRouteDeps): void {
   for (const [action, state, message, summary] of states) {
     scope.post(
       `/connections/:id/${action}`,
@@ -61,17 +64,19 @@ export function controlRoutes(scope: HttpServer, { service, testTimeoutMs, logge
           404: problemSchema,
           409: problemSchema,
           422: problemSchema,
+          429: problemSchema,
           502: problemSchema,
           503: problemSchema,
           504: problemSchema,
         },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const connection = service.get(changeRequest(request, request.params.id));
       const { configured } = await service.configured(connection);
       const log = logger.child({ connection: connection.id });
-      await testConnection(configured, AbortSignal.timeout(testTimeoutMs), log);
+      const { caller, gone } = askerOf(request, reply, connection.project_id);
+      await trials.run(caller, gone, () => testConnection(configured, AbortSignal.timeout(testTimeoutMs), log));
       return { status: 'success' as const, message: 'Connection test successful' as const };
     },
   );

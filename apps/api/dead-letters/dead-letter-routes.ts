@@ -1,4 +1,5 @@
 import { requireBodyProject, requireProject } from '@tailrace/http/authentication.ts';
+import { askerOf } from '@tailrace/http/caller.ts';
 import { invalidField, problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import { projectIdSchema } from '@tailrace/http/tokens.ts';
@@ -6,6 +7,7 @@ import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { deadReasons } from '@tailrace/stream/dead-letter.ts';
 import { z } from 'zod';
 import { reachable } from '../reachable.ts';
+import type { Shares } from '../shares.ts';
 import { instant, rangeOf } from '../stream/time-range.ts';
 import { findLetters } from './find-letters.ts';
 import type { LetterMarks, LetterPlace } from './letter-marks.ts';
@@ -16,6 +18,7 @@ interface DeadLetterRouteDeps {
   readonly kafka: Kafka;
   readonly marks: LetterMarks;
   readonly replayer: LetterReplayer;
+  readonly shares: Pick<Shares, 'readings' | 'letterReplays'>;
   readonly searchTimeoutMs: number;
   readonly maxRangeDays: number;
 }
@@ -57,7 +60,7 @@ const counts = z.object(Object.fromEntries(letterOutcomes.map((outcome) => [outc
 
 /** Records that could not be read: see them, and put them back after a fix. */
 export function deadLetterRoutes(scope: HttpServer, deps: DeadLetterRouteDeps): void {
-  const { kafka, marks, replayer, searchTimeoutMs, maxRangeDays } = deps;
+  const { kafka, marks, replayer, shares, searchTimeoutMs, maxRangeDays } = deps;
 
   scope.get(
     '/dead-letters/:project_id',
@@ -82,15 +85,17 @@ export function deadLetterRoutes(scope: HttpServer, deps: DeadLetterRouteDeps): 
           }),
           404: problemSchema,
           422: problemSchema,
+          429: problemSchema,
           503: problemSchema,
         },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { query } = request;
       const { project_id: projectId } = request.params;
       requireProject(request, projectId);
-      const { letters, cursor } = await reachable(
+      const { caller, gone } = askerOf(request, reply, projectId);
+      const find = () =>
         findLetters({
           kafka,
           filter: {
@@ -102,9 +107,9 @@ export function deadLetterRoutes(scope: HttpServer, deps: DeadLetterRouteDeps): 
           limit: query.limit,
           cursor: decodeCursor('querystring.cursor', query.cursor),
           keep: (letter, place) => toLetterView(letter, place, marks),
-          signal: AbortSignal.timeout(searchTimeoutMs),
-        }),
-      );
+          signal: AbortSignal.any([gone, AbortSignal.timeout(searchTimeoutMs)]),
+        });
+      const { letters, cursor } = await reachable(shares.readings.run(caller, gone, find));
       return { dead_letters: [...letters], next_cursor: encodeCursor(cursor) };
     },
   );
@@ -126,11 +131,12 @@ export function deadLetterRoutes(scope: HttpServer, deps: DeadLetterRouteDeps): 
             next_cursor: z.string().nullable().describe('With all: where to go on; null when there is no more.'),
           }),
           422: problemSchema,
+          429: problemSchema,
           503: problemSchema,
         },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { project_id: projectId, letters, all, reason: wanted, connection: connectionId, force } = request.body;
       requireBodyProject(request, projectId);
       if ((letters === undefined) === (all === undefined))
@@ -149,8 +155,9 @@ export function deadLetterRoutes(scope: HttpServer, deps: DeadLetterRouteDeps): 
           keep: (_, place) => (force || marks.of(place) === undefined ? place : undefined),
           signal: AbortSignal.timeout(searchTimeoutMs),
         });
+      const { caller, gone } = askerOf(request, reply, projectId);
       return reachable(
-        (async () => {
+        shares.letterReplays.run(caller, gone, async () => {
           const found = letters ? { letters, cursor: undefined } : await find();
           const signal = AbortSignal.timeout(replayTimeoutMs);
           const { id, results } = await replayer.replay({ projectId, places: found.letters, force, signal });
@@ -160,7 +167,7 @@ export function deadLetterRoutes(scope: HttpServer, deps: DeadLetterRouteDeps): 
             results: [...results],
             next_cursor: encodeCursor(found.cursor),
           };
-        })(),
+        }),
       );
     },
   );

@@ -1,5 +1,6 @@
 import { OffsetOutOfRangeError } from '@tailrace/kafka/errors.ts';
 import type { FetchedRecord, Kafka } from '@tailrace/kafka/kafka.ts';
+import { Slice } from '@tailrace/log-query/thread-time.ts';
 import type { DeadLetter } from '@tailrace/schemas/generated/dead-letter.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import type { LetterPlace } from './letter-marks.ts';
@@ -110,6 +111,7 @@ async function stepBack<Kept>(options: FindLettersOptions<Kept>, scans: readonly
   );
   const positions = [...blocks].map(([partition, { start }]) => ({ topic, partition, offset: start }));
   const reader = await kafka.reader({ positions, maxBytes: maxFetchBytes });
+  const slice = new Slice(options.filter.projectId);
   let looked = 0;
   try {
     while (blocks.size > 0 && !signal.aborted) {
@@ -118,9 +120,12 @@ async function stepBack<Kept>(options: FindLettersOptions<Kept>, scans: readonly
           const block = blocks.get(partition);
           if (block === undefined) continue;
           const { scan, start, found } = block;
+          slice.begin();
           for (const record of records) {
+            if (slice.isOver) await slice.rest();
             if (record.offset < scan.before) found.push(...wanted(options, partition, record));
           }
+          slice.end();
           if (nextOffset < scan.before) continue;
           looked += scan.before - start;
           scan.before = start;

@@ -1,4 +1,5 @@
 import { principalOf } from '@tailrace/http/authentication.ts';
+import { askerOf } from '@tailrace/http/caller.ts';
 import { Problem, problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import type { NotificationChannel } from '@tailrace/schemas/generated/notification-channel.ts';
@@ -41,11 +42,13 @@ export function notificationRoutes(scope: HttpServer, deps: NotificationRouteDep
         },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { projects } = principalOf(request);
       const { id } = request.params;
       const entries = notifications.ofAlert(id);
-      if (entries.length === 0) await alerts.find(knownAlertId(id), projects);
+      if (entries.length === 0) {
+        await alerts.find(knownAlertId(id), projects, askerOf(request, reply, projects[0] ?? ''));
+      }
       if (entries.some((each) => !projects.includes(each.project_id))) throw new Problem(404);
       return { notifications: entries.map(view) };
     },

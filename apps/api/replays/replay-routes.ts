@@ -38,7 +38,7 @@ export function replayRoutes(scope: HttpServer, service: ReplayService): void {
             .describe('apply renews stored lines; shadow writes nothing and tells what would differ.'),
           records_per_second: z.int().min(1).max(10_000_000).optional().describe('At most.'),
         }),
-        response: { 202: replayView, 409: problemSchema, 422: problemSchema, 503: problemSchema },
+        response: { 202: replayView, 409: problemSchema, 422: problemSchema, 429: problemSchema, 503: problemSchema },
       },
     },
     async (request, reply) => {

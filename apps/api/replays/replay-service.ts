@@ -32,6 +32,9 @@ export interface NewReplay {
   readonly createdBy: string;
 }
 
+/** Replays of a project that run, wait or are paused: they run one after the other. */
+const maxOpen = 20;
+
 /** What can be asked of replays. Every method throws Problem: 404 unknown, 409 where it cannot be now, 422 wrong input. */
 export class ReplayService {
   readonly #options: ReplayServiceOptions;
@@ -43,6 +46,7 @@ export class ReplayService {
   async create(wanted: NewReplay): Promise<KnownReplay> {
     const { writer, replays } = this.#options;
     const connections = this.#connections(wanted);
+    this.#requirePlace(wanted.projectId);
     await this.#requireKept(wanted, connections);
     const request: ReplayRequest = {
       project_id: wanted.projectId,
@@ -61,6 +65,7 @@ export class ReplayService {
     await writer.change(id, (current) => {
       // Asked again after an answer of Kafka was lost: what was sent is there.
       if (current) return current;
+      this.#requirePlace(wanted.projectId);
       const other = replays
         .list(wanted.projectId)
         .find((each) => each.id !== id && !isEnding(each) && overlap(each.request, request));
@@ -102,6 +107,17 @@ export class ReplayService {
       return { ...current, request: { ...request, desired_state: state, version: request.version + 1 } };
     });
     return this.get(id, projects);
+  }
+
+  /** @throws Problem 429 when the project has as many replays that have not ended as it may. */
+  #requirePlace(projectId: string): void {
+    const open = this.#options.replays.list(projectId).filter((each) => !isEnding(each)).length;
+    if (open < maxOpen) return;
+    throw new Problem(429, {
+      code: 'too_many_replays',
+      detail: `The project has ${maxOpen} replays that have not ended, the most it may have. Wait for one, or cancel one.`,
+      retryAfterSeconds: 60,
+    });
   }
 
   #connections({ projectId, connectionIds }: NewReplay): readonly Connection[] {

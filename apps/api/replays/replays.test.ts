@@ -41,6 +41,20 @@ async function progressed(id: string, fields: Partial<ReplayProgress> = {}): Pro
 }
 
 describe('asking for a replay', () => {
+  it('is refused with 429 while as many of the project have not ended as it may have, and others are not concerned', async () => {
+    const all = await Promise.all(Array.from({ length: 30 }, () => ask({ mode: 'shadow' })));
+    const created = all.filter(({ status }) => status === 202);
+    const refused = all.filter(({ status }) => status === 429);
+    expect([created.length, refused.length]).toEqual([20, 10]);
+    expect([refused[0]?.body, refused[0]?.headers.get('retry-after')]).toMatchObject([
+      { code: 'too_many_replays' },
+      '60',
+    ]);
+    expect((await ask({ project_id: 'other', mode: 'shadow' }, await tokenFor('editor', ['other']))).status).toBe(202);
+    expect((await steer(created[0]?.body.id, 'cancel')).status).toBe(200);
+    expect((await ask({ mode: 'shadow' })).status).toBe(202);
+  });
+
   it('answers at once with what will be done, and shows it alone and in the list', async () => {
     const id = await connection();
     const { status, body, headers } = await ask({ connection_ids: [id], mode: 'shadow', records_per_second: 500 });

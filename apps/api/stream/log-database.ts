@@ -1,4 +1,6 @@
 import { messageOf, TailraceError } from '@tailrace/errors/tailrace-error.ts';
+import type { Asker } from '@tailrace/http/caller.ts';
+import type { FairQueue } from '@tailrace/http/fair-queue.ts';
 import { Problem } from '@tailrace/http/problem.ts';
 import { DataRefusedError } from '@tailrace/postgres/database-error.ts';
 import { openPool } from '@tailrace/postgres/pool.ts';
@@ -8,8 +10,12 @@ import type pg from 'pg';
 
 /** The database that is searched: a read replica where there is one. */
 export interface LogDatabase {
-  /** Runs a search. @throws Problem 422 for values it does not take, 503 while it is away, 504 when the search took too long. */
-  read<Value>(work: (pool: pg.Pool) => Promise<Value>): Promise<Value>;
+  /**
+   * Runs a search, one statement at a time, when its turn has come.
+   * @throws Problem 422 for values it does not take, 429 when too many wait, 503 while it is away, 504 when the search took
+   *   too long.
+   */
+  read<Value>(asker: Asker, work: (pool: pg.Pool) => Promise<Value>): Promise<Value>;
   /** Why it cannot be searched now; undefined when it can. */
   readonly trouble: string | undefined;
   close(): Promise<void>;
@@ -19,11 +25,19 @@ export interface LogDatabaseOptions {
   readonly url: string;
   readonly maxConnections: number;
   readonly statementTimeoutMs: number;
+  /** Who may use its connections when. */
+  readonly queue: FairQueue;
   readonly logger: Logger;
 }
 
 /** Opens the database and looks after it: asked again and again only while it is away, never while all is well. */
-export function openLogDatabase({ url, maxConnections, statementTimeoutMs, logger }: LogDatabaseOptions): LogDatabase {
+export function openLogDatabase({
+  url,
+  maxConnections,
+  statementTimeoutMs,
+  queue,
+  logger,
+}: LogDatabaseOptions): LogDatabase {
   const pool = openPool({
     url,
     applicationName: 'tailrace-api',
@@ -73,9 +87,9 @@ export function openLogDatabase({ url, maxConnections, statementTimeoutMs, logge
 
   probing = probe();
   return {
-    async read(work) {
+    async read({ caller, gone }, work) {
       try {
-        return await work(pool);
+        return await queue.run(caller, gone, () => work(pool));
       } catch (error) {
         if (error instanceof Problem || !(error instanceof TailraceError)) throw error;
         throw failed(error);

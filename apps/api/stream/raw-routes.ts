@@ -1,4 +1,6 @@
 import { requireProject } from '@tailrace/http/authentication.ts';
+import { askerOf } from '@tailrace/http/caller.ts';
+import type { FairQueue } from '@tailrace/http/fair-queue.ts';
 import { Problem, problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import type { Kafka, TopicPartitionOffset } from '@tailrace/kafka/kafka.ts';
@@ -11,6 +13,7 @@ import { rawEventView, toRawEventView } from './raw-view.ts';
 
 interface RawRouteDeps {
   readonly kafka: Kafka;
+  readonly queue: FairQueue;
   readonly timeoutMs: number;
 }
 
@@ -19,7 +22,7 @@ const specs = new Map<string, (typeof rawTopics)[keyof typeof rawTopics]>(
 );
 
 /** The raw event behind a line, from the topic itself: the database keeps what became of it, not what came. */
-export function rawRoutes(scope: HttpServer, { kafka, timeoutMs }: RawRouteDeps): void {
+export function rawRoutes(scope: HttpServer, { kafka, queue, timeoutMs }: RawRouteDeps): void {
   scope.get(
     '/stream/:project_id/raw/:topic/:partition/:offset',
     {
@@ -33,13 +36,23 @@ export function rawRoutes(scope: HttpServer, { kafka, timeoutMs }: RawRouteDeps)
           partition: z.coerce.number<string>().int().min(0).max(10_000),
           offset: z.coerce.number<string>().int().min(0),
         }),
-        response: { 200: rawEventView, 404: problemSchema, 410: problemSchema, 422: problemSchema, 503: problemSchema },
+        response: {
+          200: rawEventView,
+          404: problemSchema,
+          410: problemSchema,
+          422: problemSchema,
+          429: problemSchema,
+          503: problemSchema,
+        },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { project_id: projectId, ...place } = request.params;
       requireProject(request, projectId);
-      const event = await reachable(rawEventAt(kafka, place, AbortSignal.timeout(timeoutMs)));
+      const { caller, gone } = askerOf(request, reply, projectId);
+      const event = await queue.run(caller, gone, () =>
+        reachable(rawEventAt(kafka, place, AbortSignal.any([gone, AbortSignal.timeout(timeoutMs)]))),
+      );
       if (event?.project_id !== projectId) throw new Problem(404);
       return toRawEventView(event);
     },

@@ -1,4 +1,5 @@
 import { requireProject } from '@tailrace/http/authentication.ts';
+import { askerOf } from '@tailrace/http/caller.ts';
 import { invalidField, Problem, problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import { logLine, toLogLine } from '@tailrace/log-query/log-line.ts';
@@ -60,10 +61,17 @@ export function streamRoutes(scope: HttpServer, { database, searchTimeoutMs, max
           before: z.string().max(200).optional().describe('Cursor: lines older than this.'),
           after: z.string().max(200).optional().describe('Cursor: the lines right after this.'),
         }),
-        response: { 200: page, 404: problemSchema, 422: problemSchema, 503: problemSchema, 504: problemSchema },
+        response: {
+          200: page,
+          404: problemSchema,
+          422: problemSchema,
+          429: problemSchema,
+          503: problemSchema,
+          504: problemSchema,
+        },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { query } = request;
       const { project_id: projectId } = request.params;
       requireProject(request, projectId);
@@ -81,12 +89,12 @@ export function streamRoutes(scope: HttpServer, { database, searchTimeoutMs, max
         direction,
         start,
         limit: query.limit,
-        deadline: deadline(),
       } as const;
-      const [stored, found] = await database.read(async (pool) => {
+      const asker = askerOf(request, reply, projectId);
+      const [stored, found] = await database.read(asker, async (pool) => {
         // Before the lines: what is stored in between is found, and comes live too.
         const position = await storedPosition(pool, topics.logs.name);
-        return [position, await searchLogs({ pool, ...search })] as const;
+        return [position, await searchLogs({ pool, ...search, deadline: deadline(), signal: asker.gone })] as const;
       });
       const lines = found.records.map(toLogLine);
       return {
@@ -110,18 +118,24 @@ export function streamRoutes(scope: HttpServer, { database, searchTimeoutMs, max
           ...filterQuery,
           buckets: z.coerce.number<string>().int().min(1).max(1000).default(60).describe('About how many, 1 to 1000.'),
         }),
-        response: { 200: histogramView, 404: problemSchema, 422: problemSchema, 503: problemSchema },
+        response: {
+          200: histogramView,
+          404: problemSchema,
+          422: problemSchema,
+          429: problemSchema,
+          503: problemSchema,
+        },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { query } = request;
       const { project_id: projectId } = request.params;
       requireProject(request, projectId);
       const range = rangeOf(query, Date.now(), maxRangeDays);
       const width = bucketWidth(range, query.buckets);
-      const counted = await database.read((pool) =>
-        countLogs({ pool, projectId, filter: filterOf(query), ...range, width, deadline: deadline() }),
-      );
+      const asker = askerOf(request, reply, projectId);
+      const counting = { projectId, filter: filterOf(query), ...range, width, signal: asker.gone };
+      const counted = await database.read(asker, (pool) => countLogs({ pool, ...counting, deadline: deadline() }));
       return toHistogramView(range, width, counted);
     },
   );
@@ -144,18 +158,20 @@ export function streamRoutes(scope: HttpServer, { database, searchTimeoutMs, max
             .describe('Each oldest first.'),
           404: problemSchema,
           422: problemSchema,
+          429: problemSchema,
           503: problemSchema,
           504: problemSchema,
         },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { project_id: projectId, id } = request.params;
       requireProject(request, projectId);
       if (!logIds.test(id)) throw new Problem(404);
       const timestamp = microsOf(request.query.timestamp, Date.now());
-      return database.read(async (pool) => {
-        const line = await findLog({ pool, projectId, deadline: deadline() }, { timestamp, id });
+      const asker = askerOf(request, reply, projectId);
+      return database.read(asker, async (pool) => {
+        const line = await findLog({ pool, projectId, deadline: deadline(), signal: asker.gone }, { timestamp, id });
         if (line === undefined) throw new Problem(404);
         const common = {
           pool,
@@ -163,29 +179,31 @@ export function streamRoutes(scope: HttpServer, { database, searchTimeoutMs, max
           filter: { connections: [line.connection_id], stream: line.stream },
           start: positionOf(line),
           deadline: deadline(),
+          signal: asker.gone,
         };
         const none = { records: [] };
         const { before, after } = request.query;
-        const [earlier, later] = await Promise.all([
+        // One after the other: a place is one connection.
+        const earlier =
           before === 0
             ? none
-            : searchLogs({
+            : await searchLogs({
                 ...common,
                 direction: 'older',
                 from: Math.max(0, timestamp - contextReach),
                 to: timestamp + 1,
                 limit: before,
-              }),
+              });
+        const later =
           after === 0
             ? none
-            : searchLogs({
+            : await searchLogs({
                 ...common,
                 direction: 'newer',
                 from: timestamp,
                 to: timestamp + contextReach,
                 limit: after,
-              }),
-        ]);
+              });
         return {
           before: earlier.records.map(toLogLine).reverse(),
           line: toLogLine(line),

@@ -1,0 +1,61 @@
+import { createTestDatabase, type TestDatabase } from '@tailrace/postgres/test-database.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestApi, type TestApi, tokenFor } from './test-api.ts';
+
+let database: TestDatabase;
+let api: TestApi;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  api = await startTestApi({ databaseUrl: database.url, databaseConnections: 4 });
+});
+afterAll(async () => {
+  await api?.close();
+  await database?.drop();
+});
+
+const asker = (project: string, subject: string, gone = new AbortController().signal) => ({
+  caller: { project, subject },
+  gone,
+});
+
+describe('searches of stored lines', () => {
+  it('of one project leave connections to the others, however many they are and however long they take', async () => {
+    const order: string[] = [];
+    const search = async (project: string, subject: string, seconds: number) => {
+      await api.database.read(asker(project, subject), (pool) => pool.query(`select pg_sleep(${seconds})`));
+      order.push(project);
+    };
+    const busy = Array.from({ length: 8 }, (_, index) => search('busy', `token ${index}`, 0.5));
+    const quiet = Array.from({ length: 3 }, () => search('quiet', 'ann', 0));
+    await Promise.all([...busy, ...quiet]);
+    expect(order.slice(0, 3)).toEqual(['quiet', 'quiet', 'quiet']);
+  });
+
+  it('are refused with 429 when too many of one token wait, and not those of another', async () => {
+    const held = Promise.withResolvers<void>();
+    const holding = Array.from({ length: 5 }, () => api.database.read(asker('demo', 'a viewer'), () => held.promise));
+    const refused = await api.call('/stream/demo', { token: await tokenFor('viewer') });
+    expect([refused.status, refused.body.code, refused.headers.get('retry-after')]).toEqual([
+      429,
+      'too_many_searches',
+      '2',
+    ]);
+    expect((await api.call('/stream/demo', { token: await tokenFor('editor') })).status).toBe(200);
+    held.resolve();
+    await Promise.all(holding);
+    expect((await api.call('/stream/demo', { token: await tokenFor('viewer') })).status).toBe(200);
+  });
+
+  it('leave the line when their caller goes away', async () => {
+    const held = Promise.withResolvers<void>();
+    const holding = api.database.read(asker('demo', 'ann'), () => held.promise);
+    const going = new AbortController();
+    const waiting = api.database.read(asker('demo', 'ann', going.signal), async () => 'done');
+    expect(api.shares.searches.state).toEqual({ running: 1, waiting: 1 });
+    going.abort(new Error('went away'));
+    await expect(waiting).rejects.toThrow('went away');
+    expect(api.shares.searches.state).toEqual({ running: 1, waiting: 0 });
+    held.resolve();
+    await holding;
+  });
+});
