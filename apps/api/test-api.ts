@@ -88,7 +88,10 @@ export async function startTestApi(options: TestApiOptions = {}) {
     host: '127.0.0.1',
     bodyLimitBytes: 64 * 1024,
     rateLimit: options.rateLimit ?? 100_000,
-    trustProxy: false,
+    trustProxy: 0,
+    connectionsPerAddress: 1000,
+    unreadAnswerBytes: 64 * 1024 * 1024,
+    metricsAccess: 'inside',
   });
   const connections = openProjectTable(kafka, topics.connections, logger);
   const rules = openProjectTable(kafka, topics.alertRules, logger);

@@ -23,7 +23,10 @@ beforeAll(async () => {
     host: '127.0.0.1',
     bodyLimitBytes: 1024,
     rateLimit: 1000,
-    trustProxy: false,
+    trustProxy: 0,
+    connectionsPerAddress: 1000,
+    unreadAnswerBytes: 64 * 1024 * 1024,
+    metricsAccess: 'inside',
   });
   expect(await serveWebPage(server.http, directory)).toBe(true);
   expect(await serveWebPage(server.http, join(directory, 'none'))).toBe(false);

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
 import { Problem } from '@tailrace/http/problem.ts';
 import { type Principal, projectIdSchema } from '@tailrace/http/tokens.ts';
 import { type LogFilter, logFilter } from '@tailrace/log-query/log-filter.ts';
@@ -94,12 +93,4 @@ function filterOf(text: string | null): LogFilter {
   if (result.success) return result.data;
   const errors = result.error.issues.map(({ path, message }) => ({ field: ['filter', ...path].join('.'), message }));
   throw new Problem(422, { errors });
-}
-
-/** Answers a handshake that is not accepted, with a problem document as any other route would. */
-export function refuse(socket: Duplex, problem: Problem): void {
-  const body = JSON.stringify(problem.document('ws'));
-  socket.end(
-    `HTTP/1.1 ${problem.status} ${problem.title}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
 }

@@ -1,6 +1,9 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { watchConnections } from '@tailrace/http/connections.ts';
 import { Problem } from '@tailrace/http/problem.ts';
+import { RequestAllowance } from '@tailrace/http/request-allowance.ts';
+import { Upgrades } from '@tailrace/http/upgrades.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { type MemoryBroker, memoryBroker } from '@tailrace/kafka/memory/memory-broker.ts';
 import { encodeCursor } from '@tailrace/log-query/live-cursor.ts';
@@ -31,7 +34,13 @@ beforeEach(async () => {
   server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   live = serveLive({
-    server,
+    upgrades: new Upgrades({
+      server,
+      connections: watchConnections(server, { perAddress: 100, trustedHops: 0, onCut: () => undefined }),
+      allowance: new RequestAllowance(1000),
+      trustedHops: 0,
+      logger,
+    }),
     logger,
     allowedOrigins: ['https://console.example'],
     maxViewers: 10,

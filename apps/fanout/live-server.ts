@@ -1,11 +1,10 @@
-import type { IncomingMessage, Server } from 'node:http';
-import type { Duplex } from 'node:stream';
 import { type Caller, FairQueue } from '@tailrace/http/fair-queue.ts';
 import { Problem } from '@tailrace/http/problem.ts';
 import type { Principal } from '@tailrace/http/tokens.ts';
+import type { AcceptUpgrade, Upgrades } from '@tailrace/http/upgrades.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { type Admission, type AdmissionOptions, admit, refuse } from './admission.ts';
+import { type Admission, type AdmissionOptions, admit } from './admission.ts';
 import { Allowance, SharedAllowances } from './allowance.ts';
 import { Outbox } from './outbox.ts';
 import { probe } from './probe.ts';
@@ -29,7 +28,7 @@ const unread = 4408;
 const closingMs = 5000;
 
 export interface LiveServerOptions extends AdmissionOptions {
-  readonly server: Server;
+  readonly upgrades: Upgrades;
   readonly logger: Logger;
   readonly maxViewers: number;
   readonly maxViewersPerProject: number;
@@ -51,7 +50,7 @@ export interface LiveServer {
 
 /** The WebSocket endpoint: who may connect, what they may send, and when they are let go. */
 export function serveLive(options: LiveServerOptions): LiveServer {
-  const { server, logger, onViewers } = options;
+  const { logger, onViewers } = options;
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: maxFrameBytes,
@@ -71,24 +70,17 @@ export function serveLive(options: LiveServerOptions): LiveServer {
   });
   const rates = new SharedAllowances(messagesPerSecondOfToken);
 
-  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    socket.on('error', () => undefined);
-    admit(request, options)
-      .then(async (admission) => {
-        if (viewers.size >= options.maxViewers) {
-          throw new Problem(503, { detail: 'This process has as many viewers as it takes.', retryAfterSeconds: 5 });
-        }
-        const caller = { project: admission.project, subject: admission.principal.subject };
-        const leave = await places.enter(caller, new AbortController().signal);
-        // Also when the handshake itself comes to nothing.
-        socket.once('close', leave);
-        if (socket.destroyed) return leave();
-        sockets.handleUpgrade(request, socket, head, (webSocket) => attend(webSocket, admission));
-      })
-      .catch((error) => {
-        if (!(error instanceof Problem)) logger.error({ err: error }, 'a viewer could not be admitted');
-        refuse(socket, error instanceof Problem ? error : new Problem(500));
-      });
+  const upgrade: AcceptUpgrade = async (request, socket, head) => {
+    const admission = await admit(request, options);
+    if (viewers.size >= options.maxViewers) {
+      throw new Problem(503, { detail: 'This process has as many viewers as it takes.', retryAfterSeconds: 5 });
+    }
+    const caller = { project: admission.project, subject: admission.principal.subject };
+    const leave = await places.enter(caller, new AbortController().signal);
+    // Also when the handshake itself comes to nothing.
+    socket.once('close', leave);
+    if (socket.destroyed) return leave();
+    sockets.handleUpgrade(request, socket, head, (webSocket) => attend(webSocket, admission));
   };
 
   function unreadOf(wanted: string): number {
@@ -146,14 +138,14 @@ export function serveLive(options: LiveServerOptions): LiveServer {
     if (!paused) viewer.begin(filter, from);
   }
 
-  server.on('upgrade', upgrade);
+  const takeNoMore = options.upgrades.take(upgrade);
   return {
     hasViewers: (projectId) => [...viewers.values()].some(({ project }) => project === projectId),
     tell: (projectId, message) => {
       for (const [viewer, { project }] of viewers) if (project === projectId) viewer.tell(message);
     },
     close: async () => {
-      server.off('upgrade', upgrade);
+      takeNoMore();
       const closed = [...viewers.values()].map(
         ({ socket }) => new Promise<void>((resolve) => socket.once('close', () => resolve())),
       );

@@ -49,7 +49,7 @@ export async function start(config: FanoutConfig, deps: HttpRoleDeps): Promise<R
   const queues = viewerQueues(config.fanoutMaxViewers, () => refused.inc({ work: 'fetches' }));
   const verifyTicket = createTicketVerifier(config);
   const live = serveLive({
-    server: http.server,
+    upgrades: http.upgrades,
     logger,
     allowedOrigins: config.fanoutAllowedOrigins,
     maxViewers: config.fanoutMaxViewers,

@@ -45,7 +45,10 @@ export class TestFanout {
       host: '127.0.0.1',
       bodyLimitBytes: 1024,
       rateLimit: 1000,
-      trustProxy: false,
+      trustProxy: 0,
+      connectionsPerAddress: 1000,
+      unreadAnswerBytes: 64 * 1024 * 1024,
+      metricsAccess: 'inside',
     });
     const role = await start(
       {

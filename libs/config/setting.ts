@@ -84,6 +84,16 @@ export function flag(description: string) {
   return described(type, { description, accepts: 'true or false' });
 }
 
+/** How many proxies stand in front; `true` is one, `false` none. */
+export function proxyHops(description: string) {
+  const accepts = '0 to 10, or true for 1, false for 0';
+  const type = z
+    .string()
+    .regex(/^(true|false|\d|10)$/, `must be ${accepts}`)
+    .transform((value) => (value === 'true' ? 1 : value === 'false' ? 0 : Number(value)));
+  return described(type, { description, accepts });
+}
+
 /** Items separated by commas; blanks around them do not count. `each` is the pattern of one item, `accepts` says it in words. */
 export function list(description: string, { each, accepts }: { each: RegExp; accepts: string }) {
   const type = z

@@ -1,6 +1,6 @@
 import { logLevels } from '@tailrace/telemetry/logger.ts';
 import { z } from 'zod';
-import { choice, flag, hostList, integer, secret, secretUrl, text, url } from './setting.ts';
+import { choice, flag, hostList, integer, proxyHops, secret, secretUrl, text, url } from './setting.ts';
 
 /** Every process reads these; `runRoles` does. */
 export const processSettings = z.object({
@@ -137,10 +137,24 @@ export const httpSettings = z.object({
   httpBodyLimitBytes: integer('Largest request body.', { min: 1024, max: 16 * 1024 * 1024, unit: 'bytes' }).default(
     256 * 1024,
   ),
-  httpRateLimit: integer('Requests a minute from one address, in each process.', {
+  httpRateLimit: integer('Requests and WebSocket handshakes a minute from one address, in each process.', {
     min: 1,
     max: 1_000_000,
     unit: 'requests',
   }).default(1200),
-  trustProxy: flag("Take the caller's address from X-Forwarded-For. Only behind a proxy that sets it.").default(false),
+  httpConnectionsPerAddress: integer(
+    'Connections that one address may have open; behind a proxy, WebSockets of one client.',
+    { min: 1, max: 100_000, unit: 'connections' },
+  ).default(1000),
+  httpUnreadAnswerBytes: integer(
+    'Memory for large answers that their readers have not taken yet; a project gets half of it, a token a quarter.',
+    { min: 1024 * 1024, max: 16 * 1024 * 1024 * 1024, unit: 'bytes' },
+  ).default(128 * 1024 * 1024),
+  trustProxy: proxyHops(
+    "Proxies of yours that a request passes. The caller's address is then taken from the end of X-Forwarded-For, to which each adds.",
+  ).default(0),
+  metricsAccess: choice(
+    '`inside`: /metrics, and the reasons in /readyz, only for callers on this machine or a private network, through no proxy.',
+    ['inside', 'anybody'],
+  ).default('inside'),
 });

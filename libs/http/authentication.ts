@@ -6,6 +6,8 @@ import { type Principal, type ProjectRole, projectRoles, type TokenVerifier, una
 declare module 'fastify' {
   interface FastifyRequest {
     principal: Principal | null;
+    /** The project that the request has been found to be about. */
+    requestedProject: string | null;
   }
   interface FastifySchema {
     'x-required-role'?: ProjectRole;
@@ -66,6 +68,7 @@ export function principalOf(request: FastifyRequest): Principal {
  */
 export function requireProject(request: FastifyRequest, projectId: string): void {
   if (!principalOf(request).projects.includes(projectId)) throw new Problem(404);
+  request.requestedProject = projectId;
 }
 
 /** A body that names a project the token does not carry. @throws Problem 403 */
@@ -73,4 +76,5 @@ export function requireBodyProject(request: FastifyRequest, projectId: string): 
   if (!principalOf(request).projects.includes(projectId)) {
     throw new Problem(403, { detail: `The token does not carry the project ${projectId}.` });
   }
+  request.requestedProject = projectId;
 }

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { answerAndClose } from './connections.ts';
 import { Problem } from './problem.ts';
 
 /** Answers any error with a problem document, and logs what is our fault. */
@@ -26,10 +27,9 @@ export function answer(problem: Problem, request: FastifyRequest, reply: Fastify
 
 /** Bytes that are no HTTP request: there is no request to answer, so the socket is told and closed. */
 export function answerMalformed(socket: Socket): void {
-  if (socket.destroyed || !socket.writable) return;
   const body = JSON.stringify(new Problem(400).document(crypto.randomUUID()));
   const head = `HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nContent-Length: ${body.length}`;
-  socket.end(`${head}\r\nConnection: close\r\n\r\n${body}`);
+  answerAndClose(socket, `${head}\r\nConnection: close\r\n\r\n${body}`);
 }
 
 function problemOf(error: unknown): Problem {

@@ -5,7 +5,7 @@ import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { Metrics } from '@tailrace/telemetry/metrics.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type ListeningServer, openHttpServer } from './open-http-server.ts';
+import { type HttpServerOptions, type ListeningServer, openHttpServer } from './open-http-server.ts';
 
 const opened: ListeningServer[] = [];
 /** What the tests read of any answer. */
@@ -20,17 +20,21 @@ afterEach(async () => {
   for (const server of opened.splice(0)) await server.close();
 });
 
-async function open(options: { rateLimit?: number; notReady?: () => string[] } = {}) {
+async function open(options: Partial<HttpServerOptions> = {}) {
   const lines: string[] = [];
   const server = await openHttpServer({
     logger: createLogger({ level: 'debug', destination: { write: (line) => void lines.push(line) } }),
     metrics: new Metrics(),
-    notReady: options.notReady ?? (() => []),
+    notReady: () => [],
     port: 0,
     host: '127.0.0.1',
     bodyLimitBytes: 2048,
-    rateLimit: options.rateLimit ?? 1000,
-    trustProxy: false,
+    rateLimit: 1000,
+    trustProxy: 0,
+    connectionsPerAddress: 1000,
+    unreadAnswerBytes: 64 * 1024 * 1024,
+    metricsAccess: 'inside',
+    ...options,
   });
   opened.push(server);
   const { http } = server;

@@ -7,13 +7,17 @@ import type { Metrics } from '@tailrace/telemetry/metrics.ts';
 import fastify, { type FastifyBaseLogger, type FastifyRequest, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { rememberMethods } from './allowed-methods.ts';
+import { AnswerBudget, limitUnreadAnswers } from './answer-budget.ts';
+import { limitKey } from './client-address.ts';
 import { watchConnections } from './connections.ts';
 import { answer, answerError, answerMalformed } from './error-answers.ts';
 import { limitJsonDepth } from './json-body.ts';
 import { documentRoutes } from './openapi.ts';
 import { type OperationsOptions, operationsRoutes } from './operations.ts';
 import { Problem } from './problem.ts';
+import { RequestAllowance } from './request-allowance.ts';
 import type { HttpServer } from './server.ts';
+import { tooMany, Upgrades } from './upgrades.ts';
 
 export interface HttpServerOptions extends OperationsOptions {
   readonly logger: Logger;
@@ -24,11 +28,30 @@ export interface HttpServerOptions extends OperationsOptions {
   readonly bodyLimitBytes: number;
   /** Requests a minute from one address. */
   readonly rateLimit: number;
-  readonly trustProxy: boolean;
+  /** How many proxies of ours a request passes, each of which adds to X-Forwarded-For. */
+  readonly trustProxy: number;
+  /** Open connections of one address. */
+  readonly connectionsPerAddress: number;
+  /** Bytes of large answers that may wait for their readers. */
+  readonly unreadAnswerBytes: number;
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Where a role takes WebSockets. */
+    readonly upgrades: Upgrades;
+  }
+}
+
+/** What the two instances of a server share. */
+interface Shared {
+  readonly listener: Server;
+  readonly allowance: RequestAllowance;
+  readonly budget: AnswerBudget;
 }
 
 export interface ListeningServer {
-  /** Register routes here until `serve`. `http.server` is Node's server, for upgrades. */
+  /** Register routes here until `serve`. */
   readonly http: HttpServer;
   readonly port: number;
   /** From now on requests reach the registered routes; until then everything but health, readiness and metrics answers 503. */
@@ -46,9 +69,23 @@ export interface ListeningServer {
 export async function openHttpServer(options: HttpServerOptions): Promise<ListeningServer> {
   const listener = createServer({ requestTimeout: 30_000, headersTimeout: 15_000, keepAliveTimeout: 15_000 });
   const closed = new Promise<void>((resolve) => void listener.once('close', resolve));
-  const connections = watchConnections(listener);
-  const starting = await createStartingInstance(options, listener);
-  const http = await createServingInstance(options, listener);
+  const cut = options.metrics.counter({
+    name: 'tailrace_http_connections_cut_total',
+    help: 'Connections cut: beyond the limit of one address, or with an answer that nobody read.',
+    labels: ['reason'],
+  });
+  const trustedHops = options.trustProxy;
+  const connections = watchConnections(listener, {
+    perAddress: options.connectionsPerAddress,
+    trustedHops,
+    onCut: (reason) => cut.inc({ reason }),
+  });
+  const allowance = new RequestAllowance(options.rateLimit);
+  const shared = { listener, allowance, budget: new AnswerBudget(options.unreadAnswerBytes) };
+  const starting = await createStartingInstance(options, shared);
+  const http = await createServingInstance(options, shared);
+  const upgrades = new Upgrades({ server: listener, connections, allowance, trustedHops, logger: options.logger });
+  http.decorate('upgrades', upgrades);
   let current = starting;
   listener.on('request', (request, response) => current.routing(request, response));
   const port = await listen(listener, options);
@@ -78,9 +115,9 @@ export async function openHttpServer(options: HttpServerOptions): Promise<Listen
 }
 
 /** Answers health, readiness and metrics, and 503 for the rest. */
-async function createStartingInstance(options: HttpServerOptions, listener: Server): Promise<HttpServer> {
-  const http = await createInstance(options, listener);
-  http.setNotFoundHandler({ preHandler: http.rateLimit() }, (request, reply) =>
+async function createStartingInstance(options: HttpServerOptions, shared: Shared): Promise<HttpServer> {
+  const http = await createInstance(options, shared);
+  http.setNotFoundHandler((request, reply) =>
     answer(
       new Problem(503, { detail: 'This process is starting; see /readyz.', retryAfterSeconds: 1 }),
       request,
@@ -93,10 +130,10 @@ async function createStartingInstance(options: HttpServerOptions, listener: Serv
 }
 
 /** Takes the roles' routes. */
-async function createServingInstance(options: HttpServerOptions, listener: Server): Promise<HttpServer> {
-  const http = await createInstance(options, listener);
+async function createServingInstance(options: HttpServerOptions, shared: Shared): Promise<HttpServer> {
+  const http = await createInstance(options, shared);
   const methodsOf = rememberMethods(http);
-  http.setNotFoundHandler({ preHandler: http.rateLimit() }, (request, reply) => {
+  http.setNotFoundHandler((request, reply) => {
     const methods = methodsOf(request.url.split('?')[0] ?? '');
     if (methods.length === 0) return answer(new Problem(404), request, reply);
     const allow = methods.join(', ');
@@ -108,16 +145,16 @@ async function createServingInstance(options: HttpServerOptions, listener: Serve
 }
 
 /** What all routes have in common: limits, headers, error answers, metrics. */
-async function createInstance(options: HttpServerOptions, listener: Server): Promise<HttpServer> {
+async function createInstance(options: HttpServerOptions, shared: Shared): Promise<HttpServer> {
   const logger: FastifyBaseLogger = options.logger;
   const http: HttpServer = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     bodyLimit: options.bodyLimitBytes,
-    trustProxy: options.trustProxy,
+    trustProxy: (_address, hop) => hop < options.trustProxy,
     genReqId: () => crypto.randomUUID(),
     routerOptions: { maxParamLength: 200 },
-    serverFactory: () => listener,
+    serverFactory: () => shared.listener,
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
     clientErrorHandler: (_error, socket) => answerMalformed(socket),
   }).withTypeProvider<ZodTypeProvider>();
@@ -126,15 +163,24 @@ async function createInstance(options: HttpServerOptions, listener: Server): Pro
   http.setErrorHandler(answerError);
   limitJsonDepth(http);
   observe(http, options);
+  http.decorateRequest('requestedProject', null);
+  // Before anything else of a request, its token above all: who guesses tokens is counted like anybody.
+  http.addHook('onRequest', async (request) => {
+    if (request.routeOptions.config.rateLimit === false) return;
+    const waitMs = shared.allowance.take(limitKey(request.ip));
+    if (waitMs !== undefined) throw tooMany(waitMs);
+  });
+  limitUnreadAnswers(http, shared.budget);
   await http.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
   });
+  // Limits of single routes, which name them: after the token is known, so by it.
   await http.register(rateLimit, {
-    max: options.rateLimit,
-    timeWindow: 60_000,
+    global: false,
+    keyGenerator: (request) => request.principal?.subject ?? limitKey(request.ip),
     errorResponseBuilder: (_request, context) =>
       new Problem(429, {
-        detail: `At most ${context.max} requests a minute from one address.`,
+        detail: `At most ${context.max} such requests a minute.`,
         retryAfterSeconds: Math.ceil(context.ttl / 1000),
       }),
   });

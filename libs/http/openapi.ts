@@ -20,6 +20,11 @@ export async function documentRoutes(http: HttpServer): Promise<void> {
     transform: jsonSchemaTransform,
     transformObject: jsonSchemaTransformObject,
   });
-  http.get('/openapi.json', { schema: { hide: true } }, async () => http.swagger());
+  // Made once and shared by all who ask: it is large, and needs no token.
+  let document: Buffer | undefined;
+  http.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
+    document ??= Buffer.from(JSON.stringify(http.swagger()));
+    return reply.type('application/json; charset=utf-8').send(document);
+  });
   await http.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
 }

@@ -1,5 +1,7 @@
 import type { Metrics } from '@tailrace/telemetry/metrics.ts';
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { comesFromInside } from './client-address.ts';
 import { answer } from './error-answers.ts';
 import { Problem, problemSchema } from './problem.ts';
 import type { HttpServer } from './server.ts';
@@ -8,10 +10,19 @@ export interface OperationsOptions {
   /** Why the process is not ready, one reason a role or part; empty when it is. */
   readonly notReady: () => readonly string[];
   readonly metrics: Metrics;
+  /** Who may see metrics, and why the process is not ready: only callers from inside, or anybody. */
+  readonly metricsAccess: MetricsAccess;
 }
 
-/** Health, readiness and metrics: what an orchestrator and Prometheus ask, without a token. */
+export type MetricsAccess = 'inside' | 'anybody';
+
+/**
+ * Health, readiness and metrics: what an orchestrator and Prometheus ask, without a token. Health and readiness answer
+ * anybody; what they say of the inside (metrics, reasons) only who asks from there, through no proxy.
+ */
 export async function operationsRoutes(http: HttpServer, options: OperationsOptions): Promise<void> {
+  const mayLookInside = ({ raw }: FastifyRequest) => options.metricsAccess === 'anybody' || comesFromInside(raw);
+
   http.get(
     '/healthz',
     {
@@ -38,6 +49,9 @@ export async function operationsRoutes(http: HttpServer, options: OperationsOpti
     async (request, reply) => {
       const reasons = options.notReady();
       if (reasons.length === 0) return reply.send({ status: 'ready' as const });
+      if (!mayLookInside(request)) {
+        return answer(new Problem(503, { detail: 'Not ready.', retryAfterSeconds: 1 }), request, reply);
+      }
       const errors = reasons.map((message) => ({ field: message.split(':')[0] ?? 'process', message }));
       return answer(new Problem(503, { detail: reasons.join('; '), errors, retryAfterSeconds: 1 }), request, reply);
     },
@@ -47,8 +61,15 @@ export async function operationsRoutes(http: HttpServer, options: OperationsOpti
     '/metrics',
     {
       config: { rateLimit: false },
-      schema: { tags: ['operations'], summary: 'Metrics in the Prometheus text format.' },
+      schema: {
+        tags: ['operations'],
+        summary:
+          'Metrics in the Prometheus text format. For callers on this machine or a private network, through no proxy (METRICS_ACCESS).',
+      },
     },
-    async (_request, reply) => reply.type(options.metrics.contentType).send(await options.metrics.expose()),
+    async (request, reply) => {
+      if (!mayLookInside(request)) return answer(new Problem(404), request, reply);
+      return reply.type(options.metrics.contentType).send(await options.metrics.expose());
+    },
   );
 }

@@ -55,7 +55,12 @@ export async function startRoles(roles: readonly RoleDefinition[], options: Star
     if (stopping.signal.aborted) return ['process: stopping'];
     return starting === undefined ? running.flatMap(reasonOf) : [starting];
   };
-  const limits = { rateLimit: settings.httpRateLimit, bodyLimitBytes: settings.httpBodyLimitBytes };
+  const limits = {
+    rateLimit: settings.httpRateLimit,
+    bodyLimitBytes: settings.httpBodyLimitBytes,
+    connectionsPerAddress: settings.httpConnectionsPerAddress,
+    unreadAnswerBytes: settings.httpUnreadAnswerBytes,
+  };
   const server = await openHttpServer({ ...settings, ...limits, logger, metrics, notReady });
   logger.info({ port: server.port, roles: roles.map((each) => each.name) }, 'listening');
   const clientId = `tailrace-${roles.map((each) => each.name).join('-')}`;
