@@ -169,6 +169,7 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
   return {
     name: 'api',
     readiness,
+    lacking: () => database.trouble,
     // Kafka and PostgreSQL being away are waited for; nothing here ends by itself.
     failed: new Promise<never>(() => undefined),
     stop: () => {

@@ -4,6 +4,7 @@ import { refusedWork } from '@tailrace/http/refused-work.ts';
 import { createTicketVerifier } from '@tailrace/http/tickets.ts';
 import { createTokenVerifier } from '@tailrace/http/tokens.ts';
 import { findReadMarks } from '@tailrace/postgres/alert-search.ts';
+import { watchDatabase } from '@tailrace/postgres/database-health.ts';
 import { openPool } from '@tailrace/postgres/pool.ts';
 import type { HttpRoleDeps, RunningRole } from '@tailrace/role/role.ts';
 import { followTopic } from '@tailrace/stream/follow-topic.ts';
@@ -47,6 +48,7 @@ export async function start(config: FanoutConfig, deps: HttpRoleDeps): Promise<R
     onIdleError: (err) => logger.warn({ err }, 'an idle database connection broke'),
   });
   const queues = viewerQueues(config.fanoutMaxViewers, () => refused.inc({ work: 'fetches' }));
+  const database = watchDatabase(pool);
   const verifyTicket = createTicketVerifier(config);
   const live = serveLive({
     upgrades: http.upgrades,
@@ -102,12 +104,16 @@ export async function start(config: FanoutConfig, deps: HttpRoleDeps): Promise<R
     name: 'fanout',
     readiness: () => {
       const trouble = hub.trouble ?? alerts.trouble;
-      return trouble === undefined ? { ready: true } : { ready: false, reason: messageOf(trouble) };
+      if (trouble !== undefined) return { ready: false, reason: messageOf(trouble) };
+      // Tickets are used up there, so nobody new gets in without it.
+      return database.trouble === undefined ? { ready: true } : { ready: false, reason: database.trouble };
     },
+    lacking: () => database.trouble,
     failed: hub.failed,
     stop: () => {
       stopping ??= (async () => {
         await live.close();
+        database.close();
         await Promise.all([statuses.close(), alerts.close(), hub.close(), pool.end()]);
       })();
       return stopping;

@@ -1,5 +1,6 @@
 import type { TopicPartitionOffset } from '@tailrace/kafka/kafka.ts';
 import { databaseError } from '@tailrace/postgres/database-error.ts';
+import { watchDatabase } from '@tailrace/postgres/database-health.ts';
 import { lookUpLogs } from '@tailrace/postgres/log-lookup.ts';
 import type { LogPosition } from '@tailrace/postgres/log-scan.ts';
 import { openPool } from '@tailrace/postgres/pool.ts';
@@ -12,10 +13,12 @@ export interface LogStore {
   find(projectId: string, keys: readonly LogPosition[]): Promise<readonly LogRecord[]>;
   /** What the sink has stored of each partition of `logs` and `logs.replayed`. */
   sinkOffsets(): Promise<readonly TopicPartitionOffset[]>;
+  /** Why it does not answer; undefined while it does. */
+  readonly trouble: string | undefined;
   close(): Promise<void>;
 }
 
-/** Connects to nobody until it is asked, and keeps no connection while no replay runs. */
+/** Holds one connection to each database while no replay runs, over which it knows that it answers. */
 export function openLogStore(urls: { readonly read: string; readonly write: string }, logger: Logger): LogStore {
   const open = (url: string, max: number) =>
     openPool({
@@ -27,7 +30,11 @@ export function openLogStore(urls: { readonly read: string; readonly write: stri
   const rows = open(urls.read, 4);
   // A read replica tells late how far the sink is.
   const offsets = urls.read === urls.write ? rows : open(urls.write, 1);
+  const health = [...new Set([rows, offsets])].map(watchDatabase);
   return {
+    get trouble() {
+      return health.find(({ trouble }) => trouble !== undefined)?.trouble;
+    },
     find: (projectId, keys) => lookUpLogs(rows, projectId, keys),
     async sinkOffsets() {
       try {
@@ -40,6 +47,7 @@ export function openLogStore(urls: { readonly read: string; readonly write: stri
       }
     },
     async close() {
+      for (const each of health) each.close();
       await rows.end();
       if (offsets !== rows) await offsets.end();
     },

@@ -47,7 +47,8 @@ export async function start(config: ReplayerConfig, deps: ReplayerDeps): Promise
   });
   return {
     name: 'replayer',
-    readiness: () => ownerReadiness(owner),
+    readiness: () => (store.trouble === undefined ? ownerReadiness(owner) : { ready: false, reason: store.trouble }),
+    lacking: () => store.trouble,
     failed: owner.failed,
     stop: async () => {
       await owner.stop();

@@ -1,3 +1,4 @@
+import { watchDatabase } from '@tailrace/postgres/database-health.ts';
 import { migrate } from '@tailrace/postgres/migrate.ts';
 import { openPool } from '@tailrace/postgres/pool.ts';
 import { TimePartitions } from '@tailrace/postgres/time-partitions.ts';
@@ -32,6 +33,7 @@ export async function start(config: SinkConfig, deps: RoleDeps): Promise<Running
     max: inputs.reduce((sum, { partitions }) => sum + partitions, spareConnections),
     onIdleError: (err) => logger.warn({ err }, 'an idle database connection broke'),
   });
+  const database = watchDatabase(pool);
   let waiting = 'preparing the database';
   let owner: PartitionOwner | undefined;
   let stopRetention: (() => void) | undefined;
@@ -86,11 +88,16 @@ export async function start(config: SinkConfig, deps: RoleDeps): Promise<Running
     await opening;
     stopRetention?.();
     await owner?.stop();
+    database.close();
     await pool.end();
   };
   return {
     name: 'sink',
-    readiness: () => (owner ? ownerReadiness(owner) : { ready: false, reason: waiting }),
+    readiness: () => {
+      if (!owner) return { ready: false, reason: waiting };
+      return database.trouble === undefined ? ownerReadiness(owner) : { ready: false, reason: database.trouble };
+    },
+    lacking: () => database.trouble,
     failed: failure.promise,
     stop: () => {
       stopped ??= stop();

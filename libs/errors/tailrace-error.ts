@@ -41,5 +41,15 @@ export function remedyOf(error: unknown): Remedy {
 
 /** The message of anything thrown, for logs and statuses. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  // Node's error for a host with several addresses has no message of its own, only its parts have.
+  if (error.message === '' && error instanceof AggregateError) return error.errors.map(messageOf).join('; ');
+  return error.message;
+}
+
+/** The message, and what a person can do about it where the error says that. */
+export function explanationOf(error: unknown): string {
+  const help = error instanceof TailraceError ? error.help : undefined;
+  const message = messageOf(error);
+  return help === undefined ? message : `${message}. ${help}`;
 }

@@ -80,6 +80,18 @@ export class TlsFailedError extends TailraceError {
   }
 }
 
+/** There are fewer brokers than each partition is to have replicas. More of them may be starting. */
+export class ReplicationFactorError extends TailraceError {
+  constructor(message: string, cause?: unknown) {
+    super(message, {
+      code: 'kafka.invalid_replication_factor',
+      remedy: 'retry',
+      help: 'Start more brokers, or set KAFKA_REPLICATION_FACTOR to the number of brokers at most.',
+      cause,
+    });
+  }
+}
+
 /** An ACL is missing. */
 export class NotAuthorisedError extends TailraceError {
   constructor(message: string, cause?: unknown) {

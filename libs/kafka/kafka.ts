@@ -126,8 +126,18 @@ export interface GroupOptions {
 export interface GroupMembership {
   /** The current generation, for `Transaction.commitOffsets`. */
   metadata(): GroupMetadata;
+  /** Milliseconds since the coordinator last answered this member: joining, synchronising, a heartbeat. */
+  readonly silentMs: number;
   /** Revokes (draining) and leaves, so that others take over at once. */
   leave(): Promise<void>;
+}
+
+/** A partition that a reader has asked for without an answer. */
+export interface Unanswered extends TopicPartition {
+  /** Milliseconds since it was first asked for after the last answer. */
+  readonly forMs: number;
+  /** Who does not answer, or what the answer was instead, for people. */
+  readonly why: string;
 }
 
 export interface ReaderOptions {
@@ -154,6 +164,11 @@ export interface Reader {
   remove(partition: TopicPartition): void;
   pause(partition: TopicPartition): void;
   resume(partition: TopicPartition): void;
+  /**
+   * Partitions that are being asked for now and whose broker has not answered. An answer without records is an answer, so
+   * a quiet partition stands here for `maxWaitMs` at most; one that is paused, or read faster than it is polled, never does.
+   */
+  unanswered(): readonly Unanswered[];
   close(): Promise<void>;
 }
 
@@ -161,6 +176,23 @@ export interface TopicDescription {
   readonly name: string;
   /** The topic's UUID: another one under the same name means that it was deleted and made again. */
   readonly id: string;
+  readonly partitions: number;
+  /** Replicas of the partition that has the fewest. */
+  readonly replicas: number;
+  /** Node ids of the brokers that have replicas of it and are not in sync. Empty when all are. */
+  readonly outOfSync: readonly number[];
+}
+
+export interface BrokerDescription {
+  readonly id: number;
+  /** `host:port` as it advertises it. */
+  readonly address: string;
+}
+
+export interface GroupMember {
+  readonly clientId: string;
+  /** Host or address that it connects from. */
+  readonly host: string;
   readonly partitions: number;
 }
 
@@ -183,5 +215,10 @@ export interface Admin {
   /** Only partitions the group has committed. */
   committedOffsets(groupId: string, topics: readonly string[]): Promise<readonly TopicPartitionOffset[]>;
   deleteGroup(groupId: string): Promise<void>;
-  describeCluster(): Promise<{ readonly clusterId: string; readonly brokers: readonly string[] }>;
+  /** The cluster as one of its brokers knows it: a broker that has failed is not named for long. */
+  describeCluster(): Promise<{ readonly clusterId: string; readonly brokers: readonly BrokerDescription[] }>;
+  /** `min.insync.replicas` of each topic, by bare name. Topics that do not exist are left out. */
+  minInSyncReplicas(topics: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** Members of each group that has any, by bare name: the address each speaks from, as its coordinator sees it. */
+  groupMembers(groupIds: readonly string[]): Promise<ReadonlyMap<string, readonly GroupMember[]>>;
 }

@@ -9,6 +9,7 @@ import type {
   TopicPartitionOffset,
   Transaction,
   TransactionalProducer,
+  Unanswered,
 } from './kafka.ts';
 
 /**
@@ -98,6 +99,10 @@ class WireFormatReader implements Reader {
 
   resume(partition: TopicPartition): void {
     this.#reader.resume(partition);
+  }
+
+  unanswered(): readonly Unanswered[] {
+    return this.#reader.unanswered();
   }
 
   close(): Promise<void> {

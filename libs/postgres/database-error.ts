@@ -1,4 +1,4 @@
-import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
+import { messageOf, TailraceError } from '@tailrace/errors/tailrace-error.ts';
 
 /** PostgreSQL refused the data itself (SQLSTATE class 22: data exception). The same row is never accepted. */
 export class DataRefusedError extends TailraceError {
@@ -20,7 +20,7 @@ class DatabaseUnavailableError extends TailraceError {
  */
 export function databaseError(error: unknown): TailraceError {
   if (error instanceof TailraceError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const state = sqlState(error);
   if (state?.startsWith('22')) return new DataRefusedError(message, error);
   if (state === '53100') {

@@ -2,10 +2,11 @@ import { ConfluentWireFormat } from '@tailrace/avro/confluent-wire-format.ts';
 import { SchemaRegistry } from '@tailrace/avro/schema-registry.ts';
 import type { kafkaSettings } from '@tailrace/config/shared-settings.ts';
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
-import type { Kafka } from '@tailrace/kafka/kafka.ts';
+import type { Kafka, TopicDescription } from '@tailrace/kafka/kafka.ts';
 import { withWireFormat } from '@tailrace/kafka/wire-format.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import type { output } from 'zod';
+import { minInSyncFor, replicationProblems } from './replication.ts';
 import { type RetryOptions, retryWhileAway } from './retry-while-away.ts';
 
 type Settings = Pick<
@@ -25,8 +26,13 @@ export async function reachKafka(
   options: Omit<RetryOptions, 'name'>,
 ): Promise<Kafka> {
   const logger = options.logger.child({ brokers: settings.kafkaBrokers });
-  const create = () => createTopics(client, settings.kafkaReplicationFactor);
-  await retryWhileAway(create, { ...options, logger, name: 'kafka' });
+  const factor = settings.kafkaReplicationFactor;
+  const found = await retryWhileAway(() => createTopics(client, factor), { ...options, logger, name: 'kafka' });
+  const problems = await replicationProblems(client.admin, found, factor).catch((err: unknown) => {
+    logger.info({ err }, 'how topics are replicated cannot be found out');
+    return [];
+  });
+  for (const problem of problems) logger.warn(problem);
   const url = settings.schemaRegistryUrl?.reveal();
   if (url === undefined) return client;
   const registry = new SchemaRegistry({ url, signal: options.signal });
@@ -35,8 +41,10 @@ export async function reachKafka(
 }
 
 /** A topic with other partitions than declared would send keys to other partitions than their history. */
-async function createTopics(kafka: Kafka, replicationFactor: number): Promise<void> {
-  const found = await kafka.admin.createTopics(Object.values(topics), { replicationFactor });
+async function createTopics(kafka: Kafka, replicationFactor: number): Promise<readonly TopicDescription[]> {
+  const minInSync = { 'min.insync.replicas': String(minInSyncFor(replicationFactor)) };
+  const specs = Object.values(topics).map((spec) => ({ ...spec, config: { ...spec.config, ...minInSync } }));
+  const found = await kafka.admin.createTopics(specs, { replicationFactor });
   for (const { name, partitions } of Object.values(topics)) {
     const actual = found.find((each) => each.name === name)?.partitions;
     if (actual === undefined || actual === partitions) continue;
@@ -46,4 +54,5 @@ async function createTopics(kafka: Kafka, replicationFactor: number): Promise<vo
       help: 'Delete the topic if it holds nothing of worth, or choose another TOPIC_PREFIX: Tailrace creates its topics.',
     });
   }
+  return found;
 }

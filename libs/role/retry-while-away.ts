@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { unlessAborted } from '@tailrace/errors/abort.ts';
-import { messageOf, remedyOf } from '@tailrace/errors/tailrace-error.ts';
+import { explanationOf, remedyOf } from '@tailrace/errors/tailrace-error.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 
 const firstPauseMs = 250;
@@ -24,19 +24,22 @@ export interface RetryOptions {
  */
 export async function retryWhileAway<Value>(attempt: () => Promise<Value>, options: RetryOptions): Promise<Value> {
   const { name, logger, onWaiting, signal } = options;
+  /** Why it failed last: that it is not there yet says less. */
+  let reason: string | undefined;
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
     signal.throwIfAborted();
     const quiet = setTimeout(() => {
-      onWaiting(`${name}: is not there yet`);
-      logger.warn(`${name} is not there yet, still trying`);
+      onWaiting(`${name}: ${reason ?? 'has not answered yet'}`);
+      if (reason === undefined) logger.warn(`${name} has not answered yet, still trying`);
     }, quietMs);
     try {
       return await unlessAborted(attempt(), signal);
     } catch (error) {
       signal.throwIfAborted();
       if (remedyOf(error) === 'give-up') throw error;
-      onWaiting(`${name}: ${messageOf(error)}`);
-      logger.warn({ err: error, retryInMs: pauseMs }, `${name} cannot be used yet: ${messageOf(error)}`);
+      reason = explanationOf(error);
+      onWaiting(`${name}: ${reason}`);
+      logger.warn({ err: error, retryInMs: pauseMs }, `${name} cannot be used yet: ${reason}`);
       await delay(pauseMs, undefined, { signal }).catch(() => undefined);
     } finally {
       clearTimeout(quiet);

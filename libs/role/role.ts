@@ -22,6 +22,8 @@ export interface RunningRole {
   readonly name: string;
   /** Whether it does its job now, and if not, why, in words for /readyz. */
   readiness(): Readiness;
+  /** What it needs besides Kafka and does not get now, in words; undefined when it has all. `readiness` says so too. */
+  lacking?(): string | undefined;
   /** Finishes what is in flight, commits, releases its partitions and closes what it opened. Prompt and idempotent. */
   stop(): Promise<void>;
   /** Rejects when the role cannot go on by itself (not for what it retries); the process should stop and be restarted. */

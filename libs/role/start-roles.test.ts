@@ -4,7 +4,7 @@ import type { Admin, Kafka } from '@tailrace/kafka/kafka.ts';
 import { memoryBroker } from '@tailrace/kafka/memory/memory-broker.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
 import type { Readiness } from './role.ts';
 import { type RoleDefinition, role } from './role-definition.ts';
@@ -144,6 +144,65 @@ describe('startRoles', () => {
     await running.started;
     one.state.fail(new Error('fenced'));
     await expect(running.failed).rejects.toThrow('fenced');
+  });
+
+  it('is not ready, and says why, while Kafka does not answer a role that is ready itself', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const broker = memoryBroker();
+    const kafka = broker.connect();
+    const reading = role('reading', settings, async (_, deps) => {
+      const reader = await deps.kafka.reader({ positions: [{ topic: topics.logs.name, partition: 0, offset: 0 }] });
+      return {
+        name: 'reading',
+        readiness: () => ({ ready: true }),
+        failed: new Promise<never>(() => undefined),
+        stop: () => reader.close(),
+      };
+    });
+    const running = await start([reading], kafka);
+    await running.started;
+    vi.advanceTimersByTime(60_000);
+    expect(await running.status('/readyz')).toBe(200);
+    broker.pauseClient(kafka);
+    vi.advanceTimersByTime(9000);
+    expect(running.notReady()).toEqual(['reading: Kafka: no answer for 9 s about logs[0] (the in-memory broker)']);
+    expect(await running.status('/readyz')).toBe(503);
+    const metrics = await (await fetch(`http://127.0.0.1:${running.port}/metrics`)).text();
+    expect(metrics).toContain('tailrace_role_ready{role="reading"} 0');
+    broker.resumeClient(kafka);
+    expect(await running.status('/readyz')).toBe(200);
+  });
+
+  it('stops in time and without an error where a role waits for a Kafka that does not answer', async () => {
+    const broker = memoryBroker();
+    const kafka = broker.connect();
+    const waiting = role('waiting', settings, async (_, deps) => {
+      const producer = await deps.kafka.transactionalProducer('waiting-0');
+      return {
+        name: 'waiting',
+        readiness: () => ({ ready: true }),
+        failed: new Promise<never>(() => undefined),
+        stop: () => producer.begin().send([{ topic: topics.logs.name, partition: 0, key: null, value: null }]),
+      };
+    });
+    const running = await start([waiting], kafka);
+    await running.started;
+    broker.pauseClient(kafka);
+    await running.stop();
+  });
+
+  it('stops in time and without an error where a role waits for something else that it lacks', async () => {
+    const waiting = role('waiting', settings, async () => ({
+      name: 'waiting',
+      readiness: () => ({ ready: true }),
+      lacking: () => 'PostgreSQL has not answered for 9 s',
+      failed: new Promise<never>(() => undefined),
+      stop: () => new Promise(() => undefined),
+    }));
+    const running = await start([waiting]);
+    await running.started;
+    await running.stop();
   });
 
   it('stops once however often it is asked, and says when a role takes too long', async () => {

@@ -3,14 +3,16 @@ import { httpSettings, kafkaSettings, processSettings } from '@tailrace/config/s
 import { messageOf, TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import { openHttpServer } from '@tailrace/http/open-http-server.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
+import { watchKafka } from '@tailrace/kafka/watched-kafka.ts';
 import { createLogger, type Logger } from '@tailrace/telemetry/logger.ts';
 import { Metrics } from '@tailrace/telemetry/metrics.ts';
 import { z } from 'zod';
 import { openKafkaClient } from './open-kafka-client.ts';
 import { reachKafka } from './reach-kafka.ts';
 import { retryWhileAway } from './retry-while-away.ts';
-import type { RunningRole } from './role.ts';
 import type { RoleDefinition } from './role-definition.ts';
+import { stopRoles } from './stop-roles.ts';
+import { reasonsOf, reportReadiness, type WatchedRole } from './watched-role.ts';
 
 /** What every process reads, whatever roles it runs. */
 export const commonSettings = z.object({ ...processSettings.shape, ...kafkaSettings.shape, ...httpSettings.shape });
@@ -46,14 +48,15 @@ export async function startRoles(roles: readonly RoleDefinition[], options: Star
   const logger = options.logger ?? createLogger({ level: settings.logLevel });
   const metrics = new Metrics();
   metrics.collectProcessMetrics();
-  const running: RunningRole[] = [];
+  const running: WatchedRole[] = [];
   const stopping = new AbortController();
+  let stopReporting: () => void = () => undefined;
   /** Why not all roles run yet; undefined when they do. */
   let starting: string | undefined = 'kafka: not reached yet';
 
   const notReady = (): readonly string[] => {
     if (stopping.signal.aborted) return ['process: stopping'];
-    return starting === undefined ? running.flatMap(reasonOf) : [starting];
+    return starting === undefined ? running.flatMap(reasonsOf) : [starting];
   };
   const limits = {
     rateLimit: settings.httpRateLimit,
@@ -78,15 +81,17 @@ export async function startRoles(roles: readonly RoleDefinition[], options: Star
     const begun = await Promise.allSettled(
       starts.map(async (begin, index) => {
         const name = roles[index]?.name ?? 'role';
-        const deps = { kafka, metrics, http: server.http, logger };
+        const watched = watchKafka(kafka);
+        const deps = { kafka: watched.kafka, metrics, http: server.http, logger };
         const role = await retryWhileAway(() => begin(deps).catch(onlyOurs), { ...waiting, name });
-        running.push(role);
+        running.push({ role, watched });
         role.failed.catch(failure.reject);
       }),
     );
     for (const each of begun) if (each.status === 'rejected') throw each.reason;
     await server.serve();
     starting = undefined;
+    stopReporting = reportReadiness(running, { logger, metrics });
   };
   const started = start();
   started.catch((error: unknown) => {
@@ -97,7 +102,8 @@ export async function startRoles(roles: readonly RoleDefinition[], options: Star
     stopping.abort(new Error('the process is stopping'));
     await server.drain(settings.shutdownTimeoutMs / 3);
     await started.catch(() => undefined);
-    await Promise.all(running.map((each) => each.stop()));
+    stopReporting();
+    await stopRoles(running, client, { logger, graceMs: settings.shutdownTimeoutMs / 4 });
     await server.close();
     await client.close();
   };
@@ -137,11 +143,6 @@ function configure(roles: readonly RoleDefinition[], env: Environment) {
   const starts = roles.flatMap((each) => read(() => each.configure(env)) ?? []);
   if (settings === undefined || problems.length > 0) throw new SettingsError(problems);
   return { settings, starts };
-}
-
-function reasonOf(role: RunningRole): readonly string[] {
-  const readiness = role.readiness();
-  return readiness.ready ? [] : [`${role.name}: ${readiness.reason}`];
 }
 
 async function within(timeoutMs: number, work: Promise<void>): Promise<void> {

@@ -1,3 +1,4 @@
+import { longestSilenceMs } from '@tailrace/errors/proof-of-work.ts';
 import { messageOf, remedyOf, TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import { FencedError } from '@tailrace/kafka/errors.ts';
 import type { GroupMembership, Kafka, TopicPartition } from '@tailrace/kafka/kafka.ts';
@@ -26,7 +27,7 @@ export interface PartitionOwner {
   owned(): readonly TopicPartition[];
   /** The last error of each task that is waiting for its next try. */
   failing(): readonly { readonly partition: TopicPartition; readonly error: unknown }[];
-  /** Whether the group has answered with an assignment (perhaps an empty one). */
+  /** Whether this process is a member now: it has had an assignment (perhaps an empty one), and its coordinator answers. */
   joined(): boolean;
   /** Rejects when a task or the membership gave up. */
   readonly failed: Promise<never>;
@@ -106,7 +107,7 @@ export function ownPartitions(options: PartitionOwnerOptions): PartitionOwner {
   return {
     owned: () => tasks.owned(),
     failing: () => tasks.failing(),
-    joined: () => joined,
+    joined: () => joined && (membership?.silentMs ?? 0) <= longestSilenceMs,
     failed: failure.promise,
     stop: async () => {
       tasks.close();

@@ -149,6 +149,7 @@ describe('a backtest', () => {
           remove: (partition) => reader.remove(partition),
           pause: (partition) => reader.pause(partition),
           resume: (partition) => reader.resume(partition),
+          unanswered: () => reader.unanswered(),
           close: () => {
             closes += 1;
             return reader.close();

@@ -3,6 +3,7 @@ import type { Asker } from '@tailrace/http/caller.ts';
 import type { FairQueue } from '@tailrace/http/fair-queue.ts';
 import { Problem } from '@tailrace/http/problem.ts';
 import { DataRefusedError } from '@tailrace/postgres/database-error.ts';
+import { watchDatabase } from '@tailrace/postgres/database-health.ts';
 import { openPool } from '@tailrace/postgres/pool.ts';
 import { Backoff } from '@tailrace/stream/backoff.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
@@ -30,7 +31,7 @@ export interface LogDatabaseOptions {
   readonly logger: Logger;
 }
 
-/** Opens the database and looks after it: asked again and again only while it is away, never while all is well. */
+/** Opens the database and looks after it: its tables are looked for until they are there, and whether it answers, for good. */
 export function openLogDatabase({
   url,
   maxConnections,
@@ -45,6 +46,7 @@ export function openLogDatabase({
     statementTimeoutMs,
     onIdleError: (err) => logger.warn({ err }, 'an idle database connection broke'),
   });
+  const health = watchDatabase(pool);
   const stop = new AbortController();
   let trouble: string | undefined = 'the database has not answered yet';
   let probing: Promise<void> | undefined;
@@ -96,11 +98,12 @@ export function openLogDatabase({
       }
     },
     get trouble() {
-      return trouble;
+      return trouble ?? health.trouble;
     },
     async close() {
       stop.abort();
       await probing;
+      health.close();
       await pool.end();
     },
   };

@@ -209,6 +209,16 @@ export function describeGroups(kafka: Fixture): void {
       }
     });
 
+    test('know how long their coordinator has not answered', async () => {
+      const client = await kafka.client();
+      const topic = await kafka.topic(client, 1);
+      const member = await joined(client, groupId(), topic, 1);
+      kafka.system.stall(client);
+      await expect.poll(() => member.membership.silentMs, { timeout: 30_000 }).toBeGreaterThan(3000);
+      kafka.system.resume(client);
+      await expect.poll(() => member.membership.silentMs, { timeout: 60_000 }).toBeLessThan(2000);
+    });
+
     test('settle when many members join at once', async () => {
       const clients = await Promise.all(Array.from({ length: 4 }, () => kafka.client()));
       const topic = await kafka.topic(clients[0] as Kafka, 8);

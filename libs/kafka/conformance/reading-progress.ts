@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ReaderClosedError } from '../errors.ts';
 import { type Fixture, pollUntil, recordsOf } from './fixture.ts';
 import { type KafkaFeatures, record } from './system.ts';
 
@@ -41,6 +42,26 @@ export function describeReadingProgress(kafka: Fixture, features: KafkaFeatures)
       for (let n = 0; n < 300; n++) await producer.send([record(topic, 0, `${n}`)]);
       await reading;
       expect(found).toEqual(Array.from({ length: 300 }, (_, n) => n));
+    });
+
+    test('knows which partitions its broker does not answer about, and until when', async () => {
+      const { client, topic } = await numbered(3, 0);
+      const positions = [0, 1, 2].map((partition) => ({ topic, partition, offset: 0 }));
+      const reader = await client.reader({ positions, maxWaitMs: 300 });
+      reader.pause({ topic, partition: 2 });
+      for (let n = 0; n < 3; n++) await reader.poll();
+      kafka.system.stall(client);
+      const polling = reader.poll();
+      const waiting = () => reader.unanswered().filter(({ forMs }) => forMs > 1500);
+      await expect.poll(() => waiting().map(({ partition }) => partition), { timeout: 30_000 }).toEqual([0, 1]);
+      expect(waiting()[0]?.why).not.toBe('');
+      kafka.system.resume(client);
+      await polling;
+      const answered = async () => {
+        await reader.poll();
+        return waiting();
+      };
+      await expect.poll(answered, { timeout: 60_000 }).toEqual([]);
     });
 
     test('leaves a paused partition alone until it is resumed', async () => {
@@ -101,7 +122,7 @@ export function describeReadingProgress(kafka: Fixture, features: KafkaFeatures)
       await Promise.all([reader.close(), reader.close()]);
       expect(await polling).toEqual([]);
       expect(performance.now() - started).toBeLessThan(10_000);
-      await expect(reader.poll()).rejects.toMatchObject({ code: 'kafka.closed' });
+      await expect(reader.poll()).rejects.toThrow(ReaderClosedError);
     });
 
     test('lets a quiet partition through beside a busy one', async () => {

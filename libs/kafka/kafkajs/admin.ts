@@ -1,8 +1,9 @@
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import { UnknownTopicError } from '../errors.ts';
-import type { Admin, TopicDescription } from '../kafka.ts';
+import type { Admin, GroupMember, TopicDescription } from '../kafka.ts';
 import { answerType, BrokerError, check } from './broker-error.ts';
 import type { Cluster, TopicMetadata } from './cluster.ts';
+import { decodeAssignment } from './group-assignment.ts';
 import { listOffsets } from './list-offsets.ts';
 import { mapped } from './map-error.ts';
 import { createTopics } from './requests/create-topics.ts';
@@ -12,6 +13,8 @@ const brokerDefault = -1;
 const topicAlreadyExists = 36;
 const groupIdNotFound = 69;
 const nonEmptyGroup = 68;
+const topicResource = 2;
+const minInSync = 'min.insync.replicas';
 
 /** `Admin` through one handle's connections. */
 export function kafkajsAdmin(cluster: Cluster): Admin {
@@ -123,9 +126,53 @@ export function kafkajsAdmin(cluster: Cluster): Admin {
       mapped('describing the cluster', () =>
         cluster.persist('anything', async () => {
           const { clusterId, nodes } = await cluster.askMetadata([]);
-          return { clusterId, brokers: nodes.map(({ host, port }) => `${host}:${port}`) };
+          return {
+            clusterId,
+            brokers: nodes.map(({ nodeId, host, port }) => ({ id: nodeId, address: `${host}:${port}` })),
+          };
         }),
       ),
+
+    minInSyncReplicas: (topics) =>
+      mapped('asking for settings of topics', () =>
+        cluster.persist('anything', async () => {
+          const found = [...(await cluster.describe(topics)).keys()];
+          const broker = await connections.any();
+          const resources = found.map((topic) => ({
+            type: topicResource,
+            name: naming.full(topic),
+            configNames: [minInSync],
+          }));
+          const answer =
+            resources.length === 0
+              ? { resources: [] }
+              : await connections.call(broker, () => broker.describeConfigs({ resources }));
+          return new Map(
+            answer.resources.flatMap(({ resourceName, configEntries }): [string, number][] => {
+              const value = configEntries.find(({ configName }) => configName === minInSync)?.configValue;
+              return value ? [[naming.bare(resourceName) ?? resourceName, Number(value)]] : [];
+            }),
+          );
+        }),
+      ),
+
+    groupMembers: (groupIds) =>
+      mapped('describing groups', async () => {
+        const found = new Map<string, readonly GroupMember[]>();
+        for (const groupId of groupIds) {
+          const { groups } = await cluster.persist('anything', async () => {
+            const broker = await cluster.coordinator('group', groupId);
+            return connections.call(broker, () => broker.describeGroups({ groupIds: [naming.full(groupId)] }));
+          });
+          const members = (groups[0]?.members ?? []).map(({ clientId, clientHost, memberAssignment }) => ({
+            clientId,
+            host: clientHost.replace(/^\//, ''),
+            partitions: decodeAssignment(memberAssignment).length,
+          }));
+          if (members.length > 0) found.set(groupId, members);
+        }
+        return found;
+      }),
   };
 }
 
@@ -135,7 +182,8 @@ function isReady(topic: TopicMetadata | undefined): boolean {
 
 function describe(topic: TopicMetadata | undefined, name: string): TopicDescription {
   if (!topic) throw new UnknownTopicError(name);
-  return { name, id: topic.id, partitions: topic.leaders.length };
+  const { id, leaders, replicas, outOfSync } = topic;
+  return { name, id, partitions: leaders.length, replicas, outOfSync };
 }
 
 function notEmpty(groupId: string): TailraceError {

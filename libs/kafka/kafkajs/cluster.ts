@@ -13,6 +13,8 @@ export interface TopicMetadata {
   readonly name: string;
   readonly id: string;
   readonly leaders: readonly number[];
+  readonly replicas: number;
+  readonly outOfSync: readonly number[];
 }
 
 const coordinatorTypes = { group: 0, transaction: 1 };
@@ -45,7 +47,8 @@ export class Cluster {
       this.#topics.delete(name);
       if (topic.errorCode === unknownTopic) continue;
       check(topic.errorCode);
-      const description = { name, id: topic.id, leaders: topic.leaders };
+      const { id, leaders, replicas, outOfSync } = topic;
+      const description = { name, id, leaders, replicas, outOfSync };
       this.#topics.set(name, description);
       found.set(name, description);
     }

@@ -59,6 +59,12 @@ export class Connections {
     }
   }
 
+  /** `host:port` of a node, as far as it is known. */
+  addressOf(nodeId: number): string | undefined {
+    const node = this.#addresses.get(nodeId);
+    return node && addressOf(node);
+  }
+
   /** @throws ConnectionLostError when the node cannot be reached. */
   async to(nodeId: number): Promise<Broker> {
     const address = this.#addresses.get(nodeId);

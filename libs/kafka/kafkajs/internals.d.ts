@@ -158,6 +158,15 @@ declare module 'kafkajs/src/broker/index.js' {
     deleteGroups(groupIds: readonly string[]): Promise<{
       readonly results: readonly { readonly groupId: string; readonly errorCode: number }[];
     }>;
+    describeGroups(request: { readonly groupIds: readonly string[] }): Promise<{
+      readonly groups: readonly {
+        readonly members: readonly {
+          readonly clientId: string;
+          readonly clientHost: string;
+          readonly memberAssignment: Buffer;
+        }[];
+      }[];
+    }>;
     describeConfigs(request: {
       readonly resources: readonly {
         readonly type: number;

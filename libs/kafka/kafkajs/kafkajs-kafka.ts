@@ -71,7 +71,14 @@ class KafkajsKafka implements Kafka {
         return KafkajsMembership.join(cluster, options, this.#memberships);
       });
       const leave = () => joined.leave().finally(closed);
-      return { metadata: () => joined.metadata(), leave, close: leave };
+      return {
+        metadata: () => joined.metadata(),
+        get silentMs() {
+          return joined.silentMs;
+        },
+        leave,
+        close: leave,
+      };
     });
   }
 

@@ -6,6 +6,7 @@ import {
   InvalidTimestampError,
   NotAuthorisedError,
   RecordTooLargeError,
+  ReplicationFactorError,
   TlsFailedError,
   UnknownTopicError,
 } from '../errors.ts';
@@ -32,7 +33,6 @@ const final: Readonly<Record<string, string>> = {
   INVALID_GROUP_ID: 'Use a valid consumer group id.',
   INVALID_TOPIC_EXCEPTION: 'Use a valid topic name.',
   INVALID_CONFIG: "Correct the topic's settings.",
-  INVALID_REPLICATION_FACTOR: 'Use no more replicas than there are brokers.',
   POLICY_VIOLATION: "The cluster's policy refuses this topic.",
 };
 
@@ -103,6 +103,7 @@ export function mapError(error: unknown, doing: string): TailraceError {
   }
   if (fenced.has(type)) return new FencedError(`${doing}: another owner took over (${type})`, error);
   if (tooLarge.has(type)) return new RecordTooLargeError(message, error);
+  if (type === 'INVALID_REPLICATION_FACTOR') return new ReplicationFactorError(message, error);
   if (type === 'INVALID_TIMESTAMP') return new InvalidTimestampError(message, error);
   if (type.endsWith('_AUTHORIZATION_FAILED')) return new NotAuthorisedError(message, error);
   const help = final[type];

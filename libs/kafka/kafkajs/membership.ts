@@ -42,6 +42,7 @@ export class KafkajsMembership implements GroupMembership, CommittingMember {
   /** Pending while a rebalance is under way, so that no offsets are committed between two generations. */
   #rebalance: PromiseWithResolvers<void> | undefined;
   #sessionTimer: NodeJS.Timeout | undefined;
+  #heardAt = performance.now();
   #running: Promise<void> = Promise.resolve();
   #left: Promise<void> | undefined;
 
@@ -75,6 +76,10 @@ export class KafkajsMembership implements GroupMembership, CommittingMember {
   metadata(): GroupMetadata {
     const { groupId } = this.#options;
     return { groupId, generationId: this.#generationId, memberId: this.#memberId };
+  }
+
+  get silentMs(): number {
+    return performance.now() - this.#heardAt;
   }
 
   async commitAs(
@@ -232,6 +237,7 @@ export class KafkajsMembership implements GroupMembership, CommittingMember {
   /** The coordinator has answered: the session begins anew. */
   #heard(): void {
     clearTimeout(this.#sessionTimer);
+    this.#heardAt = performance.now();
     this.#sessionTimer = setTimeout(() => this.#lose(), this.#sessionMs);
   }
 

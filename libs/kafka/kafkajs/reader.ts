@@ -1,6 +1,12 @@
-import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
-import { TopicRecreatedError, UnknownTopicError } from '../errors.ts';
-import type { FetchedBatch, Reader, ReaderOptions, TopicPartition, TopicPartitionOffset } from '../kafka.ts';
+import { ReaderClosedError, TopicRecreatedError, UnknownTopicError } from '../errors.ts';
+import type {
+  FetchedBatch,
+  Reader,
+  ReaderOptions,
+  TopicPartition,
+  TopicPartitionOffset,
+  Unanswered,
+} from '../kafka.ts';
 import type { Cluster, TopicMetadata } from './cluster.ts';
 import { mapError } from './map-error.ts';
 import { type Arrival, type FetchLimits, type FetchPosition, fetchFrom } from './partition-fetch.ts';
@@ -10,6 +16,10 @@ interface Position extends TopicPartition {
   paused: boolean;
   /** Undefined until it was looked up, and again when it has moved. */
   leader: number | undefined;
+  /** Since when it has been asked for without an answer (`performance.now()`); undefined when nothing is owed. */
+  waitingSince: number | undefined;
+  /** How the last try failed; undefined when it did not. */
+  failedBy: string | undefined;
 }
 
 /** A request under way to one node, and what it asks for. */
@@ -67,7 +77,7 @@ export class KafkajsReader implements Reader {
   }
 
   async poll(signal?: AbortSignal): Promise<FetchedBatch[]> {
-    if (this.#isClosed) throw new TailraceError('the reader is closed', { code: 'kafka.closed', remedy: 'reconnect' });
+    if (this.#isClosed) throw new ReaderClosedError();
     if (this.#polling) throw new Error('a poll of this reader is under way');
     this.#polling = true;
     try {
@@ -81,7 +91,15 @@ export class KafkajsReader implements Reader {
     const position = this.#positions.get(keyOf({ topic, partition }));
     if (position) position.offset = offset;
     else {
-      const added = { topic, partition, offset, paused: false, leader: undefined };
+      const added = {
+        topic,
+        partition,
+        offset,
+        paused: false,
+        leader: undefined,
+        waitingSince: undefined,
+        failedBy: undefined,
+      };
       this.#positions.set(keyOf(added), added);
     }
     this.#wake();
@@ -100,6 +118,17 @@ export class KafkajsReader implements Reader {
     const position = this.#positions.get(keyOf(partition));
     if (position) position.paused = false;
     this.#wake();
+  }
+
+  unanswered(): readonly Unanswered[] {
+    const now = performance.now();
+    return [...this.#positions.values()].flatMap(({ topic, partition, paused, leader, waitingSince, failedBy }) => {
+      const isAsked = failedBy !== undefined || this.#locating || (leader !== undefined && this.#fetches.has(leader));
+      if (waitingSince === undefined || paused || !isAsked) return [];
+      const address = leader === undefined ? undefined : this.#cluster.connections.addressOf(leader);
+      const why = address === undefined ? (failedBy ?? 'the cluster') : `broker ${address}`;
+      return [{ topic, partition, forMs: now - waitingSince, why }];
+    });
   }
 
   async close(): Promise<void> {
@@ -138,6 +167,11 @@ export class KafkajsReader implements Reader {
       const position = this.#positions.get(key);
       if (!position || position.paused || position.offset !== asked.offset) continue;
       if (outcome.kind === 'failed') this.#failure = outcome.error;
+      if (outcome.kind === 'moved') position.failedBy = `${keyOf(position)} has no leader`;
+      else {
+        position.waitingSince = undefined;
+        position.failedBy = undefined;
+      }
       if (outcome.kind === 'moved') {
         position.leader = undefined;
         moved = true;
@@ -164,6 +198,7 @@ export class KafkajsReader implements Reader {
   #fetchAll(): void {
     if (performance.now() < this.#retryAt) return;
     const wanted = [...this.#positions.values()].filter(({ paused }) => !paused);
+    for (const position of wanted) position.waitingSince ??= performance.now();
     const lost = wanted.filter(({ leader }) => leader === undefined);
     if (lost.length > 0 && !this.#locating) void this.#locateAll(lost);
     for (const [leader, positions] of Map.groupBy(wanted, (position) => position.leader)) {
@@ -233,7 +268,10 @@ export class KafkajsReader implements Reader {
   #unreachable(error: unknown, positions: readonly Position[]): void {
     const failure = mapError(error, 'reading');
     if (failure.remedy === 'give-up') this.#failure ??= failure;
-    for (const position of positions) position.leader = undefined;
+    for (const position of positions) {
+      position.leader = undefined;
+      position.failedBy = failure.message;
+    }
     this.#backOff();
   }
 

@@ -51,6 +51,13 @@ export class Group {
     return this.#joined.size === 0;
   }
 
+  /** As an administrator sees them. */
+  members(): readonly { readonly clientId: string; readonly host: string; readonly partitions: number }[] {
+    return [...this.#joined.values()].map(({ owned }) => {
+      return { clientId: 'in-memory', host: 'in-memory', partitions: owned.length };
+    });
+  }
+
   join(member: GroupMember): void {
     this.#joined.set(member.id, {
       member,

@@ -49,6 +49,10 @@ export class MemoryMembership implements GroupMembership {
     return { groupId: this.#options.groupId, generationId: this.#generationId, memberId: this.#memberId };
   }
 
+  get silentMs(): number {
+    return this.#coordinator.process.silentMs;
+  }
+
   leave(): Promise<void> {
     this.#leaving ??= (async () => {
       await this.#revoke(this.#owned);

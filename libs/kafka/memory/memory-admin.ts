@@ -1,5 +1,5 @@
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
-import type { Admin, TopicDescription } from '../kafka.ts';
+import type { Admin, GroupMember, TopicDescription } from '../kafka.ts';
 import type { BrokerState } from './broker-state.ts';
 import type { ClientProcess } from './process.ts';
 import type { StoredTopic } from './topic-store.ts';
@@ -7,9 +7,9 @@ import type { StoredTopic } from './topic-store.ts';
 /** `Admin` on the state of an in-memory broker. */
 export function memoryAdmin({ topics, groups, faults }: BrokerState, process: ClientProcess): Admin {
   return {
-    async createTopics(specs) {
+    async createTopics(specs, { replicationFactor = 1 } = {}) {
       await process.running();
-      return specs.map((spec) => describe(topics.create(spec)));
+      return specs.map((spec) => describe(topics.create(spec, replicationFactor)));
     },
     async deleteTopics(names) {
       await process.running();
@@ -44,11 +44,29 @@ export function memoryAdmin({ topics, groups, faults }: BrokerState, process: Cl
     },
     async describeCluster() {
       await process.running();
-      return { clusterId: 'in-memory', brokers: ['in-memory'] };
+      return { clusterId: 'in-memory', brokers: [{ id: 1, address: 'in-memory' }] };
+    },
+    async minInSyncReplicas(names) {
+      await process.running();
+      return new Map(
+        names.flatMap((name): [string, number][] => {
+          const topic = topics.find(name);
+          return topic ? [[name, topic.minInSyncReplicas]] : [];
+        }),
+      );
+    },
+    async groupMembers(groupIds) {
+      await process.running();
+      return new Map(
+        groupIds.flatMap((groupId): [string, readonly GroupMember[]][] => {
+          const members = groups.get(groupId)?.members() ?? [];
+          return members.length === 0 ? [] : [[groupId, members]];
+        }),
+      );
     },
   };
 }
 
-function describe({ name, id, partitions }: StoredTopic): TopicDescription {
-  return { name, id, partitions };
+function describe({ name, id, partitions, replicas, outOfSync }: StoredTopic): TopicDescription {
+  return { name, id, partitions, replicas, outOfSync };
 }

@@ -14,9 +14,15 @@ export class ClientProcess {
   readonly #memberships = new Set<Enrolled>();
   #state: 'running' | 'paused' | 'crashed' = 'running';
   #resumed = Promise.withResolvers<void>();
+  #stoppedAt: number | undefined;
 
   get crashed(): boolean {
     return this.#state === 'crashed';
+  }
+
+  /** Milliseconds since nothing has been answered; 0 while it runs. */
+  get silentMs(): number {
+    return this.#stoppedAt === undefined ? 0 : performance.now() - this.#stoppedAt;
   }
 
   get paused(): boolean {
@@ -35,12 +41,14 @@ export class ClientProcess {
   pause(): void {
     if (this.#state !== 'running') return;
     this.#state = 'paused';
+    this.#stoppedAt ??= performance.now();
     for (const membership of this.#memberships) membership.silent();
   }
 
   resume(): void {
     if (this.#state !== 'paused') return;
     this.#state = 'running';
+    this.#stoppedAt = undefined;
     this.#wake();
     for (const membership of [...this.#memberships]) membership.resumed();
   }
@@ -48,6 +56,7 @@ export class ClientProcess {
   crash(): void {
     if (this.#state === 'crashed') return;
     this.#state = 'crashed';
+    this.#stoppedAt ??= performance.now();
     this.#wake();
     for (const membership of this.#memberships) membership.silent();
   }

@@ -1,7 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
-import { OffsetOutOfRangeError, TopicRecreatedError } from '../errors.ts';
-import type { FetchedBatch, Reader, ReaderOptions, TopicPartition, TopicPartitionOffset } from '../kafka.ts';
+import { OffsetOutOfRangeError, ReaderClosedError, TopicRecreatedError } from '../errors.ts';
+import type {
+  FetchedBatch,
+  Reader,
+  ReaderOptions,
+  TopicPartition,
+  TopicPartitionOffset,
+  Unanswered,
+} from '../kafka.ts';
 import type { Clock } from './clock.ts';
 import type { ClientProcess } from './process.ts';
 import type { TopicStore } from './topic-store.ts';
@@ -41,9 +47,7 @@ export class MemoryReader implements Reader {
   }
 
   async poll(signal?: AbortSignal): Promise<FetchedBatch[]> {
-    if (this.#closed.signal.aborted) {
-      throw new TailraceError('the reader is closed', { code: 'kafka.closed', remedy: 'reconnect' });
-    }
+    if (this.#closed.signal.aborted) throw new ReaderClosedError();
     const { clock, process } = this.#sources;
     // As a real fetch does, give everything else a turn: a busy loop of polls must not starve timers.
     await nextTurn();
@@ -91,6 +95,14 @@ export class MemoryReader implements Reader {
     const position = this.#positions.get(keyOf(partition));
     if (position) position.paused = false;
     this.#wake?.();
+  }
+
+  unanswered(): readonly Unanswered[] {
+    const { silentMs } = this.#sources.process;
+    if (silentMs === 0) return [];
+    return [...this.#positions.values()].flatMap(({ topic, partition, paused }) =>
+      paused ? [] : [{ topic, partition, forMs: silentMs, why: 'the in-memory broker' }],
+    );
   }
 
   async close(): Promise<void> {

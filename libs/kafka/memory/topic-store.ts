@@ -9,6 +9,7 @@ const defaultMaxMessageBytes = 1_048_588;
 export interface StoredTopic extends TopicDescription {
   readonly logs: readonly PartitionLog[];
   readonly maxMessageBytes: number;
+  readonly minInSyncReplicas: number;
 }
 
 /** The topics a broker holds. */
@@ -22,7 +23,7 @@ export class TopicStore {
     this.#changed = changed;
   }
 
-  create(spec: TopicSpec): StoredTopic {
+  create(spec: TopicSpec, replicas: number): StoredTopic {
     const existing = this.#topics.get(spec.name);
     if (existing) return existing;
     this.#created += 1;
@@ -30,6 +31,9 @@ export class TopicStore {
       name: spec.name,
       id: `00000000-0000-4000-8000-${String(this.#created).padStart(12, '0')}`,
       partitions: spec.partitions,
+      replicas,
+      outOfSync: [],
+      minInSyncReplicas: Number(spec.config['min.insync.replicas'] ?? 1),
       logs: Array.from({ length: spec.partitions }, () => new PartitionLog()),
       maxMessageBytes: Number(spec.config['max.message.bytes'] ?? defaultMaxMessageBytes),
     };

@@ -1,12 +1,29 @@
-import { createTopicsV7, deleteGroupsV2, deleteTopicsV6, offsetFetchV8 } from '@platformatic/kafka';
+import {
+  ConfigResourceTypes,
+  createTopicsV7,
+  deleteGroupsV2,
+  deleteTopicsV6,
+  describeConfigsV4,
+  describeGroupsV5,
+  offsetFetchV8,
+} from '@platformatic/kafka';
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
 import { UnknownTopicError } from '../errors.ts';
-import type { Admin, OffsetsAt, TopicDescription, TopicPartitionOffset } from '../kafka.ts';
-import type { Cluster } from './cluster.ts';
+import type {
+  Admin,
+  BrokerDescription,
+  GroupMember,
+  OffsetsAt,
+  TopicDescription,
+  TopicPartitionOffset,
+} from '../kafka.ts';
+import type { Cluster, TopicMetadata } from './cluster.ts';
+import { decodeAssignment } from './consumer-protocol.ts';
 import { BrokerRefusal, brokerErrors } from './failure.ts';
 import { listOffsets } from './list-offsets.ts';
 
+const minInSync = 'min.insync.replicas';
 /** The broker's own default, `default.replication.factor`. */
 const brokerDefault = -1;
 
@@ -70,7 +87,7 @@ export class ClusterAdmin implements Admin {
     const full = this.#cluster.settings.naming.full(name);
     const found = (await this.#cluster.describeTopics([full])).get(full);
     if (!found) throw new UnknownTopicError(name);
-    return { name, id: found.id, partitions: found.leaders.length };
+    return describe(name, found);
   }
 
   async offsets(topic: string, at: OffsetsAt): Promise<readonly number[]> {
@@ -135,9 +152,49 @@ export class ClusterAdmin implements Admin {
     }
   }
 
-  async describeCluster(): Promise<{ readonly clusterId: string; readonly brokers: readonly string[] }> {
+  async describeCluster(): Promise<{ readonly clusterId: string; readonly brokers: readonly BrokerDescription[] }> {
     const { clusterId, brokers } = await this.#cluster.describe();
-    return { clusterId: clusterId ?? '', brokers: brokers.map(({ host, port }) => `${host}:${port}`) };
+    const described = brokers.map(({ nodeId, host, port }) => ({ id: nodeId, address: `${host}:${port}` }));
+    return { clusterId: clusterId ?? '', brokers: described };
+  }
+
+  async minInSyncReplicas(topics: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const { naming } = this.#cluster.settings;
+    const resources = topics.map((topic) => ({
+      resourceType: ConfigResourceTypes.TOPIC,
+      resourceName: naming.full(topic),
+      configurationKeys: [minInSync],
+    }));
+    return this.#cluster.retrying('asking for settings of topics', async () => {
+      const link = this.#cluster.links.to(await this.#cluster.anyNode());
+      const answer = await link.callForEach(describeConfigsV4.api, resources, false, false);
+      const found = new Map<string, number>();
+      for (const { errorCode, resourceName, configs } of answer.results) {
+        if (errorCode === unknownTopicOrPartition) continue;
+        if (errorCode !== 0) throw BrokerRefusal.of(errorCode, `asking for settings of ${resourceName}`);
+        const value = configs.find(({ name }) => name === minInSync)?.value;
+        if (value) found.set(this.#cluster.bare(resourceName), Number(value));
+      }
+      return found;
+    });
+  }
+
+  async groupMembers(groupIds: readonly string[]): Promise<ReadonlyMap<string, readonly GroupMember[]>> {
+    const found = new Map<string, readonly GroupMember[]>();
+    for (const groupId of groupIds) {
+      const full = this.#cluster.settings.naming.full(groupId);
+      const { groups } = await this.#cluster.retrying(`describing group ${groupId}`, async () => {
+        const link = this.#cluster.links.to(await this.#cluster.coordinatorOf('group', full));
+        return link.callForEach(describeGroupsV5.api, [full], false);
+      });
+      const members = (groups[0]?.members ?? []).map(({ clientId, clientHost, memberAssignment }) => ({
+        clientId,
+        host: clientHost.replace(/^\//, ''),
+        partitions: decodeAssignment(memberAssignment).length,
+      }));
+      if (members.length > 0) found.set(groupId, members);
+    }
+    return found;
   }
 
   /** A topic is there before its partitions have leaders; whoever asked for it wants to use it. */
@@ -146,7 +203,7 @@ export class ClusterAdmin implements Admin {
     let found: TopicDescription | undefined;
     await this.#until(async () => {
       const metadata = (await this.#cluster.describeTopics([full])).get(full);
-      if (metadata) found = { name, id: metadata.id, partitions: metadata.leaders.length };
+      if (metadata) found = describe(name, metadata);
       return metadata !== undefined && metadata.leaders.length > 0 && metadata.leaders.every((leader) => leader >= 0);
     }, `waiting for leaders of ${name}`);
     if (!found) throw new UnknownTopicError(name);
@@ -168,3 +225,7 @@ const topicAlreadyExists = 36;
 const unknownTopicOrPartition = 3;
 const coordinatorNotAvailable = 15;
 const unstableOffsetCommit = 88;
+
+function describe(name: string, { id, leaders, replicas, outOfSync }: TopicMetadata): TopicDescription {
+  return { name, id, partitions: leaders.length, replicas, outOfSync };
+}

@@ -11,6 +11,10 @@ export interface TopicMetadata {
   readonly id: string;
   /** Leader's node id by partition; -1 where there is none now. */
   readonly leaders: readonly number[];
+  /** Replicas of the partition that has the fewest. */
+  readonly replicas: number;
+  /** Node ids that have a replica which is not in sync. */
+  readonly outOfSync: readonly number[];
 }
 
 /**
@@ -102,7 +106,12 @@ export class Cluster {
         }
         const leaders: number[] = [];
         for (const { partitionIndex, leaderId } of topic.partitions) leaders[partitionIndex] = leaderId;
-        const metadata = { id: topic.topicId, leaders };
+        const replicas = Math.min(...topic.partitions.map(({ replicaNodes }) => replicaNodes.length));
+        const lagging = topic.partitions.flatMap(({ replicaNodes, isrNodes }) =>
+          replicaNodes.filter((node) => !isrNodes.includes(node)),
+        );
+        const outOfSync = [...new Set(lagging)].toSorted((a, b) => a - b);
+        const metadata = { id: topic.topicId, leaders, replicas, outOfSync };
         this.#topics.set(topic.name, metadata);
         found.set(topic.name, metadata);
       }

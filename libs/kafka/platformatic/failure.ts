@@ -7,6 +7,7 @@ import {
   InvalidTimestampError,
   NotAuthorisedError,
   RecordTooLargeError,
+  ReplicationFactorError,
   TlsFailedError,
   UnknownTopicError,
 } from '../errors.ts';
@@ -136,10 +137,12 @@ export function toTailraceError(error: unknown, what: string, { topic }: About =
   if (error instanceof TailraceError) return error;
   const ids = brokerErrors(error);
   const answered = (candidates: readonly BrokerErrorId[]) => candidates.some((id) => ids.has(id));
-  const message = `${what}: ${ids.size > 0 ? `the broker answered ${[...ids].join(', ')}` : messageOf(error)}`;
+  const answer = error instanceof BrokerRefusal ? error.message : `the broker answered ${[...ids].join(', ')}`;
+  const message = `${what}: ${ids.size > 0 ? answer : messageOf(error)}`;
   if (answered(fenced) || answered(staleMember)) return new FencedError(message, error);
   if (answered(tooLarge)) return new RecordTooLargeError(message, error);
   if (topic !== undefined && answered(unknownTopic)) return new UnknownTopicError(topic);
+  if (ids.has('INVALID_REPLICATION_FACTOR')) return new ReplicationFactorError(message, error);
   if (ids.has('INVALID_TIMESTAMP')) return new InvalidTimestampError(message, error);
   if ([...ids].some((id) => id.endsWith('_AUTHORIZATION_FAILED'))) return new NotAuthorisedError(message, error);
   if (refusesCredentials(error)) return new AuthenticationFailedError(what, error);

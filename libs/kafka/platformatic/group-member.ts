@@ -85,6 +85,10 @@ export class GroupMember implements GroupMembership {
     return this.#metadata;
   }
 
+  get silentMs(): number {
+    return this.#session.silentMs;
+  }
+
   leave(): Promise<void> {
     this.#leaving ??= this.#leave();
     return this.#leaving;

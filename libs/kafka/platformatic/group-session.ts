@@ -34,8 +34,12 @@ export class GroupSession {
     this.#lastContact = performance.now();
   }
 
+  get silentMs(): number {
+    return performance.now() - this.#lastContact;
+  }
+
   get isOver(): boolean {
-    return performance.now() - this.#lastContact > this.#timeoutMs;
+    return this.silentMs > this.#timeoutMs;
   }
 
   /**

@@ -1,3 +1,4 @@
+import { messageOf } from '@tailrace/errors/tailrace-error.ts';
 import { TopicRecreatedError } from '../errors.ts';
 import type { Cluster } from './cluster.ts';
 import { BrokerRefusal } from './failure.ts';
@@ -42,7 +43,10 @@ export class PartitionFetcher {
 
   /** Fetches for these partitions, one request a leader. What comes, or why nothing does, is in the readings. */
   start(readings: readonly PartitionReading[]): void {
-    for (const reading of readings) reading.fetching = true;
+    for (const reading of readings) {
+      reading.fetching = true;
+      reading.waitingSince ??= performance.now();
+    }
     void this.#fetchFromLeaders(readings);
   }
 
@@ -62,6 +66,7 @@ export class PartitionFetcher {
         if (others) others.push(reading);
         else byLeader.set(leader, [reading]);
       } catch (error) {
+        reading.waitingFor = messageOf(error);
         await judgeFetchFailure(this.#cluster, reading, error);
         failed.push(reading);
       }
@@ -85,13 +90,18 @@ export class PartitionFetcher {
     const waitMs = this.#waitBeside(leader);
     if (waitMs < Math.min(mergeWithinMs, this.#limits.maxWaitMs)) {
       // Another fetch is about to end, and its end starts one for all.
-      for (const reading of readings) reading.fetching = false;
+      for (const reading of readings) {
+        reading.fetching = false;
+        if (!reading.failing) reading.waitingSince = undefined;
+      }
       return;
     }
     const lane = this.#lanes.take();
     const fetch = { leader, endsAt: performance.now() + waitMs };
     this.#fetches.add(fetch);
     const failed: PartitionReading[] = [];
+    const address = this.#cluster.address(leader);
+    for (const reading of readings) reading.waitingFor = `broker ${address?.host}:${address?.port}`;
     try {
       const answer = await this.#request(lane, leader, { readings, waitMs });
       this.#failures = 0;
@@ -103,6 +113,7 @@ export class PartitionFetcher {
         if (found.errorCode === 0) reading.fetched(found);
         else {
           const refusal = BrokerRefusal.of(found.errorCode, `fetching ${reading.topic}`);
+          reading.waitingFor = refusal.message;
           await judgeFetchFailure(this.#cluster, reading, refusal);
           failed.push(reading);
         }
@@ -164,6 +175,7 @@ export class PartitionFetcher {
     for (const reading of readings) {
       reading.retryAt = performance.now() + delay;
       reading.fetching = false;
+      reading.failing = true;
     }
     setTimeout(() => this.#onChange(), delay + 1).unref();
   }

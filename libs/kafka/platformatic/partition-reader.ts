@@ -1,5 +1,12 @@
 import { ReaderClosedError, UnknownTopicError } from '../errors.ts';
-import type { FetchedBatch, Reader, ReaderOptions, TopicPartition, TopicPartitionOffset } from '../kafka.ts';
+import type {
+  FetchedBatch,
+  Reader,
+  ReaderOptions,
+  TopicPartition,
+  TopicPartitionOffset,
+  Unanswered,
+} from '../kafka.ts';
 import type { Cluster } from './cluster.ts';
 import { type FetchLimits, PartitionFetcher } from './partition-fetcher.ts';
 import { PartitionReading } from './partition-reading.ts';
@@ -89,6 +96,15 @@ export class PartitionReader implements Reader {
     const reading = this.#readings.get(keyOf(partition));
     if (reading) reading.paused = false;
     this.#changed();
+  }
+
+  unanswered(): readonly Unanswered[] {
+    const now = performance.now();
+    return [...this.#readings.values()].flatMap((reading) => {
+      const { topic, partition, waitingSince, waitingFor, fetching, failing, paused, failure } = reading;
+      if (waitingSince === undefined || paused || failure !== undefined || !(fetching || failing)) return [];
+      return [{ topic, partition, forMs: now - waitingSince, why: waitingFor }];
+    });
   }
 
   async close(): Promise<void> {

@@ -14,6 +14,12 @@ export class PartitionReading {
   failure: unknown;
   /** A fetch is under way for it. */
   fetching = false;
+  /** Since when it has been asked for without an answer (`performance.now()`); undefined when nothing is owed. */
+  waitingSince: number | undefined;
+  /** Who is asked, or how the last try failed. */
+  waitingFor = 'the cluster';
+  /** The last try failed: it is waiting also while nothing is under way. */
+  failing = false;
   /** Not fetched before this time (`performance.now()`): its leader is being looked for. */
   retryAt = 0;
   /** Since when the cluster has not known the topic. */
@@ -41,6 +47,8 @@ export class PartitionReading {
   /** Takes what a fetch brought. */
   fetched({ bytes, aborted, lastStableOffset }: FetchedPartition): void {
     this.unknownSince = undefined;
+    this.waitingSince = undefined;
+    this.failing = false;
     this.#lastStableOffset = lastStableOffset;
     const log = new LogReader({ bytes, aborted });
     if (log.hasMore) this.#log = log;

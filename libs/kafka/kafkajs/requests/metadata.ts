@@ -9,6 +9,10 @@ export interface TopicAnswer {
   readonly id: string;
   /** Leader of each partition; -1 while there is none. */
   readonly leaders: readonly number[];
+  /** Replicas of the partition that has the fewest. */
+  readonly replicas: number;
+  /** Node ids that have a replica which is not in sync. */
+  readonly outOfSync: readonly number[];
 }
 
 export interface MetadataAnswer {
@@ -55,16 +59,24 @@ function readTopic(from: ByteReader): TopicAnswer {
   const id = from.uuid();
   from.boolean();
   const leaders: number[] = [];
+  const lagging = new Set<number>();
+  let replicas = Number.POSITIVE_INFINITY;
   from.compactArray(() => {
     const partitionErrorCode = from.int16();
     const partition = from.int32();
     const leader = from.int32();
     leaders[partition] = partitionErrorCode === 0 ? leader : -1;
     from.int32();
-    for (let list = 0; list < 3; list += 1) from.compactArray(() => from.int32());
+    const [nodes, inSync] = [0, 1, 2].map(() => from.compactArray(() => from.int32())) as [
+      number[],
+      number[],
+      number[],
+    ];
+    replicas = Math.min(replicas, nodes.length);
+    for (const node of nodes) if (!inSync.includes(node)) lagging.add(node);
     from.skipTags();
   });
   from.int32();
   from.skipTags();
-  return { errorCode, name, id, leaders };
+  return { errorCode, name, id, leaders, replicas, outOfSync: [...lagging].toSorted((a, b) => a - b) };
 }
