@@ -1,4 +1,5 @@
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
+import { readRange } from '@tailrace/stream/read-partition.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 
 /** Offsets looked at in each partition of `logs.dead`. */
@@ -21,31 +22,22 @@ export async function countDeadLetters(kafka: Kafka): Promise<DeadLetterCount> {
     kafka.admin.offsets(topic, 'earliest'),
     kafka.admin.offsets(topic, 'latest'),
   ]);
+  const signal = AbortSignal.timeout(deadlineMs);
   let kept = 0;
-  const positions = latest.flatMap((end, partition) => {
-    const start = earliest[partition] ?? 0;
-    kept += end - start;
-    return end > start ? [{ topic, partition, offset: Math.max(start, end - looksBack) }] : [];
-  });
   let looked = 0;
   let withoutProject = 0;
-  const left = new Set(positions.map(({ partition }) => partition));
-  const reader = await kafka.reader({ positions });
-  const signal = AbortSignal.timeout(deadlineMs);
-  try {
-    while (left.size > 0 && !signal.aborted) {
-      for (const { partition, records, nextOffset } of await reader.poll(signal)) {
-        const end = latest[partition] ?? 0;
-        const those = records.filter(({ offset }) => offset < end);
-        looked += those.length;
-        withoutProject += those.filter(({ headers }) => !headers.has('project')).length;
-        if (nextOffset < end) continue;
-        left.delete(partition);
-        reader.remove({ topic, partition });
-      }
+  const count = async (partition: number, to: number) => {
+    const start = earliest[partition] ?? 0;
+    kept += to - start;
+    const range = { topic, partition, from: Math.max(start, to - looksBack), to };
+    for await (const { records } of readRange(kafka, range, signal)) {
+      const those = records.filter(({ offset }) => offset < to);
+      looked += those.length;
+      withoutProject += those.filter(({ headers }) => !headers.has('project')).length;
     }
-  } finally {
-    await reader.close();
-  }
+  };
+  await Promise.all(latest.map((end, partition) => count(partition, end))).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
   return { kept, looked, withoutProject };
 }

@@ -1,6 +1,7 @@
 import type { Kafka, OutgoingRecord } from '@tailrace/kafka/kafka.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import { fencedEnd } from '@tailrace/stream/fenced-end.ts';
+import { readRange } from '@tailrace/stream/read-partition.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import type { RawSlice } from './raw-ranges.ts';
 
@@ -61,22 +62,17 @@ export class BuriedRecords {
     const starts = await this.#kafka.admin.offsets(topic, { timestampMs: Math.max(0, timestampMs) });
     // What this replay's partition has buried a moment ago may stand behind somebody else's open transaction.
     const end = await fencedEnd(this.#kafka, place);
-    let offset = starts[place.partition] ?? 0;
-    if (offset >= end) return offsets;
-    const reader = await this.#kafka.reader({ positions: [{ ...place, offset }] });
+    const range = { ...place, from: starts[place.partition] ?? 0, to: end };
     try {
-      while (offset < end && !signal.aborted) {
-        for (const { records, nextOffset } of await reader.poll(signal)) {
-          offset = nextOffset;
-          for (const record of records) {
-            if (record.value === null || record.key?.toString() !== key) continue;
-            const buried = offsetIn(record.value);
-            if (buried !== undefined) offsets.add(buried);
-          }
+      for await (const { records } of readRange(this.#kafka, range, signal)) {
+        for (const record of records) {
+          if (record.value === null || record.key?.toString() !== key) continue;
+          const buried = offsetIn(record.value);
+          if (buried !== undefined) offsets.add(buried);
         }
       }
-    } finally {
-      await reader.close();
+    } catch (error) {
+      if (!signal.aborted) throw error;
     }
     return offsets;
   }

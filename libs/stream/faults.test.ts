@@ -59,7 +59,7 @@ beforeEach(async () => {
   broker = memoryBroker({ clock, transactionTimeoutMs: 30_000 });
   client = broker.connect();
   log = [];
-  await client.admin.createTopics([orders, left, right, topics.dead]);
+  await client.admin.createTopics([orders, left, right, topics.dead, topics.positions]);
 });
 afterEach(async () => {
   await Promise.all([...owners].map((owner) => owner.stop()));

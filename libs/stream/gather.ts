@@ -1,6 +1,6 @@
-import { OffsetOutOfRangeError } from '@tailrace/kafka/errors.ts';
 import type { FetchedBatch, FetchedRecord, Reader, TopicPartition } from '@tailrace/kafka/kafka.ts';
 import type { CommitPace } from './commit-pace.ts';
+import { pollPastRetention } from './poll-past-retention.ts';
 
 /** Records of one partition that one transaction will take. */
 export interface Gathered {
@@ -46,17 +46,10 @@ export async function gather(options: GatherOptions): Promise<Gathered | undefin
   return { records, nextOffset: last.nextOffset, lag: Math.max(0, last.lastStableOffset - last.nextOffset) };
 }
 
-async function nextBatch(options: GatherOptions, signal: AbortSignal): Promise<FetchedBatch | undefined> {
-  const { reader, partition, onLost } = options;
+async function nextBatch({ reader, onLost }: GatherOptions, signal: AbortSignal): Promise<FetchedBatch | undefined> {
   while (!signal.aborted) {
-    try {
-      const [batch] = await reader.poll(signal);
-      if (batch) return batch;
-    } catch (error) {
-      if (!(error instanceof OffsetOutOfRangeError) || error.position.offset >= error.earliest) throw error;
-      onLost(error.earliest - error.position.offset);
-      reader.seek({ ...partition, offset: error.earliest });
-    }
+    const [batch] = await pollPastRetention(reader, signal, ({ offset }, goesOnAt) => onLost(goesOnAt - offset));
+    if (batch) return batch;
   }
   return undefined;
 }

@@ -42,7 +42,7 @@ export class InMemoryRunner {
   }
 
   async createTopics(specs: readonly TopicSpec[]): Promise<void> {
-    await this.#client.admin.createTopics([...specs, topics.dead]);
+    await this.#client.admin.createTopics([...specs, topics.dead, topics.positions]);
   }
 
   /** Runs a topology in a process of its own. */

@@ -342,3 +342,57 @@ describe('exactly once', () => {
     );
   }, 60_000);
 });
+
+describe('a processor whose committed offsets have expired', () => {
+  it('goes on where it was, and doubles nothing', async () => {
+    const first = await runner.start(uppercase);
+    await runner.write(words, [
+      ['a', 'one'],
+      ['b', 'two'],
+      ['c', 'three'],
+    ]);
+    await runner.settled(uppercase);
+    await first.owner.stop();
+    await first.kafka.admin.deleteGroup('uppercase');
+    await runner.write(words, [['a', 'four']]);
+    const second = await runner.start(uppercase);
+    await runner.settled(uppercase);
+    expect((await runner.read(upper)).map(({ value }) => value).toSorted()).toEqual(['FOUR', 'ONE', 'THREE', 'TWO']);
+    await second.owner.stop();
+  });
+
+  it('commits the place at once, so that whoever waits for it does not wait in vain', async () => {
+    const first = await runner.start(uppercase);
+    await runner.write(words, [['a', 'one']]);
+    await runner.settled(uppercase);
+    await first.owner.stop();
+    await first.kafka.admin.deleteGroup('uppercase');
+    await runner.start(uppercase);
+    await runner.settled(uppercase);
+    expect((await runner.read(upper)).length).toBe(1);
+  });
+
+  it('reads a topic that was made again from its beginning', async () => {
+    const first = await runner.start(uppercase);
+    await runner.write(words, [
+      ['a', 'one'],
+      ['a', 'two'],
+    ]);
+    await runner.settled(uppercase);
+    await first.owner.stop();
+    await first.kafka.admin.deleteTopics([words.name]);
+    await runner.createTopics([words]);
+    await runner.write(words, [['a', 'three']]);
+    await runner.start(uppercase);
+    await runner.settled(uppercase);
+    expect((await runner.read(upper)).map(({ value }) => value)).toEqual(['ONE', 'TWO', 'THREE']);
+  });
+});
+
+it('refuses a topology whose store two inputs would share', async () => {
+  const other = topic('other');
+  await runner.createTopics([other]);
+  await expect(runner.start({ ...counting, inputs: [words, other] })).rejects.toMatchObject({
+    code: 'stream.store_of_two_inputs',
+  });
+});

@@ -1,3 +1,4 @@
+import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import { TopicRecreatedError } from '@tailrace/kafka/errors.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
@@ -21,12 +22,16 @@ export interface ProcessorOptions {
 /**
  * Runs a topology: joins its group and works on every partition assigned to this process, exactly once. More processes
  * of the same topology share the partitions; a killed one's move to the others within 10 s.
+ *
+ * @throws TailraceError `stream.store_of_two_inputs`
  */
 export function runProcessor<In>(topology: Topology<In>, options: ProcessorOptions): PartitionOwner {
   const { kafka, logger, pace = defaultCommitPace } = options;
   const metrics = consumerMetrics(options.metrics, topology.group);
   const inputIds = new Map<string, string>();
-  const written = [...topology.outputs, ...(topology.stores ?? []).map((store) => store.changelog), topics.dead];
+  requireStoresOfOneInput(topology);
+  const changelogs = (topology.stores ?? []).map((store) => store.changelog);
+  const written = [...topology.outputs, ...changelogs, topics.dead, topics.positions];
   return ownPartitions({
     kafka,
     logger,
@@ -34,9 +39,9 @@ export function runProcessor<In>(topology: Topology<In>, options: ProcessorOptio
     topics: topology.inputs.map((spec) => spec.name),
     ...(options.sessionTimeoutMs !== undefined && { sessionTimeoutMs: options.sessionTimeoutMs }),
     run: async (ownership) => {
-      await expectSameTopic(kafka, ownership.partition.topic, inputIds);
+      const topicId = await expectSameTopic(kafka, ownership.partition.topic, inputIds);
       const partitionsOf = await readPartitionCounts(kafka, written, topology.group);
-      await runTask({ kafka, topology, pace, logger, metrics, partitionsOf }, ownership);
+      await runTask({ kafka, topology, topicId, pace, logger, metrics, partitionsOf }, ownership);
     },
   });
 }
@@ -46,13 +51,29 @@ export function runProcessor<In>(topology: Topology<In>, options: ProcessorOptio
  * had happened. Whoever has read the old one must be told first that what it had not read yet is gone.
  *
  * @param seen the topic's UUID by name, as this process found it first.
+ * @returns the topic's UUID.
  * @throws TopicRecreatedError
  */
-async function expectSameTopic(kafka: Kafka, topic: string, seen: Map<string, string>): Promise<void> {
+async function expectSameTopic(kafka: Kafka, topic: string, seen: Map<string, string>): Promise<string> {
   const { id } = await kafka.admin.describeTopic(topic);
   const before = seen.get(topic) ?? id;
   seen.set(topic, before);
   if (id !== before) throw new TopicRecreatedError(topic);
+  return id;
+}
+
+/**
+ * Tasks of two inputs would write the same changelog partition under two transactional ids, and neither would fence the
+ * other.
+ * @throws TailraceError `stream.store_of_two_inputs`
+ */
+function requireStoresOfOneInput<In>({ group, inputs, stores = [] }: Topology<In>): void {
+  if (stores.length === 0 || inputs.length < 2) return;
+  throw new TailraceError(`${group} has the store ${stores[0]?.name} and reads ${inputs.length} topics`, {
+    code: 'stream.store_of_two_inputs',
+    remedy: 'give-up',
+    help: 'A store belongs to one input: make a topology for each, or bring the inputs into one topic first.',
+  });
 }
 
 /** @throws UnknownTopicError when a topic it writes does not exist. */

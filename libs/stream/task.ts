@@ -1,11 +1,13 @@
 import type { Kafka, Reader, TopicPartition, TransactionalProducer } from '@tailrace/kafka/kafka.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
+import { topics } from '@tailrace/topics/topics.ts';
 import { Alarm } from './alarm.ts';
 import { processBatch } from './batch.ts';
 import type { CommitPace } from './commit-pace.ts';
 import type { ConsumerMetrics } from './consumer-metrics.ts';
 import { gather } from './gather.ts';
+import { keptPosition, positionRecord } from './kept-position.ts';
 import type { Ownership } from './ownership.ts';
 import { ChangelogStore, type StateStore, type StoreSpec } from './state-store.ts';
 import type { Topology } from './topology.ts';
@@ -13,6 +15,8 @@ import type { Topology } from './topology.ts';
 export interface TaskOptions<In> {
   readonly kafka: Kafka;
   readonly topology: Topology<In>;
+  /** The input topic's UUID. */
+  readonly topicId: string;
   readonly pace: CommitPace;
   readonly partitionsOf: (topic: string) => number;
   readonly logger: Logger;
@@ -33,7 +37,7 @@ export async function runTask<In>(options: TaskOptions<In>, ownership: Ownership
   const ended = new AbortController();
   try {
     const stores = await restoreStores(options, ownership);
-    const offset = await startOffset(kafka, topology.group, partition);
+    const offset = await startOffset(options, producer, ownership);
     const reader = await kafka.reader({ positions: [{ ...partition, offset }], maxWaitMs: idlePollMs });
     try {
       await consume({ ...options, producer, reader, input, stores, offset, ended: ended.signal }, ownership);
@@ -53,13 +57,35 @@ function transactionalId(group: string, partition: TopicPartition): string {
   return `${group}-${partition.topic}-${partition.partition}`;
 }
 
-/** The committed offset, else the earliest: what was written before this group existed is processed too. */
-async function startOffset(kafka: Kafka, group: string, { topic, partition }: TopicPartition): Promise<number> {
+/**
+ * The committed offset; where the broker has none, the position kept in `positions`, which outlives it; else the earliest:
+ * what was written before this group existed is processed too.
+ */
+async function startOffset<In>(
+  { kafka, topology: { group }, topicId, logger }: TaskOptions<In>,
+  producer: TransactionalProducer,
+  ownership: Ownership,
+): Promise<number> {
+  const { topic, partition } = ownership.partition;
   const committed = await kafka.admin.committedOffsets(group, [topic]);
   const own = committed.find((position) => position.partition === partition);
   if (own) return own.offset;
-  const earliest = await kafka.admin.offsets(topic, 'earliest');
-  return earliest[partition] ?? 0;
+  const kept = await keptPosition(kafka, { group, topic, partition, topicId }, ownership.revoked);
+  if (kept === undefined) return (await kafka.admin.offsets(topic, 'earliest'))[partition] ?? 0;
+  logger.warn(
+    { group, topic, partition, offset: kept },
+    'the committed offset has expired: going on from the kept one',
+  );
+  // Others go by the committed offset too, and nothing may come here for long.
+  const transaction = producer.begin();
+  try {
+    await transaction.commitOffsets(ownership.group(), [{ topic, partition, offset: kept }]);
+    await transaction.commit();
+  } catch (error) {
+    await transaction.abort().catch(() => undefined);
+    throw error;
+  }
+  return kept;
 }
 
 type Stores = ReadonlyMap<StoreSpec, ChangelogStore<unknown>>;
@@ -86,6 +112,7 @@ async function consume<In>(task: Consuming<In>, ownership: Ownership): Promise<v
   const { topology, stores, partitionsOf, reader, pace, metrics, input } = task;
   const { partition, revoked } = ownership;
   const alarm = new Alarm(revoked);
+  const positionKey = { ...partition, group: topology.group, topicId: task.topicId };
   const context = {
     group: topology.group,
     partition,
@@ -124,7 +151,8 @@ async function consume<In>(task: Consuming<In>, ownership: Ownership): Promise<v
     if (gathered.nextOffset === position && output.records.length === 0) continue;
     const transaction = task.producer.begin();
     try {
-      if (output.records.length > 0) await transaction.send(output.records);
+      const place = positionRecord(positionKey, gathered.nextOffset, partitionsOf(topics.positions.name));
+      await transaction.send([...output.records, place]);
       await transaction.commitOffsets(ownership.group(), [{ ...partition, offset: gathered.nextOffset }]);
       ownership.lost.throwIfAborted();
       await transaction.commit();

@@ -11,7 +11,7 @@ export interface Topology<In> {
   readonly inputs: readonly TopicSpec<In>[];
   /** Topics it may emit to, besides `logs.dead`. */
   readonly outputs: readonly TopicSpec[];
-  /** Stores of each task. A store has one changelog partition for each input partition, so it goes with one input. */
+  /** Stores of each task. A store has one changelog partition for each input partition, so a topology that has any reads one input. */
   readonly stores?: readonly StoreSpec[];
   /** The processor of one input partition, made anew whenever the partition is taken. */
   processor(task: TaskContext): RecordProcessor<In>;

@@ -5,6 +5,7 @@ import { type AlertState, alertStateCodec } from '@tailrace/schemas/generated/al
 import { type Checkpoint, checkpointCodec } from '@tailrace/schemas/generated/checkpoint.ts';
 import { type Connection, connectionCodec } from '@tailrace/schemas/generated/connection.ts';
 import { type ConnectionStatus, connectionStatusCodec } from '@tailrace/schemas/generated/connection-status.ts';
+import { type ConsumerPosition, consumerPositionCodec } from '@tailrace/schemas/generated/consumer-position.ts';
 import { type DeadLetter, deadLetterCodec } from '@tailrace/schemas/generated/dead-letter.ts';
 import { type DeadLetterReplay, deadLetterReplayCodec } from '@tailrace/schemas/generated/dead-letter-replay.ts';
 import { type LogRecord, logRecordCodec } from '@tailrace/schemas/generated/log-record.ts';
@@ -115,6 +116,8 @@ export const topics = {
   }),
   /** What could not be read. Key: source topic/partition. */
   dead: stream<DeadLetter>('logs.dead', deadLetterCodec, 30 * day),
+  /** How far consumer groups have processed their inputs. Key: group/topic/partition. Every transaction adds a value. */
+  positions: table<ConsumerPosition>('positions', consumerPositionCodec, shortLived, streamPartitions),
   /** Which dead letters were put back. Key: replay id/number. Needed for as long as there are the letters. */
   deadLetterReplays: table<DeadLetterReplay>('dead-letter-replays', deadLetterReplayCodec, {
     'cleanup.policy': 'compact,delete',
