@@ -281,8 +281,9 @@ export class LiveStream {
       return;
     }
     this.#unanswered = Math.max(0, this.#unanswered - 1);
+    // What was refused is not wanted any more: another answer is under way.
+    if (code === 'message.invalid' && this.#unanswered > 0) return;
     this.#options.onError(code, detail);
-    // Another one is under way.
     if (this.#unanswered > 0) return;
     if (code === 'message.invalid') this.#stay();
     else this.#endSocket(detail);

@@ -19,15 +19,23 @@ const columns: readonly (readonly [name: string, value: (line: LogLine) => strin
   ['id', (line) => line.id],
 ];
 
-/** RFC 4180. A cell that a spreadsheet would take for a formula is told that it is text, by a quote before it. */
+/**
+ * RFC 4180. What a spreadsheet would take for a formula is made text by an apostrophe before it, at the beginning of a cell
+ * and wherever a spreadsheet of another locale would begin one: behind a semicolon, a tab or a line break
+ * (https://owasp.org/www-community/attacks/CSV_Injection).
+ */
 export function toCsv(lines: readonly LogLine[]): string {
   const rows = [columns.map(([name]) => name), ...lines.map((line) => columns.map(([, value]) => value(line)))];
   return rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('');
 }
 
+/** Where a formula would begin; also with the full-width characters that spreadsheets of East Asia take for the same. */
+const formula = /(^|[;\t\r\n])(?=["' ]*[=+\-@\uff1d\uff0b\uff0d\uff20])/g;
+
 function cell(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  const marked = text.replaceAll(formula, "$1'");
+  const safe = /^[\t\r\n]/.test(marked) ? `'${marked}` : marked;
+  return /[",;\t\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
 /** Hands a file to the person. */

@@ -9,6 +9,7 @@ import { SourceMenu } from './source-menu.tsx';
 import { termsNamed, withoutKey, withTerm } from './terms.ts';
 import { TimePicker } from './time-picker.tsx';
 import type { View } from './view.ts';
+import { oneLine } from './visible-text.ts';
 
 interface FilterBarProps {
   readonly inputRef: RefObject<HTMLInputElement | null>;
@@ -198,14 +199,14 @@ function QueryInput({ inputRef, view, problem, session, names, onChange }: Filte
               take(each.text);
             }}
           >
-            <code>{each.text}</code>
+            <code>{oneLine(each.text)}</code>
             <span className="dim">{each.hint}</span>
           </div>
         ))}
       </div>
       {problem !== undefined && (
         <p id={problemId} className="query-problem" role="alert">
-          {problem}
+          {oneLine(problem)}
         </p>
       )}
     </div>

@@ -8,6 +8,7 @@ import { watchMedia } from '../ui/browser/media-query.ts';
 import { count, monthAndDay, shortMoment } from '../ui/format.ts';
 import { useResource } from '../ui/use-resource.ts';
 import { countMarks } from './count-marks.ts';
+import { inPlainWords } from './refusal.ts';
 import { stack, stackedLevels } from './stack.ts';
 import { rangeOf, spanMs, type TimeView } from './view.ts';
 
@@ -15,10 +16,15 @@ interface HistogramProps {
   /** The filter as JSON; undefined while it cannot be read. */
   readonly filterKey: string | undefined;
   readonly time: TimeView;
+  /** Nothing can be counted: the filter or the time makes no sense. */
+  readonly isRefused: boolean;
   readonly onRange: (from: string, to: string) => void;
 }
 
 type Counts = AnswerOf<'GET stream/{project_id}/histogram'>;
+
+/** No bars. */
+const nothing = { buckets: [], from: '', to: '' };
 
 const heightPx = 74;
 const widthOfBucketPx = 8;
@@ -30,7 +36,7 @@ function everyMs(time: TimeView): number | undefined {
 }
 
 /** Lines counted by time and severity. Dragging over it chooses that part of time. */
-export const Histogram = memo(function Histogram({ filterKey, time, onRange }: HistogramProps) {
+export const Histogram = memo(function Histogram({ filterKey, time, isRefused, onRange }: HistogramProps) {
   const { api, project } = useApp();
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);
@@ -38,7 +44,7 @@ export const Histogram = memo(function Histogram({ filterKey, time, onRange }: H
   const buckets = Math.max(20, Math.min(240, Math.floor(width / widthOfBucketPx)));
   const read = useCallback(
     async (signal: AbortSignal): Promise<Counts | undefined> => {
-      if (filterKey === undefined || width === 0) return undefined;
+      if (filterKey === undefined || isRefused || width === 0) return undefined;
       const view: TimeView = JSON.parse(timeKey);
       const { from, to } = rangeOf(view, Date.now());
       return api.call('GET stream/{project_id}/histogram', {
@@ -52,19 +58,20 @@ export const Histogram = memo(function Histogram({ filterKey, time, onRange }: H
         signal,
       });
     },
-    [api, project, filterKey, timeKey, buckets, width],
+    [api, project, filterKey, timeKey, isRefused, buckets, width],
   );
   const { value: counts, problem } = useResource(read, everyMs(time));
   const [pointed, setPointed] = useState<number>();
-  usePlot(box, width, counts, setPointed, onRange);
+  usePlot(box, width, isRefused ? nothing : counts, setPointed, onRange);
 
-  const summary = useMemo(() => summaryOf(counts), [counts]);
+  const summary = useMemo(() => (isRefused ? 'Not counted' : summaryOf(counts)), [isRefused, counts]);
   const bucket = pointed === undefined ? undefined : counts?.buckets[pointed];
   return (
     <section className="histogram" aria-label="Lines by time and severity">
       <div ref={box} className="histogram-plot" role="img" aria-label={summary} />
       <p className="histogram-note" aria-hidden="true">
-        {problem ?? (bucket && counts ? bucketNote(bucket, counts.interval_ms) : summary)}
+        {(isRefused ? undefined : problem && inPlainWords(problem)) ??
+          (bucket && counts ? bucketNote(bucket, counts.interval_ms) : summary)}
       </p>
     </section>
   );
@@ -104,7 +111,7 @@ function canDraw(): boolean {
 function usePlot(
   box: React.RefObject<HTMLDivElement | null>,
   width: number,
-  counts: Counts | undefined,
+  counts: Pick<Counts, 'buckets' | 'from' | 'to'> | undefined,
   onPoint: (index: number | undefined) => void,
   onRange: (from: string, to: string) => void,
 ): void {
@@ -139,6 +146,7 @@ function usePlot(
   useEffect(() => {
     if (counts === undefined || plot.current === undefined) return;
     plot.current.setData(stack(counts.buckets), false);
+    if (counts === nothing) return;
     plot.current.setScale('x', { min: Date.parse(counts.from) / 1000, max: Date.parse(counts.to) / 1000 });
   }, [counts, width, themed]);
 }

@@ -1,7 +1,10 @@
-import { useCallback, useState } from 'react';
+import { type KeyboardEvent, useCallback, useState } from 'react';
 import type { LogLine } from '../api/generated.ts';
+import { ApiError } from '../api/http.ts';
 import { useApp } from '../ui/app-context.ts';
+import { shortMoment } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
+import { useAddress } from '../ui/route.ts';
 import { useResource } from '../ui/use-resource.ts';
 import { CopyButton } from './copy-button.tsx';
 import { indentedJson } from './indented-json.ts';
@@ -12,7 +15,7 @@ import type { LiveSession } from './live-session.ts';
 import { sortableTime } from './row.ts';
 import { NeighbourLines, TraceLines } from './surrounding-lines.tsx';
 import type { Term } from './term.ts';
-import type { View } from './view.ts';
+import { parseView, type View, viewSearch } from './view.ts';
 import { manyLines } from './visible-text.ts';
 
 interface LinePanelProps {
@@ -37,28 +40,48 @@ export function LinePanel({ session, place, names, onTerm, onOpen, onView, onClo
     async (signal: AbortSignal): Promise<LogLine> => {
       const kept = keptLine(session, { timestamp, id });
       if (kept) return kept;
-      const context = await api.call('GET stream/{project_id}/context/{id}', {
-        path: { project_id: project, id },
-        query: { timestamp, before: 0, after: 0 },
-        signal,
-      });
-      return context.line;
+      try {
+        const context = await api.call('GET stream/{project_id}/context/{id}', {
+          path: { project_id: project, id },
+          query: { timestamp, before: 0, after: 0 },
+          signal,
+        });
+        return context.line;
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 404) throw new Error(goneNote(timestamp));
+        throw error;
+      }
     },
     [session, api, project, timestamp, id],
   );
   const { value: line, problem } = useResource(read);
+  const { path, search } = useAddress();
+  const link =
+    location.origin + path + viewSearch({ ...parseView(search), time: { kind: 'at', at: timestamp }, line: place });
   const shown = tabs.filter((each) => each !== 'Trace' || line?.trace_id != null);
   return (
     <aside className="line-panel" aria-label="Line">
       <header className="line-head">
-        <div role="tablist" aria-label="What is known of the line">
+        <div
+          role="tablist"
+          aria-label="What is known of the line"
+          onKeyDown={(event) => moveTab(event, shown, tab, setTab)}
+        >
           {shown.map((each) => (
-            <button key={each} type="button" role="tab" aria-selected={each === tab} onClick={() => setTab(each)}>
+            <button
+              key={each}
+              type="button"
+              role="tab"
+              tabIndex={each === tab ? 0 : -1}
+              aria-selected={each === tab}
+              onClick={() => setTab(each)}
+            >
               {each}
             </button>
           ))}
         </div>
         <span className="grow" />
+        <CopyButton text={link} name="Copy a link to this line" icon="link" />
         {line && <CopyButton text={line.body} name="Copy the line" />}
         <button type="button" className="icon-button" aria-label="Close the line" title="Esc" onClick={onClose}>
           <Icon name="close" />
@@ -74,13 +97,29 @@ export function LinePanel({ session, place, names, onTerm, onOpen, onView, onClo
             <LineFields line={line} name={names.get(line.connection_id)} onTerm={onTerm} />
           </>
         )}
-        {line && tab === 'Context' && <NeighbourLines line={line} onOpen={onOpen} onView={onView} />}
-        {line && tab === 'Trace' && <TraceLines line={line} onOpen={onOpen} onView={onView} />}
+        {line && tab === 'Context' && <NeighbourLines line={line} names={names} onOpen={onOpen} onView={onView} />}
+        {line && tab === 'Trace' && <TraceLines line={line} names={names} onOpen={onOpen} onView={onView} />}
         {line && tab === 'Record' && <LineRecord line={line} name={names.get(line.connection_id)} />}
         {line && tab === 'Raw' && <LineRaw line={line} />}
       </div>
     </aside>
   );
+}
+
+function goneNote(timestamp: string): string {
+  return `This line, of ${shortMoment(timestamp)}, is not stored. If it came just now, try again in a moment; else it is older than what is kept, or was deleted. The list shows what there is around its time.`;
+}
+
+/** Keys of tabs (WAI-ARIA Authoring Practices, tabs): the arrows go round, Home and End to the ends. */
+function moveTab(event: KeyboardEvent<HTMLElement>, shown: readonly Tab[], tab: Tab, onTab: (tab: Tab) => void): void {
+  const at = shown.indexOf(tab);
+  const to = { ArrowRight: at + 1, ArrowLeft: at - 1 + shown.length, Home: 0, End: shown.length - 1 }[event.key];
+  if (to === undefined) return;
+  event.preventDefault();
+  const index = to % shown.length;
+  onTab(shown[index] ?? tab);
+  const buttons = event.currentTarget.querySelectorAll<HTMLElement>('[role="tab"]');
+  buttons[index]?.focus();
 }
 
 function keptLine({ buffer }: LiveSession, { timestamp, id }: NonNullable<View['line']>): LogLine | undefined {

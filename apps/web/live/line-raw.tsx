@@ -5,7 +5,7 @@ import { bytes } from '../ui/format.ts';
 import { useResource } from '../ui/use-resource.ts';
 import { CopyButton } from './copy-button.tsx';
 import { indentedJson } from './indented-json.ts';
-import { manyLines } from './visible-text.ts';
+import { manyLines, oneLine } from './visible-text.ts';
 
 /** More than this is not put on the screen, characters; copying takes all there is. */
 const mostShown = 100_000;
@@ -43,7 +43,7 @@ export function LineRaw({ line }: { readonly line: LogLine }) {
       <dl className="fields">
         {facts.map(([label, value]) => (
           <div className="field-row" key={label}>
-            <dt>{label}</dt>
+            <dt>{oneLine(label)}</dt>
             <dd>{manyLines(value)}</dd>
           </div>
         ))}

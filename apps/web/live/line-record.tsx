@@ -24,7 +24,7 @@ export function LineRecord({ line, name }: { readonly line: LogLine; readonly na
         {facts.map(([label, value]) => (
           <div className="field-row" key={label}>
             <dt>{label}</dt>
-            <dd>{value}</dd>
+            <dd>{manyLines(value)}</dd>
           </div>
         ))}
       </dl>

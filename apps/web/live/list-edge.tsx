@@ -1,17 +1,22 @@
+import type { Refusal } from './refusal.ts';
 import type { Edge } from './snapshot.ts';
 import { spanMs, type TimeView } from './view.ts';
+import { oneLine } from './visible-text.ts';
 
 interface ListEdgeProps {
   readonly edge: Edge;
   readonly at: 'start' | 'end';
   readonly time: TimeView;
   readonly isEmpty: boolean;
+  /** Nothing is shown, so there is nothing beyond it. */
+  readonly isRefused: boolean;
   readonly onRetry: () => void;
   readonly onTime: (time: TimeView) => void;
 }
 
 /** What is beyond the first or the last row, in words. Takes no room while there is more to read. */
-export function ListEdge({ edge, at, time, isEmpty, onRetry, onTime }: ListEdgeProps) {
+export function ListEdge({ edge, at, time, isEmpty, isRefused, onRetry, onTime }: ListEdgeProps) {
+  if (isRefused) return null;
   if (edge.kind === 'failed') {
     return (
       <div className="list-edge list-edge-bad" role="row">
@@ -51,6 +56,19 @@ function Words({ children }: { readonly children: React.ReactNode }) {
   return (
     <div className="list-edge" role="row">
       <span role="gridcell">{children}</span>
+    </div>
+  );
+}
+
+/** In place of lines: why there are none, and what to do. */
+export function Refused({ refusal: { about, reason } }: { readonly refusal: Refusal }) {
+  return (
+    <div className="list-edge list-edge-bad" role="row">
+      <span role="gridcell">
+        {about === 'filter'
+          ? 'No lines are shown: the filter cannot be read. Change it above; ? shows how filters are written.'
+          : `No lines are shown. ${oneLine(reason)}: choose another time above.`}
+      </span>
     </div>
   );
 }

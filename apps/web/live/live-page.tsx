@@ -22,8 +22,26 @@ const connectionsEveryMs = 15_000;
 
 /** Lines as they come, and any part of the past, under one filter. */
 export function LivePage() {
+  useEffect(pinLine, []);
   const live = useLiveSession();
   return live ? <LiveView {...live} /> : null;
+}
+
+/** An address with a line opens at the time of the line, not at the newest ones, among which it may not be any more. */
+function pinLine(): void {
+  const view = parseView(currentSearch());
+  if (view.line === undefined || view.time.kind !== 'live') return;
+  navigate(location.pathname + viewSearch({ ...view, time: { kind: 'at', at: view.line.timestamp } }), 'replace');
+}
+
+/** Why the written filter cannot be asked for. */
+function unreadableFilter(
+  parsed: ReturnType<typeof parseQuery>,
+  isKnown: boolean,
+  connectionsProblem: string | undefined,
+): string | undefined {
+  if (!isKnown) return connectionsProblem && `The names of the sources cannot be read: ${connectionsProblem}`;
+  return 'problem' in parsed ? parsed.problem : undefined;
 }
 
 function LiveView({ session, snapshot }: { readonly session: LiveSession; readonly snapshot: Snapshot }) {
@@ -43,9 +61,16 @@ function LiveView({ session, snapshot }: { readonly session: LiveSession; readon
   );
   const filterKey = known && 'filter' in parsed ? JSON.stringify(parsed.filter) : undefined;
   const timeKey = JSON.stringify(view.time);
+  const unreadable = unreadableFilter(parsed, known, sources.problem);
+  const line = useRef(view.line);
+  line.current = view.line;
   useEffect(() => {
-    if (filterKey !== undefined) session.show(JSON.parse(filterKey), JSON.parse(timeKey));
-  }, [session, filterKey, timeKey]);
+    if (unreadable !== undefined) session.refuse({ about: 'filter', reason: unreadable });
+    else if (filterKey !== undefined) session.show(JSON.parse(filterKey), JSON.parse(timeKey), line.current?.id);
+  }, [session, unreadable, filterKey, timeKey]);
+  useEffect(() => {
+    session.readSince = new Map(connections?.map(({ id, updated_at }) => [id, Date.parse(updated_at)]));
+  }, [session, connections]);
 
   const change = useCallback(
     (part: Partial<View>, how: 'push' | 'replace' = 'push') => {
@@ -77,7 +102,8 @@ function LiveView({ session, snapshot }: { readonly session: LiveSession; readon
     [['?'], help],
   ]);
 
-  const problem = 'problem' in parsed && known ? parsed.problem : snapshot.problem;
+  const { refusal } = snapshot;
+  const problem = refusal?.about === 'filter' ? refusal.reason : snapshot.problem;
   return (
     <div className={view.line ? 'live live-with-panel' : 'live'}>
       <h1 className="visually-hidden">Live lines</h1>
@@ -93,7 +119,7 @@ function LiveView({ session, snapshot }: { readonly session: LiveSession; readon
         onHelp={help}
       />
       <ErrorBoundary name="The histogram" part>
-        <Histogram filterKey={filterKey} time={view.time} onRange={showRange} />
+        <Histogram filterKey={filterKey} time={view.time} isRefused={refusal !== undefined} onRange={showRange} />
       </ErrorBoundary>
       <div className="live-body">
         <LogList

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import type { LogLine } from '../api/generated.ts';
-import type { Api } from '../api/http.ts';
+import { type Api, ApiError } from '../api/http.ts';
 import type { SocketListener } from '../api/live-stream.ts';
 import { LiveSession } from './live-session.ts';
 
@@ -28,11 +28,16 @@ function open() {
   const calls: {
     readonly query: Query;
     readonly answer: (logs: readonly LogLine[], rest?: object) => Promise<void>;
+    readonly fail: (error: Error) => Promise<void>;
   }[] = [];
   const call = (_name: string, { query }: { query: Query }) =>
-    new Promise((resolve) => {
+    new Promise((resolve, reject) => {
       calls.push({
         query,
+        fail: async (error) => {
+          reject(error);
+          await new Promise((done) => setTimeout(done));
+        },
         answer: async (logs, rest = {}) => {
           resolve({ logs, older: null, newer: 'newer', complete: true, live_from: null, ...rest });
           await new Promise((done) => setTimeout(done));
@@ -251,8 +256,11 @@ test('after a moment before which there is nothing, what is stored since then is
   session.show({}, { kind: 'at', at: second(10) });
   say({ type: 'hello', cursor: 'c0' });
   await calls[0]?.answer([], { newer: null });
-  expect(calls[1]?.query).toMatchObject({ from: second(10), to: 'now' });
-  await calls[1]?.answer([line(12), line(11)]);
+  // Nothing in the second, the minute, the hour, the day and the fortnight after it either.
+  expect(calls[1]?.query).toMatchObject({ from: second(10), to: second(11) });
+  for (const index of [1, 2, 3, 4, 5]) await calls[index]?.answer([], { newer: null });
+  expect(calls[6]?.query).toMatchObject({ from: second(10), to: 'now' });
+  await calls[6]?.answer([line(12), line(11)]);
   expect(shown()).toEqual(['line 11', 'line 12']);
   expect(sent.at(-1)).toMatchObject({ type: 'subscribe', from: '-30s' });
   session.close();
@@ -277,5 +285,96 @@ test('what one looks at does not go for what comes; once one follows again the o
   expect(session.snapshot().stream.kind).toBe('waiting');
   session.setFollowing(true);
   expect([session.buffer.length, session.buffer.at(0)?.key]).toEqual([100_000, 'many 060000']);
+  session.close();
+});
+
+test('a line at the beginning of all that is stored is shown with what follows it, not with the newest', async () => {
+  const { session, calls, shown } = open();
+  session.show({}, { kind: 'at', at: second(10) }, 'line 10');
+  await calls[0]?.answer([], { newer: null });
+  await calls[1]?.answer([line(10)], { newer: 'n1' });
+  expect(calls[2]?.query).toMatchObject({ after: 'n1', to: 'now' });
+  await calls[2]?.answer([line(12), line(11)], { newer: 'n2' });
+  expect(shown()).toEqual(['line 10', 'line 11', 'line 12']);
+  expect(session.snapshot().reveal?.row.key).toBe('line 10');
+  session.close();
+});
+
+test('of several lines at one moment the one that was asked for is brought into sight, and another where it is gone', async () => {
+  const twins = ['a', 'b', 'c'].map((id) => ({ ...line(10), id }));
+  for (const [asked, revealed] of [
+    ['b', 'b'],
+    ['gone', 'a'],
+  ]) {
+    const { session, calls } = open();
+    session.show({}, { kind: 'at', at: second(10) }, asked);
+    await calls[0]?.answer([line(9)], { newer: 'n1' });
+    await calls[1]?.answer(twins.toReversed(), { newer: 'n2' });
+    expect(session.snapshot().reveal?.row.key).toBe(revealed);
+    session.close();
+  }
+});
+
+test('a filter that the server refuses leaves no lines of the one before, and says why without names of fields', async () => {
+  const { session, calls, say, sent, shown } = open();
+  session.show({}, { kind: 'live', span: '-15m' });
+  say({ type: 'hello', cursor: 'c0' });
+  say({ type: 'subscribed', cursor: 'c1' });
+  await calls[0]?.answer([line(1)]);
+  session.show({ regex: '(' }, { kind: 'live', span: '-15m' });
+  say({ type: 'error', code: 'message.invalid', detail: 'filter.regex: is not a regular expression' });
+  expect(shown()).toEqual([]);
+  expect(session.snapshot()).toMatchObject({
+    refusal: { about: 'filter', reason: 'The expression is not a regular expression' },
+    following: false,
+  });
+  expect(session.isLive).toBe(false);
+  expect(sent.at(-1)).toEqual({ type: 'pause' });
+  session.show({}, { kind: 'live', span: '-15m' });
+  expect(session.snapshot().refusal).toBeUndefined();
+  say({ type: 'subscribed', cursor: 'c2' });
+  say({ type: 'logs', logs: [line(2)], cursor: 'c3' });
+  expect(shown()).toEqual(['line 2']);
+  session.close();
+});
+
+test('the refusal of a filter that is not wanted any more refuses nothing', () => {
+  const { session, say } = open();
+  session.show({ regex: '(' }, { kind: 'live', span: '-15m' });
+  say({ type: 'hello', cursor: 'c0' });
+  session.show({}, { kind: 'live', span: '-15m' });
+  say({ type: 'error', code: 'message.invalid', detail: 'filter.regex: is wrong' });
+  expect(session.snapshot().refusal).toBeUndefined();
+  session.close();
+});
+
+test('a time that the server refuses is said as one', async () => {
+  const { session, calls } = open();
+  session.show({}, { kind: 'live', span: '-400d' });
+  await calls[0]?.fail(
+    new ApiError(
+      422,
+      'Invalid',
+      'querystring.from: must be at most 92 days before to',
+      new Map([['querystring.from', '']]),
+    ),
+  );
+  expect(session.snapshot().refusal).toEqual({
+    about: 'time',
+    reason: 'The beginning of the time must be at most 92 days before its end',
+  });
+  session.close();
+});
+
+test('a line is late when it came live long after it happened, unless its source was not read then', () => {
+  const { session, say } = open();
+  session.readSince = new Map([['conn_1', Date.parse(second(20))]]);
+  session.show({}, { kind: 'live', span: '-15m' });
+  say({ type: 'hello', cursor: 'c0' });
+  say({ type: 'subscribed', cursor: 'c1' });
+  const read = (number: number, at: string) => ({ ...line(number), connection_id: 'conn_1', ingest_timestamp: at });
+  const minuteLater = '2026-01-31T08:01:30.000Z';
+  say({ type: 'logs', logs: [read(10, minuteLater), read(30, minuteLater), read(31, second(40))], cursor: 'c2' });
+  expect(session.buffer.slice(0, 3).map((row) => row.kind === 'line' && row.isLate)).toEqual([false, true, false]);
   session.close();
 });

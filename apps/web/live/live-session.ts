@@ -5,6 +5,7 @@ import { LiveStream, type Socket, type SocketListener } from '../api/live-stream
 import { SeenAttributes } from './completion.ts';
 import { gapNote, holeNote } from './gap-note.ts';
 import { LogBuffer } from './log-buffer.ts';
+import { inPlainWords, type Refusal } from './refusal.ts';
 import { lineRow, type RowGap, sortableTime } from './row.ts';
 import { type Hole, Seam } from './seam.ts';
 import { type Edge, nothingYet, type Snapshot } from './snapshot.ts';
@@ -28,6 +29,8 @@ const liveFrom = '-30s';
 /** While nobody follows, this many new lines are kept beside those that are looked at; more wait at the server. */
 const mostFresh = capacity / 2;
 const full: Edge = { kind: 'full' };
+/** A line that took longer than this from the event to us is late. */
+const lateMs = 30_000;
 /** A hole at the seam of at most so many records is filled without being asked. */
 const mostFilled = 50_000;
 /**
@@ -37,6 +40,8 @@ const mostFilled = 50_000;
 export class LiveSession {
   readonly buffer = new LogBuffer(capacity);
   readonly seen = new SeenAttributes();
+  /** Since when each connection has been read as it is now, milliseconds since the epoch, by id. */
+  readSince: ReadonlyMap<string, number> = new Map();
   readonly #options: LiveSessionOptions;
   readonly #stream: LiveStream;
   readonly #listeners = new Set<() => void>();
@@ -63,7 +68,10 @@ export class LiveSession {
         this.#addNote(`The exact place to go on from is lost (${detail}); lines may be missing here.`, undefined),
       onStatus: (status) => this.#set({ statuses: new Map(this.#snapshot.statuses).set(status.id, status) }),
       onState: (stream) => this.#set({ stream }),
-      onError: (_code, detail) => this.#set({ problem: detail }),
+      onError: (code, detail) => {
+        if (code === 'message.invalid') this.refuse({ about: 'filter', reason: inPlainWords(detail) });
+        else this.#set({ problem: detail });
+      },
       ...(options.onAlert && { onAlert: options.onAlert }),
     });
   }
@@ -75,22 +83,38 @@ export class LiveSession {
 
   readonly snapshot = (): Snapshot => this.#snapshot;
 
-  /** Shows another filter or part of time, from nothing. */
-  show(filter: LogFilter, time: TimeView): void {
+  /**
+   * Shows another filter or part of time, from nothing.
+   * @param lineId of a line at the moment of the view, to be brought into sight
+   */
+  show(filter: LogFilter, time: TimeView, lineId?: string): void {
     this.#filter = filter;
     this.#time = time;
+    this.#forget();
+    const isLive = time.kind === 'live';
+    this.buffer.capacity = isLive ? capacity : capacity + mostFresh;
+    this.#set({ following: isLive, refusal: undefined });
+    if (isLive) this.#stream.follow(filter, liveFrom);
+    else this.#stream.unfollow();
+    this.#past = this.#openPast();
+    void this.#readPast(this.#past, lineId);
+  }
+
+  /** Shows nothing, and why: lines of what was asked before would be taken for an answer. */
+  refuse(refusal: Refusal): void {
+    this.#forget();
+    this.#set({ following: false, refusal, older: nothingYet.older, newer: nothingYet.newer });
+    this.#stream.unfollow();
+  }
+
+  #forget(): void {
+    this.#past?.close();
+    this.#past = undefined;
     this.#pending = [];
     this.#seam = new Seam();
     this.buffer.clear();
     this.#gaps.clear();
-    const isLive = time.kind === 'live';
-    this.buffer.capacity = isLive ? capacity : capacity + mostFresh;
-    this.#set({ following: isLive, fresh: 0, problem: undefined, fetching: new Set(), reveal: undefined });
-    if (isLive) this.#stream.follow(filter, liveFrom);
-    else this.#stream.unfollow();
-    this.#past?.close();
-    this.#past = this.#openPast();
-    void this.#readPast(this.#past);
+    this.#set({ fresh: 0, problem: undefined, fetching: new Set(), reveal: undefined });
   }
 
   /** Follows the newest line, or stays where the person looks: then nothing that is kept goes for what comes. */
@@ -104,6 +128,7 @@ export class LiveSession {
 
   /** Whether lines still come at the end. */
   get isLive(): boolean {
+    if (this.#snapshot.refusal !== undefined) return false;
     return this.#time.kind === 'live' || (this.#time.kind === 'at' && this.#past?.isRead === true);
   }
 
@@ -173,14 +198,16 @@ export class LiveSession {
       onLines: (lines) => this.#addStored(lines),
       onEdges: (edges) => this.#set(edges),
       onPresent: (page) => this.#joinLive(page),
+      onRefused: (refusal) => this.refuse(refusal),
     });
   }
 
-  async #readPast(past: StoredPast): Promise<void> {
+  async #readPast(past: StoredPast, lineId: string | undefined): Promise<void> {
     await past.begin();
     if (past !== this.#past || this.#time.kind !== 'at') return;
-    const index = this.buffer.firstAt(sortableTime(this.#time.at));
-    const row = this.buffer.at(Math.min(index, this.buffer.length - 1));
+    const at = sortableTime(this.#time.at);
+    const nearest = this.buffer.at(Math.min(this.buffer.firstAt(at), this.buffer.length - 1));
+    const row = (lineId === undefined ? undefined : this.buffer.find(lineId, at)) ?? nearest;
     if (row) this.#set({ reveal: { row } });
   }
 
@@ -205,7 +232,7 @@ export class LiveSession {
     const lines = this.#pending;
     this.#pending = [];
     if (lines.length === 0) return;
-    const added = this.#add(lines);
+    const added = this.#add(lines, (line) => this.#isLate(line));
     const { following, fresh } = this.#snapshot;
     this.#set({ fresh: following ? 0 : fresh + added });
     if (!following && fresh + added > mostFresh) this.#stream.pause();
@@ -216,11 +243,20 @@ export class LiveSession {
     this.#set({});
   }
 
-  #add(lines: readonly LogLine[]): number {
+  #add(lines: readonly LogLine[], isLate?: (line: LogLine) => boolean): number {
     // A few of many are enough to know the names and values.
     const step = Math.max(1, Math.floor(lines.length / 50));
     for (let index = 0; index < lines.length; index += step) this.seen.see(lines[index] as LogLine);
-    return this.buffer.add(lines.map(lineRow));
+    return this.buffer.add(lines.map((line) => lineRow(line, isLate?.(line))));
+  }
+
+  /**
+   * Whether a line that came live happened long before, though its source was read already. What a source had before it
+   * was read is old, not late.
+   */
+  #isLate({ connection_id: id, timestamp, ingest_timestamp: read }: LogLine): boolean {
+    const happened = Date.parse(timestamp);
+    return Date.parse(read) - happened > lateMs && happened > (this.readSince.get(id) ?? Number.POSITIVE_INFINITY);
   }
 
   #addHole(hole: Hole | undefined): void {

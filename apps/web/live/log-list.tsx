@@ -2,7 +2,7 @@ import { type Ref, useCallback, useEffect, useId, useImperativeHandle, useLayout
 import { count } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
 import { copyRows } from './copy-rows.ts';
-import { ListEdge } from './list-edge.tsx';
+import { ListEdge, Refused } from './list-edge.tsx';
 import type { LiveSession } from './live-session.ts';
 import { GapRow, LineRow } from './log-row.tsx';
 import type { Row } from './row.ts';
@@ -121,11 +121,13 @@ export function LogList({ ref, session, snapshot, names, time, selected, onOpen,
         onScroll={onScroll}
         onCopy={(event) => copyRows(event, buffer, names)}
       >
+        {snapshot.refusal && <Refused refusal={snapshot.refusal} />}
         <ListEdge
           edge={snapshot.older}
           at="start"
           time={time}
           isEmpty={length === 0}
+          isRefused={snapshot.refusal !== undefined}
           onRetry={() => session.loadOlder()}
           onTime={onTime}
         />
@@ -150,6 +152,7 @@ export function LogList({ ref, session, snapshot, names, time, selected, onOpen,
                   name={names.get(row.line.connection_id)}
                   columns={columns}
                   isOpen={row.line.id === selected}
+                  isLate={row.isLate}
                   onOpen={() => open(row)}
                 />
               ) : (
@@ -170,6 +173,7 @@ export function LogList({ ref, session, snapshot, names, time, selected, onOpen,
           at="end"
           time={time}
           isEmpty={length === 0}
+          isRefused={snapshot.refusal !== undefined}
           onRetry={() => session.loadNewer()}
           onTime={onTime}
         />

@@ -4,6 +4,7 @@ import { duration } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
 import type { RowGap } from './row.ts';
 import { rowText } from './row-text.ts';
+import { oneLine } from './visible-text.ts';
 
 interface LineRowProps {
   /** Given to the row that the keyboard is on. */
@@ -15,11 +16,10 @@ interface LineRowProps {
   /** Characters of the body that have room. */
   readonly columns: number;
   readonly isOpen: boolean;
+  readonly isLate: boolean;
   readonly onOpen: () => void;
 }
 
-/** A line that took longer than this from the event to us is marked. */
-const lateMs = 30_000;
 /** Columns that the mark takes. */
 const lateColumns = 9;
 
@@ -28,9 +28,8 @@ const lateColumns = 9;
  * each other, and clipped by the list alone: while one scrolls every row is laid out and painted in each frame.
  */
 export const LineRow = memo(
-  function LineRow({ id, row, index, name, columns, isOpen, onOpen }: LineRowProps) {
+  function LineRow({ id, row, index, name, columns, isOpen, isLate, onOpen }: LineRowProps) {
     const lateness = Date.parse(row.ingest_timestamp) - Date.parse(row.timestamp);
-    const isLate = lateness > lateMs;
     const text = rowText(row, name ?? row.connection_id, isLate ? columns - lateColumns : columns);
     return (
       // biome-ignore lint/a11y/useKeyWithClickEvents: the grid has the focus, and Enter opens its active row
@@ -55,7 +54,13 @@ export const LineRow = memo(
           {text.source}
         </span>
         <span role="gridcell" className="log-body">
-          {isLate && <span className="log-late">+{duration(lateness)}</span>}
+          {isLate && (
+            <>
+              <span className="log-late" title="So long after it happened it was read">
+                +{duration(lateness)}
+              </span>{' '}
+            </>
+          )}
           <bdi>{text.body}</bdi>
           {text.attributes !== '' && (
             <>
@@ -73,7 +78,8 @@ export const LineRow = memo(
     a.name === b.name &&
     a.columns === b.columns &&
     a.id === b.id &&
-    a.isOpen === b.isOpen,
+    a.isOpen === b.isOpen &&
+    a.isLate === b.isLate,
 );
 
 /** Whether the press that ends now has selected text of the row, or had: then it was not to open anything. */
@@ -96,7 +102,7 @@ export function GapRow({ id, row, index, isFetching, onFetch }: GapRowProps) {
     <div id={id} role="row" tabIndex={-1} aria-rowindex={index + 1} className="log-row gap-row">
       <span role="gridcell">
         <Icon name="warning" />
-        {row.note}
+        {oneLine(row.note)}
         {row.gap && (
           <button type="button" className="button button-small" disabled={isFetching} onClick={onFetch}>
             {isFetching ? 'Loading…' : 'Load them'}

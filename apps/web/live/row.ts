@@ -13,11 +13,18 @@ export interface RowGap {
 
 /** What the list shows in one row. */
 export type Row =
-  | { readonly kind: 'line'; readonly key: string; readonly time: string; readonly line: LogLine }
+  | {
+      readonly kind: 'line';
+      readonly key: string;
+      readonly time: string;
+      readonly line: LogLine;
+      /** It came live, long after it happened. */
+      readonly isLate: boolean;
+    }
   | RowGap;
 
-export function lineRow(line: LogLine): Row {
-  return { kind: 'line', key: line.id, time: sortableTime(line.timestamp), line };
+export function lineRow(line: LogLine, isLate = false): Row {
+  return { kind: 'line', key: line.id, time: sortableTime(line.timestamp), line, isLate };
 }
 
 /** An RFC 3339 time in UTC with all nine digits, so that text order is the order of time. */

@@ -1,5 +1,6 @@
 import type { LiveStatus } from '../api/frames.ts';
 import type { StreamState } from '../api/live-stream.ts';
+import type { Refusal } from './refusal.ts';
 import type { Row } from './row.ts';
 
 /** What there is beyond an end of the rows. */
@@ -22,6 +23,8 @@ export interface Snapshot {
   readonly statuses: ReadonlyMap<string, LiveStatus>;
   /** What the server says is wrong, such as with an expression. */
   readonly problem: string | undefined;
+  /** Why nothing is shown: the filter or the time makes no sense. */
+  readonly refusal: Refusal | undefined;
   /** Keys of gaps that are being fetched. */
   readonly fetching: ReadonlySet<string>;
   /** A row to bring into sight; a new object each time. */
@@ -36,6 +39,7 @@ export const nothingYet: Snapshot = {
   newer: { kind: 'end' },
   statuses: new Map(),
   problem: undefined,
+  refusal: undefined,
   fetching: new Set(),
   reveal: undefined,
 };

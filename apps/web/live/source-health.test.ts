@@ -44,7 +44,21 @@ test.each([
   ['is quiet', source({ state: 'idle', quiet_since: ago(420), lag_ms: 0 }), 'ok', 'quiet since', undefined],
   ['is behind', source({ lag_ms: 240_000 }), 'behind', 'behind 4 min', undefined],
   ['is behind for a reason', source({ lag_ms: 240_000, held_back: held }), 'behind', 'behind 4 min', held.detail],
-  ['stands still', source({ held_back: held }), 'behind', 'complete up to stands for 4 min', held.detail],
+  ['stands still', source({ held_back: held }), 'behind', 'held back for 4 min', held.detail],
+  [
+    'waits for late events',
+    source({ held_back: { ...held, reason: 'late_events', detail: 'Up to 3 minutes late.' } }),
+    'ok',
+    'lag 800 ms',
+    'Up to 3 minutes late.',
+  ],
+  [
+    'reads what is old first',
+    source({ lag_ms: 240_000, held_back: { ...held, reason: 'starting', detail: 'The last 2 hours are read.' } }),
+    'catching up',
+    'catching up',
+    'The last 2 hours are read.',
+  ],
   ['has just been started', source(null, { updated_at: ago(5) }), 'starting', 'starting', undefined],
   ['starts', source({ state: 'starting', state_since: ago(5) }), 'starting', 'starting', undefined],
   [

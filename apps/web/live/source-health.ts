@@ -1,16 +1,6 @@
-import type { Connection, ConnectionStatus as Landed } from '../api/generated.ts';
+import type { Connection, ConnectionStatus } from '../api/generated.ts';
 import { type Tone, toneOf, wordsOf } from '../connections/connection-state.ts';
 import { duration, shortMoment } from '../ui/format.ts';
-
-type ConnectionStatus = Landed & {
-  readonly quiet_since?: string | null;
-  readonly held_back?: {
-    readonly reason: string;
-    readonly since: string;
-    readonly detail: string;
-    readonly help: string | null;
-  } | null;
-};
 
 /** How one source does, in words. */
 export interface SourceHealth {
@@ -98,15 +88,19 @@ function starting({ state_since: since, held_back: held, last_error: error }: Co
 function reading(status: ConnectionStatus, held: ConnectionStatus['held_back'], now: number): Standing {
   const { lag_ms: lag, quiet_since: quietSince } = status;
   const why = { reason: held?.detail, help: held?.help ?? undefined };
-  if (lag !== null && lag > behindMs)
+  if (held?.reason === 'starting') return { group: 'catching up', tone: 'none', words: 'catching up', ...why };
+  if (lag !== null && lag > behindMs) {
     return { group: 'behind', tone: 'warn', words: `behind ${duration(lag)}`, ...why };
-  if (held && held.reason !== 'starting') {
-    const words = `complete up to stands for ${duration(now - Date.parse(held.since))}`;
+  }
+  const lagWords = lag === null ? 'running' : `lag ${duration(lag)}`;
+  // Its events come late, not its reading.
+  if (held?.reason === 'late_events') return { group: 'ok', tone: 'good', words: lagWords, ...why };
+  if (held) {
+    const words = `held back for ${duration(now - Date.parse(held.since))}`;
     return { group: 'behind', tone: 'warn', words, ...why };
   }
-  if (quietSince != null)
-    return { group: 'ok', tone: 'good', words: `quiet since ${shortMoment(quietSince, new Date(now))}` };
-  return { group: 'ok', tone: 'good', words: lag === null ? 'running' : `lag ${duration(lag)}`, ...why };
+  const words = quietSince === null ? lagWords : `quiet since ${shortMoment(quietSince, new Date(now))}`;
+  return { group: 'ok', tone: 'good', words };
 }
 
 function newer(stored: ConnectionStatus | null, live: ConnectionStatus | undefined): ConnectionStatus | undefined {

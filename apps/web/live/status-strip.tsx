@@ -33,7 +33,7 @@ export function StatusStrip({ session, snapshot, connections, problem }: StatusS
   const gaps = session.gaps.length;
   return (
     <footer className="status-strip">
-      <StreamStatus state={snapshot.stream} onRetry={() => session.reconnectNow()} />
+      <StreamStatus state={stateOf(snapshot)} onRetry={() => session.reconnectNow()} />
       <span className="dim number">{count(session.buffer.length)} lines</span>
       {gaps > 0 && (
         <button type="button" className="link-button" onClick={() => session.showGap()}>
@@ -50,6 +50,12 @@ export function StatusStrip({ session, snapshot, connections, problem }: StatusS
       {sources !== undefined && sources.length > 0 && <SourceStatus sources={sources} />}
     </footer>
   );
+}
+
+/** A view that cannot be shown is not the past. */
+function stateOf({ stream, refusal }: Snapshot): StreamState {
+  const rests = stream.kind === 'idle' || stream.kind === 'refused';
+  return refusal && rests ? { kind: 'refused', reason: `No lines: the ${refusal.about} is refused` } : stream;
 }
 
 function StreamStatus({ state, onRetry }: { readonly state: StreamState; readonly onRetry: () => void }) {

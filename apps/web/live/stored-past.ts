@@ -1,5 +1,6 @@
 import type { LogFilter, LogLine } from '../api/generated.ts';
 import { type Api, ApiError, messageOf } from '../api/http.ts';
+import { inPlainWords, type Refusal, refusalOf } from './refusal.ts';
 import type { Edge } from './snapshot.ts';
 import { pageLines, StoredLines, type StoredPage } from './stored-lines.ts';
 import type { TimeView } from './view.ts';
@@ -15,10 +16,14 @@ export interface StoredPastOptions {
   readonly onEdges: (edges: { readonly older?: Edge; readonly newer?: Edge }) => void;
   /** Told a page after which lines come live: the newest of the past. */
   readonly onPresent: (page: StoredPage) => void;
+  /** Told when the server takes the filter or the time for wrong: there is nothing to show. */
+  readonly onRefused: (refusal: Refusal) => void;
 }
 
 /** How far before and after a moment is looked for lines. */
 const momentReachMs = 24 * 3_600_000;
+/** How far after a moment is looked, one after the other, where there is nothing before it. */
+const afterReachesMs = [1000, 60_000, 3_600_000, momentReachMs, 14 * momentReachMs];
 
 const more: Edge = { kind: 'more' };
 const loading: Edge = { kind: 'loading' };
@@ -66,7 +71,7 @@ export class StoredPast {
       this.#set({ older: page.older === null ? end : more });
       if (this.isRead) this.#options.onPresent(page);
     } catch (error) {
-      this.#set({ older: failed(error) });
+      this.#failed(error, { older: failed(error) });
     }
   }
 
@@ -96,18 +101,47 @@ export class StoredPast {
       const before = await this.#stored.begin({ from: startOf(at), to: 'now' });
       if (this.#closed) return;
       if (before.newer === null) {
-        // Nothing before the moment: what comes after it is read from the present back.
+        const after = await this.#firstAfter(at);
+        if (this.#closed) return;
+        if (after) {
+          await this.#goOnFrom(after);
+          return;
+        }
+        // Nothing near the moment: what comes after it is read from the present back.
         this.#stored = this.#from({ from: at, to: 'now' });
         this.#set({ older: more, newer: end });
         await this.loadOlder();
         return;
       }
-      this.#options.onLines(before.logs);
-      this.#set({ older: before.older === null ? end : more, newer: more });
-      await this.loadNewer();
+      await this.#goOnFrom(before);
     } catch (error) {
-      this.#set({ older: failed(error), newer: failed(error) });
+      this.#failed(error, { older: failed(error), newer: failed(error) });
     }
+  }
+
+  /** Shows what is on this side of the moment, and reads the other. */
+  async #goOnFrom(page: StoredPage): Promise<void> {
+    this.#options.onLines(page.logs);
+    this.#set({ older: page.older === null ? end : more, newer: more });
+    await this.loadNewer();
+  }
+
+  /** The lines right after the moment, where none is before it. */
+  async #firstAfter(at: string): Promise<StoredPage | undefined> {
+    for (const reachMs of afterReachesMs) {
+      const to = Date.parse(at) + reachMs;
+      if (to >= Date.now()) return undefined;
+      this.#stored = this.#from({ from: at, to: new Date(to).toISOString() });
+      const page = await this.#stored.begin({ from: at, to: 'now' });
+      if (this.#closed || page.newer !== null) return page;
+    }
+    return undefined;
+  }
+
+  #failed(error: unknown, edges: { readonly older?: Edge; readonly newer?: Edge }): void {
+    const refusal = refusalOf(error);
+    if (refusal === undefined || this.#closed) this.#set(edges);
+    else this.#options.onRefused(refusal);
   }
 
   #from(range: { readonly from: string; readonly to: string }): StoredLines {
@@ -134,5 +168,5 @@ function startOf(moment: string): string {
 
 function failed(error: unknown): Edge {
   const away = error instanceof ApiError && error.status === 503 ? 'Stored lines cannot be read now: ' : '';
-  return { kind: 'failed', reason: away + messageOf(error) };
+  return { kind: 'failed', reason: away + inPlainWords(messageOf(error)) };
 }

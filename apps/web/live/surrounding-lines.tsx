@@ -1,4 +1,4 @@
-import { useCallback, useState } from 'react';
+import { useCallback, useLayoutEffect, useRef, useState } from 'react';
 import type { LogLine } from '../api/generated.ts';
 import { useApp } from '../ui/app-context.ts';
 import { clockTime } from '../ui/format.ts';
@@ -8,6 +8,8 @@ import { oneLine } from './visible-text.ts';
 
 interface SurroundingLinesProps {
   readonly line: LogLine;
+  /** Names of connections by id. */
+  readonly names: ReadonlyMap<string, string>;
   readonly onOpen: (line: View['line']) => void;
   readonly onView: (part: Partial<View>) => void;
 }
@@ -65,7 +67,7 @@ const traceReachMs = 3_600_000;
 const mostOfTrace = 500;
 
 /** The lines of the same trace, of all sources. */
-export function TraceLines({ line, onOpen, onView }: SurroundingLinesProps) {
+export function TraceLines({ line, names, onOpen, onView }: SurroundingLinesProps) {
   const { api, project } = useApp();
   const { trace_id: trace, timestamp } = line;
   const read = useCallback(
@@ -93,7 +95,7 @@ export function TraceLines({ line, onOpen, onView }: SurroundingLinesProps) {
           Show in the list
         </button>
       </p>
-      <ShortLines lines={useResource(read)} current={line.id} onOpen={onOpen} />
+      <ShortLines lines={useResource(read)} current={line.id} names={names} onOpen={onOpen} />
     </>
   );
 }
@@ -101,18 +103,25 @@ export function TraceLines({ line, onOpen, onView }: SurroundingLinesProps) {
 interface ShortLinesProps {
   readonly lines: Resource<readonly LogLine[]>;
   readonly current: string;
+  /** Where the lines may be of several sources: their names by id. */
+  readonly names?: ReadonlyMap<string, string>;
   readonly onOpen: (line: View['line']) => void;
 }
 
-function ShortLines({ lines: { value, problem }, current, onOpen }: ShortLinesProps) {
+function ShortLines({ lines: { value, problem }, current, names, onOpen }: ShortLinesProps) {
+  const middle = useRef<HTMLLIElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other lines have other places
+  useLayoutEffect(() => {
+    middle.current?.scrollIntoView({ block: 'center' });
+  }, [value]);
   if (problem) {
     return <p className="banner banner-warn">{problem} A line of this very moment may not be stored yet.</p>;
   }
   if (value === undefined) return <p className="dim">Reading…</p>;
   return (
     <ol className="short-lines">
-      {value.map(({ id, timestamp, level, body }) => (
-        <li key={id}>
+      {value.map(({ id, connection_id: connection, timestamp, level, body }) => (
+        <li key={id} ref={id === current ? middle : undefined}>
           <button
             type="button"
             className={`level-${level ?? 'unset'}`}
@@ -121,7 +130,10 @@ function ShortLines({ lines: { value, problem }, current, onOpen }: ShortLinesPr
           >
             <span className="log-time">{clockTime(timestamp)}</span>
             <span className="log-level">{level?.toUpperCase() ?? '·'}</span>
-            <bdi>{oneLine(body.slice(0, 400))}</bdi>
+            <span className="short-text">
+              {names && <span className="log-source">{oneLine(names.get(connection) ?? connection)} </span>}
+              <bdi>{oneLine(body.slice(0, 400))}</bdi>
+            </span>
           </button>
         </li>
       ))}

@@ -2,7 +2,7 @@ import { type FormEvent, useState } from 'react';
 import { shortMoment } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Popover } from '../ui/popover.tsx';
-import { defaultSpan, readTime, type Span, type TimeView } from './view.ts';
+import { defaultSpan, readMoment, type Span, type TimeView } from './view.ts';
 
 const spans: readonly (readonly [span: Span, name: string])[] = [
   ['-5m', '5 minutes'],
@@ -86,7 +86,7 @@ function MomentForm({ onTime }: { readonly onTime: (time: TimeView) => void }) {
   const [problem, setProblem] = useState(false);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const read = readTime(text, new Date());
+    const read = readMoment(text, new Date());
     setProblem(read === undefined);
     if (read) onTime(read);
   };
@@ -108,7 +108,7 @@ function MomentForm({ onTime }: { readonly onTime: (time: TimeView) => void }) {
         </button>
       </div>
       <span id="moment-problem" className="field-problem" role="alert">
-        {problem && 'Not a time in the past: write a span such as -2h, a clock time, or a date and time.'}
+        {problem && 'Not a time in the past: write how long ago, such as -2h, a clock time, or a date and time.'}
       </span>
     </form>
   );
@@ -117,7 +117,8 @@ function MomentForm({ onTime }: { readonly onTime: (time: TimeView) => void }) {
 function RangeForm({ time, onTime }: { readonly time: TimeView; readonly onTime: (time: TimeView) => void }) {
   const [from, setFrom] = useState(time.kind === 'range' ? localInput(time.from) : '');
   const [to, setTo] = useState(time.kind === 'range' ? localInput(time.to) : '');
-  const valid = from !== '' && to !== '' && new Date(from) < new Date(to);
+  const both = from !== '' && to !== '';
+  const valid = both && new Date(from) < new Date(to);
   return (
     <form
       className="form"
@@ -140,6 +141,11 @@ function RangeForm({ time, onTime }: { readonly time: TimeView; readonly onTime:
         <label htmlFor="range-to">To</label>
         <input id="range-to" type="datetime-local" step="1" value={to} onChange={({ target }) => setTo(target.value)} />
       </div>
+      {both && !valid && (
+        <p className="field-problem" role="alert">
+          From must be before To.
+        </p>
+      )}
       <button type="submit" className="button" disabled={!valid}>
         Show this part
       </button>

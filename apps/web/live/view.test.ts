@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseView, rangeOf, readTime, viewSearch } from './view.ts';
+import { parseView, rangeOf, readMoment, viewSearch } from './view.ts';
 
 test.each([
   '',
@@ -23,22 +23,23 @@ test('an address that makes no sense is the plain view', () => {
 });
 
 test.each([
-  ['-15m', { kind: 'live', span: '-15m' }],
-  ['2h ago', { kind: 'live', span: '-2h' }],
-  ['30 s', { kind: 'live', span: '-30s' }],
+  ['-15m', { kind: 'at', at: '2026-01-31T07:45:00.000Z' }],
+  ['2h ago', { kind: 'at', at: '2026-01-31T06:00:00.000Z' }],
+  ['30 s', { kind: 'at', at: '2026-01-31T07:59:30.000Z' }],
+  ['-999999d', undefined],
   ['2026-01-31T07:00:00Z', { kind: 'at', at: '2026-01-31T07:00:00.000Z' }],
   ['2027-01-31T07:00:00Z', undefined],
   ['soon', undefined],
   ['', undefined],
   ['0m', undefined],
 ])('reads %s as a time', (text, time) => {
-  expect(readTime(text, new Date('2026-01-31T08:00:00Z'))).toEqual(time);
+  expect(readMoment(text, new Date('2026-01-31T08:00:00Z'))).toEqual(time);
 });
 
 test('a clock time is the last time a clock showed it', () => {
   const now = new Date(2026, 0, 31, 8, 0);
-  expect(readTime('07:30', now)).toEqual({ kind: 'at', at: new Date(2026, 0, 31, 7, 30).toISOString() });
-  expect(readTime('23:15:10', now)).toEqual({ kind: 'at', at: new Date(2026, 0, 30, 23, 15, 10).toISOString() });
+  expect(readMoment('07:30', now)).toEqual({ kind: 'at', at: new Date(2026, 0, 31, 7, 30).toISOString() });
+  expect(readMoment('23:15:10', now)).toEqual({ kind: 'at', at: new Date(2026, 0, 30, 23, 15, 10).toISOString() });
 });
 
 test('a moment is shown with both sides of it, as far as there is one', () => {

@@ -86,18 +86,23 @@ export function viewSearch({ query, time, line }: View): string {
 }
 
 /**
- * A time as people write it: a span (`-15m`, `15m`, `2h ago`), or a moment (`14:05`, `2026-01-31 14:05:30`, RFC 3339) in the
- * browser's own time zone where it names none. Undefined for anything else and for the future.
+ * A moment as people write it: so long ago (`-15m`, `15m`, `2h ago`), or a time (`14:05`, `2026-01-31 14:05:30`, RFC 3339)
+ * in the browser's own time zone where it names none. Undefined for anything else and for the future.
  */
-export function readTime(text: string, now: Date): TimeView | undefined {
+export function readMoment(text: string, now: Date): TimeView | undefined {
   const trimmed = text.trim();
   const [, amount, unit] = /^-?\s*(\d{1,6})\s*([smhd])(?:\s+ago)?$/i.exec(trimmed) ?? [];
   const span = `-${amount}${unit?.toLowerCase()}`;
-  if (isSpan(span)) return { kind: 'live', span };
+  if (isSpan(span)) return momentAt(now.getTime() - spanMs(span));
   const clock = /^(\d{1,2}):(\d\d)(?::(\d\d))?$/.exec(trimmed);
   const moment = clock ? clockToday(clock, now) : new Date(trimmed.replace(/^(\d{4}-\d\d-\d\d) /, '$1T'));
   if (!/^\d/.test(trimmed) || Number.isNaN(moment.getTime()) || moment > now) return undefined;
-  return { kind: 'at', at: moment.toISOString() };
+  return momentAt(moment.getTime());
+}
+
+/** Undefined before 1970. */
+function momentAt(ms: number): TimeView | undefined {
+  return ms < 0 ? undefined : { kind: 'at', at: new Date(ms).toISOString() };
 }
 
 /** The last time a clock showed it. */

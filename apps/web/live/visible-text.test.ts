@@ -7,6 +7,7 @@ test('shows what cannot be seen', () => {
   expect(oneLine('\u001b[31mred\u001b[0m\tx\n\u0000')).toBe('␛[31mred␛[0m⇥x⏎\\x00');
   expect(oneLine('user\u202e\u2066admin\u200b')).toBe('user\\u202e\\u2066admin\\u200b');
   expect(oneLine('\ud800 \udc00')).toBe('\\ud800 \\udc00');
+  expect(oneLine('tag\u{e0041} filler\u3164 mark\u180b')).toBe('tag\\u{e0041} filler\\u3164 mark\\u180b');
   expect(oneLine('ok 日本 😀 é')).toBe('ok 日本 😀 é');
   expect(manyLines('a\r\n\tb\rc')).toBe('a\n\tb\\x0dc');
 });
