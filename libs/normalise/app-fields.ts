@@ -3,7 +3,8 @@ import { isDigit } from './characters.ts';
 import type { Draft, JsonShape } from './draft.ts';
 import { type FieldHandler, FieldNames } from './field-names.ts';
 import { storable } from './storable.ts';
-import { isoOfEpoch, timeAt } from './timestamp.ts';
+import { isoOfEpoch } from './time/epoch.ts';
+import { timeAt } from './time/time-at.ts';
 import { traceparentOf, xrayHeaderOf } from './trace-context.ts';
 
 type Handler = FieldHandler<Draft>;

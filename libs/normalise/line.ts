@@ -1,4 +1,4 @@
-import { timeAt } from './timestamp.ts';
+import { timeAt } from './time/time-at.ts';
 
 /** A text and the time at its beginning, found once for all parsers that look for one there. */
 export interface Line {

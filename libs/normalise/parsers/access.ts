@@ -1,5 +1,5 @@
 import { digitsAt, endOfToken } from '../characters.ts';
-import { timeAt } from '../timestamp.ts';
+import { timeAt } from '../time/time-at.ts';
 import { present, requestAttributes } from './http-request.ts';
 import type { TextParser } from './text-parser.ts';
 import { tokensOf } from './tokens.ts';

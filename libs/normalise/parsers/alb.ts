@@ -1,5 +1,5 @@
 import type { Draft } from '../draft.ts';
-import { timeAt } from '../timestamp.ts';
+import { timeAt } from '../time/time-at.ts';
 import { xrayHeaderOf } from '../trace-context.ts';
 import { present, requestAttributes } from './http-request.ts';
 import type { TextParser } from './text-parser.ts';

@@ -3,7 +3,7 @@ import { isUuidAt } from '../characters.ts';
 import type { Draft } from '../draft.ts';
 import { readJsonText, readMessage } from '../json-text.ts';
 import type { Line } from '../line.ts';
-import { timeAt } from '../timestamp.ts';
+import { timeAt } from '../time/time-at.ts';
 import type { TextParser } from './text-parser.ts';
 
 const tab = 0x09;

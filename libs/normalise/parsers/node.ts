@@ -2,7 +2,7 @@ import { severityOfWord } from '@tailrace/log-record/severity.ts';
 import type { Draft } from '../draft.ts';
 import { readJsonText, readMessage } from '../json-text.ts';
 import type { Line } from '../line.ts';
-import { timeAt } from '../timestamp.ts';
+import { timeAt } from '../time/time-at.ts';
 import type { TextParser } from './text-parser.ts';
 
 /** winston's `time [label] level: message` and `level: message`: npm's levels, in small letters. */

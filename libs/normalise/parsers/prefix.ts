@@ -4,7 +4,7 @@ import type { Draft } from '../draft.ts';
 import { headerAt } from '../header.ts';
 import { readMessage } from '../json-text.ts';
 import type { Line } from '../line.ts';
-import { timeAt } from '../timestamp.ts';
+import { timeAt } from '../time/time-at.ts';
 import type { TextParser } from './text-parser.ts';
 
 /**

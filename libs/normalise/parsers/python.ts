@@ -3,7 +3,7 @@ import { skipSpaces } from '../characters.ts';
 import type { Draft } from '../draft.ts';
 import { readMessage } from '../json-text.ts';
 import type { Line } from '../line.ts';
-import { timeAt } from '../timestamp.ts';
+import { timeAt } from '../time/time-at.ts';
 import { requestAttributes } from './http-request.ts';
 import type { TextParser } from './text-parser.ts';
 

@@ -1,7 +1,7 @@
 import { severityOfSyslog } from '@tailrace/log-record/severity.ts';
 import { endOfToken, skipSpaces } from '../characters.ts';
 import { readMessage } from '../json-text.ts';
-import { timeAt } from '../timestamp.ts';
+import { timeAt } from '../time/time-at.ts';
 import { priorityOf } from './syslog-priority.ts';
 import type { TextParser } from './text-parser.ts';
 

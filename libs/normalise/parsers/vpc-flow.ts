@@ -1,6 +1,6 @@
 import { isDigit, isLetter } from '../characters.ts';
 import type { Draft } from '../draft.ts';
-import { isoOfEpoch } from '../timestamp.ts';
+import { isoOfEpoch } from '../time/epoch.ts';
 import type { TextParser } from './text-parser.ts';
 
 /** All fields in the order of AWS's table; a format of version n has those up to its last. */

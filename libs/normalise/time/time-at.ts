@@ -1,0 +1,269 @@
+import { digitsAt, isDigit, skipDigits } from '../characters.ts';
+import {
+  type CalendarDate,
+  fullYear,
+  isDate,
+  isoDate,
+  monthAt,
+  nearestDate,
+  nearestYear,
+  skipWeekday,
+} from './calendar.ts';
+import { clockAt, compactClockAt, type FoundClock, unpaddedClockAt } from './clock.ts';
+
+/** A time found in a text. */
+export interface FoundTime {
+  /**
+   * ISO 8601, as precise as it was written; without an offset where the text has none (local to the source), without a
+   * date (`T10:20:30`) where it has none.
+   */
+  readonly iso: string;
+  /** Position behind it in the text. */
+  readonly end: number;
+}
+
+const dash = 0x2d;
+const dot = 0x2e;
+const slash = 0x2f;
+const colon = 0x3a;
+const space = 0x20;
+
+/**
+ * The time that stands at a position, in any of the forms that logs use. With digits first: ISO 8601 and its relatives
+ * (`2024-01-31 10:20:30,123 +0100`, `2024/01/31 10:20:30`, `2024-01-31-10.20.30`, `20240131T102030Z`, `240131 10:20:30`),
+ * day and month in either order (`31/Jan/2024:10:20:30 +0000`, `31 Jan 2024 10:20:30`, `31.01.2024 10:20:30`,
+ * `1/31/2024, 10:20:30 PM`, `24/01/31 10:20:30`, `01-31 10:20:30.123`), the time of day alone. With letters first:
+ * `Jan 31 10:20:30`, `Jan 31, 2024 10:20:30 PM`, `Wed Jan 31 10:20:30.123 2024`, `Wed, 31 Jan 2024 10:20:30 GMT`.
+ *
+ * @param reference The event's own time, microseconds since the epoch: of the readings that an ambiguous date allows (no
+ * year, two digits of it, day or month first) it decides for the nearest.
+ */
+export function timeAt(text: string, at: number, reference: number): FoundTime | undefined {
+  const first = text.charCodeAt(at);
+  if (isDigit(first)) return startingWithDigit(text, at, reference);
+  const letter = first | 0x20;
+  return letter >= 0x61 && letter <= 0x77 ? startingWithName(text, at, reference) : undefined;
+}
+
+function startingWithDigit(text: string, at: number, reference: number): FoundTime | undefined {
+  const fifth = text.charCodeAt(at + 4);
+  if (fifth === dash || fifth === slash) {
+    const found = yearFirst(text, at);
+    if (found !== undefined) return found;
+  }
+  const third = text.charCodeAt(at + 2);
+  if (third === colon) {
+    const clock = clockAt(text, at);
+    return clock && { iso: `T${clock.iso}`, end: clock.end };
+  }
+  const digits = skipDigits(text, at) - at;
+  switch (digits) {
+    case 1:
+    case 2:
+      return dayOrMonthFirst(text, at, at + digits, reference);
+    case 4:
+      return fifth === dot || fifth === colon ? yearFirst(text, at) : undefined;
+    case 6:
+      return sixDigitDate(text, at, reference);
+    case 8:
+      return eightDigitDate(text, at);
+    case 14:
+    case 17:
+      return joined(compactDate(text, at), compactClockAt(text, at + 8));
+    default:
+      return undefined;
+  }
+}
+
+function joined(date: string | undefined, clock: FoundClock | undefined): FoundTime | undefined {
+  return date === undefined || clock === undefined ? undefined : { iso: date + clock.iso, end: clock.end };
+}
+
+/** `2024-01-31T10:20:30.123Z` and the like: `/`, `.` or `:` for `-`, a space, `_`, `-` or `:` for `T`. */
+function yearFirst(text: string, at: number): FoundTime | undefined {
+  const separator = text.charCodeAt(at + 4);
+  const year = digitsAt(text, at, 4);
+  const monthEnd = skipDigits(text, at + 5);
+  const month = monthEnd - at - 5 > 2 ? -1 : digitsAt(text, at + 5, monthEnd - at - 5);
+  const dayEnd = skipDigits(text, monthEnd + 1);
+  const day = dayEnd - monthEnd - 1 > 2 ? -1 : digitsAt(text, monthEnd + 1, dayEnd - monthEnd - 1);
+  if (year < 0 || !isDate(month, day) || text.charCodeAt(monthEnd) !== separator) return undefined;
+  const between = text.charCodeAt(dayEnd);
+  const clockFrom = skipToClock(text, dayEnd);
+  if (clockFrom < 0) return undefined;
+  const clock =
+    clockAt(text, clockFrom) ??
+    (between === dash ? (clockAt(text, clockFrom, dash) ?? clockAt(text, clockFrom, dot)) : undefined) ??
+    (between === 0x54 ? compactClockAt(text, clockFrom) : undefined);
+  if (clock === undefined) return undefined;
+  const date = dayEnd === at + 10 && separator === dash ? `${text.slice(at, at + 10)}T` : isoDate(year, month, day);
+  return { iso: date + clock.iso, end: clock.end };
+}
+
+/** Behind what sets a date and a time of day apart: `T`, `_`, `-`, `:`, blanks, a comma and blanks, ` - `, ` @ `; or -1. */
+function skipToClock(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  if (code === 0x54 || code === 0x5f || code === dash || code === colon) return at + 1;
+  let index = code === 0x2c ? at + 1 : at;
+  const blanksFrom = index;
+  while (index - blanksFrom < 4 && (text.charCodeAt(index) === space || text.charCodeAt(index) === 0x09)) index++;
+  if (index === at) return -1;
+  const mark = text.charCodeAt(index);
+  if ((mark === 0x40 || mark === dash) && text.charCodeAt(index + 1) === space) return index + 2;
+  return index;
+}
+
+/** Dates that begin with one or two digits: by a month's name behind them, or by numbers only. */
+function dayOrMonthFirst(text: string, at: number, end: number, reference: number): FoundTime | undefined {
+  const separator = text.charCodeAt(end);
+  if (separator !== slash && separator !== dash && separator !== dot && separator !== space) {
+    // `9:20:30`: an hour of one digit.
+    const clock = separator === colon ? clockAt(text, at) : undefined;
+    return clock && { iso: `T${clock.iso}`, end: clock.end };
+  }
+  const first = digitsAt(text, at, end - at);
+  if (isDigit(text.charCodeAt(end + 1))) return separator === space ? undefined : numbersOnly(text, at, first, end, reference);
+  const named = monthAt(text, end + 1);
+  if (named === undefined || !isDate(named.month, first)) return undefined;
+  if (text.charCodeAt(named.end) === separator) {
+    const yearEnd = skipDigits(text, named.end + 1);
+    const year = yearOf(text, named.end + 1, yearEnd, reference);
+    if (year > 0) {
+      const clockFrom = skipToClock(text, yearEnd);
+      return clockFrom < 0 ? undefined : joined(isoDate(year, named.month, first), clockAt(text, clockFrom));
+    }
+  }
+  // `31 Jan 10:20:30.123`.
+  const clockFrom = skipToClock(text, named.end);
+  if (clockFrom < 0) return undefined;
+  return joined(isoDate(nearestYear(named.month, first, reference), named.month, first), clockAt(text, clockFrom));
+}
+
+/** A year of four or two digits, 0 for anything else. */
+function yearOf(text: string, at: number, end: number, reference: number): number {
+  if (end === at + 4) return digitsAt(text, at, 4);
+  // `31 Jan 10:20:30` has the hour there.
+  return end === at + 2 && text.charCodeAt(end) !== colon ? fullYear(digitsAt(text, at, 2), reference) : 0;
+}
+
+/** `31/01/2024`, `1/31/24`, `24/01/31`, and without a year `01-31`, each before a time of day. */
+function numbersOnly(text: string, at: number, first: number, end: number, reference: number): FoundTime | undefined {
+  const separator = text.charCodeAt(end);
+  const secondEnd = skipDigits(text, end + 1);
+  if (secondEnd - end > 3) return undefined;
+  const second = digitsAt(text, end + 1, secondEnd - end - 1);
+  let dateEnd = secondEnd;
+  let readings: readonly CalendarDate[];
+  if (text.charCodeAt(secondEnd) === separator && isDigit(text.charCodeAt(secondEnd + 1))) {
+    dateEnd = skipDigits(text, secondEnd + 1);
+    const third = digitsAt(text, secondEnd + 1, Math.min(4, dateEnd - secondEnd - 1));
+    readings = readingsOf(first, second, third, dateEnd - secondEnd - 1, end - at, reference);
+  } else {
+    // A version number or an amount is not followed by a time of day after one blank.
+    if (text.charCodeAt(secondEnd) !== space || end - at !== 2 || secondEnd - end !== 3) return undefined;
+    readings = [
+      [nearestYear(first, second, reference), first, second],
+      [nearestYear(second, first, reference), second, first],
+    ];
+  }
+  const clockFrom = skipToClock(text, dateEnd);
+  const clock = clockFrom < 0 ? undefined : clockAt(text, clockFrom);
+  if (clock === undefined) return undefined;
+  const date = nearestDate(readings, reference);
+  return date && { iso: isoDate(...date) + clock.iso, end: clock.end };
+}
+
+function readingsOf(
+  first: number,
+  second: number,
+  third: number,
+  thirdLength: number,
+  firstLength: number,
+  reference: number,
+): readonly CalendarDate[] {
+  if (thirdLength === 4) {
+    return [
+      [third, first, second],
+      [third, second, first],
+    ];
+  }
+  if (thirdLength !== 2) return [];
+  const year = fullYear(third, reference);
+  const readings: CalendarDate[] = [
+    [year, first, second],
+    [year, second, first],
+  ];
+  if (firstLength === 2) readings.push([fullYear(first, reference), second, third]);
+  return readings;
+}
+
+/** `240131 10:20:30`, `240131 102030`. */
+function sixDigitDate(text: string, at: number, reference: number): FoundTime | undefined {
+  if (text.charCodeAt(at + 6) !== space) return undefined;
+  const month = digitsAt(text, at + 2, 2);
+  const day = digitsAt(text, at + 4, 2);
+  if (!isDate(month, day)) return undefined;
+  const date = isoDate(fullYear(digitsAt(text, at, 2), reference), month, day);
+  const clockFrom = text.charCodeAt(at + 7) === space ? at + 8 : at + 7;
+  return joined(date, clockAt(text, clockFrom) ?? sixDigitClock(text, clockFrom));
+}
+
+/** `102030` and nothing of a number behind it. */
+function sixDigitClock(text: string, at: number): FoundClock | undefined {
+  return skipDigits(text, at) === at + 6 ? compactClockAt(text, at) : undefined;
+}
+
+/** `20240131T102030.123Z`, `20240131-10:20:30:123`, `20240131 10:20:30`. */
+function eightDigitDate(text: string, at: number): FoundTime | undefined {
+  const date = compactDate(text, at);
+  const between = text.charCodeAt(at + 8);
+  if (date === undefined || (between !== 0x54 && between !== space && between !== dash && between !== 0x5f))
+    return undefined;
+  return joined(date, clockAt(text, at + 9) ?? sixDigitClock(text, at + 9) ?? unpaddedClockAt(text, at + 9));
+}
+
+function compactDate(text: string, at: number): string | undefined {
+  const year = digitsAt(text, at, 4);
+  const month = digitsAt(text, at + 4, 2);
+  const day = digitsAt(text, at + 6, 2);
+  return year >= 1970 && year < 2100 && isDate(month, day) ? isoDate(year, month, day) : undefined;
+}
+
+/** Dates that begin with the name of a weekday or a month. */
+function startingWithName(text: string, at: number, reference: number): FoundTime | undefined {
+  const dateAt = skipWeekday(text, at);
+  if (dateAt > at && isDigit(text.charCodeAt(dateAt))) {
+    const end = skipDigits(text, dateAt);
+    if (text.charCodeAt(end) === colon) return undefined;
+    return end - dateAt > 2 ? yearFirst(text, dateAt) : dayOrMonthFirst(text, dateAt, end, reference);
+  }
+  const named = monthAt(text, dateAt);
+  if (named === undefined) return undefined;
+  const nameEnd = text.charCodeAt(named.end) === dot ? named.end + 1 : named.end;
+  if (text.charCodeAt(nameEnd) !== space) return undefined;
+  const dayAt = text.charCodeAt(nameEnd + 1) === space ? nameEnd + 2 : nameEnd + 1;
+  const dayEnd = skipDigits(text, dayAt);
+  const day = dayEnd === dayAt || dayEnd > dayAt + 2 ? -1 : digitsAt(text, dayAt, dayEnd - dayAt);
+  if (!isDate(named.month, day)) return undefined;
+  const yearAt = text.charCodeAt(dayEnd) === 0x2c ? dayEnd + 2 : dayEnd + 1;
+  if (digitsAt(text, yearAt, 4) > 0 && !isDigit(text.charCodeAt(yearAt + 4))) {
+    const clockFrom = skipToClock(text, yearAt + 4);
+    const date = isoDate(digitsAt(text, yearAt, 4), named.month, day);
+    return clockFrom < 0 ? undefined : joined(date, clockAt(text, clockFrom));
+  }
+  const clockFrom = skipToClock(text, dayEnd);
+  const clock = clockFrom < 0 ? undefined : clockAt(text, clockFrom);
+  if (clock === undefined) return undefined;
+  const trailing = yearBehind(text, clock.end, dateAt > at);
+  const year = trailing > 0 ? trailing : nearestYear(named.month, day, reference);
+  return { iso: isoDate(year, named.month, day) + clock.iso, end: trailing > 0 ? clock.end + 5 : clock.end };
+}
+
+/** C's `asctime` and `date` put the year last; behind a date without a weekday only where nothing else can be meant. */
+function yearBehind(text: string, at: number, hasWeekday: boolean): number {
+  if (text.charCodeAt(at) !== space) return 0;
+  const year = digitsAt(text, at + 1, 4);
+  const next = text.charCodeAt(at + 5);
+  if (year < 1970 || year >= 2100 || isDigit(next)) return 0;
+  return hasWeekday || next === 0x5d || next === colon || next === 0x2c ? year : 0;
+}
