@@ -12,6 +12,10 @@ export const flags = {
   nulReplaced: 'nul_replaced',
   /** JSON nested too deeply or of too many fields was left unparsed. */
   jsonTooLarge: 'json_too_large',
+  /** JSON that broke off, as a container runtime or a size limit cuts it: the fields before the cut were read. */
+  jsonCut: 'json_cut',
+  /** An exception nobody caught, a panic or a time-out of the platform: it states no level, and is an error. */
+  severityInferred: 'severity_inferred',
   /** The raw event's payload is not what its provider sends: it is the body as it came. */
   payloadUnreadable: 'payload_unreadable',
 } as const;

@@ -7,18 +7,26 @@ import {
   maxAttributesLength,
   maxAttributeValueLength,
 } from '@tailrace/log-record/limits.ts';
+import { severity } from '@tailrace/log-record/severity.ts';
 import { spanIdOf, type TraceContext, traceIdOf } from './trace-context.ts';
 
 /** The attribute with the time that a text tells: ISO 8601, as precise as it was written, without an offset if it had none. */
 const logTime = 'log.time';
 /** The attribute with the provider's own id of the event. */
 const recordUid = 'log.record.uid';
+/** The time of the envelope that a line came in, where the line has its own. */
+const envelopeTime = 'log.envelope.time';
 const serviceName = 'service.name';
 const hostName = 'host.name';
+/** Of a level that an envelope gives to what it carries, such as syslog's priority: that of the line itself counts before it. */
+export const envelopeRank = 8;
+const derivedRank = 9;
 const none = Number.POSITIVE_INFINITY;
+/** Values of one name that are kept. */
+const mostSameNames = 9;
 const noFlags: readonly Flag[] = Object.freeze([]);
 
-export type JsonShape = '' | 'clef' | 'gelf' | 'cloudtrail' | 'lambda';
+export type JsonShape = '' | 'clef' | 'gelf' | 'cloudtrail' | 'lambda' | 'mongodb';
 
 /**
  * What is known of a record so far. The provider's reader and the text parsers fill it: of levels and messages the one of
@@ -40,6 +48,10 @@ export class Draft {
   shape: JsonShape = '';
   /** The field the body came from; empty while there is none. */
   bodyPath = '';
+  /** A level that is a number, and its field: which scale it is of can only be said when all fields are known. */
+  numericLevel: { readonly value: number; readonly text: string; readonly path: string } | undefined;
+  /** Whether a name that comes again keeps its first value too. Of the members of a JSON object the last one counts. */
+  keepsAll = false;
   /** The text's own; a provider that knows the service or the host has its in the resource. */
   private serviceName = '';
   private hostName = '';
@@ -66,7 +78,21 @@ export class Draft {
       this.flag(flags.attributesTruncated);
       return;
     }
-    this.attributes[name] = text;
+    if (this.keepsAll && this.attributes[name] !== undefined) this.again(name, text);
+    else this.attributes[name] = text;
+  }
+
+  /** A name that comes again with another value: `msg`, then `msg.2`. What comes more often than that is not kept apart. */
+  private again(name: string, text: string): void {
+    if (this.attributes[name] === text) return;
+    for (let number = 2; number <= mostSameNames; number++) {
+      const numbered = `${name}.${number}`;
+      if (this.attributes[numbered] === text) return;
+      if (this.attributes[numbered] !== undefined) continue;
+      this.attributes[numbered] = text;
+      return;
+    }
+    this.flag(flags.attributesTruncated);
   }
 
   /** Sets an attribute unless there is nothing to set. */
@@ -117,6 +143,14 @@ export class Draft {
     this.levelRank = 0;
   }
 
+  /**
+   * A severity that the provider derived, such as from the stream a line was written to: the line's own level counts
+   * before it.
+   */
+  derivedSeverity(number: number, text: string, path: string): void {
+    this.level(number, text, path, derivedRank);
+  }
+
   /** A level that the text names, in the field `path`. */
   level(number: number, text: string, path = 'level', rank = 1): void {
     if (rank >= this.levelRank) {
@@ -130,8 +164,20 @@ export class Draft {
     this.levelPath = path;
   }
 
+  /** What states no level and is an error nevertheless: an exception that nobody caught, a panic, a time-out of the platform. */
+  inferError(): void {
+    if (this.hasOwnLevel) return;
+    this.level(severity.error, '');
+    this.flag(flags.severityInferred);
+  }
+
   get hasLevel(): boolean {
     return this.levelRank !== none;
+  }
+
+  /** Whether a level is known that an inner line's own would not replace. */
+  get hasOwnLevel(): boolean {
+    return this.levelRank < envelopeRank;
   }
 
   /** The message for people, in the field `path`. */
@@ -158,6 +204,14 @@ export class Draft {
   /** The time that the text tells, ISO 8601. */
   time(iso: string): void {
     if (this.attributes[logTime] === undefined) this.attribute(logTime, iso);
+  }
+
+  /** Adds the nanoseconds of a time that was in whole seconds. @returns whether there was one. */
+  refineTime(nanoseconds: string): boolean {
+    const time = this.attributes[logTime];
+    if (time === undefined || time.length !== 20 || !time.endsWith('Z') || nanoseconds.length > 9) return false;
+    this.attributes[logTime] = `${time.slice(0, 19)}.${nanoseconds.padStart(9, '0')}Z`;
+    return true;
   }
 
   get hasTime(): boolean {
@@ -195,8 +249,12 @@ export class Draft {
       this.attributeCount = other.attributeCount;
       this.attributesLength = other.attributesLength;
     } else {
+      const { keepsAll } = this;
+      this.keepsAll = true;
       for (const key of Object.keys(other.attributes)) this.attribute(key, other.attributes[key] as string);
+      this.keepsAll = keepsAll;
     }
+    for (const key in other.resource) this.resourceAttribute(key, other.resource[key]);
     for (const flag of other.flags) this.flag(flag);
     if (other.levelRank !== none)
       this.level(other.severityNumber, other.severityText, other.levelPath, other.levelRank);
@@ -205,6 +263,20 @@ export class Draft {
     if (other.serviceName !== '') this.service(other.serviceName, 'service');
     if (other.hostName !== '') this.host(other.hostName);
     this.shape = other.shape;
+    this.numericLevel ??= other.numericLevel;
+  }
+
+  /** Takes over what a line said that this one carried: its message for the whole of it, and its own time. */
+  absorbInner(inner: Draft): void {
+    const { [logTime]: outer } = this.attributes;
+    const { [logTime]: own } = inner.attributes;
+    if (outer !== undefined && own !== undefined) {
+      delete this.attributes[logTime];
+      if (outer !== own) this.attribute(envelopeTime, outer);
+    }
+    this.replaceBody(inner.body);
+    inner.bodyPath = '';
+    this.absorb(inner);
   }
 
   /**
@@ -242,6 +314,7 @@ export class Draft {
     this.severityText = '';
     this.levelPath = '';
     this.levelRank = none;
+    this.numericLevel = undefined;
     this.traceId = null;
     this.spanId = null;
     this.serviceName = '';

@@ -28,12 +28,24 @@ function pythonException(text: string): FoundException | undefined {
   const start = text.indexOf(traceback);
   if (start < 0) return undefined;
   const stacktrace = text.slice(start);
-  const lastIndented = stacktrace.lastIndexOf('\n  ');
-  const lineAt = lastIndented < 0 ? -1 : stacktrace.indexOf('\n', lastIndented + 1) + 1;
+  const lineAt = behindFrames(stacktrace);
   const typeEnd = lineAt <= 0 ? -1 : endOfType(stacktrace, lineAt);
   if (typeEnd <= lineAt) return { type: '', message: '', stacktrace };
   const message = stacktrace.startsWith(': ', typeEnd) ? stacktrace.slice(typeEnd + 2) : '';
   return { type: stacktrace.slice(lineAt, typeEnd), message, stacktrace };
+}
+
+/**
+ * The line behind the last frame and its line of code. A message of several lines may be indented too, so it is the
+ * first line behind the frames that is not.
+ */
+function behindFrames(stacktrace: string): number {
+  let at = Math.max(stacktrace.lastIndexOf('\n  File "'), 0);
+  for (;;) {
+    at = stacktrace.indexOf('\n', at) + 1;
+    if (at === 0) return -1;
+    if (stacktrace.charCodeAt(at) !== 0x20) return at;
+  }
 }
 
 function goPanic(text: string): FoundException | undefined {

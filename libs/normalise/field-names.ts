@@ -35,6 +35,10 @@ export interface FieldRules<Target> {
   /** Paths of objects to hand over whole. */
   readonly whole?: readonly string[];
   readonly otherwise: FieldHandler<Target>;
+  /** Whether names count whatever their case, and with or without `_` and `-` between their words. */
+  readonly anyCase?: boolean;
+  /** Objects that only wrap the fields of interest: what is below them is looked up as if it stood outside. */
+  readonly envelopes?: readonly string[];
 }
 
 /** Slots of the cache; a power of two. Names that share a slot only cost each other a look-up. */
@@ -53,6 +57,8 @@ export class FieldNames<Target> {
   private readonly fields: ReadonlyMap<string, FieldHandler<Target>>;
   private readonly below: ReadonlyMap<string, FieldHandler<Target>>;
   private readonly whole: ReadonlySet<string>;
+  private readonly anyCase: ReadonlyMap<string, FieldHandler<Target>>;
+  private readonly envelopes: readonly string[];
   private readonly cache: (FieldName<Target> | undefined)[] = new Array(slots).fill(undefined);
   private nextId = 1;
 
@@ -60,6 +66,11 @@ export class FieldNames<Target> {
     this.fields = new Map(Object.entries(rules.fields));
     this.below = new Map(Object.entries(rules.below ?? {}));
     this.whole = new Set(rules.whole);
+    this.anyCase = new Map(
+      // The first of two that differ in their case only counts.
+      rules.anyCase ? [...this.fields].reverse().map(([path, handler]) => [withoutCase(path), handler]) : [],
+    );
+    this.envelopes = (rules.envelopes ?? []).map((path) => `${path}.`);
     const { otherwise } = rules;
     this.root = {
       id: 0,
@@ -103,7 +114,7 @@ export class FieldNames<Target> {
       parent,
       key: detached(key),
       path,
-      handle: this.fields.get(path) ?? parent.handleBelow,
+      handle: this.find(path) ?? parent.handleBelow,
       handleBelow: this.below.get(path) ?? parent.handleBelow,
       whole: this.whole.has(path),
       isKept: false,
@@ -111,6 +122,13 @@ export class FieldNames<Target> {
       lead: '',
       misses: 0,
     };
+  }
+
+  private find(path: string): FieldHandler<Target> | undefined {
+    const found = this.fields.get(path) ?? this.anyCase.get(withoutCase(path));
+    if (found !== undefined) return found;
+    const envelope = this.envelopes.find((prefix) => path.startsWith(prefix));
+    return envelope === undefined ? undefined : this.find(path.slice(envelope.length));
   }
 
   /** Notes that `name`, whose key and colon stand in `text` from `start` to before `end`, came behind `previous`. */
@@ -121,6 +139,10 @@ export class FieldNames<Target> {
     previous.lead = detached(text.slice(start, end));
     previous.misses = 0;
   }
+}
+
+function withoutCase(path: string): string {
+  return path.toLowerCase().replaceAll(/[_-]/g, '');
 }
 
 function isAt(key: string, text: string, start: number, length: number): boolean {

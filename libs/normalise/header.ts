@@ -36,8 +36,13 @@ export function headerAt(text: string, from: number): Header {
   return new HeaderReader(text, from);
 }
 
+/** The same behind a level that is known already: brackets, logger, and the separator before the message. */
+export function headerBehindLevel(text: string, from: number): Header {
+  return new HeaderReader(text, from, ' ');
+}
+
 class HeaderReader implements Header {
-  level = '';
+  level: string;
   severity = 0;
   afterLevel: number;
   brackets: string[] = [];
@@ -49,8 +54,9 @@ class HeaderReader implements Header {
   separated = false;
   private readonly text: string;
 
-  constructor(text: string, from: number) {
+  constructor(text: string, from: number, level = '') {
     this.text = text;
+    this.level = level;
     this.afterLevel = from;
     this.messageAt = from;
     for (let part = 0; part < mostParts && this.readPart(); part++);
@@ -151,9 +157,18 @@ class HeaderReader implements Header {
   }
 }
 
+/** The bracket that closes the one at a position, others of its kind inside it left aside; -1 where it is too far. */
 function closing(text: string, bracket: string, at: number): number {
-  const end = text.slice(at, at + longestBracket).indexOf(bracket);
-  return end < 0 ? -1 : at + end;
+  const close = bracket.charCodeAt(0);
+  const open = text.charCodeAt(at);
+  const limit = Math.min(text.length, at + longestBracket);
+  let depth = 0;
+  for (let index = at; index < limit; index++) {
+    const code = text.charCodeAt(index);
+    if (code === open) depth++;
+    else if (code === close && --depth === 0) return index;
+  }
+  return -1;
 }
 
 /** Spaces and tabs: columns are padded with either. */

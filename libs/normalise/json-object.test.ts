@@ -86,11 +86,7 @@ describe('readJsonObject', { timeout: 60_000 }, () => {
 
   it.each([
     '',
-    '{',
-    '{"a"',
-    '{"a":',
     '{"a":}',
-    '{"a":1',
     '{"a":1,}',
     '{"a":1}}',
     '{"a":1} x',
@@ -102,12 +98,9 @@ describe('readJsonObject', { timeout: 60_000 }, () => {
     '{"a":-}',
     '{"a":+1}',
     '{"a":tru}',
-    '{"a":"x}',
-    '{"a":"x\\"}',
     '{"a":[1}',
     '{"a":[1]]}',
     '{"a":[}',
-    '{"a":{"b":1}',
     '{,}',
     '[]',
     '"x"',
@@ -116,6 +109,13 @@ describe('readJsonObject', { timeout: 60_000 }, () => {
   ])('does not take %s for JSON', (text) => {
     expect(read(text).outcome).toBe('invalid');
   });
+
+  it.each(['{', '{"a"', '{"a":', '{"a":1', '{"a":1,', '{"a":"x}', '{"a":"x\\"}', '{"a":{"b":1}', '{"a":[1,2'])(
+    'says of %s that it was cut off',
+    (text) => {
+      expect(read(text).outcome).toBe('cut');
+    },
+  );
 
   it('takes what loggers write besides JSON', () => {
     expect(read('{"a":NaN,"b":-Infinity,"c":"C:\\dir \\x41","d":"tab\there"}').found.map(([, value]) => value)).toEqual(

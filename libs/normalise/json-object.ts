@@ -6,9 +6,10 @@ import { type Flagged, storable } from './storable.ts';
 /**
  * - `read`: every field was handed over.
  * - `invalid`: the text is not one JSON object; some fields may have been handed over.
+ * - `cut`: the text ends inside of the object; what came before the end was handed over.
  * - `too_large`: deeper or of more fields than is read; some fields were handed over.
  */
-export type JsonOutcome = 'read' | 'invalid' | 'too_large';
+export type JsonOutcome = 'read' | 'invalid' | 'cut' | 'too_large';
 
 const quote = 0x22;
 const comma = 0x2c;
@@ -46,6 +47,8 @@ class JsonObjectReader<Target extends Flagged> {
   /** Where the next backslash is; never before `at` once a string has been looked at. */
   private nextBackslash = -1;
   private outcome: JsonOutcome = 'read';
+  /** Whether a string was still open at the text's end. */
+  private ended = false;
 
   constructor(text: string, names: FieldNames<Target>, target: Target) {
     this.text = text;
@@ -56,7 +59,10 @@ class JsonObjectReader<Target extends Flagged> {
   read(): JsonOutcome {
     if (this.skipSpace() !== openBrace) return 'invalid';
     this.at++;
-    if (!this.readMembers()) return this.outcome === 'read' ? 'invalid' : this.outcome;
+    if (!this.readMembers()) {
+      if (this.outcome !== 'read') return this.outcome;
+      return this.ended || this.at >= this.text.length ? 'cut' : 'invalid';
+    }
     this.skipSpace();
     return this.at === this.text.length ? 'read' : 'invalid';
   }
@@ -138,6 +144,7 @@ class JsonObjectReader<Target extends Flagged> {
         return key === undefined ? undefined : this.names.child(parent, key, 0, key.length);
       }
     }
+    this.ended = true;
     return undefined;
   }
 
@@ -167,7 +174,10 @@ class JsonObjectReader<Target extends Flagged> {
     const { text } = this;
     const start = this.at + 1;
     const end = text.indexOf('"', start);
-    if (end < 0) return undefined;
+    if (end < 0) {
+      this.ended = true;
+      return undefined;
+    }
     if (end < this.findBackslash(start)) {
       this.at = end + 1;
       return text.slice(start, end);
@@ -195,6 +205,7 @@ class JsonObjectReader<Target extends Flagged> {
         return true;
       }
     }
+    this.ended = true;
     return false;
   }
 

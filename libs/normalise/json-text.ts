@@ -1,8 +1,9 @@
 import { flags } from '@tailrace/log-record/flags.ts';
-import { severity, severityOfSyslog } from '@tailrace/log-record/severity.ts';
+import { severity } from '@tailrace/log-record/severity.ts';
 import { appFields } from './app-fields.ts';
 import type { Draft } from './draft.ts';
 import { type JsonOutcome, readJsonObject } from './json-object.ts';
+import { settleNumericLevel } from './numeric-level.ts';
 
 /**
  * Reads a JSON object that an application logged. Where it has a message, that is the draft's; otherwise the caller
@@ -14,11 +15,23 @@ export function readJsonText(text: string, draft: Draft): boolean {
   const seen: { outcome: JsonOutcome } = { outcome: 'invalid' };
   const isRead = draft.attempt((inner) => {
     seen.outcome = readJsonObject(text, appFields, inner);
-    if (seen.outcome === 'read' && inner.shape !== '') finishShape(inner);
-    return seen.outcome === 'read';
+    if (seen.outcome === 'cut' && saysSomething(inner)) {
+      // What came whole is worth having; the message may be what was cut, so all of it is.
+      inner.flag(flags.jsonCut);
+      if (inner.bodyPath === '') inner.message(text);
+      else inner.replaceBody(text);
+    } else if (seen.outcome !== 'read') return false;
+    if (inner.shape !== '') finishShape(inner);
+    settleNumericLevel(inner);
+    return true;
   });
   if (seen.outcome === 'too_large') draft.flag(flags.jsonTooLarge);
   return isRead;
+}
+
+/** Whether a JSON text that breaks off told more than it could by chance. */
+function saysSomething(draft: Draft): boolean {
+  return draft.hasLevel || draft.hasTime || draft.numericLevel !== undefined;
 }
 
 /** What stands in for the message of an object that has none: its exception's, or all of it. */
@@ -41,10 +54,7 @@ function finishShape(draft: Draft): void {
   switch (draft.shape) {
     case 'clef':
       // "If the level is absent it is Information", says the format.
-      if (!draft.hasLevel) draft.level(severity.info, '');
-      break;
-    case 'gelf':
-      gelfLevel(draft);
+      if (!draft.hasLevel && draft.numericLevel === undefined) draft.level(severity.info, '');
       break;
     case 'cloudtrail':
       cloudTrailBody(draft);
@@ -52,15 +62,9 @@ function finishShape(draft: Draft): void {
     case 'lambda':
       lambdaBody(draft);
       break;
+    default:
+      break;
   }
-}
-
-/** Graylog's format has syslog's severities, the only ones of a single digit. */
-function gelfLevel(draft: Draft): void {
-  const level = draft.attributes.level;
-  if (draft.hasLevel || level === undefined || level.length !== 1) return;
-  draft.take('level');
-  draft.level(severityOfSyslog(Number(level)), level);
 }
 
 /** Who did what where, from a CloudTrail record, which has no message of its own. */

@@ -8,6 +8,7 @@ import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
 import { Draft } from './draft.ts';
 import { exceptionIn } from './exception.ts';
 import { normaliserVersion } from './normaliser-version.ts';
+import { settleNumericLevel } from './numeric-level.ts';
 import { readAws } from './providers/aws.ts';
 import { readAzure } from './providers/azure.ts';
 import { readGcp } from './providers/gcp.ts';
@@ -42,6 +43,7 @@ export function normalise(raw: RawEvent, position: RawPosition, options: Normali
   if (!isOwnTime) noted.flag(flags.timeOutOfRange);
   const draft = readers[raw.provider](event, timestamp) ?? unreadable(event, timestamp);
   for (const flag of noted.flags) draft.flag(flag);
+  settleNumericLevel(draft);
   draft.finishResource();
   findException(draft);
   const truncatedFrom = cutBody(draft);

@@ -4,10 +4,15 @@ const zeros = /^0+$/;
 
 /**
  * OpenTelemetry's trace id (32 lower-case hexadecimal digits, not all zero) from the forms in which sources write it:
- * as it is, as AWS X-Ray's `1-8hex-24hex`, or as Google's `projects/p/traces/id`. Null for anything else.
+ * as it is, of 64 bits, as AWS X-Ray's `1-8hex-24hex`, or as Google's `projects/p/traces/id`. Null for anything else.
  */
 export function traceIdOf(text: string): string | null {
   if (text.length === 32) return hexId(text, traceId);
+  // Ids of 64 bits, as Zipkin's B3 allows, are padded on the left.
+  if (text.length === 16) {
+    const short = hexId(text, spanId);
+    return short === null ? null : short.padStart(32, '0');
+  }
   if (text.length === 35 && text.startsWith('1-') && text[10] === '-') {
     return traceIdOf(text.slice(2, 10) + text.slice(11));
   }

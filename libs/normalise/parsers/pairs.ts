@@ -1,6 +1,7 @@
 import { appFields } from '../app-fields.ts';
 import { isDigit, isLetter } from '../characters.ts';
 import type { Draft } from '../draft.ts';
+import { settleNumericLevel } from '../numeric-level.ts';
 import { endOfQuoted, unquoted } from './quoted.ts';
 
 const equals = 0x3d;
@@ -17,6 +18,7 @@ export function readPairs(text: string, from: number, draft: Draft): number {
   /** Where the unquoted message began that the pair before this was; -1 when it was another. */
   let messageAt = -1;
   let at = skipBlanks(text, from);
+  draft.keepsAll = true;
   while (at < text.length) {
     const keyEnd = endOfKey(text, at);
     if (keyEnd === at || text.charCodeAt(keyEnd) !== equals) {
@@ -37,6 +39,7 @@ export function readPairs(text: string, from: number, draft: Draft): number {
     }
     at = skipBlanks(text, at);
   }
+  settleNumericLevel(draft);
   return pairs;
 }
 

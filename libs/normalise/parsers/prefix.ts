@@ -1,78 +1,82 @@
-import { severityOfWord } from '@tailrace/log-record/severity.ts';
-import { endOfToken, isUpper } from '../characters.ts';
 import type { Draft } from '../draft.ts';
-import { headerAt } from '../header.ts';
+import { headerBehindLevel } from '../header.ts';
 import { readMessage } from '../json-text.ts';
-import type { Line } from '../line.ts';
-import { timeAt } from '../time/time-at.ts';
+import { type LineHead, lineHeadOf } from '../line-head.ts';
 import type { TextParser } from './text-parser.ts';
 
 /**
  * A time, a level, or both before a message, in any dress that no parser before this knows: `time LEVEL message`,
- * `[time] [LEVEL] message`, `LEVEL time message`, `[LEVEL] message`, `LEVEL: message`, `time message`.
+ * `[time] [LEVEL] message`, `LEVEL time message`, `host app[12] time - logger - LEVEL - message`, `time message`.
  */
 export const prefix: TextParser = {
   name: 'prefix',
-  read(line, draft) {
-    return line.time === '' ? readLevelFirst(line.text, draft) : readTimeFirst(line, draft);
+  read({ text }, draft, readInner) {
+    const head = lineHeadOf(text, draft.timestamp);
+    if (head === undefined) return false;
+    // Only a whole date tells a log's prefix from a sentence that begins with a time.
+    if (head.level === '' && head.time.startsWith('T')) return false;
+    if (head.time !== '') draft.time(head.time);
+    readNumbers(head, draft);
+    if (head.level === '') {
+      readContext(head.context, draft);
+      readInner(text.slice(behindSeparators(text, head.end)), draft);
+      return true;
+    }
+    draft.level(head.severity, head.level);
+    readBehindLevel(text, head, draft);
+    return true;
   },
 };
 
-function readTimeFirst({ text, time, at }: Line, draft: Draft): boolean {
-  const header = headerAt(text, at);
-  const hasDate = !time.startsWith('T');
-  if (header.level === '') {
-    // Only a whole date tells a log's prefix from a sentence that begins with a time.
-    if (!hasDate) return false;
-    draft.time(time);
-    readMessage(text.slice(behindSeparators(text, at)), draft);
-    return true;
+/** A process and its thread, as most layouts that have bare numbers mean them. */
+function readNumbers({ numbers }: LineHead, draft: Draft): void {
+  const [first, second, ...rest] = numbers;
+  if (first !== undefined) draft.attribute('process.pid', first);
+  if (second !== undefined) draft.attribute('thread.id', second);
+  if (rest.length > 0) draft.attribute('log.numbers', rest.join(' '));
+}
+
+const placePattern = /^([\w./@+$-]{1,200}\.[a-zA-Z]\w{0,4}):([0-9]{1,7})$/;
+
+function readContext(context: readonly string[], draft: Draft): void {
+  const rest: string[] = [];
+  for (const part of context) {
+    const place = part.length < 220 ? placePattern.exec(part) : null;
+    if (place === null || draft.attributes['code.file.path'] !== undefined) {
+      const text = part.trim();
+      if (text !== '' && text !== '-') rest.push(text);
+    } else {
+      draft.attribute('code.file.path', place[1] as string);
+      draft.attribute('code.line.number', place[2] as string);
+    }
   }
-  draft.time(time);
-  draft.level(header.severity, header.level);
-  const context = header.brackets.slice(0, header.bracketsBeforeLevel).join(' ');
-  draft.attributeIfAny('log.context', context.trim());
-  readMessage(text.slice(behindSeparators(text, header.afterLevel)), draft);
-  return true;
+  draft.attributeIfAny('log.context', rest.join(' '));
 }
 
-function readLevelFirst(text: string, draft: Draft): boolean {
-  const opens = text.charCodeAt(0) === 0x5b;
-  const from = opens ? 1 : 0;
-  const end = opens ? text.slice(0, 16).indexOf(']') : endOfCapitals(text);
-  const level = text.slice(from, end).trim();
-  const severity = end < from + 3 ? 0 : severityOfWord(level);
-  if (severity === 0) return false;
-  const behind = behindSeparators(text, opens ? end + 1 : end);
-  if (behind === end) return false;
-  const timeOpens = text.charCodeAt(behind) === 0x5b;
-  const time = timeAt(text, timeOpens ? behind + 1 : behind, draft.timestamp);
-  const closes = timeOpens && time !== undefined && text.charCodeAt(time.end) === 0x5d;
-  draft.level(severity, level);
-  if (time !== undefined && timeOpens === closes) {
-    draft.time(time.iso);
-    readMessage(text.slice(behindSeparators(text, closes ? time.end + 1 : time.end)), draft);
-  } else {
-    readMessage(text.slice(behind), draft);
+/** What follows the level is part of the head only where a separator sets the message off from it. */
+function readBehindLevel(text: string, head: LineHead, draft: Draft): void {
+  const behind = headerBehindLevel(text, behindSeparators(text, head.end));
+  if (!behind.separated || behind.brackets.length > 2) {
+    readContext(head.context, draft);
+    readMessage(text.slice(behindSeparators(text, head.end)), draft);
+    return;
   }
-  return true;
+  const isPlace = behind.logger.length < 220 && placePattern.test(behind.logger);
+  readContext([...head.context, ...behind.brackets, behind.parenthesis, isPlace ? behind.logger : ''], draft);
+  if (!isPlace) draft.attributeIfAny('log.logger', behind.logger);
+  readMessage(text.slice(behindSeparators(text, behind.messageAt)), draft);
 }
 
-/** A word in capitals that a space, colon or dash ends; 0 when the text begins otherwise. */
-function endOfCapitals(text: string): number {
-  let end = 0;
-  while (end < 12 && isUpper(text.charCodeAt(end))) end++;
-  const code = text.charCodeAt(end);
-  return code === 0x3a || code === 0x7c || endOfToken(text.slice(0, end + 1), 0) === end ? end : 0;
-}
-
-/** Behind the spaces, tabs, colons, bars and single dashes that set prefix and message apart. */
+/** Behind the spaces, tabs, colons, bars, commas and single dashes that set head and message apart. */
 function behindSeparators(text: string, at: number): number {
   let index = at;
   for (;;) {
     const code = text.charCodeAt(index);
-    const isDash = code === 0x2d && text.charCodeAt(index + 1) === 0x20;
-    if (code !== 0x20 && code !== 0x09 && code !== 0x3a && code !== 0x7c && !isDash) return index;
+    const next = text.charCodeAt(index + 1);
+    const isDash = code === 0x2d && (next === 0x20 || next === 0x2d || next === 0x3e);
+    const isArrow = code === 0x3e && (next === 0x20 || text.charCodeAt(index - 1) === 0x2d);
+    const isBlank = code === 0x20 || code === 0x09;
+    if (!isBlank && code !== 0x3a && code !== 0x7c && code !== 0x2c && !isDash && !isArrow) return index;
     index++;
   }
 }

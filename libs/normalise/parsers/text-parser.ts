@@ -1,14 +1,21 @@
 import type { Draft } from '../draft.ts';
 import type { Line } from '../line.ts';
 
+/**
+ * Reads a text that stood behind a header: JSON, pairs, or a line with a header of its own. It always takes the text,
+ * if need be whole as the message.
+ */
+export type InnerReader = (text: string, draft: Draft) => void;
+
 /** Knows one family of text formats. A new one is a file here, an entry in `text-parsers.ts` and a golden folder. */
 export interface TextParser {
   /** The record's `parser`, and the name of its golden folder. */
   readonly name: string;
   /**
    * Reads the text into the draft.
+   * @param readInner For what stands behind an envelope that says nothing of the level.
    * @returns false when the text is of another format; the draft is then as it was. It takes time linear in the
    * text's length at most, and little of it when the format is another.
    */
-  read(line: Line, draft: Draft): boolean;
+  read(line: Line, draft: Draft, readInner: InnerReader): boolean;
 }

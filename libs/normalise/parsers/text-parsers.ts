@@ -1,32 +1,110 @@
 import { isDigit, isLetter } from '../characters.ts';
+import { withoutColours } from '../colours.ts';
 import { Draft } from '../draft.ts';
+import { readMessage } from '../json-text.ts';
 import { lineOf } from '../line.ts';
-import { access } from './access.ts';
-import { alb } from './alb.ts';
-import { dotnet } from './dotnet.ts';
-import { go } from './go.ts';
-import { java } from './java.ts';
+import { alb } from './aws/alb.ts';
+import { cloudfront } from './aws/cloudfront.ts';
+import { elb } from './aws/elb.ts';
+import { lambda } from './aws/lambda.ts';
+import { route53 } from './aws/route53.ts';
+import { s3Access } from './aws/s3-access.ts';
+import { vpcFlow } from './aws/vpc-flow.ts';
+import { activemq } from './brokers/activemq.ts';
+import { elasticsearch } from './databases/elasticsearch.ts';
+import { mysql } from './databases/mysql.ts';
+import { postgresql } from './databases/postgresql.ts';
+import { redis } from './databases/redis.ts';
 import { json } from './json.ts';
-import { klog } from './klog.ts';
-import { lambda } from './lambda.ts';
+import { android } from './languages/android.ts';
+import { dotnet } from './languages/dotnet.ts';
+import { go } from './languages/go.ts';
+import { java } from './languages/java.ts';
+import { node } from './languages/node.ts';
+import { php } from './languages/php.ts';
+import { python } from './languages/python.ts';
+import { ruby } from './languages/ruby.ts';
+import { rust } from './languages/rust.ts';
 import { logfmt } from './logfmt.ts';
-import { nginxError } from './nginx-error.ts';
-import { node } from './node.ts';
+import { coredns } from './platforms/coredns.ts';
+import { cri } from './platforms/cri.ts';
+import { hclog } from './platforms/hclog.ts';
+import { klog } from './platforms/klog.ts';
 import { prefix } from './prefix.ts';
-import { python } from './python.ts';
-import { syslogRfc3164 } from './syslog-rfc3164.ts';
-import { syslogRfc5424 } from './syslog-rfc5424.ts';
-import type { TextParser } from './text-parser.ts';
-import { vpcFlow } from './vpc-flow.ts';
+import { syslogRfc3164 } from './syslog/syslog-rfc3164.ts';
+import { syslogRfc5424 } from './syslog/syslog-rfc5424.ts';
+import type { InnerReader, TextParser } from './text-parser.ts';
+import { access } from './web/access.ts';
+import { apacheError } from './web/apache-error.ts';
+import { envoy } from './web/envoy.ts';
+import { haproxy } from './web/haproxy.ts';
+import { iis } from './web/iis.ts';
+import { nginxError } from './web/nginx-error.ts';
+import { squid } from './web/squid.ts';
 
 /** By what a text begins with, the parsers that may know it, the particular before the general. */
 const byBeginning = {
   brace: [json],
-  angle: [syslogRfc5424, syslogRfc3164],
-  bracket: [lambda, python, dotnet, go, node, java, prefix],
-  time: [lambda, nginxError, go, python, dotnet, java, node, syslogRfc3164, prefix],
-  letter: [logfmt, klog, lambda, alb, vpcFlow, syslogRfc3164, access, java, python, dotnet, go, node, prefix],
-  other: [vpcFlow, access, logfmt],
+  angle: [syslogRfc5424, syslogRfc3164, prefix],
+  bracket: [
+    lambda,
+    apacheError,
+    envoy,
+    elasticsearch,
+    coredns,
+    php,
+    rust,
+    python,
+    dotnet,
+    go,
+    node,
+    redis,
+    java,
+    prefix,
+  ],
+  time: [
+    cri,
+    lambda,
+    nginxError,
+    postgresql,
+    go,
+    hclog,
+    rust,
+    python,
+    dotnet,
+    activemq,
+    java,
+    node,
+    mysql,
+    ruby,
+    cloudfront,
+    iis,
+    elb,
+    android,
+    syslogRfc3164,
+    prefix,
+  ],
+  letter: [
+    logfmt,
+    klog,
+    lambda,
+    alb,
+    elb,
+    vpcFlow,
+    syslogRfc3164,
+    access,
+    s3Access,
+    java,
+    python,
+    dotnet,
+    go,
+    node,
+    ruby,
+    android,
+    php,
+    prefix,
+  ],
+  other: [vpcFlow, redis, squid, haproxy, access, s3Access, route53, mysql, logfmt, prefix],
 } satisfies Record<string, readonly TextParser[]>;
 
 /** Names of every parser of texts. */
@@ -36,26 +114,43 @@ export const textParserNames: readonly string[] = [
   'plain',
 ];
 
-const escapeCharacter = '\x1b';
-/** Colours and styles (ECMA-48 SGR). */
-const colours = new RegExp(`${escapeCharacter}\\[[0-9;]{0,32}m`, 'g');
+/** Deepest nesting of envelopes: a container's line in syslog in JSON is three. */
+const mostEnvelopes = 4;
 
 /** Reads a text into the draft by the first parser that knows it; otherwise all of it is the message. */
-export function parseText(text: string, draft: Draft): void {
-  const trimmed = withoutLineEnd(text);
-  if (parse(trimmed.includes(escapeCharacter) ? trimmed.replace(colours, '') : trimmed, draft)) return;
+export function parseText(text: string, draft: Draft, depth = 0): void {
+  const trimmed = withLineBreaks(withoutByteOrderMark(withoutLineEnd(text)));
+  if (parse(withoutColours(trimmed), draft, depth)) return;
   draft.parser = 'plain';
   draft.message(trimmed);
+  if (uncaught.test(trimmed)) draft.inferError();
 }
 
-function parse(text: string, draft: Draft): boolean {
+/** How runtimes begin what they print of an exception that ends the program: Java, .NET, Node, Rust, Go, PHP. */
+const uncaught =
+  /^(?:Exception in thread "|Unhandled exception[.:]|Uncaught [\w$.]{1,100}(?:Error|Exception)\b|thread '[^'\n]{0,100}' panicked at |fatal error: |PHP Fatal error: {1,2}Uncaught )/i;
+
+function parse(text: string, draft: Draft, depth: number): boolean {
   const line = lineOf(text, draft.timestamp);
+  const readInner = depth < mostEnvelopes ? (readers[depth] as InnerReader) : readMessage;
   for (const parser of candidates(text, line.time !== '')) {
-    if (!parser.read(line, draft)) continue;
-    draft.parser = parser === json ? readShape(draft) : parser.name;
+    if (!parser.read(line, draft, readInner)) continue;
+    draft.parser = parser === json ? readShape(draft, depth) : parser.name;
     return true;
   }
   return false;
+}
+
+/** One for each depth, so that none has to be made for a line. */
+const readers: readonly InnerReader[] = Array.from({ length: mostEnvelopes }, (_, depth) => (text, draft) => {
+  readInnerText(text, draft, depth + 1);
+});
+
+/** What the inner text says goes to the draft; its envelope keeps its own name. */
+function readInnerText(text: string, draft: Draft, depth: number): void {
+  const inner = new Draft(draft.timestamp);
+  parseText(text, inner, depth);
+  draft.absorbInner(inner);
 }
 
 function candidates(text: string, hasTime: boolean): readonly TextParser[] {
@@ -68,16 +163,34 @@ function candidates(text: string, hasTime: boolean): readonly TextParser[] {
 }
 
 /** The name for the JSON that was read. A container's line in an envelope (`log`) is a text of its own. */
-function readShape(draft: Draft): string {
+function readShape(draft: Draft, depth: number): string {
   if (draft.shape === 'cloudtrail' || draft.shape === 'lambda') return draft.shape;
-  if (draft.bodyPath === 'log') {
-    const inner = new Draft(draft.timestamp);
-    parseText(draft.body, inner);
-    draft.replaceBody(inner.body);
-    inner.bodyPath = '';
-    draft.absorb(inner);
-  }
+  readEnvelopedMessage(draft, depth);
   return json.name;
+}
+
+/** Fields under which an envelope carries a line as the program wrote it. */
+const carriers: ReadonlySet<string> = new Set(['log', 'MESSAGE', 'log_processed.log']);
+
+/**
+ * Where JSON is the envelope of a line, or says no level itself, its message may be a line with a header of its own.
+ * @param depth how many envelopes it came in
+ */
+export function readEnvelopedMessage(draft: Draft, depth = 0): void {
+  if (depth >= mostEnvelopes || draft.bodyPath === '') return;
+  if (draft.hasOwnLevel && !carriers.has(draft.bodyPath)) return;
+  const inner = new Draft(draft.timestamp);
+  parseText(draft.body, inner, depth + 1);
+  if (inner.parser !== 'plain') draft.absorbInner(inner);
+}
+
+/** Container runtimes and Lambda's images put CR for the line breaks inside of an event. */
+function withLineBreaks(text: string): string {
+  return text.includes('\r') && !text.includes('\n') ? text.replaceAll('\r', '\n') : text;
+}
+
+function withoutByteOrderMark(text: string): string {
+  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
 }
 
 function withoutLineEnd(text: string): string {

@@ -1,10 +1,12 @@
 import type { Flag } from '@tailrace/log-record/flags.ts';
 import { severityOfAppTraces, severityOfWindowsEvent, severityOfWord } from '@tailrace/log-record/severity.ts';
+import { appFields } from '../app-fields.ts';
 import { Draft } from '../draft.ts';
 import { type FieldHandler, FieldNames } from '../field-names.ts';
 import { readJsonObject } from '../json-object.ts';
 import { defaultMessage, readJsonText } from '../json-text.ts';
-import { parseText } from '../parsers/text-parsers.ts';
+import { lineHeadOf } from '../line-head.ts';
+import { parseText, readEnvelopedMessage } from '../parsers/text-parsers.ts';
 import { type Flagged, storable } from '../storable.ts';
 import type { ProviderReader } from './provider-reader.ts';
 
@@ -18,6 +20,8 @@ class Row implements Flagged {
   textRank = Number.POSITIVE_INFINITY;
   /** Custom dimensions; their names are the application's. */
   properties: string | undefined;
+  /** The table's level, which is the program's own or that of the stream it wrote to: the table's name says which. */
+  level: { readonly number: number; readonly text: string; readonly path: string } | undefined;
 
   constructor(draft: Draft, table: string) {
     this.draft = draft;
@@ -36,10 +40,6 @@ const ignored: Handler = () => undefined;
 function isNothing(value: string, kind: string): boolean {
   return value === '' || (kind === 'literal' && value === 'null') || (kind === 'object' && value === '{}');
 }
-
-const attribute: Handler = ({ draft }, value, kind, path) => {
-  if (!isNothing(value, kind) && !path.startsWith('__')) draft.attribute(path, value);
-};
 
 function attributeAs(name: string): Handler {
   return ({ draft }, value, kind) => {
@@ -69,18 +69,22 @@ function text(rank: number): Handler {
   };
 }
 
+function rowLevel(row: Row, number: number, value: string, kind: string, path: string): void {
+  if (number === 0 || row.level !== undefined) {
+    if (!isNothing(value, kind)) row.draft.attribute(path, value);
+  } else row.level = { number, text: value, path };
+}
+
 /** AppTraces and AppExceptions have Application Insights' numbers, the Syslog table has words. */
-const severityLevel: Handler = ({ draft }, value, kind, path) => {
+const severityLevel: Handler = (row, value, kind, path) => {
   const number = severityOfWord(value) || (value.length === 1 ? severityOfAppTraces(Number(value)) : 0);
-  if (number !== 0) draft.providerSeverity(number, value);
-  else if (!isNothing(value, kind)) draft.attribute(path, value);
+  rowLevel(row, number, value, kind, path);
 };
 
 /** Words, or Windows' event levels. */
-const level: Handler = ({ draft }, value, kind, path) => {
+const level: Handler = (row, value, kind, path) => {
   const number = severityOfWord(value) || (value.length === 1 ? severityOfWindowsEvent(Number(value)) : 0);
-  if (number !== 0) draft.providerSeverity(number, value);
-  else if (!isNothing(value, kind)) draft.attribute(path, value);
+  rowLevel(row, number, value, kind, path);
 };
 
 const operationId: Handler = ({ draft }, value, kind, path) => {
@@ -99,8 +103,24 @@ const resourceId: Handler = ({ draft }, value, kind) => {
   if (subscriptions.toLowerCase() === 'subscriptions') draft.resourceAttribute('cloud.account.id', id);
 };
 
+/** Custom logs mark each column with its type, and columns made of a JSON line with the name it had. */
+const customColumn = /^(?:Log_|log_|LogEntry_)?(.{1,100})_([sdgbt])$/;
+
+/** A column of an unknown table: it may have the name of a field that logging libraries write. */
+const otherColumn: Handler = (row, value, kind, path) => {
+  if (isNothing(value, kind) || path.startsWith('__')) return;
+  const custom = customColumn.exec(path);
+  if (custom === null) {
+    row.draft.attribute(path, value);
+    return;
+  }
+  const name = custom[1] as string;
+  const field = appFields.child(appFields.root, name, 0, name.length);
+  field.handle(row.draft, value, kind, path);
+};
+
 const columns = new FieldNames<Row>({
-  otherwise: attribute,
+  otherwise: otherColumn,
   whole: ['Properties', 'AdditionalFields', 'LogMessage', 'Details'],
   fields: {
     // In the raw event's own fields already, or the same for every row of a workspace.
@@ -135,6 +155,9 @@ const columns = new FieldNames<Row>({
     Msg_s: text(2),
     Message_s: text(2),
     log_s: text(2),
+    Log_s: text(2),
+    LogEntry: text(2),
+    LogEntry_s: text(2),
     Msg: text(2),
     ResultDescription: text(3),
     RawData: text(3),
@@ -191,9 +214,20 @@ export const readAzure: ProviderReader = (raw, timestamp) => {
   if (readJsonObject(raw.payload, columns, row) !== 'read') return undefined;
   draft.attributeIfAny('azure.table', row.table);
   if (row.properties !== undefined) readProperties(row.properties, draft);
+  readRowLevel(row);
   readBody(row, raw.payload);
   return draft;
 };
+
+/**
+ * App Service and its like give a console line the level of the stream it was written to; all other tables have the one
+ * that the program or the service gave.
+ */
+function readRowLevel({ draft, level, table }: Row): void {
+  if (level === undefined) return;
+  if (/console/i.test(table)) draft.derivedSeverity(level.number, level.text, `azure.${level.path}`);
+  else draft.providerSeverity(level.number, level.text);
+}
 
 /** An object, or its text: dynamic columns come as either. Its names are the application's own. */
 function readProperties(properties: string, draft: Draft): void {
@@ -221,10 +255,36 @@ function readBody({ draft, table, text, textColumn }: Row, payload: string): voi
     }
     return;
   }
+  if (draft.bodyPath !== '') {
+    // The columns were a JSON line's fields, a message among them.
+    draft.parser = 'json';
+    readEnvelopedMessage(draft);
+    return;
+  }
+  const line = lineColumn(draft);
+  if (line !== undefined) {
+    parseText(draft.take(line) as string, draft);
+    return;
+  }
   draft.parser = 'azure-row';
   draft.message(summaryOf(draft.attributes) ?? payload);
   const status = table === 'AppRequests' ? draft.take('ResultCode') : undefined;
   draft.attributeIfAny('http.response.status_code', status);
+}
+
+const mostColumns = 64;
+
+/** The column of a table we do not know that holds a log line: the one whose text has a log line's head, or is JSON. */
+function lineColumn({ attributes, timestamp }: Draft): string | undefined {
+  let columns = 0;
+  for (const name in attributes) {
+    if (++columns > mostColumns) return undefined;
+    const value = attributes[name] as string;
+    if (name.startsWith('azure.') || name.startsWith('log.') || !value.includes(' ')) continue;
+    const head = lineHeadOf(value, timestamp);
+    if (head !== undefined && head.end < value.length && (head.level !== '' || !head.time.startsWith('T'))) return name;
+  }
+  return undefined;
 }
 
 /** The columns that tell people most of a row without a message: the operation, then how it went. */

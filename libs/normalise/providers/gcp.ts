@@ -3,7 +3,7 @@ import { Draft } from '../draft.ts';
 import { type FieldHandler, FieldNames } from '../field-names.ts';
 import { readJsonObject } from '../json-object.ts';
 import { defaultMessage, readJsonText } from '../json-text.ts';
-import { parseText } from '../parsers/text-parsers.ts';
+import { parseText, readEnvelopedMessage } from '../parsers/text-parsers.ts';
 import { otherResourceLabel, resourceLabels } from './gcp-resource.ts';
 import type { ProviderReader } from './provider-reader.ts';
 
@@ -13,6 +13,7 @@ class Entry extends Draft {
   textPayload: string | undefined;
   jsonPayload: string | undefined;
   protoPayload: string | undefined;
+  entrySeverity = '';
 }
 
 type Handler = FieldHandler<Entry>;
@@ -43,8 +44,7 @@ const entryFields = new FieldNames<Entry>({
     'resource.type': (entry, value) => entry.resourceAttribute('gcp.resource_type', value),
     'resource.labels': () => undefined,
     severity: (entry, value) => {
-      const number = severityOfGcp(value);
-      if (number !== 0) entry.providerSeverity(number, value);
+      entry.entrySeverity = value;
     },
     trace: (entry, value) => {
       if (!entry.trace(value)) entry.attributeIfAny('gcp.trace', value);
@@ -96,12 +96,28 @@ export const readGcp: ProviderReader = (raw, timestamp) => {
   entry.resourceAttribute('cloud.provider', 'gcp');
   if (readJsonObject(raw.payload, entryFields, entry) !== 'read') return undefined;
   entry.resourceAttribute('cloud.account.id', projectOf(entry.logName) ?? raw.source.project_id);
+  readSeverity(entry);
   if (entry.textPayload !== undefined) parseText(entry.textPayload, entry);
   else if (entry.jsonPayload !== undefined) readJsonPayload(entry.jsonPayload, entry);
   else if (entry.protoPayload !== undefined) readProtoPayload(entry.protoPayload, entry);
   else readRequestOnly(entry);
   return entry;
 };
+
+/**
+ * The agents of GKE, Cloud Run and the like give ERROR to all that was written to stderr and INFO to stdout; anything
+ * else, and any entry of another log, has the severity that the program gave it.
+ */
+function readSeverity(entry: Entry): void {
+  const { entrySeverity, logName } = entry;
+  const number = severityOfGcp(entrySeverity);
+  if (number === 0) return;
+  const isStream =
+    (entrySeverity === 'ERROR' && /(?:\/|%2F)stderr$/i.test(logName)) ||
+    (entrySeverity === 'INFO' && /(?:\/|%2F)stdout$/i.test(logName));
+  if (isStream) entry.derivedSeverity(number, entrySeverity, 'gcp.severity');
+  else entry.providerSeverity(number, entrySeverity);
+}
 
 /** `projects/<id>/logs/<name>`. */
 function projectOf(logName: string): string | undefined {
@@ -110,7 +126,10 @@ function projectOf(logName: string): string | undefined {
 }
 
 function readJsonPayload(payload: string, entry: Entry): void {
-  if (readJsonText(payload, entry)) entry.parser = 'json';
+  if (readJsonText(payload, entry)) {
+    entry.parser = 'json';
+    readEnvelopedMessage(entry);
+  }
   defaultMessage(requestOf(entry) ?? payload, entry);
 }
 

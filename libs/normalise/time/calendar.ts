@@ -80,12 +80,13 @@ export function nearestYear(month: number, day: number, reference: number): numb
   return offset < -183 ? year + 1 : year;
 }
 
-/** The year of two digits, in the hundred years that end with the one after the reference. */
+/** The year that two digits stand for, in the century that brings it nearest to the reference. */
 export function fullYear(twoDigits: number, reference: number): number {
-  const last = new Date(reference / 1000).getUTCFullYear() + 1;
-  const century = Number.isNaN(last) ? 2000 : Math.floor(last / 100) * 100;
-  const year = century + twoDigits;
-  return year > (Number.isNaN(last) ? 2069 : last) ? year - 100 : year;
+  const year = new Date(reference / 1000).getUTCFullYear();
+  if (Number.isNaN(year)) return 2000 + twoDigits;
+  const inCentury = Math.floor(year / 100) * 100 + twoDigits;
+  if (inCentury - year > 50) return inCentury - 100;
+  return year - inCentury > 50 ? inCentury + 100 : inCentury;
 }
 
 /** Year, month, day. */

@@ -72,14 +72,7 @@ export function unpaddedClockAt(text: string, at: number): FoundClock | undefine
   return { iso: `${two(hour)}:${two(minute)}:${two(second)}.${String(millis).padStart(3, '0')}`, end };
 }
 
-function finish(
-  text: string,
-  at: number,
-  hour: number,
-  minute: number,
-  second: number,
-  fraction: string,
-): FoundClock {
+function finish(text: string, at: number, hour: number, minute: number, second: number, fraction: string): FoundClock {
   const zone = zoneAt(text, at);
   return { iso: `${two(hour)}:${two(minute)}:${two(second)}${fraction}${zone.offset}`, end: zone.end };
 }

@@ -1,4 +1,4 @@
-import { digitsAt, isDigit, skipDigits } from '../characters.ts';
+import { digitsAt, isDigit, isWordCharacter, skipDigits } from '../characters.ts';
 import {
   type CalendarDate,
   fullYear,
@@ -48,6 +48,8 @@ export function timeAt(text: string, at: number, reference: number): FoundTime |
 function startingWithDigit(text: string, at: number, reference: number): FoundTime | undefined {
   const fifth = text.charCodeAt(at + 4);
   if (fifth === dash || fifth === slash) {
+    const usual = fifth === dash ? isoTime(text, at) : undefined;
+    if (usual !== undefined) return usual;
     const found = yearFirst(text, at);
     if (found !== undefined) return found;
   }
@@ -73,6 +75,56 @@ function startingWithDigit(text: string, at: number, reference: number): FoundTi
     default:
       return undefined;
   }
+}
+
+/** The form that nearly all software writes, `2024-01-31T10:20:30.123Z`, perhaps with a space or comma: cut out in one piece. */
+function isoTime(text: string, at: number): FoundTime | undefined {
+  const separator = text.charCodeAt(at + 10);
+  if (separator !== 0x54 && separator !== space) return undefined;
+  if (text.charCodeAt(at + 7) !== dash || text.charCodeAt(at + 13) !== colon || text.charCodeAt(at + 16) !== colon) {
+    return undefined;
+  }
+  const month = digitsAt(text, at + 5, 2);
+  const day = digitsAt(text, at + 8, 2);
+  const hour = digitsAt(text, at + 11, 2);
+  const minute = digitsAt(text, at + 14, 2);
+  const second = digitsAt(text, at + 17, 2);
+  if (digitsAt(text, at, 4) < 0 || !isDate(month, day)) return undefined;
+  if (hour < 0 || hour > 24 || minute < 0 || minute > 59 || second < 0 || second > 60) return undefined;
+  let end = at + 19;
+  const mark = text.charCodeAt(end);
+  if (mark === dot || mark === 0x2c) {
+    const fractionEnd = skipDigits(text, end + 1);
+    if (fractionEnd === end + 1 || fractionEnd > end + 10) return undefined;
+    end = fractionEnd;
+  }
+  const next = text.charCodeAt(end);
+  if (next === 0x5a && separator === 0x54 && mark !== 0x2c && !isWordCharacter(text.charCodeAt(end + 1))) {
+    return { iso: text.slice(at, end + 1), end: end + 1 };
+  }
+  // A blank before anything but a zone, or one half of the day, ends the time.
+  if (!isTimeEnd(text, end, next)) return undefined;
+  if (separator === 0x54 && mark !== 0x2c) return { iso: text.slice(at, end), end };
+  const fraction = end > at + 19 ? `.${text.slice(at + 20, end)}` : '';
+  return { iso: `${text.slice(at, at + 10)}T${text.slice(at + 11, at + 19)}${fraction}`, end };
+}
+
+/** Whether what follows can be neither a zone nor AM or PM nor more of the number. */
+function isTimeEnd(text: string, end: number, next: number): boolean {
+  if (Number.isNaN(next) || next === 0x5d || next === 0x7c || next === 0x09) return true;
+  if (next !== space) return false;
+  const behind = text.charCodeAt(end + 1);
+  if (behind === 0x5b || behind === space || isDigit(behind)) return true;
+  // A level in capitals has more letters than any zone has; ` - ` is no offset.
+  if (behind === dash) return text.charCodeAt(end + 2) === space;
+  return behind >= 0x44 && behind <= 0x5a && behind !== 0x50 && longerThanZone(text, end + 1);
+}
+
+function longerThanZone(text: string, at: number): boolean {
+  const word = text.slice(at, at + 5);
+  return (
+    word === 'INFO ' || word === 'WARN ' || word === 'DEBUG' || word === 'ERROR' || word === 'FATAL' || word === 'TRACE'
+  );
 }
 
 function joined(date: string | undefined, clock: FoundClock | undefined): FoundTime | undefined {
@@ -122,7 +174,8 @@ function dayOrMonthFirst(text: string, at: number, end: number, reference: numbe
     return clock && { iso: `T${clock.iso}`, end: clock.end };
   }
   const first = digitsAt(text, at, end - at);
-  if (isDigit(text.charCodeAt(end + 1))) return separator === space ? undefined : numbersOnly(text, at, first, end, reference);
+  if (isDigit(text.charCodeAt(end + 1)))
+    return separator === space ? undefined : numbersOnly(text, at, first, end, reference);
   const named = monthAt(text, end + 1);
   if (named === undefined || !isDate(named.month, first)) return undefined;
   if (text.charCodeAt(named.end) === separator) {

@@ -1,10 +1,10 @@
 import { severity, severityOfWord } from '@tailrace/log-record/severity.ts';
-import { isUuidAt } from '../characters.ts';
-import type { Draft } from '../draft.ts';
-import { readJsonText, readMessage } from '../json-text.ts';
-import type { Line } from '../line.ts';
-import { timeAt } from '../time/time-at.ts';
-import type { TextParser } from './text-parser.ts';
+import { isUuidAt } from '../../characters.ts';
+import type { Draft } from '../../draft.ts';
+import { readJsonText, readMessage } from '../../json-text.ts';
+import type { Line } from '../../line.ts';
+import { timeAt } from '../../time/time-at.ts';
+import type { TextParser } from '../text-parser.ts';
 
 const tab = 0x09;
 /** The runtime puts the exception before its traceback. */
@@ -62,7 +62,7 @@ function readNodeMessage(text: string, draft: Draft): void {
 function readTimeout({ text, time, at }: Line, draft: Draft): boolean {
   if (!isUuidAt(text, at + 1) || !text.startsWith(' Task timed out after ', at + 37)) return false;
   draft.time(time);
-  draft.level(severity.error, '');
+  draft.inferError();
   draft.attribute(invocation, text.slice(at + 1, at + 37));
   draft.message(text.slice(at + 38));
   return true;
@@ -122,6 +122,9 @@ function readReport(text: string, draft: Draft): boolean {
   draft.attribute(invocation, text.slice(18, 54));
   readMetrics(text.slice(54), draft);
   draft.message(text);
+  const status = draft.attributes['aws.lambda.status'];
+  // Since 2024 a time-out is told by no other line. https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html
+  if (status === 'timeout' || status === 'error') draft.inferError();
   return true;
 }
 

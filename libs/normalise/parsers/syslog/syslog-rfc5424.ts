@@ -1,10 +1,9 @@
 import { severityOfSyslog } from '@tailrace/log-record/severity.ts';
-import { endOfToken } from '../characters.ts';
-import { Draft } from '../draft.ts';
-import { readMessage } from '../json-text.ts';
-import { timeAt } from '../time/time-at.ts';
+import { endOfToken } from '../../characters.ts';
+import { Draft, envelopeRank } from '../../draft.ts';
+import { timeAt } from '../../time/time-at.ts';
+import type { TextParser } from '../text-parser.ts';
 import { priorityOf } from './syslog-priority.ts';
-import type { TextParser } from './text-parser.ts';
 
 /**
  * `<34>1 2024-01-31T10:20:30.003Z host app 123 ID47 [id@32473 name="value"] message`.
@@ -12,7 +11,7 @@ import type { TextParser } from './text-parser.ts';
  */
 export const syslogRfc5424: TextParser = {
   name: 'syslog-rfc5424',
-  read({ text }, draft) {
+  read({ text }, draft, readInner) {
     const priority = priorityOf(text);
     if (priority === undefined || !text.startsWith('1 ', priority.end)) return false;
     const header: string[] = [];
@@ -30,7 +29,7 @@ export const syslogRfc5424: TextParser = {
     const structuredEnd = readStructuredData(text, at, inner);
 
     if (time !== undefined) draft.time(time.iso);
-    draft.level(severityOfSyslog(priority.severity), priority.level);
+    draft.level(severityOfSyslog(priority.severity), priority.level, 'syslog.severity', envelopeRank);
     draft.attribute('syslog.facility', priority.facility);
     if (host !== '') draft.host(host!);
     if (app !== '') draft.service(app!, 'syslog.appname');
@@ -38,14 +37,10 @@ export const syslogRfc5424: TextParser = {
     draft.attributeIfAny('syslog.msgid', id);
     // Some senders leave the structured data out: what stands in its place is the message then.
     if (structuredEnd >= 0) draft.absorb(inner);
-    readMessage(withoutByteOrderMark(text.slice(structuredEnd < 0 ? at : structuredEnd + 1)), draft);
+    readInner(text.slice(structuredEnd < 0 ? at : structuredEnd + 1), draft);
     return true;
   },
 };
-
-function withoutByteOrderMark(text: string): string {
-  return text.startsWith('\ufeff') ? text.slice(1) : text;
-}
 
 /** @returns the position behind the structured data; -1 when it is none. */
 function readStructuredData(text: string, from: number, draft: Draft): number {

@@ -1,4 +1,4 @@
-import { digitsAt, skipDigits } from '../characters.ts';
+import { digitsAt, skipDigits } from '../../characters.ts';
 
 /** RFC 5424 table 1, in order. */
 const facilities = [

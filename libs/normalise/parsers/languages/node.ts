@@ -1,9 +1,9 @@
 import { severityOfWord } from '@tailrace/log-record/severity.ts';
-import type { Draft } from '../draft.ts';
-import { readJsonText, readMessage } from '../json-text.ts';
-import type { Line } from '../line.ts';
-import { timeAt } from '../time/time-at.ts';
-import type { TextParser } from './text-parser.ts';
+import type { Draft } from '../../draft.ts';
+import { readJsonText, readMessage } from '../../json-text.ts';
+import type { Line } from '../../line.ts';
+import { timeAt } from '../../time/time-at.ts';
+import type { TextParser } from '../text-parser.ts';
 
 /** winston's `time [label] level: message` and `level: message`: npm's levels, in small letters. */
 const winstonPattern = / ?(?:\[([^\]\n]{1,100})\] )?(error|warn|info|http|verbose|debug|silly): /y;

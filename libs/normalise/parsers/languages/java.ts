@@ -1,9 +1,9 @@
 import { severityOfWord } from '@tailrace/log-record/severity.ts';
-import type { Draft } from '../draft.ts';
-import { type Header, headerAt } from '../header.ts';
-import { readMessage } from '../json-text.ts';
-import type { Line } from '../line.ts';
-import type { TextParser } from './text-parser.ts';
+import type { Draft } from '../../draft.ts';
+import { type Header, headerAt } from '../../header.ts';
+import { readMessage } from '../../json-text.ts';
+import type { Line } from '../../line.ts';
+import type { TextParser } from '../text-parser.ts';
 
 /** A class and method of java.util.logging's first line, the level of its second. */
 const julPattern = / ([\w.$]{1,200})(?: ([\w$<>]{1,200}))?\r?\n([A-Z]{4,7}): /y;

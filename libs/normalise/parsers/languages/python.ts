@@ -1,11 +1,11 @@
 import { severityOfWord } from '@tailrace/log-record/severity.ts';
-import { skipSpaces } from '../characters.ts';
-import type { Draft } from '../draft.ts';
-import { readMessage } from '../json-text.ts';
-import type { Line } from '../line.ts';
-import { timeAt } from '../time/time-at.ts';
-import { requestAttributes } from './http-request.ts';
-import type { TextParser } from './text-parser.ts';
+import { skipSpaces } from '../../characters.ts';
+import type { Draft } from '../../draft.ts';
+import { readMessage } from '../../json-text.ts';
+import type { Line } from '../../line.ts';
+import { timeAt } from '../../time/time-at.ts';
+import type { TextParser } from '../text-parser.ts';
+import { requestAttributes } from '../web/http-request.ts';
 
 /** logging.basicConfig's `LEVEL:name:message`. */
 const basicPattern = /(DEBUG|INFO|WARNING|ERROR|CRITICAL):([\w.]{1,200}):/y;
@@ -34,6 +34,7 @@ export const python: TextParser = {
     const first = line.text.charCodeAt(0);
     if (first === 0x54 && line.text.startsWith('Traceback (most recent call last):')) {
       draft.message(line.text);
+      draft.inferError();
       return true;
     }
     return first >= 0x43 && first <= 0x57 && readLevelFirst(line.text, draft);

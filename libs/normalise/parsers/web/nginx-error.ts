@@ -1,8 +1,8 @@
 import { severityOfWord } from '@tailrace/log-record/severity.ts';
-import { skipDigits } from '../characters.ts';
-import type { Draft } from '../draft.ts';
+import { skipDigits } from '../../characters.ts';
+import type { Draft } from '../../draft.ts';
+import type { TextParser } from '../text-parser.ts';
 import { present, requestAttributes } from './http-request.ts';
-import type { TextParser } from './text-parser.ts';
 
 /** The parts that nginx appends to a message, in its order. */
 const parts: readonly (readonly [string, string])[] = [

@@ -1,7 +1,7 @@
-import { isDigit, isLetter } from '../characters.ts';
-import type { Draft } from '../draft.ts';
-import { isoOfEpoch } from '../time/epoch.ts';
-import type { TextParser } from './text-parser.ts';
+import { isDigit, isLetter } from '../../characters.ts';
+import type { Draft } from '../../draft.ts';
+import { isoOfEpoch } from '../../time/epoch.ts';
+import type { TextParser } from '../text-parser.ts';
 
 /** All fields in the order of AWS's table; a format of version n has those up to its last. */
 const fields = [
@@ -67,8 +67,28 @@ function readPlain(text: string, draft: Draft): boolean {
   if (!widths.has(values.length)) return false;
   const status = values[13] as string;
   if (status !== 'OK' && status !== 'NODATA' && status !== 'SKIPDATA') return false;
-  readValues(text, fields, values, draft);
+  readValues(text, hasTableOrder(values) ? fields : fields.slice(0, tableStart), values, draft);
   return true;
+}
+
+/** Fields of version 2, which every format begins with. */
+const tableStart = 14;
+
+/** Formats of one's own may have the later fields in any order: only what each looks like tells the table's. */
+function hasTableOrder(values: readonly string[]): boolean {
+  const looks: readonly (readonly [number, RegExp])[] = [
+    [14, /^vpc-/],
+    [15, /^subnet-/],
+    [16, /^i-/],
+    [17, /^[0-9]+$/],
+    [18, /^(?:IPv4|IPv6|EFA)$/],
+    [21, /^[a-z]{2}(?:-[a-z]+)+-[0-9]$/],
+    [27, /^(?:ingress|egress)$/],
+  ];
+  return looks.every(([index, look]) => {
+    const value = values[index];
+    return value === undefined || value === '-' || look.test(value);
+  });
 }
 
 function readWithHeader(text: string, draft: Draft): boolean {

@@ -1,10 +1,10 @@
 import { severity, severityOfWord } from '@tailrace/log-record/severity.ts';
-import { Draft } from '../draft.ts';
-import { readJsonText } from '../json-text.ts';
-import type { Line } from '../line.ts';
-import { requestAttributes } from './http-request.ts';
-import { readPairs } from './pairs.ts';
-import type { TextParser } from './text-parser.ts';
+import { Draft } from '../../draft.ts';
+import { readJsonText } from '../../json-text.ts';
+import type { Line } from '../../line.ts';
+import { readPairs } from '../pairs.ts';
+import type { TextParser } from '../text-parser.ts';
+import { requestAttributes } from '../web/http-request.ts';
 
 /** log.Lshortfile's `file.go:12: `. */
 const filePattern = / ([\w./@+-]{1,250}\.go):([0-9]{1,7}): /y;
@@ -36,8 +36,8 @@ export const go: TextParser = {
   read(line, draft) {
     if (line.time !== '') return !line.bracketed && readTimed(line, draft);
     if (line.text.startsWith('panic: ')) {
-      draft.level(severity.fatal, 'panic');
       draft.message(line.text);
+      draft.inferError();
       return true;
     }
     return line.text.charCodeAt(0) === 0x5b ? readGin(line.text, draft) : readLogrus(line.text, draft);

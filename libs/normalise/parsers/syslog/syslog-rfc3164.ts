@@ -1,9 +1,9 @@
 import { severityOfSyslog } from '@tailrace/log-record/severity.ts';
-import { endOfToken, skipSpaces } from '../characters.ts';
-import { readMessage } from '../json-text.ts';
-import { timeAt } from '../time/time-at.ts';
+import { endOfToken, skipSpaces } from '../../characters.ts';
+import { envelopeRank } from '../../draft.ts';
+import { timeAt } from '../../time/time-at.ts';
+import type { TextParser } from '../text-parser.ts';
 import { priorityOf } from './syslog-priority.ts';
-import type { TextParser } from './text-parser.ts';
 
 /** `tag[pid]: `, the tag perhaps with a path or a container's name in it. */
 const tagPattern = /([A-Za-z0-9_./@()-]{1,64})(?:\[([0-9]{1,10})\])?: ?/y;
@@ -15,9 +15,10 @@ const tagPattern = /([A-Za-z0-9_./@()-]{1,64})(?:\[([0-9]{1,10})\])?: ?/y;
  */
 export const syslogRfc3164: TextParser = {
   name: 'syslog-rfc3164',
-  read({ text }, draft) {
+  read({ text }, draft, readInner) {
     const priority = priorityOf(text);
-    const from = priority?.end ?? 0;
+    // Cisco puts a blank behind the priority, and some of its devices a number with a colon.
+    const from = priority === undefined ? 0 : skipSpaces(text, priority.end);
     const time = timeAt(text, from, draft.timestamp);
     if (time === undefined || text.charCodeAt(time.end) !== 0x20) return false;
     const hostAt = skipSpaces(text, time.end);
@@ -31,7 +32,7 @@ export const syslogRfc3164: TextParser = {
 
     draft.time(time.iso);
     if (priority !== undefined) {
-      draft.level(severityOfSyslog(priority.severity), priority.level);
+      draft.level(severityOfSyslog(priority.severity), priority.level, 'syslog.severity', envelopeRank);
       draft.attribute('syslog.facility', priority.facility);
     }
     draft.host(text.slice(hostAt, hostEnd));
@@ -39,7 +40,7 @@ export const syslogRfc3164: TextParser = {
       draft.service(tag[1] as string, 'syslog.appname');
       draft.attributeIfAny('syslog.procid', tag[2]);
     }
-    readMessage(text.slice(tag === null ? hostEnd + 1 : tagPattern.lastIndex), draft);
+    readInner(text.slice(tag === null ? hostEnd + 1 : tagPattern.lastIndex), draft);
     return true;
   },
 };

@@ -1,11 +1,11 @@
 import { severity } from '@tailrace/log-record/severity.ts';
-import { digitsAt, isDigit, skipDigits, skipSpaces } from '../characters.ts';
-import { Draft } from '../draft.ts';
-import { readMessage } from '../json-text.ts';
-import { timeAt } from '../time/time-at.ts';
-import { readPairs } from './pairs.ts';
-import { endOfQuoted, unquoted } from './quoted.ts';
-import type { TextParser } from './text-parser.ts';
+import { digitsAt, isDigit, skipDigits, skipSpaces } from '../../characters.ts';
+import { Draft } from '../../draft.ts';
+import { readMessage } from '../../json-text.ts';
+import { timeAt } from '../../time/time-at.ts';
+import { readPairs } from '../pairs.ts';
+import { endOfQuoted, unquoted } from '../quoted.ts';
+import type { TextParser } from '../text-parser.ts';
 
 const severities: Readonly<Record<string, number>> = {
   I: severity.info,

@@ -1,4 +1,4 @@
-import type { Draft } from '../draft.ts';
+import type { Draft } from '../../draft.ts';
 
 /** Attributes of `GET https://host/path?query HTTP/1.1`, by OpenTelemetry's semantic conventions for HTTP. */
 export function requestAttributes(request: string, draft: Draft): void {

@@ -1,9 +1,9 @@
-import type { Draft } from '../draft.ts';
-import { timeAt } from '../time/time-at.ts';
-import { xrayHeaderOf } from '../trace-context.ts';
-import { present, requestAttributes } from './http-request.ts';
-import type { TextParser } from './text-parser.ts';
-import { tokensOf } from './tokens.ts';
+import type { Draft } from '../../draft.ts';
+import { timeAt } from '../../time/time-at.ts';
+import { xrayHeaderOf } from '../../trace-context.ts';
+import type { TextParser } from '../text-parser.ts';
+import { tokensOf } from '../tokens.ts';
+import { present, requestAttributes } from '../web/http-request.ts';
 
 /** Fields in AWS's order; an empty name is taken up otherwise. */
 const fields = [

@@ -1,8 +1,8 @@
 import { severity, severityOfWord } from '@tailrace/log-record/severity.ts';
-import type { Draft } from '../draft.ts';
-import { readMessage } from '../json-text.ts';
-import type { Line } from '../line.ts';
-import type { TextParser } from './text-parser.ts';
+import type { Draft } from '../../draft.ts';
+import { readMessage } from '../../json-text.ts';
+import type { Line } from '../../line.ts';
+import type { TextParser } from '../text-parser.ts';
 
 /** ConsoleLogger's four letters, `crit` among them, which is .NET's Critical and not syslog's. */
 const consoleLevels: Readonly<Record<string, number>> = {
@@ -28,8 +28,8 @@ export const dotnet: TextParser = {
   read(line, draft) {
     if (line.time !== '') return readTimed(line, draft) || readConsole(line.text, line.at + 1, line.time, draft);
     if (line.text.startsWith('Unhandled exception. ')) {
-      draft.level(severity.fatal, 'Unhandled exception');
       draft.message(line.text);
+      draft.inferError();
       return true;
     }
     return readConsole(line.text, 0, '', draft);
