@@ -11,8 +11,9 @@ import type { Simulator } from '../../apps/cloud-simulator/simulator.ts';
 import { startSimulator } from '../../apps/cloud-simulator/start.ts';
 import type { LedgerEntry } from '../../apps/cloud-simulator/store/ledger.ts';
 import type { DevKafka, DevPostgres } from '../dev-stack/dev-server.ts';
-import { startDevStack } from '../dev-stack/dev-stack.ts';
+import { type DevStack, startDevStack } from '../dev-stack/dev-stack.ts';
 import { RoleProcess } from './role-process.ts';
+import { shareTestServers } from './shared-servers.ts';
 
 export const project = 'chaos';
 const roles = ['api', 'ingest', 'normaliser', 'sink', 'fanout'] as const;
@@ -37,7 +38,7 @@ export class Installation {
 
   private constructor(
     simulator: Simulator,
-    stack: { kafka: DevKafka; postgres: DevPostgres; stop(): Promise<void> },
+    stack: DevStack,
     directory: string,
     settings: Readonly<Record<string, string>>,
   ) {
@@ -64,17 +65,24 @@ export class Installation {
   /**
    * Starts everything, with one connection to each cloud, and resolves when all roles are ready.
    * @param settings more of every role's environment
+   * @param servers `shared`: those of the whole test run, in a part of its own; for tests that stop neither
    */
-  static async start(settings: Readonly<Record<string, string>> = {}): Promise<Installation> {
+  static async start(
+    settings: Readonly<Record<string, string>> = {},
+    servers: 'own' | 'shared' = 'own',
+  ): Promise<Installation> {
     const directory = mkdtempSync(join(tmpdir(), 'chaos-'));
     const [simulator, stack] = await Promise.all([
       startSimulator({ seed: 'chaos', dataDirectory: join(directory, 'simulator') }),
-      startDevStack({ directory, environment: {}, report: () => undefined, customaryPorts: false }),
+      servers === 'shared'
+        ? shareTestServers()
+        : startDevStack({ directory, environment: {}, report: () => undefined, customaryPorts: false }),
     ]);
-    const installation = new Installation(simulator, stack, directory, settings);
+    const topicPrefix = servers === 'shared' ? `${randomBytes(4).toString('hex')}-` : '';
+    const installation = new Installation(simulator, stack, directory, { ...settings, TOPIC_PREFIX: topicPrefix });
     try {
       for (const role of roles) await installation.add(role);
-      await Promise.all(installation.processes.map((each) => each.ready()));
+      await Promise.all(installation.processes.map((each) => each.ready(180_000)));
       await installation.#connectClouds();
     } catch (error) {
       await installation.stop();

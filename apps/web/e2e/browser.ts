@@ -5,11 +5,12 @@ import { type Browser, chromium } from 'playwright-core';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
-/** A locale that the browser knows, whatever the machine's. */
-const env = { ...process.env, LANG: 'en_US.UTF-8', LC_ALL: 'en_US.UTF-8' };
-
-/** A real Chromium: the machine's own where it has one, else the one that an npm package brings. */
-export async function openBrowser(): Promise<Browser> {
+/**
+ * A real Chromium: the machine's own where it has one, else the one that an npm package brings.
+ * @param locale the machine's, for the browser: one that it knows, whatever this machine's is
+ */
+export async function openBrowser(locale = 'en_US.UTF-8'): Promise<Browser> {
+  const env = { ...process.env, LANG: locale, LC_ALL: locale };
   const own = (process.env.PATH ?? '')
     .split(delimiter)
     .flatMap((folder) => names.map((name) => join(folder, name)))

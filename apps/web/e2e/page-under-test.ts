@@ -29,13 +29,19 @@ export class PageUnderTest {
     this.browser = browser;
   }
 
-  /** @param settings of the roles, besides what they need */
-  static async start(settings: Readonly<Record<string, string>> = {}): Promise<PageUnderTest> {
+  /**
+   * @param settings of the roles, besides what they need
+   * @param servers `shared`: Kafka and PostgreSQL of the whole test run; for tests that stop neither
+   */
+  static async start(
+    settings: Readonly<Record<string, string>> = {},
+    servers: 'own' | 'shared' = 'own',
+  ): Promise<PageUnderTest> {
     const built = await buildWeb(root, async (file: string, args: string[], cwd: string) => {
       return spawnSync(file, args, { cwd, stdio: 'inherit' }).status ?? 1;
     });
     if (!built) throw new Error('the page could not be built');
-    const [installation, browser] = await Promise.all([Installation.start(settings), openBrowser()]);
+    const [installation, browser] = await Promise.all([Installation.start(settings, servers), openBrowser()]);
     const urlOf = (role: 'api' | 'fanout') => () => installation.of(role)[0]?.url ?? '';
     return new PageUnderTest(installation, await openEntrance(urlOf('api'), urlOf('fanout')), browser);
   }
