@@ -4,11 +4,11 @@ import type { ChannelKinds } from '@tailrace/channels/registry.ts';
 import type { Connector } from '@tailrace/connector/configure.ts';
 import { endpointAllowlist } from '@tailrace/connector/endpoint-allowlist.ts';
 import type { KeyRing } from '@tailrace/credentials/key-ring.ts';
-import { requireToken } from '@tailrace/http/authentication.ts';
+import { type Authentication, requireToken } from '@tailrace/http/authentication.ts';
 import { Problem } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
+import type { SessionOpener } from '@tailrace/http/sessions.ts';
 import type { TicketSigner } from '@tailrace/http/tickets.ts';
-import type { TokenVerifier } from '@tailrace/http/tokens.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import type { ReplayTable } from '@tailrace/replays/replay-table.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
@@ -46,6 +46,7 @@ import type { ProjectTable } from './project-table.ts';
 import { replayRoutes } from './replays/replay-routes.ts';
 import { ReplayService } from './replays/replay-service.ts';
 import { SecretKeeper } from './secret-config.ts';
+import { sessionRoutes, signOutRoute } from './session-routes.ts';
 import type { Shares } from './shares.ts';
 import type { LogDatabase } from './stream/log-database.ts';
 import { rawRoutes } from './stream/raw-routes.ts';
@@ -74,7 +75,8 @@ export interface ApiParts {
     | 'searchMaxRangeDays'
     | 'searchTimeoutMs'
   >;
-  readonly verifyToken: TokenVerifier;
+  readonly authentication: Authentication;
+  readonly sessions: SessionOpener;
   readonly signTicket: TicketSigner;
   readonly connections: ProjectTable<Connection>;
   readonly writer: TableWriter<Connection>;
@@ -99,6 +101,8 @@ export interface ApiParts {
   readonly letterMarks: LetterMarks;
   readonly logger: Logger;
 }
+
+const prefix = '/api/v1/live-logs';
 
 /** Alerts that a backtest's answer shows whole. */
 const listedAlerts = 1000;
@@ -166,9 +170,11 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
     writer: parts.replayWriter,
     connections,
   });
+  http.register(async (scope) => signOutRoute(scope, parts.sessions), { prefix });
   http.register(
     async (scope) => {
-      requireToken(scope, parts.verifyToken);
+      requireToken(scope, parts.authentication);
+      sessionRoutes(scope, parts.sessions);
       streamRoutes(scope, {
         database: parts.database,
         searchTimeoutMs: config.searchTimeoutMs,
@@ -236,7 +242,7 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
         replayRoutes(inner, replays);
       });
     },
-    { prefix: '/api/v1/live-logs' },
+    { prefix },
   );
 }
 

@@ -48,6 +48,10 @@ export const settings = z
     rewindMaxDays: integer('How far back a connection may be rewound.', { min: 1, max: 3650, unit: 'days' }).default(
       30,
     ),
+    sessionMaxDays: integer(
+      "How long a browser's session that began with a token of JWT_SECRET is renewed while it is used, from sign-in on; 0: it ends with its token. A session never outlives an identity provider's token.",
+      { min: 0, max: 365, unit: 'days' },
+    ).default(7),
     alertRulesPerProject: integer('Alert rules a project may have, about: two created at once may both pass.', {
       min: 1,
       max: 10_000,

@@ -5,6 +5,7 @@ import { channelKinds } from '@tailrace/channels/registry.ts';
 import { connectors } from '@tailrace/connectors/registry.ts';
 import { openKeyRing } from '@tailrace/credentials/key-ring.ts';
 import { refusedWork } from '@tailrace/http/refused-work.ts';
+import { createSessionOpener, createSessionVerifier } from '@tailrace/http/sessions.ts';
 import { createTicketSigner } from '@tailrace/http/tickets.ts';
 import { createTokenVerifier } from '@tailrace/http/tokens.ts';
 import { openReplayTable } from '@tailrace/replays/replay-table.ts';
@@ -34,7 +35,8 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
   const { kafka, http, metrics } = deps;
   const logger = deps.logger.child({ role: 'api' });
   const keys = openKeyRing(config.credentialEncryptionKey);
-  const verifyToken = createTokenVerifier(config);
+  const authentication = { verifyToken: createTokenVerifier(config), verifySession: createSessionVerifier(config) };
+  const sessions = createSessionOpener(config);
   const signTicket = createTicketSigner(config);
   const connections = openProjectTable(kafka, topics.connections, logger);
   const rules = openProjectTable(kafka, topics.alertRules, logger);
@@ -97,7 +99,8 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
   registerApi(http, {
     config,
     kafka,
-    verifyToken,
+    authentication,
+    sessions,
     signTicket,
     connections,
     writer,

@@ -5,6 +5,7 @@ import { Secret } from '@tailrace/config/secret.ts';
 import type { Connector } from '@tailrace/connector/configure.ts';
 import { type KeyRing, openKeyRing } from '@tailrace/credentials/key-ring.ts';
 import { openHttpServer } from '@tailrace/http/open-http-server.ts';
+import { createSessionOpener, createSessionVerifier } from '@tailrace/http/sessions.ts';
 import { createTicketSigner } from '@tailrace/http/tickets.ts';
 import { createTokenVerifier, type ProjectRole, signToken } from '@tailrace/http/tokens.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
@@ -168,7 +169,11 @@ export async function startTestApi(options: TestApiOptions = {}) {
       searchMaxRangeDays: 92,
       searchTimeoutMs: 5000,
     },
-    verifyToken: createTokenVerifier({ jwtSecret }),
+    authentication: {
+      verifyToken: createTokenVerifier({ jwtSecret }),
+      verifySession: createSessionVerifier({ jwtSecret }),
+    },
+    sessions: createSessionOpener({ jwtSecret, sessionMaxDays: 7 }),
     signTicket: createTicketSigner({ jwtSecret }),
     connections,
     writer,

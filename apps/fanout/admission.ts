@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Problem } from '@tailrace/http/problem.ts';
+import { isSameOrigin } from '@tailrace/http/same-origin.ts';
+import { type SessionVerifier, sessionValueOf } from '@tailrace/http/sessions.ts';
 import { type Principal, projectIdSchema } from '@tailrace/http/tokens.ts';
 import { type LogFilter, logFilter } from '@tailrace/log-query/log-filter.ts';
 
@@ -13,6 +15,7 @@ export interface AdmissionOptions {
   /** @throws Problem when the token, or the ticket for this project, is not valid. */
   readonly verifyToken: (token: string) => Promise<Principal>;
   readonly redeemTicket: (ticket: string, projectId: string) => Promise<Principal>;
+  readonly verifySession: SessionVerifier;
 }
 
 /** A handshake that was accepted. */
@@ -65,7 +68,7 @@ function checkOrigin(request: IncomingMessage, allowed: readonly string[]): void
 }
 
 async function authenticate(
-  { verifyToken, redeemTicket }: AdmissionOptions,
+  { verifyToken, redeemTicket, verifySession, allowedOrigins }: AdmissionOptions,
   request: IncomingMessage,
   url: URL,
   project: string,
@@ -76,9 +79,25 @@ async function authenticate(
   const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((each) => each.trim());
   const token =
     bearer ?? offered.flatMap((each) => tokenProtocol.exec(each)?.[1] ?? [])[0] ?? url.searchParams.get('token');
-  if (token === null)
-    throw new Problem(401, { detail: 'Send a ticket, a bearer token, or the subprotocol bearer.<token>.' });
-  return verifyToken(token);
+  if (token !== null) return verifyToken(token);
+  const session = sessionValueOf(request.headers.cookie);
+  if (session === undefined) {
+    throw new Problem(401, {
+      detail: 'Send a ticket, a bearer token, the subprotocol bearer.<token>, or the cookie of a session.',
+    });
+  }
+  requireOwnPage(request, allowedOrigins);
+  return verifySession(session);
+}
+
+/**
+ * A browser sends the cookie whichever page opens the WebSocket, and no other rule keeps another origin from reading what
+ * comes (cross-site WebSocket hijacking): only this server's own pages may use it, and those named one by one, not `*`.
+ */
+function requireOwnPage({ headers }: IncomingMessage, allowed: readonly string[]): void {
+  const { origin, host } = headers;
+  if (isSameOrigin(headers, host) || (origin !== undefined && origin !== '*' && allowed.includes(origin))) return;
+  throw new Problem(403, { detail: 'With the cookie of a session, only pages of this server may connect.' });
 }
 
 function filterOf(text: string | null): LogFilter {

@@ -52,6 +52,17 @@ beforeEach(async () => {
       const expiresAt = Date.now() + (token === 'good-but-short' ? 50 : 3_600_000);
       return { subject: token === 'good-of-bob' ? 'bob' : 'ann', projects: ['shop'], role: 'viewer', expiresAt };
     },
+    verifySession: async (value) => {
+      if (value !== 'good') throw new Problem(401);
+      return {
+        subject: 'ann',
+        projects: ['shop'],
+        role: 'viewer',
+        expiresAt: Date.now() + 3_600_000,
+        renewableUntil: Date.now() + 3_600_000,
+        lifetimeMs: 3_600_000,
+      };
+    },
     redeemTicket: async () => {
       throw new Problem(401, { detail: 'This ticket has been used.' });
     },
@@ -125,10 +136,17 @@ class Client {
   readonly socket: WebSocket;
   readonly closed: Promise<{ code: number; reason: string }>;
 
-  constructor(query = '', options: { path?: string; headers?: Record<string, string>; token?: string } = {}) {
+  constructor(
+    query = '',
+    options: { path?: string; headers?: Record<string, string>; token?: string; cookie?: string } = {},
+  ) {
     const { port } = server.address() as AddressInfo;
     const path = options.path ?? '/api/v1/live-logs/ws/shop';
-    const headers = { authorization: `Bearer ${options.token ?? 'good'}`, ...options.headers };
+    const bearer =
+      options.cookie === undefined
+        ? { authorization: `Bearer ${options.token ?? 'good'}` }
+        : { cookie: options.cookie };
+    const headers = { ...bearer, ...options.headers };
     this.socket = new WebSocket(`ws://127.0.0.1:${port}${path}${query}`, { headers });
     this.socket.on('message', (data) => this.frames.push(JSON.parse(data.toString())));
     this.closed = new Promise((resolve) =>
@@ -179,6 +197,38 @@ class Client {
     await this.closed;
   }
 }
+
+describe('the cookie of a session', () => {
+  const cookie = 'tailrace_session=good';
+  const own = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  it('lets this server’s own pages follow, and those of an origin that was named', async () => {
+    const accepted: readonly Record<string, string>[] = [
+      { origin: own() },
+      { origin: own(), 'sec-fetch-site': 'same-origin' },
+      { origin: 'https://console.example' },
+    ];
+    for (const headers of accepted) {
+      await new Client('', { cookie, headers }).frame('hello');
+    }
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['of another site', { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }],
+    ['of another port', { origin: 'http://127.0.0.1:1' }],
+    ['of the same site, as the browser says', { origin: 'https://shop.example', 'sec-fetch-site': 'same-site' }],
+    ['in a sandboxed frame', { origin: 'null' }],
+    ['that does not say where it comes from', {}],
+  ])('lets no page follow %s', async (_name, headers) => {
+    expect(await new Client('', { cookie, headers }).refusal()).toMatchObject({ status: 403 });
+  });
+
+  it('lets nobody in who is not signed in', async () => {
+    const headers = { origin: own() };
+    expect(await new Client('', { cookie: 'tailrace_session=x', headers }).refusal()).toMatchObject({ status: 401 });
+    expect(await new Client('', { cookie: 'other=good', headers }).refusal()).toMatchObject({ status: 401 });
+  });
+});
 
 describe('following', () => {
   it('says hello, then sends each line of the project once, with a cursor', async () => {

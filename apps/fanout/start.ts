@@ -1,6 +1,7 @@
 import { toAlertView } from '@tailrace/alert-rules/alert-view.ts';
 import { messageOf } from '@tailrace/errors/tailrace-error.ts';
 import { refusedWork } from '@tailrace/http/refused-work.ts';
+import { createSessionVerifier } from '@tailrace/http/sessions.ts';
 import { createTicketVerifier } from '@tailrace/http/tickets.ts';
 import { createTokenVerifier } from '@tailrace/http/tokens.ts';
 import { findReadMarks } from '@tailrace/postgres/alert-search.ts';
@@ -59,6 +60,7 @@ export async function start(config: FanoutConfig, deps: HttpRoleDeps): Promise<R
     maxViewersPerToken: config.fanoutViewersPerToken,
     onRefused: () => refused.inc({ work: 'viewers' }),
     verifyToken: createTokenVerifier(config),
+    verifySession: createSessionVerifier(config),
     redeemTicket: (ticket, projectId) => redeemTicket(pool, verifyTicket, ticket, projectId),
     openViewer: (caller, outbox) => {
       const { project } = caller;

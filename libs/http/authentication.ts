@@ -1,6 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import { Problem, problemSchema } from './problem.ts';
+import { isSameOrigin } from './same-origin.ts';
 import type { HttpServer } from './server.ts';
+import { type Session, type SessionVerifier, sessionValueOf } from './sessions.ts';
 import { type Principal, type ProjectRole, projectRoles, type TokenVerifier, unauthenticated } from './tokens.ts';
 
 declare module 'fastify' {
@@ -8,6 +10,8 @@ declare module 'fastify' {
     principal: Principal | null;
     /** The project that the request has been found to be about. */
     requestedProject: string | null;
+    /** The session of a request that a browser's cookie let in; null for a bearer token. */
+    session: Session | null;
   }
   interface FastifySchema {
     'x-required-role'?: ProjectRole;
@@ -18,16 +22,23 @@ declare module 'fastify' {
   }
 }
 
+/** The two ways to say who one is. */
+export interface Authentication {
+  readonly verifyToken: TokenVerifier;
+  readonly verifySession: SessionVerifier;
+}
+
 /**
- * Makes every route of this scope require a bearer token, and the role that its `config.role` names. Call it before the
- * scope's routes are registered.
+ * Makes every route of this scope require a bearer token or a session's cookie, and the role that its `config.role`
+ * names. Call it before the scope's routes are registered.
  */
-export function requireToken(scope: HttpServer, verifyToken: TokenVerifier): void {
+export function requireToken(scope: HttpServer, authentication: Authentication): void {
   scope.decorateRequest('principal', null);
+  scope.decorateRequest('session', null);
   scope.addHook('onRoute', (route) => {
     route.schema = {
       ...route.schema,
-      security: [{ bearer: [] }],
+      security: [{ bearer: [] }, { session: [] }],
       'x-required-role': route.config?.role ?? 'viewer',
       description: [route.schema?.description, `Requires the role ${route.config?.role ?? 'viewer'}.`]
         .filter(Boolean)
@@ -36,7 +47,7 @@ export function requireToken(scope: HttpServer, verifyToken: TokenVerifier): voi
     };
   });
   scope.addHook('onRequest', async (request) => {
-    const principal = await verifyToken(bearerOf(request));
+    const principal = await authenticate(request, authentication);
     const required = request.routeOptions.config.role ?? 'viewer';
     if (projectRoles.indexOf(principal.role) < projectRoles.indexOf(required)) {
       throw new Problem(403, { detail: `This needs the role ${required}; the token has ${principal.role}.` });
@@ -49,8 +60,37 @@ function responsesOf(response: unknown): object {
   return typeof response === 'object' && response !== null ? response : {};
 }
 
-function bearerOf(request: FastifyRequest): string {
-  const [, token] = /^Bearer +([^\s]+)$/i.exec(request.headers.authorization ?? '') ?? [];
+/** A header comes first: whoever sends one means it, and a page of another origin cannot. */
+async function authenticate(
+  request: FastifyRequest,
+  { verifyToken, verifySession }: Authentication,
+): Promise<Principal> {
+  const { authorization, cookie } = request.headers;
+  const session = sessionValueOf(cookie);
+  if (authorization !== undefined || session === undefined) return verifyToken(bearerOf(authorization));
+  requireSameOrigin(request);
+  request.session = await verifySession(session);
+  return request.session;
+}
+
+const harmless: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
+
+/**
+ * A browser sends the cookie with whatever any page makes it send. SameSite=Strict keeps it from other sites; this also
+ * refuses other origins of the same site, such as another port of the same host.
+ * @throws Problem 403 for a request that changes something and is of another origin
+ */
+export function requireSameOrigin(request: FastifyRequest): void {
+  if (harmless.includes(request.method) || isSameOrigin(request.headers, request.host)) return;
+  throw new Problem(403, {
+    code: 'session.foreign_origin',
+    detail:
+      'With a session’s cookie, changes are taken from pages of this server only. Behind a proxy, let it pass the Host header on; from a program, send a bearer token.',
+  });
+}
+
+function bearerOf(authorization = ''): string {
+  const [, token] = /^Bearer +([^\s]+)$/i.exec(authorization) ?? [];
   if (token === undefined) throw unauthenticated('Send a token: Authorization: Bearer …');
   return token;
 }

@@ -11,6 +11,7 @@ import { type HttpServerOptions, type ListeningServer, openHttpServer } from './
 import { Problem } from './problem.ts';
 import { RequestAllowance } from './request-allowance.ts';
 import type { HttpServer } from './server.ts';
+import { createSessionVerifier } from './sessions.ts';
 import { createTokenVerifier, signToken } from './tokens.ts';
 
 const jwtSecret = new Secret('a secret of at least thirty-two bytes');
@@ -37,7 +38,10 @@ async function open(options: Partial<HttpServerOptions> = {}) {
   });
   opened.push(server);
   server.http.register(async (scope: HttpServer) => {
-    requireToken(scope, createTokenVerifier({ jwtSecret }));
+    requireToken(scope, {
+      verifyToken: createTokenVerifier({ jwtSecret }),
+      verifySession: createSessionVerifier({ jwtSecret }),
+    });
     const params = z.object({ project: z.string() });
     scope.get('/large/:project', { schema: { params } }, async (request, reply) => {
       requireProject(request, request.params.project);

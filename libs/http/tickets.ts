@@ -93,14 +93,19 @@ async function claimsOf(ticket: string, key: Uint8Array): Promise<z.output<typeo
 }
 
 /** A key of its own, so that no ticket passes as a token and no token as a ticket (RFC 5869). */
-function ticketKey({ ticketSecret, jwtSecret }: TicketSettings): Uint8Array {
+function ticketKey(settings: TicketSettings): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', signingSecretOf(settings).reveal(), '', 'tailrace websocket ticket', 32));
+}
+
+/** What the keys of tickets and sessions are derived from. @throws TailraceError when neither secret is set */
+export function signingSecretOf({ ticketSecret, jwtSecret }: TicketSettings): Secret {
   const secret = ticketSecret ?? jwtSecret;
   if (secret === undefined) {
-    throw new TailraceError('there is no secret to sign WebSocket tickets with', {
+    throw new TailraceError('there is no secret to sign WebSocket tickets and sessions with', {
       code: 'config.invalid',
       remedy: 'give-up',
       help: 'Set TICKET_SECRET beside JWT_JWKS_URL, or JWT_SECRET.',
     });
   }
-  return new Uint8Array(hkdfSync('sha256', secret.reveal(), '', 'tailrace websocket ticket', 32));
+  return secret;
 }

@@ -480,6 +480,16 @@ export type Replay = {
   readonly finished_at: string | null;
 };
 
+export type Session = {
+  readonly subject: string;
+  readonly projects: readonly string[];
+  readonly role: 'viewer' | 'editor' | 'admin';
+  /** RFC 3339. */
+  readonly expires_at: string;
+  /** RFC 3339: up to when POST session/renew extends it; null when it ends with its token. */
+  readonly renewable_until: string | null;
+};
+
 export type RawEvent = {
   /** Of the line that it becomes. */
   readonly id: string;
@@ -537,6 +547,14 @@ export type LogLine = {
 
 /** What each route of the API takes and answers, below /api/v1/live-logs/. */
 export interface Operations {
+  /** Signs the browser out: removes the cookie. */
+  'DELETE session': { query: undefined; body: undefined; answer: undefined };
+  /** Exchanges the bearer token for a cookie, tailrace_session: HttpOnly, SameSite=Strict. */
+  'POST session': { query: undefined; body: undefined; answer: Session };
+  /** Who is signed in, with the cookie or the token, and until when. */
+  'GET session': { query: undefined; body: undefined; answer: Session };
+  /** Extends the session of the cookie, for a page that is used. A session that cannot be extended stays as it is. */
+  'POST session/renew': { query: undefined; body: undefined; answer: Session };
   /** Recent and searched log lines, by event time. */
   'GET stream/{project_id}': {
     query: {
@@ -1161,10 +1179,14 @@ export const schemaShapes = {
       examples: { list: { fields: { kinds: { list: {} }, old: { fields: {} }, 'new': { fields: {} } } } },
     },
   },
+  Session: { fields: { projects: { list: {} } } },
 } as const;
 
 /** The same of each route's answer. */
 export const answerShapes = {
+  'POST session': { ref: 'Session' },
+  'GET session': { ref: 'Session' },
+  'POST session/renew': { ref: 'Session' },
   'GET stream/{project_id}': { fields: { logs: { list: { ref: 'LogLine' } } } },
   'GET stream/{project_id}/histogram': { fields: { buckets: { list: { fields: { levels: { fields: {} } } } } } },
   'GET stream/{project_id}/context/{id}': {
