@@ -3,6 +3,7 @@ import { severity } from '@tailrace/log-record/severity.ts';
 import { appFields } from './app-fields.ts';
 import type { Draft } from './draft.ts';
 import { type JsonOutcome, readJsonObject } from './json-object.ts';
+import { summaryOf } from './json-summary.ts';
 import { settleNumericLevel } from './numeric-level.ts';
 
 /**
@@ -34,12 +35,12 @@ function saysSomething(draft: Draft): boolean {
   return draft.hasLevel || draft.hasTime || draft.numericLevel !== undefined;
 }
 
-/** What stands in for the message of an object that has none: its exception's, or all of it. */
+/** What stands in for the message of an object that has none: its exception's, a summary, or all of it. */
 export function defaultMessage(text: string, draft: Draft): void {
   if (draft.bodyPath !== '') return;
   const type = draft.attributes['exception.type'];
   const message = draft.attributes['exception.message'];
-  if (message === undefined) draft.message(text);
+  if (message === undefined) draft.message(summaryOf(draft) ?? text);
   else draft.message(type === undefined ? message : `${type}: ${message}`);
 }
 

@@ -185,12 +185,15 @@ class HeadReader implements LineHead {
   }
 
   private readBracket(open: number): boolean {
-    const { text, at } = this;
+    const { text } = this;
+    // Airflow's processor doubles its braces.
+    const isDoubled = open === 0x7b && text.charCodeAt(this.at + 1) === 0x7b;
+    const at = isDoubled ? this.at + 1 : this.at;
     const close = open === 0x28 ? ')' : open === 0x3c ? '>' : open === 0x5b ? ']' : '}';
     const length = text.slice(at, Math.min(at + longestBracket, this.limit)).indexOf(close);
     if (length < 0) return false;
     const content = text.slice(at + 1, at + length);
-    const end = at + length + 1;
+    const end = at + length + (isDoubled ? 2 : 1);
     if (open === 0x7b && !/^[\w.$/:-]{1,120}$/.test(content)) return false;
     if (this.level === '' && this.plainWords <= 1) {
       const level = bracketedLevel(content, this.time !== '');

@@ -4,6 +4,7 @@ import { Draft } from '../draft.ts';
 import { readMessage } from '../json-text.ts';
 import { lineOf } from '../line.ts';
 import { alb } from './aws/alb.ts';
+import { apiGateway } from './aws/api-gateway.ts';
 import { cloudfront } from './aws/cloudfront.ts';
 import { elb } from './aws/elb.ts';
 import { lambda } from './aws/lambda.ts';
@@ -104,7 +105,7 @@ const byBeginning = {
     php,
     prefix,
   ],
-  other: [vpcFlow, redis, squid, haproxy, access, s3Access, route53, mysql, logfmt, prefix],
+  other: [apiGateway, vpcFlow, redis, squid, haproxy, access, s3Access, route53, mysql, logfmt, prefix],
 } satisfies Record<string, readonly TextParser[]>;
 
 /** Names of every parser of texts. */

@@ -33,7 +33,8 @@ export const access: TextParser = {
     requestAttributes(request, draft);
     draft.attribute('http.response.status_code', status);
     present(draft, 'http.response.body.size', size);
-    present(draft, 'http.request.header.referer', referrer);
+    // What stands alone behind the size is no referrer: API Gateway puts the request's id there.
+    present(draft, userAgent === undefined ? 'http.request.id' : 'http.request.header.referer', referrer);
     present(draft, 'user_agent.original', userAgent);
     readRest(rest, draft);
     draft.message(text);
