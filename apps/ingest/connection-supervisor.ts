@@ -83,11 +83,11 @@ export class ConnectionSupervisor {
     this.#turns.set(id, turn);
   }
 
-  /** The state of each connection, as its status says. */
-  *states(): Generator<ConnectionState> {
+  /** The statuses of the connections that are run here, as they were published last. */
+  *published(): Generator<ConnectionStatus> {
     for (const id of this.#versions.keys()) {
       const status = this.#statuses.get(id);
-      if (status) yield status.state;
+      if (status) yield status;
     }
   }
 

@@ -14,6 +14,8 @@ export interface ReadingProgress {
   readonly startTime: number;
   /** How much later than their event time nearly all events are ingested. */
   readonly lateness: number;
+  /** How often times of that age are looked at again. */
+  readonly lookEvery: number;
 }
 
 /** What may be in the way of a run. */
@@ -85,8 +87,8 @@ export class Completeness {
     }
     const behind = progress.now - progress.sweptUpTo;
     if (behind > this.#patience) return hindrance ?? catchingUp(behind);
-    const isWaitingForLate = progress.completeUpTo < (this.#upTo ?? 0) && now - this.#movedAt > this.#patience;
-    return isWaitingForLate ? lateEvents(progress.lateness) : undefined;
+    const isStanding = now - this.#movedAt > this.#patience + progress.lookEvery;
+    return isStanding ? (hindrance ?? lateEvents(progress.lateness)) : undefined;
   }
 }
 

@@ -40,7 +40,7 @@ function upTo(behindSeconds: number, latenessSeconds = 0): () => ReadingProgress
     const now = Date.now() * 1000;
     const sweptUpTo = now - behindSeconds * 1_000_000;
     const lateness = latenessSeconds * 1_000_000;
-    return { now, sweptUpTo, completeUpTo: sweptUpTo - lateness, readUpTo: now, startTime: 0, lateness };
+    return { now, sweptUpTo, completeUpTo: sweptUpTo - lateness, readUpTo: now, startTime: 0, lateness, lookEvery: 0 };
   };
 }
 

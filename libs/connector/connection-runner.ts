@@ -15,14 +15,14 @@ import { FailurePolicy, type RetryTimes } from './failure-policy.ts';
 import { ingestMetrics } from './ingest-metrics.ts';
 import { ProviderClock } from './provider-clock.ts';
 import { rawRecords } from './raw-records.ts';
-import { readPages } from './read-pages.ts';
+import { freshReading, readPages } from './read-pages.ts';
 import type { LimiterPool } from './request-limiter.ts';
 import { RewindCheckpoint } from './rewind-checkpoint.ts';
 import { type RewindRun, runRewind } from './rewind-lane.ts';
 import type { RequestContext, RunContext } from './run-context.ts';
 import { startTime } from './start-from.ts';
 import { runLane } from './sweep-lane.ts';
-import { sweepPlan } from './sweep-plan.ts';
+import { type SweepPlan, sweepPlan } from './sweep-plan.ts';
 import { SweepSchedule } from './sweep-schedule.ts';
 import { runTail } from './tail-lane.ts';
 import { completeUpTo, readUpTo } from './watermark.ts';
@@ -107,7 +107,7 @@ export async function runConnection(options: RunOptions, signal: AbortSignal): P
         report.statistics.skippedEvents += count;
       },
     });
-    report.progress = () => progressOf(checkpoint, request);
+    report.progress = () => progressOf(checkpoint, how.plan, request);
     emission.noteProgress(true);
     const run: RunContext = {
       ...request,
@@ -136,7 +136,11 @@ export async function runConnection(options: RunOptions, signal: AbortSignal): P
   }
 }
 
-function progressOf(checkpoint: Checkpoint, { clock, configured, report }: RequestContext): ReadingProgress {
+function progressOf(
+  checkpoint: Checkpoint,
+  { tiers }: SweepPlan,
+  { clock, configured, report }: RequestContext,
+): ReadingProgress {
   const { coverage, startTime } = checkpoint;
   const lateness = report.statistics.usualLateness;
   return {
@@ -146,6 +150,7 @@ function progressOf(checkpoint: Checkpoint, { clock, configured, report }: Reque
     readUpTo: readUpTo(coverage),
     startTime,
     lateness,
+    lookEvery: (tiers.find(({ lookback }) => lookback > lateness) ?? tiers.at(-1)!).every,
   };
 }
 
@@ -208,8 +213,7 @@ async function begin(
   const pause = new Alarm();
   while (!signal.aborted) {
     try {
-      const reading = { begunAt: undefined, pages: 0, events: 0 };
-      for await (const _page of readPages(request, { start: moment, end: moment + 1000 }, true, reading)) break;
+      for await (const _page of readPages(request, { start: moment, end: moment + 1000 }, true, freshReading())) break;
       return Checkpoint.begin(identity, how, startTime(configured.settings.start_from, clock.now()), stored);
     } catch (error) {
       if (!signal.aborted) await pause.wait(failures.failed(error), signal);

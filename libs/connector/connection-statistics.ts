@@ -26,7 +26,7 @@ const slotMs = 10_000;
 
 /** What one connection has given. Totals go on from the status published last. */
 export class ConnectionStatistics {
-  readonly #lateness = new LatenessHistogram();
+  readonly #lateness: LatenessHistogram;
   readonly #slots: number[] = new Array<number>(rateSlots).fill(0);
   #slot = 0;
   events: number;
@@ -40,6 +40,7 @@ export class ConnectionStatistics {
   lastEventSeenAt: number | null;
 
   constructor(previous?: ConnectionStatus) {
+    this.#lateness = new LatenessHistogram(previous?.lateness);
     this.events = previous?.events ?? 0;
     this.bytes = previous?.bytes ?? 0;
     this.requests = previous?.requests ?? 0;
@@ -57,6 +58,7 @@ export class ConnectionStatistics {
    */
   emitted(events: readonly SourceEvent[], bytes: number, now: number): void {
     if (events.length === 0) return;
+    this.#lateness.passTo(now);
     let newest = Number.NEGATIVE_INFINITY;
     for (const { timestamp, observedTimestamp } of events) {
       newest = Math.max(newest, timestamp);
@@ -72,11 +74,12 @@ export class ConnectionStatistics {
 
   /** Lateness that nearly all events keep within, microseconds. */
   get usualLateness(): number {
-    return (this.#lateness.quantile(0.999) ?? 0) * 1000;
+    return this.#lateness.usual * 1000;
   }
 
   numbers(now: number): Numbers {
     this.#turnSlots(now);
+    this.#lateness.passTo(now);
     const total = this.#slots.reduce((sum, count) => sum + count, 0);
     return {
       events: this.events,

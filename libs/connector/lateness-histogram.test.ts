@@ -57,6 +57,29 @@ describe('LatenessHistogram', () => {
     expect(histogram.buckets()).toEqual([{ up_to_ms: 100, events: expect.any(Number) }]);
   });
 
+  it('takes a few late ones among few for chance, and many for the rule', () => {
+    const histogram = new LatenessHistogram();
+    for (let count = 0; count < 29; count++) histogram.observe(90);
+    histogram.observe(55 * 60_000);
+    expect(histogram.usual).toBe(100);
+    for (let count = 0; count < 10; count++) histogram.observe(55 * 60_000);
+    expect(histogram.usual).toBe(5_000_000);
+  });
+
+  it('goes on from its buckets, and forgets what is an hour old', () => {
+    const histogram = new LatenessHistogram();
+    for (let count = 0; count < 100; count++) histogram.observe(900_000);
+    const next = new LatenessHistogram(histogram.buckets());
+    expect(next.buckets()).toEqual(histogram.buckets());
+    expect(next.usual).toBe(histogram.usual);
+    const minute = 60_000_000;
+    for (let at = 0; at <= 50; at += 10) next.passTo(at * minute);
+    expect(next.usual).toBe(histogram.usual);
+    for (let at = 60; at <= 70; at += 10) next.passTo(at * minute);
+    expect(next.usual).toBe(0);
+    expect(next.buckets()).toEqual([]);
+  });
+
   it('follows a source that changes', () => {
     const histogram = new LatenessHistogram();
     for (let count = 0; count < 50_000; count++) histogram.observe(900_000);

@@ -12,6 +12,12 @@ export interface Reading {
   begunAt: number | undefined;
   pages: number;
   events: number;
+  /** Time that its answers took, without the waits for a turn; milliseconds. */
+  answeringMs: number;
+}
+
+export function freshReading(): Reading {
+  return { begunAt: undefined, pages: 0, events: 0, answeringMs: 0 };
 }
 
 /**
@@ -33,7 +39,9 @@ export async function* readPages(
     reading.begunAt ??= began;
     const result = await within(pages.next(), signal, timeoutMs);
     if (result.done) return undefined;
-    metrics.request((monotonicMicros() - began) / 1_000_000);
+    const tookMicros = monotonicMicros() - began;
+    reading.answeringMs += tookMicros / 1000;
+    metrics.request(tookMicros / 1_000_000);
     if (result.value.providerTime !== undefined) clock.observe(result.value.providerTime);
     return result.value;
   };

@@ -118,5 +118,5 @@ const settledAfter = 10 * leastTier;
 
 /** One look at everything: whatever has been swept is settled, and its ids are forgotten. */
 function onceOver(bound: number): SweepPlan {
-  return { tiers: [{ lookback: leastTier, every: leastTier }], future: 0, declaredBound: bound, bound };
+  return { tiers: [{ lookback: leastTier, every: leastTier }], future: 0, settling: 0, declaredBound: bound, bound };
 }

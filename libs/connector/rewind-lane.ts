@@ -2,7 +2,7 @@ import { Alarm } from './alarm.ts';
 import type { TimeRange } from './connector.ts';
 import { ConnectorError } from './connector-error.ts';
 import type { Emission } from './emission.ts';
-import { type Reading, readPages } from './read-pages.ts';
+import { freshReading, type Reading, readPages } from './read-pages.ts';
 import type { RewindCheckpoint } from './rewind-checkpoint.ts';
 import type { RunContext } from './run-context.ts';
 
@@ -39,13 +39,14 @@ export async function runRewind(run: RewindRun): Promise<void> {
       return;
     }
     const range = { start, end: Math.min(end, start + chunk) };
-    const reading: Reading = { begunAt: undefined, pages: 0, events: 0 };
+    const reading = freshReading();
     const started = performance.now();
     try {
       await readAgain(run, range, reading);
       const tookMs = performance.now() - started;
-      if (tookMs > longMs) chunk = halfOf(range);
-      else if (tookMs < shortMs && range.end - range.start >= chunk) chunk *= 2;
+      const { pages, answeringMs } = reading;
+      if (pages > 1 && answeringMs > longMs) chunk = halfOf(range);
+      else if (answeringMs < shortMs && range.end - range.start >= chunk) chunk *= 2;
       failures.rewind.succeeded();
       emission.noteProgress();
       await pause.wait(tookMs, signal);

@@ -1,6 +1,6 @@
 import { Alarm } from './alarm.ts';
 import { ConnectorError } from './connector-error.ts';
-import { type Reading, readPages } from './read-pages.ts';
+import { freshReading, type Reading, readPages } from './read-pages.ts';
 import type { RunContext } from './run-context.ts';
 import type { LaneKind, ScheduledSweep } from './sweep-schedule.ts';
 
@@ -24,11 +24,11 @@ async function makeSweep(run: RunContext, kind: LaneKind, sweep: ScheduledSweep)
   const { schedule, emission, failures, signal, clock } = run;
   const part = sweep.territory === 0 ? failures.live : failures.rest;
   const started = performance.now();
-  const reading: Reading = { begunAt: undefined, pages: 0, events: 0 };
+  const reading = freshReading();
   try {
     const fresh = await sweepWhole(run, sweep, reading);
     const tookMs = performance.now() - started;
-    schedule.succeeded(sweep, tookMs);
+    schedule.succeeded(sweep, reading);
     part.succeeded();
     emission.noteProgress();
     run.logger.debug({ ...describe(sweep, reading), fresh, ms: Math.round(tookMs) }, 'swept');

@@ -61,7 +61,7 @@ describe('sweep plan on the event axis', () => {
     expect(due.map((sweep) => sweep.territory)).toEqual([0, 1, 2]);
     const stopped = start + 60 * second;
     expect(due.map(({ unseen }) => unseen)).toEqual([false, true, true]);
-    expect(due[2]?.range.start).toBe(stopped);
+    expect(due[2]?.range.start).toBe(stopped - plan.settling);
     expect(due[1]?.range.start).toBe(due[2]?.range.end);
     expect(due[0]?.range.start).toBe(due[1]?.range.end);
     // Not only because the periods are over: a stretch nobody looked at is due although its tier's period is not.

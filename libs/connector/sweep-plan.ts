@@ -7,7 +7,8 @@ import { type Coverage, closeSettled, type SweptStep, stepIndex } from './covera
  * and tier j − 1 does not, and the last one (as many as there are tiers) everything older.
  *
  * - A stretch in territory j is due when its last sweep is longer ago than tier j's period.
- * - A stretch that has not been swept since its own time passed (after a stop, or at the first run) is due at once.
+ * - A stretch that has not been swept since its own time passed (after a stop, or at the first run) is due at once. A
+ *   moment is given for what comes a little late: a sweep that began within it has not seen the stretch.
  * - A stretch in the last territory is due only if it left the longest tier without a last look.
  *
  * So nothing but the coverage says what is to be done: a restart, however late, goes on with what is due.
@@ -15,6 +16,8 @@ import { type Coverage, closeSettled, type SweptStep, stepIndex } from './covera
 export interface SweepPlan {
   /** Microseconds, shortest first. */
   readonly tiers: readonly { readonly lookback: number; readonly every: number }[];
+  /** What comes this much after its time is as good as on time; microseconds. */
+  readonly settling: number;
   /** How far past now the newest sweep reaches, microseconds. */
   readonly future: number;
   /** How long an event may stay invisible after its ingestion, as the connection's setting says; microseconds. */
@@ -46,6 +49,10 @@ const eventFuture = 25 * 3_600_000_000;
 /** Ingestion times are never ahead; this only allows for clocks that differ. */
 const ingestionFuture = 3_600_000_000;
 
+/** The part of the newest territory's look-back within which a stretch settles. */
+const settlingPart = 0.25;
+const longestSettling = 5_000_000;
+
 /** Sweeps due within this part of a period are made together, so that a territory does not fall into slivers. */
 const togetherWithin = 0.25;
 
@@ -67,7 +74,8 @@ export function sweepPlan(axis: SweepAxis, tiers: readonly SweepTier[], boundMs:
   if (axis === 'ingestion') {
     // Nothing is ingested into the past: once a stretch is older than the bound, one more look settles it for good.
     const every = first.everyMs * 1000;
-    return { tiers: [{ lookback: bound + 2 * every, every }], future: ingestionFuture, declaredBound, bound };
+    const tiers = [{ lookback: bound + 2 * every, every }];
+    return { tiers, settling: 0, future: ingestionFuture, declaredBound, bound };
   }
   for (const [index, tier] of tiers.entries()) {
     const shorter = tiers[index - 1];
@@ -77,6 +85,7 @@ export function sweepPlan(axis: SweepAxis, tiers: readonly SweepTier[], boundMs:
   }
   return {
     tiers: tiers.map(({ lookbackMs, everyMs }) => ({ lookback: lookbackMs * 1000, every: everyMs * 1000 })),
+    settling: Math.min(longestSettling, wholeMillisecond(first.lookbackMs * 1000 * settlingPart)),
     future: eventFuture,
     declaredBound,
     bound,
@@ -157,9 +166,9 @@ function piecesOf({ closedBefore, steps }: Coverage, plan: SweepPlan, now: numbe
  */
 function firstDue(pieces: readonly Piece[], plan: SweepPlan, now: number, territory: number) {
   const begin = (piece: Piece, from: number) => Math.max(piece.start, wholeMillisecond(from));
-  const unseen = pieces.find((piece) => unseenFrom(piece, territory) < piece.end);
+  const unseen = pieces.find((piece) => unseenFrom(piece, plan, territory) < piece.end);
   if (unseen && territory < plan.tiers.length)
-    return { start: begin(unseen, unseenFrom(unseen, territory)), unseen: true };
+    return { start: begin(unseen, unseenFrom(unseen, plan, territory)), unseen: true };
   const first = pieces.find((piece) => urgencyOf(piece, plan, now, territory, togetherWithin) >= 1)!;
   return {
     start: begin(first, unsweptFrom(first, plan, now, territory, togetherWithin)),
@@ -167,9 +176,9 @@ function firstDue(pieces: readonly Piece[], plan: SweepPlan, now: number, territ
   };
 }
 
-/** From where on the piece's times had not passed when it was swept. The newest territory always has some such. */
-function unseenFrom(piece: Piece, territory: number): number {
-  return territory === 0 ? piece.end : Math.max(piece.start, piece.sweptAt + 1);
+/** From where on the piece's times had not passed, or not settled, when it was swept. The newest territory always has some such. */
+function unseenFrom(piece: Piece, { settling }: SweepPlan, territory: number): number {
+  return territory === 0 ? piece.end : Math.max(piece.start, piece.sweptAt + 1 - settling);
 }
 
 /** From where on the piece is due, or will be within the given part of a period; its end or later when nothing is. */
@@ -178,7 +187,7 @@ function unsweptFrom(piece: Piece, plan: SweepPlan, now: number, territory: numb
   // Times later than this did not have their last look, see `lastLook`.
   if (territory === plan.tiers.length) return piece.sweptAt - longest.lookback + 2 * longest.every + 1;
   if (piece.sweptAt <= now - plan.tiers[territory]!.every * (1 - ahead)) return piece.start;
-  return unseenFrom(piece, territory);
+  return unseenFrom(piece, plan, territory);
 }
 
 /** In periods of the territory's tier; below 1 when nothing is due. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Coverage, freshCoverage, markSwept } from './coverage.ts';
 import { sweepPlan } from './sweep-plan.ts';
-import { type LaneKind, type ScheduledSweep, SweepSchedule } from './sweep-schedule.ts';
+import { type LaneKind, type ScheduledSweep, type SweepCost, SweepSchedule } from './sweep-schedule.ts';
 
 const second = 1_000_000;
 const hour = 3600 * second;
@@ -15,6 +15,8 @@ const plan = sweepPlan(
   ],
   300_000,
 );
+
+const quick = { pages: 1, answeringMs: 1 };
 
 function sweepOf(schedule: SweepSchedule, kind: LaneKind, coverage: Coverage, at = now): ScheduledSweep {
   const step = schedule.next(kind, coverage, at);
@@ -49,7 +51,7 @@ describe('SweepSchedule', () => {
       const sweep = sweepOf(schedule, 'any', coverage, at);
       territories.push(sweep.territory);
       coverage = markSwept(coverage, sweep.covers, at, plan.bound);
-      schedule.succeeded(sweep, 3000);
+      schedule.succeeded(sweep, { pages: 2, answeringMs: 3000 });
     }
     expect(territories.filter((_, index) => index % 2 === 0)).toEqual([0, 0, 0, 0, 0, 0]);
     expect(territories.filter((_, index) => index % 2 === 1)).not.toContain(0);
@@ -64,24 +66,27 @@ describe('SweepSchedule', () => {
       const sweep = sweepOf(schedule, 'rest', coverage, at);
       served.add(sweep.territory);
       coverage = markSwept(coverage, sweep.covers, at, plan.bound);
-      schedule.succeeded(sweep, 600_000);
+      schedule.succeeded(sweep, { pages: 2, answeringMs: 600_000 });
     }
     expect(served).toEqual(new Set([1, 2, 3]));
   });
 
   it('cuts what takes long into shorter chunks, and what is quick into longer ones', () => {
-    const lengths = (tookMs: number) => {
+    const lengths = (cost: SweepCost) => {
       const schedule = new SweepSchedule(plan);
       let coverage = freshCoverage(now - 23 * hour);
       return [1, 2, 3, 4].map(() => {
         const sweep = sweepOf(schedule, 'rest', markSwept(coverage, { start: now - hour, end: now }, now, plan.bound));
         coverage = markSwept(coverage, sweep.covers, now, plan.bound);
-        schedule.succeeded(sweep, tookMs);
+        schedule.succeeded(sweep, cost);
         return (sweep.range.end - sweep.range.start) / hour;
       });
     };
-    expect(lengths(20_000)).toEqual([1, 0.5, 0.25, 0.125]);
-    expect(lengths(100)).toEqual([1, 2, 4, 8]);
+    expect(lengths({ pages: 3, answeringMs: 20_000 })).toEqual([1, 0.5, 0.25, 0.125]);
+    expect(lengths({ pages: 20, answeringMs: 200 })).toEqual([1, 0.5, 0.25, 0.125]);
+    expect(lengths({ pages: 1, answeringMs: 100 })).toEqual([1, 2, 4, 8]);
+    // A single page cannot be had in fewer requests.
+    expect(lengths({ pages: 1, answeringMs: 20_000 })).toEqual([1, 1, 1, 1]);
   });
 
   it('halves a range that is too large, until it is a millisecond', () => {
@@ -113,7 +118,7 @@ describe('SweepSchedule', () => {
       expect(sweep.range.start).toBe(swept === 0 ? now - 60 * second : end);
       end = sweep.covers.end;
       coverage = markSwept(coverage, sweep.covers, now, plan.bound);
-      schedule.succeeded(sweep, 10);
+      schedule.succeeded(sweep, quick);
     }
     expect(swept).toBeLessThan(6);
   });
@@ -125,7 +130,7 @@ describe('SweepSchedule', () => {
     schedule.demandLive();
     const sweep = sweepOf(schedule, 'live', coverage, now + 1000);
     expect(sweep.range.start).toBeLessThan(now - 119 * second);
-    schedule.succeeded(sweep, 1);
+    schedule.succeeded(sweep, quick);
     expect(schedule.next('live', coverage, now + 1000).kind).toBe('wait');
   });
 });

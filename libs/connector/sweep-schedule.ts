@@ -21,12 +21,23 @@ export type ScheduleStep =
   /** Nothing to do until then; provider's clock, microseconds. */
   | { readonly kind: 'wait'; readonly until: number };
 
-/** A chunk is to take about this long: progress is noted after each, and other territories get their turn. */
+/** What a completed sweep cost. */
+export interface SweepCost {
+  readonly pages: number;
+  /** That the provider took to answer: waiting for the quota says nothing about the length of the range. */
+  readonly answeringMs: number;
+}
+
+/** A chunk is to cost about this much: progress is noted after each, and other territories get their turn. */
 const shortSweepMs = 2000;
 const longSweepMs = 10_000;
+const fewPages = 2;
+const manyPages = 8;
 
 const firstChunk = 3_600_000_000;
 const leastChunk = 1000;
+/** What was never looked at goes first, but for one sweep after so many: else a source that overtaxes its quota was never looked at again. */
+const unseenInARow = 3;
 /** A territory that cannot be kept up with counts for no more than one that is this much overdue. */
 const urgencyLimit = 4;
 
@@ -43,6 +54,7 @@ export class SweepSchedule {
   #restChunk = firstChunk;
   #liveChunk = Number.POSITIVE_INFINITY;
   #liveDemanded = false;
+  #unseenServed = 0;
 
   constructor(plan: SweepPlan) {
     this.#plan = plan;
@@ -68,15 +80,15 @@ export class SweepSchedule {
     this.#liveDemanded = true;
   }
 
-  succeeded(sweep: ScheduledSweep, tookMs: number): void {
+  succeeded(sweep: ScheduledSweep, { pages, answeringMs }: SweepCost): void {
     this.#running.delete(sweep);
     const length = sweep.range.end - sweep.range.start;
     if (sweep.territory === 0) {
       if (Number.isFinite(this.#liveChunk)) this.#liveChunk *= 2;
       if (this.#liveChunk > this.#plan.tiers[0]!.lookback * 2) this.#liveChunk = Number.POSITIVE_INFINITY;
-    } else if (tookMs > longSweepMs) {
+    } else if (pages > manyPages || (pages > 1 && answeringMs > longSweepMs)) {
       this.#restChunk = Math.max(leastChunk, halfOf(Math.min(length, this.#restChunk)));
-    } else if (tookMs < shortSweepMs && length >= this.#restChunk) {
+    } else if (pages <= fewPages && answeringMs < shortSweepMs && length >= this.#restChunk) {
       this.#restChunk *= 2;
     }
   }
@@ -99,10 +111,13 @@ export class SweepSchedule {
     const live = due.find(({ territory }) => territory === 0);
     // A single lane alternates: the newest events never wait for more than one chunk of something else.
     if (live && this.#served.get(0) !== this.#turn) return live;
-    const rest = due.filter((sweep) => sweep !== live);
+    const unseen = due.filter((sweep) => sweep !== live && sweep.unseen);
+    const isTheirTurn = unseen.length > 0 && this.#unseenServed < unseenInARow;
+    const rest = isTheirTurn ? unseen : due.filter((sweep) => sweep !== live);
     const score = ({ urgency }: DueSweep) => Math.min(urgency, urgencyLimit);
     const lastServed = ({ territory }: DueSweep) => this.#served.get(territory) ?? 0;
     const [best] = rest.sort((left, right) => score(right) - score(left) || lastServed(left) - lastServed(right));
+    if (best) this.#unseenServed = isTheirTurn ? this.#unseenServed + 1 : 0;
     return best ?? live;
   }
 

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { type Connector, connector } from '../configure.ts';
 import type { Page, Source, SourceEvent, SweepAxis, TailMessage, TimeRange } from '../connector.ts';
@@ -182,8 +181,8 @@ export class ScriptedCloud implements CloudUnderTest {
   }
 
   async #answer(signal: AbortSignal): Promise<void> {
-    if (this.#meets('hang')) await delay(3_600_000, undefined, { signal });
-    await delay(requestMs, undefined, { signal });
+    if (this.#meets('hang')) await delay(3_600_000, signal);
+    await delay(requestMs, signal);
     const throttle = this.#met('throttle');
     if (throttle) {
       const retryAfterMs = throttle.retryAfterSeconds === undefined ? undefined : throttle.retryAfterSeconds * 1000;
@@ -227,4 +226,20 @@ export class ScriptedCloud implements CloudUnderTest {
   #axisTime(event: SourceEvent): number {
     return this.#options.axis === 'event' ? event.timestamp : event.observedTimestamp;
   }
+}
+
+/** With the timers of this realm, so that tests can move the clock. */
+function delay(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', abort);
+      resolve();
+    }, ms);
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  });
 }
