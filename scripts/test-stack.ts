@@ -15,6 +15,12 @@ const TEST_RUNS = join(import.meta.dirname, '..', '.tailrace', 'test-runs');
 export default async function setUpTestStack(): Promise<(() => Promise<void>) | undefined> {
   const { TEST_KAFKA_BROKERS: kafkaBrokers, TEST_DATABASE_URL: databaseUrl } = process.env;
   if (kafkaBrokers && databaseUrl) return undefined;
+  for (const name of ['DATABASE_URL', 'KAFKA_BROKERS']) {
+    if (!process.env[name] || process.env[`TEST_${name}`]) continue;
+    console.log(
+      `${name} is not used by tests, which create and drop databases and topics: TEST_${name} names a server for them.`,
+    );
+  }
   removeAbandonedRuns();
   const directory = mkdtempSync(join(TEST_RUNS, `${process.pid}-`));
   const stack = await startDevStack({

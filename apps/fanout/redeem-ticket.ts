@@ -1,20 +1,20 @@
 import { Problem } from '@tailrace/http/problem.ts';
 import type { TicketVerifier } from '@tailrace/http/tickets.ts';
 import type { Principal } from '@tailrace/http/tokens.ts';
-import type pg from 'pg';
+import type { Queryable } from '@tailrace/postgres/queryable.ts';
 
 /**
  * Uses a ticket up: of all fanout processes, only the one that inserts its id lets the viewer in.
  * @throws Problem 401 for a ticket that is not valid, has expired, or was used; 503 while the database is away.
  */
 export async function redeemTicket(
-  pool: pg.Pool,
+  database: Queryable,
   verify: TicketVerifier,
   ticket: string,
   projectId: string,
 ): Promise<Principal> {
   const { ticketId, ticketExpiresAt, ...principal } = await verify(ticket, projectId);
-  const { rowCount } = await pool
+  const { rowCount } = await database
     .query(
       `insert into used_tickets (ticket_id, expires_at) values ($1, to_timestamp($2::float8 / 1000))
        on conflict do nothing`,

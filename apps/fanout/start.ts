@@ -7,6 +7,7 @@ import { createTokenVerifier } from '@tailrace/http/tokens.ts';
 import { findReadMarks } from '@tailrace/postgres/alert-search.ts';
 import { watchDatabase } from '@tailrace/postgres/database-health.ts';
 import { openPool } from '@tailrace/postgres/pool.ts';
+import { boundedQueries } from '@tailrace/postgres/queryable.ts';
 import type { HttpRoleDeps, RunningRole } from '@tailrace/role/role.ts';
 import { followTopic } from '@tailrace/stream/follow-topic.ts';
 import { openTable } from '@tailrace/stream/table.ts';
@@ -45,11 +46,11 @@ export async function start(config: FanoutConfig, deps: HttpRoleDeps): Promise<R
     url: config.databaseUrl.reveal(),
     applicationName: 'tailrace-fanout',
     max: 2,
-    statementTimeoutMs: 2000,
     onIdleError: (err) => logger.warn({ err }, 'an idle database connection broke'),
   });
   const queues = viewerQueues(config.fanoutMaxViewers, () => refused.inc({ work: 'fetches' }));
   const database = watchDatabase(pool);
+  const queries = boundedQueries(pool, { statementTimeoutMs: 2000, answerTimeoutMs: 4000 });
   const verifyTicket = createTicketVerifier(config);
   const live = serveLive({
     upgrades: http.upgrades,
@@ -61,7 +62,7 @@ export async function start(config: FanoutConfig, deps: HttpRoleDeps): Promise<R
     onRefused: () => refused.inc({ work: 'viewers' }),
     verifyToken: createTokenVerifier(config),
     verifySession: createSessionVerifier(config),
-    redeemTicket: (ticket, projectId) => redeemTicket(pool, verifyTicket, ticket, projectId),
+    redeemTicket: (ticket, projectId) => redeemTicket(queries, verifyTicket, ticket, projectId),
     openViewer: (caller, outbox) => {
       const { project } = caller;
       const viewer = new Viewer({
@@ -89,7 +90,7 @@ export async function start(config: FanoutConfig, deps: HttpRoleDeps): Promise<R
     },
   });
   const news = new AlertNews({
-    lookUp: (ids) => findReadMarks(pool, ids),
+    lookUp: (ids) => findReadMarks(queries, ids),
     onUnknown: (err) => logger.warn({ err }, 'who has read alerts cannot be looked up: they are shown as unread'),
     isWatched: (project) => live.hasViewers(project),
     tell: (alert, read) =>

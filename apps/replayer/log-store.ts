@@ -4,8 +4,12 @@ import { watchDatabase } from '@tailrace/postgres/database-health.ts';
 import { lookUpLogs } from '@tailrace/postgres/log-lookup.ts';
 import type { LogPosition } from '@tailrace/postgres/log-scan.ts';
 import { openPool } from '@tailrace/postgres/pool.ts';
+import { boundedQueries } from '@tailrace/postgres/queryable.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
+
+/** Rows of a slice by their keys, or some tens of offsets. */
+const limits = { statementTimeoutMs: 10_000, answerTimeoutMs: 15_000, isReadOnly: true };
 
 /** What a replay asks PostgreSQL: which rows stand, and how far the sink is. It writes nothing there. */
 export interface LogStore {
@@ -31,14 +35,16 @@ export function openLogStore(urls: { readonly read: string; readonly write: stri
   // A read replica tells late how far the sink is.
   const offsets = urls.read === urls.write ? rows : open(urls.write, 1);
   const health = [...new Set([rows, offsets])].map(watchDatabase);
+  const boundedRows = boundedQueries(rows, limits);
+  const boundedOffsets = boundedQueries(offsets, limits);
   return {
     get trouble() {
       return health.find(({ trouble }) => trouble !== undefined)?.trouble;
     },
-    find: (projectId, keys) => lookUpLogs(rows, projectId, keys),
+    find: (projectId, keys) => lookUpLogs(boundedRows, projectId, keys),
     async sinkOffsets() {
       try {
-        const { rows: found } = await offsets.query<{ topic: string; partition: number; next_offset: number }>(
+        const { rows: found } = await boundedOffsets.query<{ topic: string; partition: number; next_offset: number }>(
           'select topic, partition, next_offset from sink_offsets where next_offset >= 0',
         );
         return found.map(({ topic, partition, next_offset }) => ({ topic, partition, offset: next_offset }));

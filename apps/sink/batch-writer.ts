@@ -1,8 +1,15 @@
 import type { FetchedRecord, TopicPartition } from '@tailrace/kafka/kafka.ts';
 import { DataRefusedError, databaseError } from '@tailrace/postgres/database-error.ts';
+import { inTransaction } from '@tailrace/postgres/transaction.ts';
 import type pg from 'pg';
 import type { RowTable } from './row-table.ts';
 import { commitOffset } from './sink-offsets.ts';
+
+/**
+ * A batch takes a second, or a few on a busy disk. A bound that a slow server cannot keep would write the same batch for
+ * ever, so it is far above that.
+ */
+const limits = { statementTimeoutMs: 50_000, answerTimeoutMs: 60_000 };
 
 export interface Row<Value> {
   readonly record: FetchedRecord;
@@ -34,7 +41,7 @@ export async function commitRows<Value>(
   offset: OffsetCommit,
 ): Promise<void> {
   const { partition, epoch, nextOffset } = offset;
-  await inTransaction(client, 'commit', async () => {
+  await write(client, 'commit', async () => {
     await table.upsert(client, valuesOf(rows));
     await commitOffset(client, partition, epoch, nextOffset);
   });
@@ -47,7 +54,7 @@ export async function findRefused<Value>(
   rows: readonly Row<Value>[],
 ): Promise<readonly RefusedRow<Value>[]> {
   try {
-    await inTransaction(client, 'rollback', () => table.upsert(client, valuesOf(rows)));
+    await write(client, 'rollback', () => table.upsert(client, valuesOf(rows)));
     return [];
   } catch (error) {
     if (!(error instanceof DataRefusedError)) throw error;
@@ -64,17 +71,8 @@ export function valuesOf<Value>(rows: readonly Row<Value>[]): readonly Value[] {
   return rows.map(({ value }) => value);
 }
 
-async function inTransaction(
-  client: pg.ClientBase,
-  end: 'commit' | 'rollback',
-  work: () => Promise<unknown>,
-): Promise<void> {
-  try {
-    await client.query('begin');
-    await work();
-    await client.query(end);
-  } catch (error) {
-    await client.query('rollback').catch(() => undefined);
+async function write(client: pg.ClientBase, end: 'commit' | 'rollback', work: () => Promise<unknown>): Promise<void> {
+  await inTransaction(client, limits, work, end).catch((error) => {
     throw databaseError(error);
-  }
+  });
 }

@@ -1,12 +1,14 @@
 import { databaseError } from '@tailrace/postgres/database-error.ts';
-import type { Partitioning } from '@tailrace/postgres/migrate.ts';
 import type { TimePartitions } from '@tailrace/postgres/time-partitions.ts';
+import { dropChunksBefore, type Partitioning } from '@tailrace/postgres/timescaledb.ts';
+import { inTransaction } from '@tailrace/postgres/transaction.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import type pg from 'pg';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 const retryMs = 10_000;
+const limits = { answerTimeoutMs: 10 * 60_000 };
 
 export interface RetentionOptions {
   readonly pool: pg.Pool;
@@ -48,21 +50,19 @@ async function dropOld(options: RetentionOptions): Promise<void> {
   const before = Date.now() - keepDays * dayMs;
   const client = await pool.connect();
   try {
-    // A drop waits for readers of the table; new readers and writers would queue up behind it.
-    await client.query(`set lock_timeout = '5s'`);
     const dropped =
       partitioning === 'timescaledb'
-        ? (
-            await client.query(`select drop_chunks('logs', to_timestamp($1 / 1000.0))::text as name`, [before])
-          ).rows.map((row: { name: string }) => row.name)
+        ? await dropChunksBefore(client, before)
         : await dayPartitions.dropBefore(client, before * 1000);
     if (dropped.length > 0) logger.info({ dropped, keepDays }, 'dropped days that are past their retention');
     // By whole days in UTC, as the logs go.
-    await client.query(
-      `delete from alerts where started_at < date_trunc('day', now(), 'UTC') - make_interval(hours => 24 * $1)`,
-      [keepAlertDays],
-    );
-    await client.query('delete from used_tickets where expires_at < now()');
+    await inTransaction(client, limits, async () => {
+      await client.query(
+        `delete from alerts where started_at < date_trunc('day', now(), 'UTC') - make_interval(hours => 24 * $1)`,
+        [keepAlertDays],
+      );
+      await client.query('delete from used_tickets where expires_at < now()');
+    });
   } catch (error) {
     throw databaseError(error);
   } finally {

@@ -18,6 +18,8 @@ import { runSinkTask, sinkGroup } from './sink-task.ts';
 /** Connections beside one for each owned partition: migration and retention. */
 const spareConnections = 2;
 
+const partitioners = { timescaledb: 'TimescaleDB', native: 'PostgreSQL itself' } as const;
+
 /** The role that writes to PostgreSQL: canonical records, live ones and those of replays, and alerts. */
 export async function start(config: SinkConfig, deps: RoleDeps): Promise<RunningRole> {
   const { kafka } = deps;
@@ -40,7 +42,7 @@ export async function start(config: SinkConfig, deps: RoleDeps): Promise<Running
 
   /** The database may be away for as long as it likes; the other roles of the process go on meanwhile. */
   const opening = (async () => {
-    const partitioning = await retryWhileAway(() => migrate(pool), {
+    const { partitioning, reason } = await retryWhileAway(() => migrate(pool), {
       name: 'postgresql',
       logger,
       signal: stopping.signal,
@@ -48,7 +50,10 @@ export async function start(config: SinkConfig, deps: RoleDeps): Promise<Running
         waiting = reason;
       },
     });
-    logger.info({ partitioning }, 'the database is at this version');
+    logger.info(
+      { partitioning, reason },
+      `the database is at this version, logs partitioned by ${partitioners[partitioning]}: ${reason}`,
+    );
     stopRetention = startRetention({
       pool,
       partitioning,

@@ -1,10 +1,10 @@
 import type { Alert } from '@tailrace/schemas/generated/alert.ts';
 import type { AlertSeverity } from '@tailrace/schemas/generated/alert-severity.ts';
 import type { AlertStatus } from '@tailrace/schemas/generated/alert-status.ts';
-import type pg from 'pg';
 import { copyTimestamp } from './copy-text.ts';
 import { databaseError } from './database-error.ts';
 import { Parameters } from './parameters.ts';
+import type { Queryable } from './queryable.ts';
 
 /** Who read an alert first, and when, microseconds since the epoch. */
 interface StoredReadMark {
@@ -50,7 +50,7 @@ interface AlertRow {
 }
 
 /** A project's alerts that match, newest start first. @throws TailraceError when the database is away. */
-export async function searchAlerts(pool: pg.Pool, search: AlertSearch): Promise<readonly StoredAlert[]> {
+export async function searchAlerts(pool: Queryable, search: AlertSearch): Promise<readonly StoredAlert[]> {
   const { status, severity, ruleId, unread, from, to, before } = search;
   const parameters = new Parameters();
   const tests = [`project_id = ${parameters.add(search.projectId)}`];
@@ -75,7 +75,7 @@ export async function searchAlerts(pool: pg.Pool, search: AlertSearch): Promise<
 }
 
 /** @throws TailraceError when the database is away. */
-export async function findAlert(pool: pg.Pool, id: string): Promise<StoredAlert | undefined> {
+export async function findAlert(pool: Queryable, id: string): Promise<StoredAlert | undefined> {
   try {
     const { rows } = await pool.query<AlertRow>(`select ${columns} from alerts where id = $1`, [id]);
     return rows[0] && toStoredAlert(rows[0]);
@@ -86,7 +86,7 @@ export async function findAlert(pool: pg.Pool, id: string): Promise<StoredAlert 
 
 /** Who has read which of these alerts; those that nobody has are not there. @throws TailraceError when the database is away. */
 export async function findReadMarks(
-  pool: pg.Pool,
+  pool: Queryable,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, StoredReadMark>> {
   const sql = `select id, ${readColumns} from alerts where id = any($1) and read_at is not null`;

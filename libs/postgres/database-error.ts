@@ -1,4 +1,5 @@
 import { messageOf, TailraceError } from '@tailrace/errors/tailrace-error.ts';
+import pg from 'pg';
 
 /** PostgreSQL refused the data itself (SQLSTATE class 22: data exception). The same row is never accepted. */
 export class DataRefusedError extends TailraceError {
@@ -14,6 +15,31 @@ class DatabaseUnavailableError extends TailraceError {
   }
 }
 
+/** PostgreSQL did not answer in time: it hangs, or nothing comes through to it any more. */
+export class DatabaseTimeoutError extends TailraceError {
+  /** @param afterMs how long it was waited for, milliseconds. */
+  constructor(afterMs: number, cause?: unknown) {
+    super(`PostgreSQL did not answer within ${afterMs / 1000} s`, {
+      code: 'postgres.no_answer',
+      remedy: 'reconnect',
+      cause,
+      help: 'Look whether the server and the network to it are overloaded or stopped.',
+    });
+  }
+}
+
+/** PostgreSQL is well, and refuses a statement by one of its limits: the same is refused until the limit is raised. */
+class DatabaseLimitError extends TailraceError {
+  constructor(message: string, cause: unknown) {
+    super(`PostgreSQL refuses by a limit of its own: ${message}`, {
+      code: 'postgres.limit_exceeded',
+      remedy: 'reconnect',
+      cause,
+      help: 'Raise the limit that the message names.',
+    });
+  }
+}
+
 /**
  * What an error of `pg` means for the caller, by SQLSTATE
  * (https://www.postgresql.org/docs/current/errcodes-appendix.html). An error without one is the connection's.
@@ -26,7 +52,21 @@ export function databaseError(error: unknown): TailraceError {
   if (state === '53100') {
     return new DatabaseUnavailableError(`PostgreSQL has no disk space left: ${message}`, error, 'Free disk space.');
   }
+  if (state === '53400') return new DatabaseLimitError(message, error);
   return new DatabaseUnavailableError(`PostgreSQL: ${message}`, error);
+}
+
+/**
+ * Whether PostgreSQL answered with this error and the session goes on: not the connection's own end, nor one that the
+ * server announced (SQLSTATE classes 08 and 57P).
+ */
+export function isAnswer(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && !/^(08|57P)/.test(error.code ?? '08');
+}
+
+/** Whether PostgreSQL cancelled the statement for its time. */
+export function isCancelled(error: unknown): boolean {
+  return sqlState(error) === '57014';
 }
 
 /** Whether a row found no partition of its table. The tables have no other check that could fail. */

@@ -64,10 +64,19 @@ async function countStretch(
     `timestamp < ${stop}::timestamptz`,
     ...filterSql(filter, parameters).conditions,
   ];
-  const bucket = `floor(extract(epoch from timestamp) * 1000000 / ${width})::bigint`;
-  const sql = `select ${bucket} as bucket, severity_number as severity, count(*)::bigint as count
-    from logs where ${conditions.join(' and ')} group by 1, 2`;
-  return (await pool.query<{ bucket: number; severity: number; count: number }>(sql, parameters.values)).rows;
+  // Counted from the stretch's own beginning: before its origin, date_bin of some versions is a bucket off.
+  const origin = `'epoch'::timestamptz + ${parameters.add(microseconds(first * width))}::interval`;
+  const bin = `date_bin(${parameters.add(microseconds(width))}::interval, timestamp, ${origin})`;
+  const sql = `select (extract(epoch from bin) * 1000000)::bigint as start, severity, count
+    from (select ${bin} as bin, severity_number as severity, count(*)::bigint as count
+      from logs where ${conditions.join(' and ')} group by 1, 2) as counted`;
+  const { rows } = await pool.query<{ start: number; severity: number; count: number }>(sql, parameters.values);
+  return rows.map((row) => ({ ...row, bucket: Math.round(row.start / width) }));
+}
+
+/** A span as an interval of PostgreSQL, with no unit whose length depends on a calendar. */
+function microseconds(count: number): string {
+  return `${count} microseconds`;
 }
 
 async function countByScanning(options: HistogramOptions): Promise<Histogram> {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
@@ -40,9 +41,29 @@ const updates = names
   .map((name) => `${name} = excluded.${name}`)
   .join(', ');
 
-/** One staging table a connection, emptied by each commit; temporary, so it writes no WAL. */
-const createStaging = 'create temporary table if not exists log_staging (like logs) on commit delete rows';
-const merge = `insert into logs (${columnList}) select ${columnList} from log_staging
+/**
+ * One staging table a session, emptied by each commit; temporary, so it writes no WAL. Each transaction makes sure of it
+ * by itself, since PgBouncer may give it another session, and one that another version of this program has used: the
+ * name stands for the columns.
+ */
+const staging = `log_staging_${createHash('sha256').update(columnList).digest('hex').slice(0, 8)}`;
+const createStaging = `create temporary table if not exists ${staging} (like logs) on commit delete rows`;
+/**
+ * A day that somebody has compressed by hand takes late rows still. TimescaleDB unpacks the segments that a row may
+ * conflict with, and refuses by this limit where they hold many rows (0: it does not). PostgreSQL takes the setting
+ * without the extension too.
+ * https://www.tigerdata.com/docs/api/latest/configuration/
+ */
+const unpackAll = 'set local timescaledb.max_tuples_decompressed_per_dml_transaction = 0';
+/**
+ * Rows that stand already are left out before they can conflict: what is read again would unpack whole days to change
+ * nothing. Each is looked up by itself, in its own partition. The conflict is decided by the key all the same, for rows
+ * that somebody else writes meanwhile.
+ */
+const merge = `insert into logs (${columnList}) select ${columnList} from ${staging} as staged
+  where coalesce((select logs.normaliser_version from logs
+    where logs.timestamp = staged.timestamp and logs.id = staged.id
+      and logs.timestamp between $1 and $2), -1) < staged.normaliser_version
   on conflict (timestamp, id) do update set ${updates} where excluded.normaliser_version > logs.normaliser_version`;
 
 /**
@@ -53,11 +74,21 @@ const merge = `insert into logs (${columnList}) select ${columnList} from log_st
  */
 export async function upsertLogs(client: pg.ClientBase, records: readonly LogRecord[]): Promise<number> {
   if (records.length === 0) return 0;
-  await client.query(createStaging);
-  const copy = client.query(copyFrom(`copy log_staging (${columnList}) from stdin`));
+  await client.query(`${createStaging}; ${unpackAll}`);
+  const copy = client.query(copyFrom(`copy ${staging} (${columnList}) from stdin`));
   await pipeline(Readable.from(copyChunks(newestOfEach(records))), copy);
-  const { rowCount } = await client.query(merge);
+  const { rowCount } = await client.query(merge, timeBounds(records));
   return rowCount ?? 0;
+}
+
+/** The first and the last time, for PostgreSQL. */
+function timeBounds(records: readonly LogRecord[]): [first: string, last: string] {
+  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const { timestamp } of records) {
+    first = Math.min(first, timestamp);
+    last = Math.max(last, timestamp);
+  }
+  return [copyTimestamp(first), copyTimestamp(last)];
 }
 
 /** One statement can touch a row once, so of records with the same key only the newest version goes in. */

@@ -3,12 +3,12 @@ import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
 import { compileFilter } from '@tailrace/log-query/matcher.ts';
 import { filterInSlices } from '@tailrace/log-query/thread-time.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
-import type pg from 'pg';
 import { copyTimestamp } from './copy-text.ts';
-import { databaseError } from './database-error.ts';
+import { databaseError, isCancelled } from './database-error.ts';
 import { filterSql } from './log-filter-sql.ts';
 import { type LogRow, logColumns, toRecord } from './log-row.ts';
 import { Parameters } from './parameters.ts';
+import type { Queryable } from './queryable.ts';
 
 /** A place between records, in the order of (event time, id). */
 export interface LogPosition {
@@ -19,7 +19,7 @@ export interface LogPosition {
 }
 
 export interface LogScanOptions {
-  readonly pool: pg.Pool;
+  readonly pool: Queryable;
   readonly projectId: string;
   readonly filter: LogFilter;
   /** Event times, microseconds since the epoch: from included, to excluded. */
@@ -103,11 +103,14 @@ async function readStretch(
   const older = direction === 'older';
   const parameters = new Parameters();
   const project = parameters.add(projectId);
-  const place = `(${parameters.add(copyTimestamp(position.timestamp))}::timestamptz, ${parameters.add(position.id)}::uuid)`;
+  const time = `${parameters.add(copyTimestamp(position.timestamp))}::timestamptz`;
+  const place = `(${time}, ${parameters.add(position.id)}::uuid)`;
   const bound = `${parameters.add(copyTimestamp(until))}::timestamptz`;
   const conditions = [
     `project_id = ${project}`,
     `(timestamp, id) ${older ? '<' : '>'} ${place}`,
+    // The same once more of the time alone: comparing rows leaves out no partition.
+    `timestamp ${older ? '<=' : '>='} ${time}`,
     `timestamp ${older ? '>=' : '<'} ${bound}`,
     ...filterSql(filter, parameters).conditions,
   ];
@@ -128,10 +131,6 @@ export async function withinStatementTimeout<Value>(query: () => Promise<Value>)
     if (isCancelled(error)) return undefined;
     throw databaseError(error);
   }
-}
-
-function isCancelled(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === '57014';
 }
 
 /** As many records as make up a batch of fair size, by the sizes seen. */

@@ -4,12 +4,11 @@ import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { countLogs } from './log-histogram.ts';
-import { upsertLogs } from './log-rows.ts';
 import { findLog, type LogSearchOptions, searchLogs } from './log-search.ts';
 import { openPool } from './pool.ts';
+import { boundedQueries } from './queryable.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 import { testRecord } from './test-records.ts';
-import { TimePartitions } from './time-partitions.ts';
 
 const second = 1_000_000;
 const start = Date.UTC(2026, 0, 1) * 1000;
@@ -47,17 +46,9 @@ const range = { from: start, to: start + 2 * 86_400 * second };
 let database: TestDatabase;
 beforeAll(async () => {
   database = await createTestDatabase();
-  const client = await database.pool.connect();
-  await new TimePartitions().ensure(
-    client,
-    [...records, ...others].map((record) => record.timestamp),
-  );
-  await client.query('begin');
-  await upsertLogs(client, [...records, ...others]);
-  await client.query('commit');
-  client.release();
+  await database.store([...records, ...others]);
 });
-afterAll(() => database.drop());
+afterAll(() => database?.drop());
 
 function options(changes: Partial<LogSearchOptions> = {}): LogSearchOptions {
   return {
@@ -170,16 +161,16 @@ describe('searchLogs', () => {
       url: database.url,
       applicationName: 'slow',
       max: 1,
-      statementTimeoutMs: 1000,
       onIdleError: () => undefined,
     });
+    const bounded = boundedQueries(slow, { statementTimeoutMs: 1000, answerTimeoutMs: 60_000 });
     const client = await database.pool.connect();
     await client.query('begin');
     await client.query('lock table logs in access exclusive mode');
-    await expect(searchLogs(options({ pool: slow }))).rejects.toMatchObject({ code: 'log_search.too_slow' });
+    await expect(searchLogs(options({ pool: bounded }))).rejects.toMatchObject({ code: 'log_search.too_slow' });
     await client.query('rollback');
     client.release();
-    expect((await searchLogs(options({ pool: slow, limit: 5 }))).records).toHaveLength(5);
+    expect((await searchLogs(options({ pool: bounded, limit: 5 }))).records).toHaveLength(5);
     await slow.end();
   });
 

@@ -6,8 +6,6 @@ export interface PoolOptions {
   readonly applicationName: string;
   /** Connections at most. */
   readonly max?: number;
-  /** A statement that takes longer is cancelled, milliseconds. Left out: no limit. */
-  readonly statementTimeoutMs?: number;
   /** How long a connection may take to be made, milliseconds. Default: 5000. */
   readonly connectTimeoutMs?: number;
   /** Told about connections that die while idle; the pool replaces them by itself. Others fail the query they are in. */
@@ -16,7 +14,13 @@ export interface PoolOptions {
 
 const int8 = 20;
 
-/** A pool whose `bigint` columns are numbers: ours are offsets, sizes and microseconds, all safe integers. */
+/**
+ * A pool whose `bigint` columns are numbers: ours are offsets, sizes and microseconds, all safe integers.
+ *
+ * It works as well through PgBouncer pooling by transaction: nothing but the application's name is asked for at start-up,
+ * and no code of ours leaves anything in a session. What must hold for a statement is set in its transaction
+ * (`transaction.ts`), and so are the limits on how long PostgreSQL may take: use `boundedQueries`, or `inTransaction`.
+ */
 export function openPool(options: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
     connectionString: options.url,
@@ -29,7 +33,6 @@ export function openPool(options: PoolOptions): pg.Pool {
     types: {
       getTypeParser: (oid, format) => (oid === int8 ? Number : pg.types.getTypeParser(oid, format)),
     },
-    ...(options.statementTimeoutMs !== undefined && { statement_timeout: options.statementTimeoutMs }),
   });
   pool.on('error', options.onIdleError);
   // A connection that dies in somebody's hands tells so twice: by its next query, and by an event that ends the process

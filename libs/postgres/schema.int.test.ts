@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { upsertLogs } from './log-rows.ts';
 import { migrate } from './migrate.ts';
-import { createTestDatabase, type TestDatabase } from './test-database.ts';
+import { createTestDatabase, emptyTestDatabase, type TestDatabase } from './test-database.ts';
 import { testRecord } from './test-records.ts';
 import { TimePartitions } from './time-partitions.ts';
 
@@ -10,9 +10,9 @@ const start = Date.UTC(2026, 0, 1) * 1000;
 let database: TestDatabase;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
+  database = await createTestDatabase('native');
 });
-afterAll(() => database.drop());
+afterAll(() => database?.drop());
 
 async function partitions(): Promise<string[]> {
   const { rows } = await database.pool.query<{ name: string }>(
@@ -24,11 +24,58 @@ async function partitions(): Promise<string[]> {
 
 describe('migrations', () => {
   it('apply once, also when two processes start at the same time', async () => {
-    expect(
-      new Set(await Promise.all([migrate(database.pool), migrate(database.pool), migrate(database.pool)])).size,
-    ).toBe(1);
+    const empty = await emptyTestDatabase();
+    try {
+      const chosen = await Promise.all([migrate(empty.pool), migrate(empty.pool), migrate(empty.pool)]);
+      expect(new Set(chosen.map(({ partitioning }) => partitioning)).size).toBe(1);
+      const { rows } = await empty.pool.query('select number from schema_migrations order by number');
+      expect(rows.map(({ number }) => number)).toEqual([1, 2, 3, 4]);
+    } finally {
+      await empty.drop();
+    }
+  });
+
+  it('are in place once each after another start', async () => {
+    await migrate(database.pool);
     const { rows } = await database.pool.query('select number from schema_migrations order by number');
     expect(rows.map(({ number }) => number)).toEqual(rows.map((_, index) => index + 1));
+  });
+
+  it('say how the logs are partitioned and why, when that is chosen and ever after', async () => {
+    const empty = await emptyTestDatabase();
+    try {
+      const chosen = await migrate(empty.pool);
+      const { rows } = await empty.pool.query(`select from pg_available_extensions where name = 'timescaledb'`);
+      if (rows.length === 0) {
+        expect(chosen).toEqual({ partitioning: 'native', reason: 'the server does not have TimescaleDB' });
+      }
+      const later = await migrate(empty.pool, async () => {
+        throw new Error('is chosen once');
+      });
+      expect(later.partitioning).toBe(chosen.partitioning);
+      expect(later.reason).not.toBe('');
+    } finally {
+      await empty.drop();
+    }
+  });
+
+  it('fail with what PostgreSQL said, also where that ended the session', async () => {
+    const empty = await emptyTestDatabase();
+    try {
+      const ended = migrate(empty.pool, async (client) => {
+        await client.query('select pg_terminate_backend(pg_backend_pid())');
+        throw new Error('the session goes on');
+      });
+      await expect(ended).rejects.toThrow('terminating connection due to administrator command');
+      const refused = migrate(empty.pool, async (client) => {
+        await client.query('create extension no_such_extension');
+        throw new Error('it has been created');
+      });
+      await expect(refused).rejects.toThrow('no_such_extension');
+      await migrate(empty.pool);
+    } finally {
+      await empty.drop();
+    }
   });
 
   it('refuse to go on from one that was changed after it had been applied', async () => {
@@ -39,7 +86,7 @@ describe('migrations', () => {
   });
 });
 
-describe('day partitions', () => {
+describe('day partitions, of a database that PostgreSQL partitions by itself', () => {
   it('come as records of new days come, once, whoever makes them', async () => {
     const times = [start, start + 5, start + day - 1, start + day, start + 40 * day];
     const clients = await Promise.all([1, 2, 3].map(() => database.pool.connect()));

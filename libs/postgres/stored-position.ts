@@ -1,13 +1,13 @@
 import { encodeCursor } from '@tailrace/log-query/live-cursor.ts';
-import type pg from 'pg';
 import { databaseError } from './database-error.ts';
+import type { Queryable } from './queryable.ts';
 
 /**
  * How far the sink has written a topic, as a cursor of its live stream: whoever asks for lines after this finds all that
  * stand before it. Undefined before the sink has begun.
  * @throws TailraceError `postgres.unavailable`
  */
-export async function storedPosition(pool: pg.Pool, topic: string): Promise<string | undefined> {
+export async function storedPosition(pool: Queryable, topic: string): Promise<string | undefined> {
   try {
     const { rows } = await pool.query<{ partition: number; topic_id: string; next_offset: number }>(
       'select partition, topic_id, next_offset from sink_offsets where topic = $1',

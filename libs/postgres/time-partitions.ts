@@ -1,8 +1,12 @@
 import type pg from 'pg';
+import { inTransaction } from './transaction.ts';
 
 const dayMicros = 86_400_000_000;
 /** Any fixed number: two sinks that meet a new day make its partition one after the other. */
 const partitionLock = 7_312_002;
+const limits = { answerTimeoutMs: 60_000 };
+/** A drop waits for readers of the table; new readers and writers would queue up behind it. */
+const dropLimits = { answerTimeoutMs: 60_000, lockTimeoutMs: 5000 };
 
 /** Makes the day partitions of `logs` as records of new days come. For native partitioning only. */
 export class TimePartitions {
@@ -44,29 +48,23 @@ export class TimePartitions {
     const limit = partitionName(Math.floor(timestamp / dayMicros));
     const old = rows.map(({ name }) => name).filter((name) => name < limit);
     for (const name of old) {
-      await client.query(`drop table if exists ${name}`);
+      await inTransaction(client, dropLimits, () => client.query(`drop table if exists ${name}`));
       this.#known.delete(name);
     }
     return old;
   }
 }
 
-async function create(client: pg.ClientBase, name: string, day: number): Promise<void> {
-  await client.query('begin');
-  try {
+function create(client: pg.ClientBase, name: string, day: number): Promise<void> {
+  return inTransaction(client, limits, async () => {
     await client.query('select pg_advisory_xact_lock($1)', [partitionLock]);
     const { rows } = await client.query<{ exists: boolean }>('select to_regclass($1) is not null as exists', [name]);
-    if (!rows[0]?.exists) {
-      await client.query(`create table ${name} (like logs including all)`);
-      await client.query(
-        `alter table logs attach partition ${name} for values from ('${isoDay(day)}') to ('${isoDay(day + 1)}')`,
-      );
-    }
-    await client.query('commit');
-  } catch (error) {
-    await client.query('rollback').catch(() => undefined);
-    throw error;
-  }
+    if (rows[0]?.exists) return;
+    await client.query(`create table ${name} (like logs including all)`);
+    await client.query(
+      `alter table logs attach partition ${name} for values from ('${isoDay(day)}') to ('${isoDay(day + 1)}')`,
+    );
+  });
 }
 
 function isoDay(day: number): string {

@@ -33,7 +33,8 @@ export async function retryWhileAway<Value>(attempt: () => Promise<Value>, optio
       if (reason === undefined) logger.warn(`${name} has not answered yet, still trying`);
     }, quietMs);
     try {
-      return await unlessAborted(attempt(), signal);
+      // The pause has its own reason, and is not the attempt's time.
+      return await unlessAborted(attempt(), signal).finally(() => clearTimeout(quiet));
     } catch (error) {
       signal.throwIfAborted();
       if (remedyOf(error) === 'give-up') throw error;
@@ -41,8 +42,6 @@ export async function retryWhileAway<Value>(attempt: () => Promise<Value>, optio
       onWaiting(`${name}: ${reason}`);
       logger.warn({ err: error, retryInMs: pauseMs }, `${name} cannot be used yet: ${reason}`);
       await delay(pauseMs, undefined, { signal }).catch(() => undefined);
-    } finally {
-      clearTimeout(quiet);
     }
   }
 }

@@ -5,9 +5,12 @@ import { Problem } from '@tailrace/http/problem.ts';
 import { DataRefusedError } from '@tailrace/postgres/database-error.ts';
 import { watchDatabase } from '@tailrace/postgres/database-health.ts';
 import { openPool } from '@tailrace/postgres/pool.ts';
+import { boundedQueries, type Queryable } from '@tailrace/postgres/queryable.ts';
 import { Backoff } from '@tailrace/stream/backoff.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
-import type pg from 'pg';
+
+/** A server that is well cancels a statement by itself; for one that has not answered by then, nobody waits longer. */
+const beyondStatementMs = 2000;
 
 /** The database that is searched: a read replica where there is one. */
 export interface LogDatabase {
@@ -16,7 +19,7 @@ export interface LogDatabase {
    * @throws Problem 422 for values it does not take, 429 when too many wait, 503 while it is away, 504 when the search took
    *   too long.
    */
-  read<Value>(asker: Asker, work: (pool: pg.Pool) => Promise<Value>): Promise<Value>;
+  read<Value>(asker: Asker, work: (database: Queryable) => Promise<Value>): Promise<Value>;
   /** Why it cannot be searched now; undefined when it can. */
   readonly trouble: string | undefined;
   close(): Promise<void>;
@@ -43,10 +46,11 @@ export function openLogDatabase({
     url,
     applicationName: 'tailrace-api',
     max: maxConnections,
-    statementTimeoutMs,
     onIdleError: (err) => logger.warn({ err }, 'an idle database connection broke'),
   });
   const health = watchDatabase(pool);
+  const answerTimeoutMs = statementTimeoutMs + beyondStatementMs;
+  const database = boundedQueries(pool, { statementTimeoutMs, answerTimeoutMs, isReadOnly: true });
   const stop = new AbortController();
   let trouble: string | undefined = 'the database has not answered yet';
   let probing: Promise<void> | undefined;
@@ -55,7 +59,7 @@ export function openLogDatabase({
     const backoff = new Backoff({ initialMs: 200, maxMs: 5000 });
     while (!stop.signal.aborted) {
       try {
-        await pool.query('select from logs limit 0');
+        await database.query('select from logs limit 0');
         trouble = undefined;
         probing = undefined;
         return;
@@ -91,7 +95,7 @@ export function openLogDatabase({
   return {
     async read({ caller, gone }, work) {
       try {
-        return await queue.run(caller, gone, () => work(pool));
+        return await queue.run(caller, gone, () => work(database));
       } catch (error) {
         if (error instanceof Problem || !(error instanceof TailraceError)) throw error;
         throw failed(error);

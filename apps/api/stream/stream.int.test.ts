@@ -1,9 +1,7 @@
 import { decodeCursor } from '@tailrace/log-query/live-cursor.ts';
 import type { LogLine } from '@tailrace/log-query/log-line.ts';
-import { upsertLogs } from '@tailrace/postgres/log-rows.ts';
 import { createTestDatabase, type TestDatabase } from '@tailrace/postgres/test-database.ts';
 import { testRecord } from '@tailrace/postgres/test-records.ts';
-import { TimePartitions } from '@tailrace/postgres/time-partitions.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestApi, type TestApi, tokenFor } from '../test-api.ts';
@@ -27,15 +25,7 @@ let database: TestDatabase;
 let api: TestApi;
 beforeAll(async () => {
   database = await createTestDatabase();
-  const client = await database.pool.connect();
-  await new TimePartitions().ensure(
-    client,
-    records.map((record) => record.timestamp),
-  );
-  await client.query('begin');
-  await upsertLogs(client, [...records, testRecord(999, { project_id: 'other', timestamp: start })]);
-  await client.query('commit');
-  client.release();
+  await database.store([...records, testRecord(999, { project_id: 'other', timestamp: start })]);
   api = await startTestApi({ databaseUrl: database.url });
 });
 afterAll(async () => {
@@ -102,15 +92,11 @@ describe('GET stream/{project_id}', () => {
   it('gives what was stored after the newest line, by the same cursor', async () => {
     const { newer } = await get(`/stream/demo?${range}&limit=1`);
     expect((await get(`/stream/demo?${range}&after=${newer}`)).logs).toEqual([]);
-    const client = await database.pool.connect();
-    await client.query('begin');
     const late = testRecord(5000, { timestamp: start + 1000 * second });
-    await upsertLogs(client, [late]);
-    await client.query('commit');
+    await database.store([late]);
     const { logs } = await get(`/stream/demo?${range}&after=${newer}`);
     expect(ids(logs)).toEqual([late.id]);
-    await client.query('delete from logs where id = $1', [late.id]);
-    client.release();
+    await database.pool.query('delete from logs where id = $1', [late.id]);
   });
 
   it.each([
