@@ -14,7 +14,7 @@ let stack: PageUnderTest;
 let receiver: Awaited<ReturnType<typeof startReceiver>>;
 beforeAll(async () => {
   receiver = await startReceiver();
-  stack = await PageUnderTest.start({ NOTIFICATION_ENDPOINT_ALLOWLIST: receiver.host });
+  stack = await PageUnderTest.start({ NOTIFICATION_ENDPOINT_ALLOWLIST: receiver.host }, 'shared');
 });
 afterAll(async () => {
   await stack?.stop();
@@ -28,11 +28,12 @@ describe('signing in', () => {
     expect(await page.evaluate(() => history.length)).toBeLessThanOrEqual(2);
     await page.reload();
     await page.locator('.shell').waitFor();
-    expect(await page.evaluate(() => localStorage.getItem('tailrace.token'))).toBeNull();
+    expect(await page.evaluate(() => localStorage.length + sessionStorage.length)).toBe(0);
+    expect(await page.evaluate(() => document.cookie)).toBe('');
     await page.getByRole('button', { name: /Signed in as/ }).click();
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByRole('heading', { name: 'Sign in to Tailrace' }).waitFor();
-    expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
+    expect(await page.context().cookies()).toEqual([]);
     await page.context().close();
   });
 

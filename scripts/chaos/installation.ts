@@ -104,12 +104,8 @@ export class Installation {
     return this.processes.filter((each) => each.role === role);
   }
 
-  token(role: ProjectRole = 'admin'): Promise<string> {
-    return signToken(
-      new Secret(this.#jwtSecret),
-      { subject: 'chaos', projects: [project], role },
-      { expiresInSeconds: 3600 },
-    );
+  token(role: ProjectRole = 'admin', { subject = 'chaos', expiresInSeconds = 3600 } = {}): Promise<string> {
+    return signToken(new Secret(this.#jwtSecret), { subject, projects: [project], role }, { expiresInSeconds });
   }
 
   async api(method: string, path: string, body?: unknown): Promise<unknown> {

@@ -28,12 +28,12 @@ test.each([
   ['another shape', '{"connections":{}}', /not of the form this page knows/],
 ])('%s in place of an answer is a sentence, not a crash', async (_name, body, sentence) => {
   vi.stubGlobal('fetch', async () => new Response(body));
-  const api = new Api('token', () => undefined);
+  const api = new Api({ token: () => 'token', hasEnded: () => false, onRefused: () => undefined });
   await expect(api.call('GET connections/{id}', { path: { id: 'shop' } })).rejects.toThrow(sentence);
 });
 
 test('a proxy that cannot reach the server is told apart from the server’s own refusal', async () => {
   vi.stubGlobal('fetch', async () => new Response('<h1>Bad gateway</h1>', { status: 502 }));
-  const api = new Api('token', () => undefined);
+  const api = new Api({ token: () => 'token', hasEnded: () => false, onRefused: () => undefined });
   await expect(api.call('GET connectors')).rejects.toThrow('The proxy cannot reach Tailrace.');
 });

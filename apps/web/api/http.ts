@@ -20,38 +20,57 @@ export class ApiError extends Error {
   /** 0 when no answer came. */
   readonly status: number;
   readonly title: string;
+  /** The problem's stable code; empty where what answered was not the API. */
+  readonly code: string;
   /** Messages by field: `connection_config.region`. */
   readonly fields: ReadonlyMap<string, string>;
 
-  constructor(status: number, title: string, detail: string, fields: ReadonlyMap<string, string>) {
+  constructor(status: number, title: string, detail: string, fields: ReadonlyMap<string, string>, code = '') {
     super(detail);
     this.status = status;
     this.title = title;
+    this.code = code;
     this.fields = fields;
   }
 }
 
+const endedNote = 'Your session has ended. Sign in again to go on.';
+
 export const apiPrefix = '/api/v1/live-logs/';
 
-/** Calls the API with one token. */
-export class Api {
-  readonly token: string;
-  readonly #onUnauthenticated: (detail: string) => void;
+/** What a call says of who makes it. */
+export interface Credential {
+  /** A bearer token; undefined where the browser sends the session's cookie. */
+  readonly token: () => string | undefined;
+  /** Whether the session is known to have ended: nothing is asked then that can only be refused. */
+  readonly hasEnded: () => boolean;
+  /** Called when the server refuses it. */
+  readonly onRefused: (detail: string) => void;
+}
 
-  /** @param onUnauthenticated told when the server refuses the token: it is of no use any more */
-  constructor(token: string, onUnauthenticated: (detail: string) => void) {
-    this.token = token;
-    this.#onUnauthenticated = onUnauthenticated;
+/** Calls the API for who is signed in. */
+export class Api {
+  readonly #credential: Credential;
+
+  constructor(credential: Credential) {
+    this.#credential = credential;
+  }
+
+  /** A bearer token for what is no call, where the browser keeps no cookie. */
+  get token(): string | undefined {
+    return this.#credential.token();
   }
 
   /** @throws {ApiError} for anything but success; a DOMException when the signal aborts */
   async call<Name extends Operation>(name: Name, options: CallOptions<Name> = {}): Promise<AnswerOf<Name>> {
     const [method = 'GET', pattern = ''] = name.split(' ');
     const path = pattern.replaceAll(/\{(\w+)\}/g, (_, key: string) => encodeURIComponent(options.path?.[key] ?? ''));
+    if (this.#credential.hasEnded()) throw new ApiError(401, 'Signed out', endedNote, new Map());
+    const token = this.#credential.token();
     const response = await this.#send(apiPrefix + path + queryOf(options.query), {
       method,
       headers: {
-        authorization: `Bearer ${this.token}`,
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
         ...(options.body !== undefined && { 'content-type': 'application/json' }),
         ...(options.version !== undefined && { 'if-match': `"${options.version}"` }),
       },
@@ -61,7 +80,7 @@ export class Api {
     const text = await bodyOf(response, options.signal);
     if (response.ok) return answerOf(name, response.status, text);
     const error = errorOf(response.status, text);
-    if (response.status === 401) this.#onUnauthenticated(error.message);
+    if (response.status === 401) this.#credential.onRefused(error.message);
     throw error;
   }
 
@@ -132,7 +151,7 @@ function errorOf(status: number, text: string): ApiError {
       fields.set(each.field.replace(/^body\./, ''), each.message);
     }
   }
-  return new ApiError(status, title, detail, fields);
+  return new ApiError(status, title, detail, fields, typeof problem.code === 'string' ? problem.code : '');
 }
 
 function objectOf(text: string): Readonly<Record<string, unknown>> {

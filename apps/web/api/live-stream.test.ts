@@ -292,10 +292,15 @@ test('lines wait at the server while paused, and go on where it was', () => {
   ]);
 });
 
-test('does not come back with a token that has expired', () => {
+test('comes back from where it was when its session has ended and another one has begun', () => {
   follow();
+  server.say({ type: 'logs', logs: logs('a'), cursor: 'c2' });
   server.lose(4401, 'the token has expired');
-  vi.advanceTimersByTime(60_000);
-  expect(server.sockets).toHaveLength(1);
-  expect(states.at(-1)?.kind).toBe('refused');
+  expect(states.at(-1)).toMatchObject({ kind: 'reconnecting', reason: 'the session has ended' });
+  vi.advanceTimersByTime(250);
+  server.lose();
+  expect(states.at(-1)?.kind).toBe('reconnecting');
+  stream.reconnectNow();
+  server.say({ type: 'hello', cursor: 'c9' });
+  expect(server.heard()).toEqual([{ type: 'subscribe', filter: { level: 'warn' }, from: 'c2' }]);
 });

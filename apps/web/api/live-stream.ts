@@ -51,7 +51,7 @@ export interface LiveStreamOptions {
 
 const firstDelayMs = 250;
 const longestDelayMs = 10_000;
-/** Close code of a token that has expired. */
+/** Close code of a session or token that has expired. */
 const expired = 4401;
 /** Close code of a connection that ended without a word (RFC 6455, 7.4.1). */
 const lost = 1006;
@@ -193,10 +193,8 @@ export class LiveStream {
     this.#unanswered = 0;
     this.#fetches.lost();
     if (this.#closed) return;
-    if (code === expired) {
-      this.#options.onState({ kind: 'refused', reason: 'The token has expired.' });
-      return;
-    }
+    // It may have been renewed meanwhile, or somebody signs in again: it goes on from where it was then.
+    if (code === expired) this.#failures = 0;
     const chance = 0.5 + (this.#options.random ?? Math.random)() / 2;
     const waitMs = Math.min(longestDelayMs, firstDelayMs * 2 ** this.#failures) * chance;
     this.#failures += 1;
@@ -204,7 +202,7 @@ export class LiveStream {
     this.#options.onState({
       kind: 'reconnecting',
       retryAt: Date.now() + waitMs,
-      reason: reason || 'the connection was lost',
+      reason: code === expired ? 'the session has ended' : reason || 'the connection was lost',
     });
   }
 

@@ -6,10 +6,8 @@ const token = (change: object = {}) =>
   ['e30', Buffer.from(JSON.stringify({ ...claims, ...change })).toString('base64url'), 'x'].join('.');
 
 test('reads who a token is for', () => {
-  expect(readToken(` Bearer ${token({ sub: 'Mía ✓' })}\n`)).toMatchObject({
+  expect(readToken(` Bearer ${token({ sub: 'Mía ✓' })}\n`)).toEqual({
     subject: 'Mía ✓',
-    projects: ['shop'],
-    role: 'editor',
     token: token({ sub: 'Mía ✓' }),
   });
 });

@@ -1,23 +1,34 @@
-import { readStored, writeStored } from '../ui/browser/stored-value.ts';
+import type { Operations } from './generated.ts';
 
-/** Who is signed in: a token, kept for this tab only, and what it says of itself. The server alone judges whether it is valid. */
+/** Who is signed in, as the server says. */
 export interface Session {
-  readonly token: string;
   readonly subject: string;
   readonly projects: readonly string[];
   readonly role: 'viewer' | 'editor' | 'admin';
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
+  /** Whether the server extends it when it is asked to. */
+  readonly isRenewable: boolean;
+  /** Set where the browser keeps no cookie for this address: this page alone is signed in, by its token. */
+  readonly token?: string;
 }
 
-const key = 'tailrace.token';
+/** The API's view of a session, as the page works with it. */
+export function sessionOf(view: Operations['GET session']['answer'], token?: string): Session {
+  const { subject, projects, role, expires_at, renewable_until } = view;
+  const expiresAt = Date.parse(expires_at);
+  return { subject, projects, role, expiresAt, isRenewable: renewable_until !== null, ...(token && { token }) };
+}
 
 /**
- * Reads a JWT's claims without checking its signature, so that the page knows what to offer.
+ * Reads a JWT's claims without checking its signature, so that what is no token at all is found before it is sent.
  * @returns what is wrong with the text, in words, when it is no token of ours
  */
-export function readToken(text: string): Session | { readonly problem: string } {
+export function readToken(
+  text: string,
+): { readonly token: string; readonly subject: string } | { readonly problem: string } {
   const token = text.trim().replace(/^Bearer\s+/i, '');
+  if (token === '') return { problem: 'Paste a token.' };
   const parts = token.split('.');
   if (parts.length !== 3) return { problem: 'This is not a token: one has three parts with dots between them.' };
   const claims = claimsOf(parts[1] ?? '');
@@ -27,10 +38,10 @@ export function readToken(text: string): Session | { readonly problem: string } 
   if (role !== 'viewer' && role !== 'editor' && role !== 'admin') {
     return { problem: 'The token lacks the claim role: viewer, editor or admin.' };
   }
-  const named = Array.isArray(projects) ? projects.filter((each): each is string => typeof each === 'string') : [];
+  const named = Array.isArray(projects) ? projects.filter((each) => typeof each === 'string') : [];
   if (named.length === 0) return { problem: 'The token names no project (claim projects).' };
   if (exp * 1000 <= Date.now()) return { problem: 'The token has expired. Get a new one.' };
-  return { token, subject: sub, projects: named, role, expiresAt: exp * 1000 };
+  return { token, subject: sub };
 }
 
 function claimsOf(part: string): Readonly<Record<string, unknown>> | undefined {
@@ -49,17 +60,4 @@ export function takeTokenFromAddress(fragment: string, drop: () => void): string
   if (token === null) return undefined;
   drop();
   return token;
-}
-
-export function storedToken(): string | undefined {
-  return readStored(key, 'tab');
-}
-
-export function storeToken(token: string | undefined): void {
-  writeStored(key, token, 'tab');
-}
-
-/** Signs out without the rest of the page: for when that has failed. */
-export async function leaveSession(): Promise<void> {
-  storeToken(undefined);
 }

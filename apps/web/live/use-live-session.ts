@@ -22,10 +22,12 @@ export function useLiveSession(): { readonly session: LiveSession; readonly snap
     setSession(created);
     const online = () => created.reconnectNow();
     window.addEventListener('online', online);
+    window.addEventListener('tailrace:signed-in', online);
     // A computer that has slept may have lost what it takes for a connection.
     document.addEventListener('visibilitychange', online);
     return () => {
       window.removeEventListener('online', online);
+      window.removeEventListener('tailrace:signed-in', online);
       document.removeEventListener('visibilitychange', online);
       created.close();
       setSession(undefined);

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { leaveSession } from '../api/session.ts';
+import { endSession } from '../session/session-keeper.ts';
 import { copyText } from './browser/clipboard.ts';
 import { pagePath, routeOf } from './route.ts';
 
@@ -42,7 +42,7 @@ export function Failure({ error, stack, name, part, onRetry }: FailureProps) {
             <button
               type="button"
               className="button"
-              onClick={() => void leaveSession().then(() => location.assign('/'))}
+              onClick={() => void endSession().finally(() => location.assign('/'))}
             >
               Sign out
             </button>

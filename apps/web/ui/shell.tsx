@@ -25,8 +25,15 @@ const themes: Readonly<Record<Theme, readonly [next: Theme, icon: IconName, name
 /** In the order of their use. */
 const shown: readonly Page[] = ['live', 'connections', 'alerts', 'replays'];
 
+interface ShellProps {
+  readonly page: Page;
+  /** What is to be said before the page itself. */
+  readonly notices: ReactNode;
+  readonly children: ReactNode;
+}
+
 /** What is around every page: where one is, where one can go, who one is. */
-export function Shell({ page, children }: { readonly page: Page; readonly children: ReactNode }) {
+export function Shell({ page, notices, children }: ShellProps) {
   const { project, session, signOut } = useApp();
   const [theme, setTheme] = useState(storedTheme);
   const [next, icon, name] = themes[theme];
@@ -89,6 +96,8 @@ export function Shell({ page, children }: { readonly page: Page; readonly childr
                 <br />
                 <span className="dim">
                   {session.role}, until {shortMoment(session.expiresAt)}
+                  {session.isRenewable && ', longer while it is used'}
+                  {session.token !== undefined && ', in this tab only: the browser keeps no cookie for this address'}
                 </span>
               </p>
               <button type="button" className="button" onClick={signOut}>
@@ -98,6 +107,7 @@ export function Shell({ page, children }: { readonly page: Page; readonly childr
           )}
         </Popover>
       </header>
+      {notices}
       <main id="main" className={`page page-${page}`}>
         {children}
       </main>
