@@ -3,7 +3,8 @@ import { Problem } from '@tailrace/http/problem.ts';
 import { isSameOrigin } from '@tailrace/http/same-origin.ts';
 import { type SessionVerifier, sessionValueOf } from '@tailrace/http/sessions.ts';
 import { type Principal, projectIdSchema } from '@tailrace/http/tokens.ts';
-import { type LogFilter, logFilter } from '@tailrace/log-query/log-filter.ts';
+import { readFilterText } from '@tailrace/log-query/filter-text.ts';
+import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
 
 const path = /^\/api\/v1\/live-logs\/ws\/([^/]{1,200})$/;
 /** What a browser, which cannot set headers, may offer to carry its token out of the address. */
@@ -102,14 +103,7 @@ function requireOwnPage({ headers }: IncomingMessage, allowed: readonly string[]
 
 function filterOf(text: string | null): LogFilter {
   if (text === null) return {};
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw new Problem(422, { errors: [{ field: 'filter', message: 'must be JSON' }] });
-  }
-  const result = logFilter.safeParse(json);
-  if (result.success) return result.data;
-  const errors = result.error.issues.map(({ path, message }) => ({ field: ['filter', ...path].join('.'), message }));
-  throw new Problem(422, { errors });
+  const read = readFilterText(text, 'filter');
+  if ('problem' in read) throw new Problem(422, read.problem);
+  return read;
 }

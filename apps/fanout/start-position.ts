@@ -34,9 +34,10 @@ export async function cursorPosition(kafka: Kafka, log: LogIdentity, cursor: str
 
 function timeOf(from: string, now: number): number | undefined {
   const back = /^-(\d{1,6})([smhd])$/.exec(from);
-  if (back) return now - Number(back[1]) * (unitMs[back[2] ?? ''] ?? 0);
+  if (back) return Math.max(0, now - Number(back[1]) * (unitMs[back[2] ?? ''] ?? 0));
   if (!rfc3339.test(from)) return undefined;
   const time = Date.parse(from);
   if (Number.isNaN(time)) throw new CursorError('this is not a time');
-  return time;
+  // Negative times have other meanings to Kafka, the end of the log among them.
+  return Math.max(0, time);
 }

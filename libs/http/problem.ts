@@ -81,18 +81,32 @@ export class Problem extends TailraceError {
         : { ...details.headers, 'retry-after': String(details.retryAfterSeconds) };
   }
 
-  /** The body of the answer. */
+  /** The body of the answer: of bounded size, whatever was wrong and however often. */
   document(requestId: string): z.output<typeof problemSchema> {
+    const { errors } = this;
     return {
       type: `urn:tailrace:problem:${this.code}`,
       title: this.title,
       status: this.status,
-      ...(this.message === this.title ? {} : { detail: this.message }),
+      ...(this.message === this.title ? {} : { detail: cut(this.message, maxDetail) }),
       code: this.code,
       request_id: requestId,
-      ...(this.errors === undefined ? {} : { errors: [...this.errors] }),
+      ...(errors === undefined ? {} : { errors: listed(errors) }),
     };
   }
+}
+
+const [maxDetail, maxErrors, maxField, maxMessage] = [2000, 50, 200, 500];
+
+function listed(errors: readonly FieldError[]): FieldError[] {
+  const first = errors.slice(0, maxErrors);
+  const shown = first.map(({ field, message }) => ({ field: cut(field, maxField), message: cut(message, maxMessage) }));
+  const more = errors.length - shown.length;
+  return more === 0 ? shown : [...shown, { field: '', message: `and ${more} more problems` }];
+}
+
+function cut(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length).toWellFormed()}…` : text;
 }
 
 /** One wrong field. */

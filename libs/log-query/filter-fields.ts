@@ -6,8 +6,8 @@ const value = z.string().max(1000);
 
 const named = z
   .record(z.string().min(1).max(256), z.union([value, z.array(value).min(1)]))
-  .refine((given) => Object.keys(given).length <= maxFields, `at most ${maxFields} attributes`)
-  .refine((given) => Object.values(given).flat().length <= maxValues, `at most ${maxValues} values in all`);
+  .refine((given) => Object.keys(given).length <= maxFields, `must be at most ${maxFields}`)
+  .refine((given) => Object.values(given).flat().length <= maxValues, `must have at most ${maxValues} values in all`);
 
 const { $schema: _, ...shape } = z.toJSONSchema(named, { io: 'input' });
 
@@ -15,7 +15,7 @@ const { $schema: _, ...shape } = z.toJSONSchema(named, { io: 'input' });
 const withoutPrototype = z
   .unknown()
   .refine((given) => !isObject(given) || !Object.hasOwn(given, '__proto__'), {
-    error: '__proto__ cannot be the name of an attribute here',
+    error: 'cannot be called __proto__ here',
     abort: true,
   })
   .meta(shape);

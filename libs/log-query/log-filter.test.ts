@@ -51,16 +51,18 @@ describe('attributes of a filter', () => {
 
   it.each(['attributes', 'exclude_attributes'])('refuses __proto__ among %s, which no filter can hold', (list) => {
     const filter: unknown = JSON.parse(`{"${list}":{"__proto__":"x"}}`);
-    expect(problemsOf(filter)).toEqual([`${list}: __proto__ cannot be the name of an attribute here`]);
+    expect(problemsOf(filter)).toEqual([`${list}: cannot be called __proto__ here`]);
     expect(problemsOf({ [list]: fieldsOf([['__proto__', 'x']]) })).toHaveLength(1);
   });
 
   it('bounds how many attributes and values there may be', () => {
     const many = (count: number) => Array.from({ length: count }, (_, index) => String(index));
     expect(problemsOf({ attributes: { a: many(100) } })).toEqual([]);
-    expect(problemsOf({ attributes: { a: many(50), b: many(51) } })).toEqual(['attributes: at most 100 values in all']);
+    expect(problemsOf({ attributes: { a: many(50), b: many(51) } })).toEqual([
+      'attributes: must have at most 100 values in all',
+    ]);
     expect(problemsOf({ attributes: fieldsOf(many(21).map((key) => [key, 'x'])) })).toEqual([
-      'attributes: at most 20 attributes',
+      'attributes: must be at most 20',
     ]);
     expect(problemsOf({ attributes: { a: [] } })).toHaveLength(1);
   });

@@ -1,5 +1,7 @@
 import { invalidField, Problem } from '@tailrace/http/problem.ts';
 import { fieldsOf } from '@tailrace/log-query/filter-fields.ts';
+import { filterProblems } from '@tailrace/log-query/filter-problems.ts';
+import { maxFilterText } from '@tailrace/log-query/filter-text.ts';
 import { type LogFilter, logFilter } from '@tailrace/log-query/log-filter.ts';
 import { levels } from '@tailrace/log-record/level.ts';
 import { z } from 'zod';
@@ -19,7 +21,7 @@ const pairs = z
 export const filterQuery = {
   filter: z
     .string()
-    .max(20_000)
+    .max(maxFilterText)
     .optional()
     .describe('A filter as JSON, as the WebSocket takes it. The parameters below add to it.'),
   level: z.enum(levels).optional().describe('This level and above.'),
@@ -61,7 +63,7 @@ export function filterOf(query: FilterQuery): LogFilter {
     field: ['querystring', ...issue.path].join('.'),
     message: issue.message,
   }));
-  throw new Problem(422, { detail: errors.map((each) => `${each.field}: ${each.message}`).join('; '), errors });
+  throw new Problem(422, { detail: filterProblems(result.error), errors });
 }
 
 function splitPair(pair: string): [string, string] {

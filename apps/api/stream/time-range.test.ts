@@ -34,6 +34,7 @@ describe('microsOf', () => {
   });
 
   it('does not go before 1970', () => {
-    expect(microsOf('-999999d', now)).toBe(0);
+    for (const early of ['-999999d', '1969-12-31T23:59:59.999Z', '0001-01-01T00:00:00Z', '1970-01-01T00:30:00+01:00'])
+      expect(microsOf(early, now)).toBe(0);
   });
 });

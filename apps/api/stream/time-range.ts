@@ -42,11 +42,11 @@ export function rangeOf(
   return { from, to };
 }
 
-/** Microseconds of an instant; digits beyond them are cut. */
+/** Microseconds of an instant, 1970 at the earliest; digits beyond them are cut. */
 export function microsOf(text: string, now: number): number {
   if (text === 'now') return now * 1000;
   const [, amount, unit] = relative.exec(text) ?? [];
   if (amount !== undefined && unit !== undefined) return Math.max(0, now - Number(amount) * (unitMs[unit] ?? 0)) * 1000;
   const [, below = ''] = /\.\d{3}(\d{1,3})/.exec(text) ?? [];
-  return Date.parse(text) * 1000 + Number(below.padEnd(3, '0'));
+  return Math.max(0, Date.parse(text) * 1000 + Number(below.padEnd(3, '0')));
 }

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { isIP } from 'node:net';
 import { messageOf, TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import type { Simulator } from '../simulator.ts';
 import { ledgerEntry, matches } from '../store/ledger.ts';
@@ -31,6 +32,7 @@ export async function serveControl(
 }
 
 async function answer(simulator: Simulator, message: IncomingMessage, response: ServerResponse): Promise<void> {
+  refusePages(message);
   const { pathname, searchParams } = new URL(message.url ?? '/', 'http://control');
   const parameters = Object.fromEntries(searchParams);
   if (message.method === 'GET' && pathname === '/ledger/stream') {
@@ -46,6 +48,19 @@ async function answer(simulator: Simulator, message: IncomingMessage, response: 
     );
   }
   send(response, 200, handler({ simulator, parameters, body: parsed(await readBody(message, largestBody)) }));
+}
+
+/**
+ * Nothing of a web page may steer the simulator: neither one of another origin, nor one whose name was made to point at
+ * this machine. Such a name has a dot; those of a local network and addresses are not a page's to choose.
+ */
+function refusePages({ headers }: IncomingMessage): void {
+  const { host = '', origin } = headers;
+  const name = URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : '';
+  const isLocal = isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0 || (name !== '' && !name.includes('.'));
+  if (!isLocal) throw new ControlError(403, 'The Host must be an address or a name of the local network.');
+  if (origin !== undefined || headers['sec-fetch-site'] === 'cross-site')
+    throw new ControlError(403, 'Web pages may not use the control API.');
 }
 
 function streamLedger(

@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '../clock.ts';
 import type { Simulator } from '../simulator.ts';
@@ -45,6 +46,25 @@ describe('control API', () => {
       count: 0,
     });
     expect((await call('GET', '/health')).json).toMatchObject({ status: 'ok', lastSequence: 3, kept: 3, faults: 0 });
+  });
+
+  it.each([
+    ['a page of another origin', { origin: 'https://evil.example' }],
+    ['a page that sends no origin', { origin: 'null' }],
+    ['a name that was made to point here', { host: 'evil.example' }],
+    ['another site, without an origin', { 'sec-fetch-site': 'cross-site' }],
+  ])('takes nothing from %s', async (_, headers) => {
+    const { hostname, port } = new URL(String(simulator.control));
+    const status = await new Promise((resolve, reject) => {
+      const sent = request({ hostname, port, path: '/emit', method: 'POST', headers }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode);
+      });
+      sent.once('error', reject);
+      sent.end(JSON.stringify({ events: [hello] }));
+    });
+    expect(status).toBe(403);
+    expect((await call('GET', '/health')).json).toMatchObject({ kept: 0 });
   });
 
   it('streams the ledger: what is there, then what comes', async () => {

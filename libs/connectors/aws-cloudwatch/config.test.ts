@@ -39,7 +39,20 @@ describe('a CloudWatch Logs configuration', () => {
     expect(keyOf({})).not.toContain(secret);
   });
 
+  it('takes the short keys of local stand-ins, at an endpoint of their own', () => {
+    const short = { access_key_id: 'test', secret_access_key: 'test' };
+    expect(configure({ ...short, endpoint: 'http://localhost:4566' }).source).toMatchObject({ region: 'eu-west-1' });
+    expect(() => configure(short)).toThrow('access_key_id: must be 16 to 128 capital letters');
+  });
+
+  it('names a wrong key beside whatever else is wrong', () => {
+    expect(() => configure({ access_key_id: 'test', region: 'Ireland' })).toThrow(
+      /access_key_id.*region|region.*access_key_id/s,
+    );
+  });
+
   it.each([
+    [{ access_key_id: 'a key', endpoint: 'http://localhost:4566' }, 'access_key_id: must be visible ASCII'],
     [{ access_key_id: 'akia' }, 'access_key_id: must be 16 to 128 capital letters and digits'],
     [{ access_key_id: undefined }, 'access_key_id: is required beside secret_access_key'],
     [{ secret_access_key: undefined }, 'secret_access_key: is required beside access_key_id'],

@@ -11,6 +11,9 @@ const secret = (max: number) =>
     .regex(/^[\x21-\x7e]+$/, 'must be visible ASCII characters without spaces or line ends')
     .max(max, `must be at most ${max} characters`);
 
+/** What AWS gives out. Local stand-ins, reached by an endpoint, take any, often `test`. */
+const cloudKey = /^[A-Z0-9]{16,128}$/;
+
 /** What a CloudWatch Logs connection is configured with. */
 export const awsConfig = z
   .strictObject({
@@ -18,8 +21,7 @@ export const awsConfig = z
       pollIntervalMs: { min: 200, max: 3_600_000, default: 500 },
       batchSize: { min: 1, max: 10_000, default: 10_000 },
     }),
-    access_key_id: text()
-      .regex(/^[A-Z0-9]{16,128}$/, 'must be 16 to 128 capital letters and digits, as in AKIA…')
+    access_key_id: secret(128)
       .optional()
       .describe("Access key. Left out: the host's own identity (environment, profile, container or instance role)."),
     secret_access_key: secret(256).optional().describe('Its secret.'),
@@ -59,6 +61,14 @@ export const awsConfig = z
       .optional()
       .describe('Another endpoint, of an allowed host.'),
   })
+  .refine(
+    ({ access_key_id: key, endpoint }) => typeof key !== 'string' || endpoint !== undefined || cloudKey.test(key),
+    {
+      path: ['access_key_id'],
+      error: 'must be 16 to 128 capital letters and digits, as in AKIA…; other keys are for an endpoint of your own',
+      when: ({ value }) => typeof value === 'object' && value !== null,
+    },
+  )
   .superRefine((config, context) => {
     const issue = (field: string, message: string) => context.addIssue({ code: 'custom', path: [field], message });
     const { access_key_id: key, secret_access_key: secretKey } = config;

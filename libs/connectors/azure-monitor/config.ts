@@ -26,7 +26,7 @@ export const azureConfig = z.strictObject({
     .refine((value) => !guidPattern.test(value), "looks like the secret's id: give its value, which Azure shows once")
     .describe('Its client secret.'),
   query: text()
-    .max(10_000, 'must be at most 10000 characters')
+    .max(10_000, { error: 'must be at most 10000 characters', abort: true })
     .superRefine((query, context) => {
       const parsed = parsePipeline(query);
       if ('problem' in parsed) context.addIssue({ code: 'custom', message: parsed.problem });

@@ -52,6 +52,9 @@ describe('parsePipeline', () => {
     ['T | parse Message with * "user=" user:string " " *', ['parse Message with * "user=" user:string " " *']],
     ['T | parse-where Message with "a" b | project-reorder b', ['parse-where Message with "a" b', 'project-reorder b']],
     ['T | where a == "Grüße 😀"', ['where a == "Grüße 😀"']],
+    ["['AppTraces']\r\n| where a == 1\r\n\r\n| extend ['a b'] = 2;\r\n", ['where a == 1', "extend ['a b'] = 2"]],
+    ['["T"] | where a == 1 ; // done', ['where a == 1']],
+    ['// what fails\nT\n\n| where a == 1\n;;\n', ['where a == 1']],
     ['T | where x == "a" // one\n// two\n  and y == 2', ['where x == "a" and y == 2']],
   ])('takes %j', (query, steps) => {
     expect(stepsOf(query)).toEqual(steps);
@@ -61,25 +64,35 @@ describe('parsePipeline', () => {
     ['', 'must begin with the name of one table'],
     ['| where a', 'must begin with the name of one table'],
     ['T U', 'must begin with the name of one table'],
-    ["['T']", 'must begin with the name of one table'],
+    ["['T U']", 'must begin with the name of one table'],
+    ["['T'].a", 'must begin with the name of one table'],
+    ["['T\\u0041']", "cannot use 'T"],
+    ['[T]', 'must begin with the name of one table'],
     ['union A, B', 'must begin with the name of one table'],
+    ['search "x"', 'look for text by | where Message has'],
+    [';', 'must begin with the name of one table'],
+    ['T;; | where a', 'cannot hold several statements'],
     ['.show tables', 'cannot be a management command'],
     ['T; U', 'cannot hold several statements: remove the ; at position 1'],
-    ['let x = 1; T', 'cannot hold several statements'],
-    ['set notruncation; T', 'cannot hold several statements'],
+    ['let x = 1; T', 'cannot use let: write the value where it is used'],
+    ['set notruncation; T', 'cannot use set'],
     ['T | ', 'has a pipe with nothing behind it'],
     ['T || where a', 'has a pipe with nothing behind it'],
     ['T | summarize count()', 'cannot use summarize at position 4'],
     ['T | union U', 'cannot use union'],
     ['T | join U on a', 'cannot use join'],
-    ['T | take 5', 'cannot use take'],
+    ['T | take 5', 'cannot use take at position 4: every row is followed: leave it out'],
+    ['T | sort by TimeGenerated desc', 'cannot use sort at position 4: rows come in the order of their times'],
+    ['T | render timechart', 'it draws a chart: leave it out'],
     ['T | top 5 by a', 'cannot use top'],
     ['T | distinct a', 'cannot use distinct'],
     ['T | order by a', 'cannot use order'],
     ['T | mv-expand a', 'cannot use mv-expand'],
     ['T | project-smart a', 'cannot use project-smart'],
     ['T | evaluate bag_unpack(a)', 'cannot use evaluate'],
-    ['T | Where a == 1', 'cannot use Where'],
+    ['T | Where a == 1', 'cannot use Where at position 4: write where'],
+    ['T |\u00a0where a == 1', 'blank at position 3 that is not a plain space'],
+    ['T | where a == “b”', 'typographic quote “ at position 15'],
     ['T | where a in ((U | project a))', 'cannot hold a query within the query'],
     ['T | where a in (workspace("x").U)', 'cannot use workspace()'],
     ['T | where a == externaldata(x:string)["u"]', 'cannot use externaldata()'],
@@ -93,8 +106,8 @@ describe('parsePipeline', () => {
     ['T | where a == ~~~ | union U ~~~', 'cannot hold ~~~'],
     ['T | where a == # "', 'cannot be read at position 15'],
     ['T | where a == `b`', 'string at position 15'],
-    ['T | where a\u2028 | union U', 'control character at position 11'],
-    ['T // a\r| union U', 'control character at position 6'],
+    ['T | where a\u2028 | union U', 'at position 11'],
+    ['T // a\r| union U', 'at position 6'],
     ['T | where a == "\u0000"', 'control character'],
     ['T | where ä == 1', 'cannot be read at position 10'],
     // What Kusto takes for a value up to the next bracket, quotes and all.
@@ -109,8 +122,15 @@ describe('parsePipeline', () => {
     ['T | project-away *', 'cannot take away *'],
     ['T | project-away a, *id', 'cannot take away *id'],
     ['T | project-away _*', 'cannot take away _*'],
+    [`T | project-away ${'*'.repeat(50)}`, 'cannot take away **'],
   ])('refuses %j', (query, problem) => {
     expect(parsePipeline(query)).toEqual({ problem: expect.stringContaining(problem) });
+  });
+});
+
+describe('the table of a query', () => {
+  it.each(['AppTraces', "['AppTraces']", '["AppTraces"];'])('is read from %s', (query) => {
+    expect(parsePipeline(query)).toEqual({ table: 'AppTraces', steps: [] });
   });
 });
 
@@ -124,11 +144,12 @@ describe('tokenizeKql', () => {
   });
 
   it('reads long and hostile text in linear time', () => {
-    for (const unit of ['"', "'\\", '```', '@"', 'datetime(', 'dynamic(["', '(', 'a.', '//', '"" ']) {
+    for (const unit of ['*', '*_', '"', "'\\", '```', '@"', 'datetime(', 'dynamic(["', '(', 'a.', '//', '"" ']) {
       // This thread's own time: a busy machine changes nothing.
       const started = threadCpuUsage();
       tokenizeKql(unit.repeat(100_000 / unit.length));
       parsePipeline(`T | where ${unit.repeat(10_000 / unit.length)}`);
+      parsePipeline(`T | project-away ${unit.repeat(10_000 / unit.length)}x`);
       const { user, system } = threadCpuUsage(started);
       expect((user + system) / 1000).toBeLessThan(1500);
     }

@@ -1,3 +1,4 @@
+import { matchesColumn } from './column-pattern.ts';
 import { type KqlToken, tokenizeKql } from './kql-tokens.ts';
 import { ownColumns } from './own-columns.ts';
 
@@ -45,6 +46,32 @@ const elsewhere = new Set([
   'arg',
 ]);
 
+/** What people write before the table, and what to write instead. */
+const statements: ReadonlyMap<string, string> = new Map([
+  ['let', 'cannot use let: write the value where it is used'],
+  ['set', 'cannot use set: a connection sets the options of its requests itself'],
+  ['declare', 'cannot use declare: write the value where it is used'],
+  ['search', 'cannot use search: begin with the name of one table, and look for text by | where Message has "text"'],
+  ['find', 'cannot use find: begin with the name of one table'],
+  ['union', 'cannot use union: must begin with the name of one table; make a connection for each'],
+  ['print', 'cannot use print: must begin with the name of one table'],
+  ['range', 'cannot use range: must begin with the name of one table'],
+]);
+
+const follows = 'every row is followed: leave it out';
+const ordered = 'rows come in the order of their times: leave it out';
+const counts = 'it gives other rows than those of the table: count lines by an alert rule';
+const elsewhereToo = 'it reads other tables: make a connection for each table';
+/** Operators that queries from the portal often have, and why a stream has no use for them. */
+const reasons: ReadonlyMap<string, string> = new Map([
+  ...(['take', 'limit', 'top', 'sample'] as const).map((each) => [each, follows] as const),
+  ...(['sort', 'order', 'serialize'] as const).map((each) => [each, ordered] as const),
+  ...(['summarize', 'count', 'distinct', 'make-series'] as const).map((each) => [each, counts] as const),
+  ...(['union', 'join', 'lookup'] as const).map((each) => [each, elsewhereToo] as const),
+  ['render', 'it draws a chart: leave it out'],
+  ['search', 'look for text by where Message has "text"'],
+]);
+
 const tableName = /^[A-Za-z_]\w*$/;
 
 /**
@@ -55,25 +82,38 @@ const tableName = /^[A-Za-z_]\w*$/;
 export function parsePipeline(query: string): KqlPipeline | Problem {
   const tokens = tokenizeKql(query);
   if ('problem' in tokens) return tokens;
-  const code = tokens.filter(({ kind }) => kind !== 'comment');
+  const code = withoutEnd(tokens.filter(({ kind }) => kind !== 'comment'));
   const problem = refusal(code);
   if (problem !== undefined) return { problem };
   const [head = [], ...rest] = splitAtPipes(code);
-  const [table] = head;
-  if (head.length !== 1 || table?.kind !== 'word' || !tableName.test(table.text)) {
-    return { problem: 'must begin with the name of one table, such as AppTraces' };
-  }
+  const table = tableOf(head);
+  if (table === undefined) return { problem: 'must begin with the name of one table, such as AppTraces' };
   const steps: KqlStep[] = [];
   for (const tokensOfStep of rest) {
     const step = stepOf(tokensOfStep);
     if ('problem' in step) return step;
     steps.push(step);
   }
-  return { table: table.text, steps };
+  return { table, steps };
+}
+
+/** Without semicolons at the end: they close a statement, and nothing follows. */
+function withoutEnd(code: readonly KqlToken[]): readonly KqlToken[] {
+  return code.slice(0, code.findLastIndex(({ text }) => text !== ';') + 1);
+}
+
+/** The one table that stands there, as `AppTraces` or as `['AppTraces']`. */
+function tableOf(head: readonly KqlToken[]): string | undefined {
+  const [first, name, last] = head;
+  const quoted = head.length === 3 && first?.text === '[' && last?.text === ']' && name?.kind === 'string';
+  const text = quoted ? name.text.slice(1, -1) : head.length === 1 && first?.kind === 'word' ? first.text : '';
+  return tableName.test(text) ? text : undefined;
 }
 
 function refusal(code: readonly KqlToken[]): string | undefined {
   const open: string[] = [];
+  const begins = statements.get(code[0]?.text ?? '');
+  if (begins !== undefined) return begins;
   for (const [index, token] of code.entries()) {
     const { text, kind, start } = token;
     if (kind === 'word' && elsewhere.has(text.toLowerCase()) && code[index + 1]?.text === '(') {
@@ -117,11 +157,8 @@ function stepOf(tokens: readonly KqlToken[]): KqlStep | Problem {
   if (!first) return { problem: 'has a pipe with nothing behind it' };
   const text = sourceOf(tokens);
   const operator = /^\w+(?:-\w+)*/.exec(text)?.[0] ?? text;
-  if (!rowByRow.has(operator)) {
-    return {
-      problem: `cannot use ${operator} at position ${first.start}: only ${[...rowByRow].join(', ')} keep the rows that are followed`,
-    };
-  }
+  if (!rowByRow.has(operator))
+    return { problem: `cannot use ${operator} at position ${first.start}: ${reason(operator)}` };
   if (operator === 'project-away') {
     const taken = text.slice(operator.length).split(',').find(takesOurs);
     if (taken !== undefined) return { problem: `cannot take away ${taken.trim()}: it matches what identifies a row` };
@@ -129,16 +166,16 @@ function stepOf(tokens: readonly KqlToken[]): KqlStep | Problem {
   return { operator, text };
 }
 
-/** Whether a column pattern of KQL, in which `*` stands for anything, matches a column of the wrapper. */
-function takesOurs(pattern: string): boolean {
-  const parts = pattern.trim().split('*').map(escaped);
-  if (parts.length === 1) return false;
-  const matcher = new RegExp(`^${parts.join('.*')}$`);
-  return ownColumns.some((column) => matcher.test(column));
+function reason(operator: string): string {
+  const lower = operator.toLowerCase();
+  if (operator !== lower && rowByRow.has(lower)) return `write ${lower}, for KQL tells capitals from small letters`;
+  return reasons.get(lower) ?? `only ${[...rowByRow].join(', ')} keep the rows that are followed`;
 }
 
-function escaped(text: string): string {
-  return text.replaceAll(/[^\w]/g, String.raw`\$&`);
+/** Whether a pattern with stars takes a column of the wrapper with it. */
+function takesOurs(pattern: string): boolean {
+  const trimmed = pattern.trim();
+  return trimmed.includes('*') && ownColumns.some((column) => matchesColumn(trimmed, column));
 }
 
 /** The tokens as they were written, less comments: nothing that ends a line can swallow what is appended. */

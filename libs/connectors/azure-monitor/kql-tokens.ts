@@ -46,7 +46,10 @@ const valueType =
 /** @returns the tokens, or what is wrong: a string that does not end, or text that has more than one reading. */
 export function tokenizeKql(text: string): readonly KqlToken[] | { readonly problem: string } {
   const unclear = ambiguous.exec(text);
-  if (unclear) return { problem: `holds a control character at position ${unclear.index}` };
+  if (unclear) {
+    const remedy = 'remove it, or type this part again';
+    return { problem: `holds a control character that nobody sees at position ${unclear.index}: ${remedy}` };
+  }
   const tokens: KqlToken[] = [];
   let index = 0;
   for (;;) {
@@ -78,7 +81,14 @@ function tokenAt(text: string, start: number): KqlToken | string {
 
 function unreadable(text: string, start: number): string {
   const quoted = /^@?(["'`])/.exec(text.slice(start, start + 2));
-  if (!quoted) return `cannot be read at position ${start}: put ${JSON.stringify([...text.slice(start)][0])} in quotes`;
+  const character = String.fromCodePoint(text.codePointAt(start) ?? 0);
+  if (/^[\p{Zs}\u200b-\u200d\u2060]$/u.test(character)) {
+    return `has a blank at position ${start} that is not a plain space, as copied from a page: replace it by a space`;
+  }
+  if (/^[\u2018-\u201f\u00ab\u00bb]$/.test(character)) {
+    return `has a typographic quote ${character} at position ${start}: write " or '`;
+  }
+  if (!quoted) return `cannot be read at position ${start}: put ${JSON.stringify(character)} in quotes`;
   return `has a string at position ${start} that does not end, or an escape that Kusto does not know: write @"…" to use backslashes`;
 }
 

@@ -32,6 +32,12 @@ describe('a Cloud Logging configuration', () => {
     expect(configure({}).usesHostIdentity).toBe(false);
   });
 
+  it('takes the short project of a local stand-in, at an endpoint of its own', () => {
+    const local = { project_id: 'test', endpoint: 'http://localhost:8085' };
+    expect(configure(local).source).toMatchObject({ project_id: 'test' });
+    expect(() => configure({ project_id: 'test' })).toThrow('project_id: must be a Google Cloud project id, of 6');
+  });
+
   it.each([
     [{ project_id: 'X' }, 'project_id: must be a Google Cloud project id'],
     [{ project_id: undefined }, 'project_id: is required'],
@@ -51,6 +57,8 @@ describe('a Cloud Logging configuration', () => {
       'credentials_json.private_key: must be an RSA private key in PEM, with its line ends',
     ],
     [{ credentials_json: { ...key, private_key: pem('ec') } }, 'credentials_json.private_key: must be an RSA'],
+    [{ filter: '('.repeat(18_001) }, /^(?!.*parenthesis).*must be at most 18000 characters/s],
+    [{ credentials_json: `${' '.repeat(20_000)}{}` }, 'credentials_json: must be the key file of a service account'],
     [{ endpoint: '127.0.0.1:80' }, 'endpoint: must be an http or https URL'],
     [{ tail: 'yes' }, 'tail: must be true or false'],
     [{ batch_size: 1001 }, 'batch_size: must be a whole number of events from 1 to 1000'],

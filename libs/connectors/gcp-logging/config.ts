@@ -1,11 +1,13 @@
-import { createPrivateKey } from 'node:crypto';
 import { required } from '@tailrace/connector/required.ts';
 import { connectionSettings } from '@tailrace/connector/settings.ts';
 import { type output, z } from 'zod';
 import { maxFilterLength, readFilter } from './filter.ts';
 import { projectOf } from './log-name.ts';
+import { rsaKeyProblem } from './rsa-key.ts';
 
 const text = () => z.string({ error: required('must be text') });
+/** A key file has about 2,400 characters. */
+const maxKeyFileLength = 20_000;
 const notAKeyFile = 'must be the key file of a service account, as an object or as its JSON text';
 
 /** The fields of a service account's key file that are used (https://cloud.google.com/iam/docs/keys-create-delete). */
@@ -13,10 +15,16 @@ const serviceAccountKey = z.looseObject(
   {
     type: z.literal('service_account', { error: 'must be "service_account": the key file of a service account' }),
     client_email: z.email({ error: required('must be the address of a service account') }),
-    private_key: text().refine(isRsaKey, 'must be an RSA private key in PEM, with its line ends'),
+    private_key: text().superRefine((pem, context) => {
+      const problem = rsaKeyProblem(pem);
+      if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+    }),
   },
   { error: required(notAKeyFile) },
 );
+
+/** Such as local stand-ins are given. */
+const shortId = /^(.*:)?[^:]{1,5}$/;
 
 /** What a Cloud Logging connection is configured with. */
 export const gcpConfig = z
@@ -26,7 +34,7 @@ export const gcpConfig = z
       batchSize: { min: 1, max: 1000, default: 1000 },
     }),
     project_id: text()
-      .regex(/^([a-z][a-z0-9.-]*:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/, 'must be a Google Cloud project id')
+      .regex(/^([a-z][a-z0-9.-]*:)?[a-z][a-z0-9-]{0,28}[a-z0-9]$/, 'must be a Google Cloud project id')
       .describe('Google Cloud project.'),
     log_name: text()
       .max(512, 'must be at most 512 characters')
@@ -37,7 +45,7 @@ export const gcpConfig = z
       .optional()
       .describe('Only entries of this type of resource.'),
     filter: text()
-      .max(maxFilterLength, `must be at most ${maxFilterLength} characters`)
+      .max(maxFilterLength, { error: `must be at most ${maxFilterLength} characters`, abort: true })
       .superRefine((filter, context) => {
         const read = readFilter(filter);
         if ('problem' in read) context.addIssue({ code: 'custom', message: read.problem });
@@ -56,6 +64,14 @@ export const gcpConfig = z
       .optional()
       .describe('Another endpoint, of an allowed host; http:// is gRPC without TLS.'),
   })
+  .refine(
+    ({ project_id, endpoint }) => typeof project_id !== 'string' || endpoint !== undefined || !shortId.test(project_id),
+    {
+      path: ['project_id'],
+      error: 'must be a Google Cloud project id, of 6 characters or more; shorter ones are for an endpoint of your own',
+      when: ({ value }) => typeof value === 'object' && value !== null,
+    },
+  )
   .superRefine(({ project_id, log_name }, context) => {
     const project = projectOf(log_name);
     if (project === undefined || project === project_id) return;
@@ -66,19 +82,10 @@ export type GcpConfig = output<typeof gcpConfig>;
 
 /** The text of a key file as the object it is; anything else is left for the schema to refuse. */
 function objectOf(value: unknown): unknown {
-  if (typeof value !== 'string') return value;
+  if (typeof value !== 'string' || value.length > maxKeyFileLength) return value;
   try {
     return JSON.parse(value);
   } catch {
     return value;
-  }
-}
-
-/** Key files are cut, or lose their line ends, on the way through shells and forms. */
-function isRsaKey(pem: string): boolean {
-  try {
-    return createPrivateKey(pem).asymmetricKeyType === 'rsa';
-  } catch {
-    return false;
   }
 }

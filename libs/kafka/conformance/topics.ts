@@ -56,6 +56,8 @@ export function describeTopics(kafka: Fixture): void {
       expect(await client.admin.offsets(topic, 'earliest')).toEqual([0, 0]);
       expect(await client.admin.offsets(topic, 'latest')).toEqual([3, 0]);
       expect(await offsets(start - 5)).toEqual([0, 0]);
+      // -1 to -5 mean the end, the beginning and others in the protocol; here they are times before 1970.
+      for (const before of [-1, -2, -3, -4, -5, -6]) expect(await offsets(before)).toEqual([0, 0]);
       expect(await offsets(start + 1)).toEqual([1, 0]);
       expect(await offsets(start + 2000)).toEqual([2, 0]);
       expect(await offsets(start + 2001)).toEqual([3, 0]);

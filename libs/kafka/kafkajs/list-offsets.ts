@@ -20,7 +20,8 @@ export async function listOffsets(
   partitions: readonly number[],
   at: OffsetsAt,
 ): Promise<number[]> {
-  const timestamp = typeof at === 'string' ? special[at] : at.timestampMs;
+  // Negative times stand for something else in the protocol (ListOffsets, KIP-734).
+  const timestamp = typeof at === 'string' ? special[at] : Math.max(0, at.timestampMs);
   const leaders = await Promise.all(
     partitions.map(async (partition) => ({ partition, leader: await cluster.leader({ topic, partition }) })),
   );

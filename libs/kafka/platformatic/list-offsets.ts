@@ -49,5 +49,6 @@ export async function listOffsets(
 function timestampOf(query: OffsetsAt): bigint {
   if (query === 'earliest') return -2n;
   if (query === 'latest' || query === 'end') return -1n;
-  return BigInt(query.timestampMs);
+  // Negative times stand for something else in the protocol (ListOffsets, KIP-734).
+  return BigInt(Math.max(0, query.timestampMs));
 }

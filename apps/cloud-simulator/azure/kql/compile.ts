@@ -103,11 +103,17 @@ const textTests: Readonly<Partial<Record<Comparison, Test>>> = {
   startswith: (a, b) => a.toLowerCase().startsWith(b.toLowerCase()),
   endswith: (a, b) => a.toLowerCase().endsWith(b.toLowerCase()),
   // A term is a run of letters and digits; a phrase is found where whole terms are.
-  has: (a, b) => {
-    const term = b.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-    return new RegExp(`(?<![A-Za-z0-9])${term}(?![A-Za-z0-9])`, 'i').test(a);
-  },
+  has: (a, b) => hasTerm(a.toLowerCase(), b.toLowerCase()),
 };
+
+function hasTerm(text: string, term: string): boolean {
+  if (term === '') return true;
+  const isPart = (character: string) => /^[A-Za-z0-9]$/.test(character);
+  for (let at = text.indexOf(term); at >= 0; at = text.indexOf(term, at + 1)) {
+    if (!isPart(text.charAt(at - 1)) && !isPart(text.charAt(at + term.length))) return true;
+  }
+  return false;
+}
 
 const orderTests: Readonly<Partial<Record<Comparison, (order: number) => boolean>>> = {
   '==': (order) => order === 0,

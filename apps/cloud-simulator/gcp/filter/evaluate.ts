@@ -1,3 +1,4 @@
+import { compileRegex, type LineRegex } from '@tailrace/log-query/regex.ts';
 import { type Instant, parseRfc3339 } from '../../instant.ts';
 import type { GcpEvent, Json } from '../../store/cloud-event.ts';
 import { logName } from '../../store/ledger.ts';
@@ -85,7 +86,7 @@ function valueTest(operator: Operator, value: string): (found: Json) => boolean 
   if (operator === ':') return (found) => value === '*' || asText(found).toLowerCase().includes(text);
   if (operator === '=~' || operator === '!~') {
     const pattern = regularExpression(value);
-    return (found) => pattern.test(asText(found)) === (operator === '=~');
+    return (found) => pattern.finds(asText(found)) === (operator === '=~');
   }
   const test = orderTests[operator]!;
   const number = Number(value);
@@ -95,12 +96,11 @@ function valueTest(operator: Operator, value: string): (found: Json) => boolean 
   };
 }
 
-function regularExpression(source: string): RegExp {
-  try {
-    return new RegExp(source);
-  } catch {
-    throw new FilterError(`Invalid regular expression '${source}'.`);
-  }
+/** RE2's, as Cloud Logging's are (https://cloud.google.com/logging/docs/view/logging-query-language#regular-expressions). */
+function regularExpression(source: string): LineRegex {
+  const regex = compileRegex(source);
+  if ('problem' in regex) throw new FilterError(`Invalid regular expression '${source}': it ${regex.problem}.`);
+  return regex;
 }
 
 /** The values a path leads to; several where it goes through a list. */

@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest';
+import { Problem } from './problem.ts';
+
+it('answers with a document of bounded size, however much was wrong', () => {
+  const errors = Array.from({ length: 20_000 }, (_, index) => ({
+    field: `body.${'x'.repeat(300)}${index}`,
+    message: `is not a field: ${'\u{1F600}'.repeat(400)}`,
+  }));
+  const detail = errors.map(({ field, message }) => `${field}: ${message}`).join('; ');
+  const document = new Problem(422, { detail, errors }).document('request');
+  expect(JSON.stringify(document).length).toBeLessThan(50_000);
+  expect(document.errors).toHaveLength(51);
+  expect(document.errors?.at(-1)).toEqual({ field: '', message: 'and 19950 more problems' });
+  expect(JSON.stringify(document).isWellFormed()).toBe(true);
+});
+
+it('says everything that was wrong where that is little', () => {
+  const errors = [{ field: 'body.name', message: 'is required' }];
+  expect(new Problem(422, { detail: 'body.name: is required', errors }).document('request')).toMatchObject({
+    detail: 'body.name: is required',
+    errors,
+  });
+});
