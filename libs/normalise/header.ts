@@ -16,6 +16,8 @@ export interface Header {
   readonly parenthesis: string;
   readonly logger: string;
   readonly processId: string;
+  /** Bare numbers before the level, in order: process and thread as a rule. */
+  readonly numbers: readonly string[];
   /** Where the message begins. */
   readonly messageAt: number;
   /** Whether a dash or colon set the message off. */
@@ -50,6 +52,7 @@ class HeaderReader implements Header {
   parenthesis = '';
   logger = '';
   processId = '';
+  numbers: string[] = [];
   messageAt: number;
   separated = false;
   private readonly text: string;
@@ -112,6 +115,7 @@ class HeaderReader implements Header {
     if (isDigit(text.charCodeAt(at))) {
       const end = skipDigits(text, at);
       if (text.charCodeAt(end) !== 0x20) return false;
+      this.numbers.push(text.slice(at, end));
       this.messageAt = end;
       return true;
     }

@@ -150,7 +150,7 @@ describe('the head of a line', () => {
           expect(kept.includes(one), `${one} of ${text} in ${kept}`).toBe(true);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 2000 },
     );
   });
 });

@@ -16,7 +16,7 @@ export const prefix: TextParser = {
     // Only a whole date tells a log's prefix from a sentence that begins with a time.
     if (head.level === '' && head.time.startsWith('T')) return false;
     if (head.time !== '') draft.time(head.time);
-    readNumbers(head, draft);
+    readNumbers(head.numbers, draft);
     if (head.level === '') {
       readContext(head.context, draft);
       readInner(text.slice(behindSeparators(text, head.end)), draft);
@@ -29,9 +29,10 @@ export const prefix: TextParser = {
 };
 
 /** A process and its thread, as most layouts that have bare numbers mean them. */
-function readNumbers({ numbers }: LineHead, draft: Draft): void {
+function readNumbers(numbers: readonly string[], draft: Draft): void {
   const [first, second, ...rest] = numbers;
-  if (first !== undefined) draft.attribute('process.pid', first);
+  if (first !== undefined)
+    draft.attribute(draft.attributes['process.pid'] === undefined ? 'process.pid' : 'log.number', first);
   if (second !== undefined) draft.attribute('thread.id', second);
   if (rest.length > 0) draft.attribute('log.numbers', rest.join(' '));
 }
@@ -64,6 +65,7 @@ function readBehindLevel(text: string, head: LineHead, draft: Draft): void {
   const isPlace = behind.logger.length < 220 && placePattern.test(behind.logger);
   readContext([...head.context, ...behind.brackets, behind.parenthesis, isPlace ? behind.logger : ''], draft);
   if (!isPlace) draft.attributeIfAny('log.logger', behind.logger);
+  if (behind.processId !== '') readNumbers([behind.processId], draft);
   readMessage(text.slice(behindSeparators(text, behind.messageAt)), draft);
 }
 

@@ -23,7 +23,7 @@ export const java: TextParser = {
     const header = headerAt(line.text, line.at);
     if (header.level === '') return false;
     if (header.logger !== '') return readLogger(header, line, draft);
-    if (header.parenthesis !== '' && header.brackets.length > 0) return readJboss(header, line, draft);
+    if (header.parenthesis !== '' && header.brackets.length === 1) return readJboss(header, line, draft);
     if (line.text.charCodeAt(2) === 0x2d) return readTomcat(header, line, draft);
     return line.bracketed && readTrailingLogger(header, line, draft);
   },
@@ -32,7 +32,11 @@ export const java: TextParser = {
 function common(header: Header, line: Line, draft: Draft): void {
   draft.time(line.time);
   draft.level(header.severity, header.level);
-  draft.attributeIfAny('process.pid', header.processId);
+  const numbers = header.processId === '' ? header.numbers : [header.processId, ...header.numbers];
+  const [process, thread, ...rest] = numbers;
+  draft.attributeIfAny('process.pid', process);
+  draft.attributeIfAny('thread.id', thread);
+  draft.attributeIfAny('log.numbers', rest.join(' '));
 }
 
 function readLogger(header: Header, line: Line, draft: Draft): boolean {
@@ -46,12 +50,10 @@ function readLogger(header: Header, line: Line, draft: Draft): boolean {
 
 /** The last is the thread, those before it are whatever else a layout shows; a trace may stand anywhere. */
 function readBrackets(brackets: readonly string[], draft: Draft): void {
-  let thread = '';
-  for (const bracket of brackets) {
-    if (readTrace(bracket, draft)) continue;
-    draft.attributeIfAny('log.context', thread);
-    thread = bracket.trim();
-  }
+  const names: string[] = [];
+  for (const bracket of brackets) if (!readTrace(bracket, draft)) names.push(bracket.trim());
+  const thread = names.pop();
+  draft.attributeIfAny('log.context', names.filter((name) => name !== '').join(' '));
   draft.attributeIfAny('thread.name', thread);
 }
 
@@ -84,7 +86,7 @@ function readTomcat(header: Header, line: Line, draft: Draft): boolean {
   if (method === null) return false;
   common(header, line, draft);
   draft.attribute('log.logger', method[1] as string);
-  draft.attributeIfAny('thread.name', header.brackets[0]);
+  readBrackets(header.brackets, draft);
   draft.message(line.text.slice(tomcatPattern.lastIndex));
   return true;
 }
