@@ -181,7 +181,7 @@ export class ReplayJob {
     const { partitionsOf, replay } = this.#options;
     const shadow = this.#differences !== undefined;
     const found: LogRecord[] = [];
-    const output = processBatch(
+    const output = await processBatch(
       {
         group,
         partition: slice.partition,

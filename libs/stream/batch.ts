@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import { RecordTooLargeError } from '@tailrace/kafka/errors.ts';
 import type { FetchedRecord, OutgoingRecord, TopicPartition } from '@tailrace/kafka/kafka.ts';
@@ -7,6 +8,9 @@ import { topics } from '@tailrace/topics/topics.ts';
 import { type DeadReason, deadLetterRecord, deadReason } from './dead-letter.ts';
 import type { ChangelogStore } from './state-store.ts';
 import type { Emit, RecordProcessor } from './topology.ts';
+
+/** How long records are processed before everything else in the process gets a turn, milliseconds. */
+const turnMs = 10;
 
 /** Kafka counts the record's framing too; no header of ours comes near this. */
 const framingBytes = 1024;
@@ -28,15 +32,16 @@ interface BatchOutput {
 }
 
 /**
- * Runs records through a processor: each is transformed whole, or is a dead letter and has written nothing else.
+ * Runs records through a processor: each is transformed whole, or is a dead letter and has written nothing else. Between
+ * two of them the rest of the process gets its turn where they take long: heartbeats, health, requests of other roles.
  * @param nextOffset behind the last of them.
  * @throws what the processor threw with remedy `retry` or `reconnect`; the whole batch must then be run again.
  */
-export function processBatch<In>(
+export async function processBatch<In>(
   context: BatchContext<In>,
   records: readonly FetchedRecord[],
   nextOffset: number,
-): BatchOutput {
+): Promise<BatchOutput> {
   const { processor, stores, partition, input, group, partitionsOf } = context;
   const outgoing: OutgoingRecord[] = [];
   const dead: DeadReason[] = [];
@@ -60,7 +65,12 @@ export function processBatch<In>(
       });
     }
   };
+  let turnBegan = performance.now();
   for (const record of records) {
+    if (performance.now() - turnBegan >= turnMs) {
+      await nextTurn();
+      turnBegan = performance.now();
+    }
     // A stream has no deletions: a record without a value says nothing.
     if (record.value === null || processor.wants?.(record.headers) === false) continue;
     const mark = outgoing.length;

@@ -147,7 +147,7 @@ async function consume<In>(task: Consuming<In>, ownership: Ownership): Promise<v
     // Where only control records came, the position is committed too: who waits for this group to be through would wait on.
     if (gathered.nextOffset === position && !woken) continue;
     const started = performance.now();
-    const output = processBatch(context, gathered.records, gathered.nextOffset);
+    const output = await processBatch(context, gathered.records, gathered.nextOffset);
     if (gathered.nextOffset === position && output.records.length === 0) continue;
     const transaction = task.producer.begin();
     try {
