@@ -43,7 +43,7 @@ describe('the bounds of an expression', () => {
   });
 
   it('counts what the same expression takes whatever the case of letters', () => {
-    const folding = '[B-\\x{1e942}]'.repeat(5);
+    const folding = '[B-\\x{1e942}]'.repeat(3);
     expect('problem' in compileRegex(folding)).toBe(false);
     expect(messages(folding)).toEqual(['has too many large character classes: leave some out']);
   });

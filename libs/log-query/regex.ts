@@ -16,8 +16,8 @@ type Compiled = LineRegex | { readonly problem: string };
 
 /** Instructions; an expression of the greatest length that repeats nothing has about 1,000. */
 const maxRegexSize = 1500;
-/** About 30 ms. */
-const maxClassWork = 500_000;
+/** About 15 ms. */
+const maxClassWork = 260_000;
 /** Instructions times characters: what finding nothing costs at worst, 20 to 45 ns each. */
 const maxSteps = 2_000_000;
 /** Of states that RE2's automaton remembers for one expression, by its own count. Beyond it forgets, and goes on without. */
