@@ -11,7 +11,7 @@ export interface LiveHubOptions {
   readonly log: LogIdentity;
   readonly logger: Logger;
   /** Told of each round of the log that was read. */
-  readonly onRead?: (records: number, lag: number) => void;
+  readonly onRead?: (records: number) => void;
   /**
    * How long the others wait for a project's lines to be matched before it reads the log by itself, milliseconds. Default:
    * 100.
@@ -57,6 +57,11 @@ export class LiveHub {
   static async open(options: LiveHubOptions): Promise<LiveHub> {
     const latest = await options.kafka.admin.offsets(topics.logs.name, 'latest');
     return new LiveHub(options, [...latest]);
+  }
+
+  /** Where the reader that all projects share has come to. */
+  get position(): Position {
+    return this.#shared.position;
   }
 
   /** The next offset of each partition that the project's followers have not been told of. */

@@ -12,7 +12,7 @@ export interface LiveReaderOptions {
   readonly position: Position;
   readonly logger: Logger;
   /** Told of each round of the log that was read. */
-  readonly onRead?: ((records: number, lag: number) => void) | undefined;
+  readonly onRead?: ((records: number) => void) | undefined;
   /** Called before each round is read, right after the one before has been given to the lanes. None is busy once it resolves. */
   readonly beforeRound: () => Promise<void>;
 }
@@ -97,12 +97,10 @@ export class LiveReader {
     const position = [...this.#position];
     const incoming = new Map<Lane, Incoming[]>();
     let records = 0;
-    let lag = 0;
     for (const batch of batches) {
       const { partition } = batch;
       position[partition] = batch.nextOffset;
       records += batch.records.length;
-      lag += Math.max(0, batch.lastStableOffset - batch.nextOffset);
       for (const record of batch.records) {
         const project = record.headers.get('project')?.toString();
         const lane = project === undefined ? undefined : this.lanes.get(project);
@@ -114,6 +112,6 @@ export class LiveReader {
     }
     this.#position = position;
     for (const lane of [...this.lanes.values()]) lane.take(incoming.get(lane) ?? [], position);
-    this.#options.onRead?.(records, lag);
+    this.#options.onRead?.(records);
   }
 }

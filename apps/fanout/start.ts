@@ -9,6 +9,7 @@ import { watchDatabase } from '@tailrace/postgres/database-health.ts';
 import { openPool } from '@tailrace/postgres/pool.ts';
 import { boundedQueries } from '@tailrace/postgres/queryable.ts';
 import type { HttpRoleDeps, RunningRole } from '@tailrace/role/role.ts';
+import { consumerLag } from '@tailrace/stream/consumer-lag.ts';
 import { followTopic } from '@tailrace/stream/follow-topic.ts';
 import { openTable } from '@tailrace/stream/table.ts';
 import { topics } from '@tailrace/topics/topics.ts';
@@ -32,16 +33,16 @@ export async function start(config: FanoutConfig, deps: HttpRoleDeps): Promise<R
     labels: ['reason'] as const,
   });
   const read = metrics.counter({ name: 'tailrace_fanout_records_total', help: 'Records read from the live end.' });
-  const lag = metrics.gauge({ name: 'tailrace_fanout_lag_records', help: 'Records behind the live end.' });
 
   const refused = refusedWork(metrics);
 
   const { id, partitions } = await kafka.admin.describeTopic(topics.logs.name);
-  const onRead = (records: number, behind: number) => {
-    read.inc(records);
-    lag.set(behind);
-  };
-  const hub = await LiveHub.open({ kafka, log: { id, partitions }, logger, onRead });
+  const hub = await LiveHub.open({ kafka, log: { id, partitions }, logger, onRead: (records) => read.inc(records) });
+  const stopped = new AbortController();
+  const lag = consumerLag(metrics, kafka, 'fanout');
+  for (let partition = 0; partition < partitions; partition += 1) {
+    lag.follow({ topic: topics.logs.name, partition }, () => hub.position[partition] ?? 0, stopped.signal);
+  }
   const pool = openPool({
     url: config.databaseUrl.reveal(),
     applicationName: 'tailrace-fanout',
@@ -117,6 +118,7 @@ export async function start(config: FanoutConfig, deps: HttpRoleDeps): Promise<R
       stopping ??= (async () => {
         await live.close();
         database.close();
+        stopped.abort();
         await Promise.all([statuses.close(), alerts.close(), hub.close(), pool.end()]);
       })();
       return stopping;

@@ -2,6 +2,7 @@ import { openOutgoing } from '@tailrace/channels/outgoing/outgoing.ts';
 import { type ChannelKinds, channelKinds } from '@tailrace/channels/registry.ts';
 import { openKeyRing } from '@tailrace/credentials/key-ring.ts';
 import type { Readiness, RoleDeps, RunningRole } from '@tailrace/role/role.ts';
+import { consumerLag } from '@tailrace/stream/consumer-lag.ts';
 import { ownerReadiness } from '@tailrace/stream/owner-readiness.ts';
 import { ownPartitions } from '@tailrace/stream/partition-owner.ts';
 import { runProcessor } from '@tailrace/stream/processor.ts';
@@ -43,6 +44,7 @@ export async function start(config: NotifierConfig, deps: NotifierDeps): Promise
     clock: deps.clock ?? wallClock,
     logger,
     metrics: senderMetrics(metrics),
+    lag: consumerLag(metrics, kafka, senderGroup),
   };
   const sending = ownPartitions({
     kafka,

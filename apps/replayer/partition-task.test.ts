@@ -83,6 +83,7 @@ async function steps(flows: boolean, limit: number | null = null, wanted = count
       partitionsOf: (name) => (name === topics.dead.name ? topics.dead : topics.logsReplayed).partitions,
       logger,
     },
+    { follow: () => undefined },
     {
       partition: { topic, partition },
       revoked: revoked.signal,

@@ -2,6 +2,7 @@ import { untilAborted } from '@tailrace/errors/abort.ts';
 import { progressKey } from '@tailrace/replays/replay-keys.ts';
 import { isFinished, type KnownReplay, openReplayTable, type ReplayTable } from '@tailrace/replays/replay-table.ts';
 import type { ReplayProgress } from '@tailrace/schemas/generated/replay-progress.ts';
+import type { ConsumerLag } from '@tailrace/stream/consumer-lag.ts';
 import { fencedEnd } from '@tailrace/stream/fenced-end.ts';
 import type { Ownership } from '@tailrace/stream/ownership.ts';
 import { PartitionWriter } from '@tailrace/stream/partition-writer.ts';
@@ -14,7 +15,7 @@ import { ReplayJob, type ReplayJobDeps } from './replay-job.ts';
  * is passed over. Fences first: the progress that is read after that is final (DESIGN, guarantee 2). Every failure of
  * Kafka ends it; the partition's owner starts it anew. Where there is nothing to do, it waits for the table to change.
  */
-export async function runPartition(deps: ReplayJobDeps, ownership: Ownership): Promise<void> {
+export async function runPartition(deps: ReplayJobDeps, lag: ConsumerLag, ownership: Ownership): Promise<void> {
   const { kafka } = deps;
   const { revoked, lost } = ownership;
   const { partition } = ownership.partition;
@@ -33,6 +34,7 @@ export async function runPartition(deps: ReplayJobDeps, ownership: Ownership): P
       changed = Promise.withResolvers();
     },
   });
+  lag.follow(ownership.partition, () => replays.table.position(partition), revoked);
   /** What this owner has committed itself: newer than what the table has read of it. Nobody else writes progress. */
   const own = new Map<string, ReplayProgress>();
   try {

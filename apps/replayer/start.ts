@@ -1,6 +1,7 @@
 import { normalise as presentNormalise } from '@tailrace/normalise/normalise.ts';
 import type { NormaliseEvent } from '@tailrace/normalise/normaliser-topology.ts';
 import type { RoleDeps, RunningRole } from '@tailrace/role/role.ts';
+import { consumerLag } from '@tailrace/stream/consumer-lag.ts';
 import { ownerReadiness } from '@tailrace/stream/owner-readiness.ts';
 import { ownPartitions } from '@tailrace/stream/partition-owner.ts';
 import { topics } from '@tailrace/topics/topics.ts';
@@ -38,12 +39,13 @@ export async function start(config: ReplayerConfig, deps: ReplayerDeps): Promise
     },
     logger,
   };
+  const lag = consumerLag(deps.metrics, kafka, 'replayer');
   const owner = ownPartitions({
     kafka,
     logger,
     groupId: 'replayer',
     topics: [topics.replays.name],
-    run: (ownership) => runPartition(task, ownership),
+    run: (ownership) => runPartition(task, lag, ownership),
   });
   return {
     name: 'replayer',

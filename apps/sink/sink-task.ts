@@ -1,6 +1,7 @@
 import type { FetchedRecord, Kafka } from '@tailrace/kafka/kafka.ts';
 import { DataRefusedError, databaseError } from '@tailrace/postgres/database-error.ts';
 import type { CommitPace } from '@tailrace/stream/commit-pace.ts';
+import type { ConsumerLag } from '@tailrace/stream/consumer-lag.ts';
 import type { ConsumerMetrics } from '@tailrace/stream/consumer-metrics.ts';
 import { deadLetterRecord, deadReason } from '@tailrace/stream/dead-letter.ts';
 import { type Gathered, gather } from '@tailrace/stream/gather.ts';
@@ -20,6 +21,7 @@ export interface SinkTaskOptions {
   readonly pace: CommitPace;
   readonly logger: Logger;
   readonly metrics: ConsumerMetrics;
+  readonly lag: ConsumerLag;
 }
 
 /**
@@ -64,15 +66,22 @@ async function writePartition<Value>(
       logger.error({ ...partition, records }, 'retention removed records before they were written');
     };
     let lastCommit = Number.NEGATIVE_INFINITY;
+    let position = offset;
+    options.lag.follow(partition, () => position, revoked);
     while (!revoked.aborted) {
       const gathered = await gather({ reader, partition, pace, lastCommit, signal: revoked, onLost });
       if (!gathered || revoked.aborted) continue;
-      if (gathered.records.length === 0) continue;
+      if (gathered.records.length === 0) {
+        // Control records: there is nothing to write, and nothing is behind.
+        position = gathered.nextOffset;
+        continue;
+      }
       const started = performance.now();
       await writeBatch(options, table, client, ownership, epoch, gathered);
       lastCommit = performance.now();
       ownership.progressed();
-      metrics.committed(partition, gathered.records.length, gathered.lag, lastCommit - started);
+      metrics.committed(partition, gathered.records.length, lastCommit - started);
+      position = gathered.nextOffset;
       logger.debug({ ...partition, records: gathered.records.length, next: gathered.nextOffset }, 'written');
     }
   } finally {

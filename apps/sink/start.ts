@@ -4,6 +4,7 @@ import { openPool } from '@tailrace/postgres/pool.ts';
 import { TimePartitions } from '@tailrace/postgres/time-partitions.ts';
 import { retryWhileAway } from '@tailrace/role/retry-while-away.ts';
 import type { RoleDeps, RunningRole } from '@tailrace/role/role.ts';
+import { consumerLag } from '@tailrace/stream/consumer-lag.ts';
 import { consumerMetrics } from '@tailrace/stream/consumer-metrics.ts';
 import { ownerReadiness } from '@tailrace/stream/owner-readiness.ts';
 import type { Ownership } from '@tailrace/stream/ownership.ts';
@@ -68,6 +69,7 @@ export async function start(config: SinkConfig, deps: RoleDeps): Promise<Running
       pace: { intervalMs: config.sinkCommitIntervalMs, maxRecords: config.sinkBatchRecords },
       logger,
       metrics: consumerMetrics(deps.metrics, sinkGroup),
+      lag: consumerLag(deps.metrics, kafka, sinkGroup),
     };
     const tasks = new Map<string, (ownership: Ownership) => Promise<void>>();
     const write = <Value>(table: RowTable<Value>) => {

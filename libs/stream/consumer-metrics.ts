@@ -4,7 +4,7 @@ import type { DeadReason } from './dead-letter.ts';
 
 /** What the tasks of one consumer group tell the world, whatever they write to. */
 export interface ConsumerMetrics {
-  committed(partition: TopicPartition, records: number, lag: number, milliseconds: number): void;
+  committed(partition: TopicPartition, records: number, milliseconds: number): void;
   aborted(partition: TopicPartition): void;
   dead(partition: TopicPartition, reason: DeadReason): void;
   lostToRetention(partition: TopicPartition, records: number): void;
@@ -38,16 +38,10 @@ export function consumerMetrics(metrics: Metrics, group: string): ConsumerMetric
     help: 'Records that retention removed before this group had read them.',
     labels,
   });
-  const lag = metrics.gauge({
-    name: 'tailrace_consumer_lag_records',
-    help: 'Committed records behind the last batch.',
-    labels: ['group', 'topic', 'partition'] as const,
-  });
   return {
-    committed: ({ topic, partition }, count, behind, milliseconds) => {
+    committed: ({ topic }, count, milliseconds) => {
       records.inc({ group, topic }, count);
       commits.observe({ group, topic }, milliseconds / 1000);
-      lag.set({ group, topic, partition }, behind);
     },
     aborted: ({ topic }) => aborts.inc({ group, topic }),
     dead: ({ topic }, reason) => dead.inc({ group, topic, reason }),

@@ -7,8 +7,6 @@ export interface Gathered {
   readonly records: readonly FetchedRecord[];
   /** Where the next read starts. */
   readonly nextOffset: number;
-  /** Records still to read behind these, as far as the last fetch knew. */
-  readonly lag: number;
 }
 
 interface GatherOptions {
@@ -43,7 +41,7 @@ export async function gather(options: GatherOptions): Promise<Gathered | undefin
     records = records.concat(more.records);
     last = more;
   }
-  return { records, nextOffset: last.nextOffset, lag: Math.max(0, last.lastStableOffset - last.nextOffset) };
+  return { records, nextOffset: last.nextOffset };
 }
 
 async function nextBatch({ reader, onLost }: GatherOptions, signal: AbortSignal): Promise<FetchedBatch | undefined> {

@@ -6,6 +6,7 @@ import type { Metrics } from '@tailrace/telemetry/metrics.ts';
 import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { type CommitPace, defaultCommitPace } from './commit-pace.ts';
+import { consumerLag } from './consumer-lag.ts';
 import { consumerMetrics } from './consumer-metrics.ts';
 import { ownPartitions, type PartitionOwner } from './partition-owner.ts';
 import { runTask } from './task.ts';
@@ -28,6 +29,7 @@ export interface ProcessorOptions {
 export function runProcessor<In>(topology: Topology<In>, options: ProcessorOptions): PartitionOwner {
   const { kafka, logger, pace = defaultCommitPace } = options;
   const metrics = consumerMetrics(options.metrics, topology.group);
+  const lag = consumerLag(options.metrics, kafka, topology.group);
   const inputIds = new Map<string, string>();
   requireStoresOfOneInput(topology);
   const changelogs = (topology.stores ?? []).map((store) => store.changelog);
@@ -41,7 +43,7 @@ export function runProcessor<In>(topology: Topology<In>, options: ProcessorOptio
     run: async (ownership) => {
       const topicId = await expectSameTopic(kafka, ownership.partition.topic, inputIds);
       const partitionsOf = await readPartitionCounts(kafka, written, topology.group);
-      await runTask({ kafka, topology, topicId, pace, logger, metrics, partitionsOf }, ownership);
+      await runTask({ kafka, topology, topicId, pace, logger, metrics, lag, partitionsOf }, ownership);
     },
   });
 }

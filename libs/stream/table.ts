@@ -43,6 +43,8 @@ export interface Table<Value> {
    * has seen what others wrote before it. Rejects with the signal's reason.
    */
   untilOffset(partition: number, offset: number, signal: AbortSignal): Promise<void>;
+  /** The next offset of the partition that is to be read; 0 before it is known. */
+  position(partition: number): number;
   close(): Promise<void>;
 }
 
@@ -189,6 +191,7 @@ export function openTable<Value>(options: TableOptions<Value>): Table<Value> {
     },
     until: (key, predicate, signal) => wait(() => predicate(values.get(key)), signal),
     untilOffset: (partition, offset, signal) => wait(() => (positions.get(partition) ?? -1) >= offset, signal),
+    position: (partition) => positions.get(partition) ?? 0,
     close: async () => {
       stop.abort();
       await following;

@@ -5,6 +5,7 @@ import { topics } from '@tailrace/topics/topics.ts';
 import { Alarm } from './alarm.ts';
 import { processBatch } from './batch.ts';
 import type { CommitPace } from './commit-pace.ts';
+import type { ConsumerLag } from './consumer-lag.ts';
 import type { ConsumerMetrics } from './consumer-metrics.ts';
 import { gather } from './gather.ts';
 import { keptPosition, positionRecord } from './kept-position.ts';
@@ -21,6 +22,7 @@ export interface TaskOptions<In> {
   readonly partitionsOf: (topic: string) => number;
   readonly logger: Logger;
   readonly metrics: ConsumerMetrics;
+  readonly lag: ConsumerLag;
 }
 
 /**
@@ -138,12 +140,13 @@ async function consume<In>(task: Consuming<In>, ownership: Ownership): Promise<v
   };
   let lastCommit = Number.NEGATIVE_INFINITY;
   let position = task.offset;
+  task.lag.follow(partition, () => position, revoked);
   while (!revoked.aborted) {
     const { signal } = alarm;
     const came = await gather({ reader, partition, pace, lastCommit, signal, onLost });
     const woken = alarm.rang();
     if (revoked.aborted || !(came || woken)) continue;
-    const gathered = came ?? { records: [], nextOffset: position, lag: 0 };
+    const gathered = came ?? { records: [], nextOffset: position };
     // Where only control records came, the position is committed too: who waits for this group to be through would wait on.
     if (gathered.nextOffset === position && !woken) continue;
     const started = performance.now();
@@ -164,7 +167,7 @@ async function consume<In>(task: Consuming<In>, ownership: Ownership): Promise<v
     lastCommit = performance.now();
     position = gathered.nextOffset;
     ownership.progressed();
-    metrics.committed(partition, gathered.records.length, gathered.lag, lastCommit - started);
+    metrics.committed(partition, gathered.records.length, lastCommit - started);
     for (const reason of output.dead) metrics.dead(partition, reason);
     if (output.dead.length > 0) {
       task.logger.error({ ...partition, count: output.dead.length, reasons: output.dead.slice(0, 5) }, 'dead letters');

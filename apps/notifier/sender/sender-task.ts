@@ -4,6 +4,7 @@ import type { FetchedBatch, Kafka, Reader } from '@tailrace/kafka/kafka.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import type { Notification } from '@tailrace/schemas/generated/notification.ts';
 import type { NotificationChannel } from '@tailrace/schemas/generated/notification-channel.ts';
+import type { ConsumerLag } from '@tailrace/stream/consumer-lag.ts';
 import { fencedEnd } from '@tailrace/stream/fenced-end.ts';
 import type { Ownership } from '@tailrace/stream/ownership.ts';
 import type { Table } from '@tailrace/stream/table.ts';
@@ -28,6 +29,7 @@ export interface SenderTaskOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: SenderMetrics;
+  readonly lag: ConsumerLag;
 }
 
 const idlePollMs = 5000;
@@ -66,7 +68,7 @@ export async function runSenderTask(options: SenderTaskOptions, ownership: Owner
       failed.abort(error),
     );
     const end = await fencedEnd(kafka, partition);
-    await follow({ ...options, outbox, write, stopping, wake, end }, partition.partition);
+    await follow({ ...options, outbox, write, stopping, wake, end, revoked }, partition.partition);
     if (failed.signal.aborted) throw failed.signal.reason;
   } catch (error) {
     failed.abort(error);
@@ -125,6 +127,7 @@ interface Following extends SenderTaskOptions, Pick<ChannelSenderOptions, 'outbo
   readonly wake: () => void;
   /** Up to where senders before this one have written. */
   readonly end: number;
+  readonly revoked: AbortSignal;
 }
 
 /** Reads the partition from its beginning, and wakes channels from when what stood in it before has been read. */
@@ -134,6 +137,7 @@ async function follow(options: Following, partition: number): Promise<void> {
   const earliest = await kafka.admin.offsets(topic, 'earliest');
   let offset = earliest[partition] ?? 0;
   const reader: Reader = await kafka.reader({ positions: [{ topic, partition, offset }], maxWaitMs: idlePollMs });
+  options.lag.follow({ topic, partition }, () => offset, options.revoked);
   const repeated: Notification[] = [];
   let sweepAt = clock.now() + sweepEveryMs;
   try {
