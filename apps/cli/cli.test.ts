@@ -596,4 +596,24 @@ describe('doctor', () => {
     expect(ill.code).toBe(1);
     expect(ill.stdout).toContain('nothing answers');
   });
+
+  it('asks every process that it is given, and names each broker that does not answer', async () => {
+    const dead = '127.0.0.1:1';
+    const { code, stdout } = await done(
+      ['doctor', '--process', `http://127.0.0.1:${port}`, '--process', `http://${dead}`],
+      {
+        KAFKA_BROKERS: dead,
+      },
+    );
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/✓ process .*answers 200/);
+    expect(stdout).toContain(`✗ process                  nothing answers at http://${dead}`);
+    expect(stdout).toContain(`✗ broker                   ${dead} does not answer`);
+  });
+
+  it('reads how Kafka is to be spoken to as the roles do', async () => {
+    const { code, stderr } = await done(['doctor'], { KAFKA_BROKERS: '127.0.0.1:1', KAFKA_TLS: 'perhaps' });
+    expect([code, stderr]).toEqual([expect.any(Number), expect.stringContaining('KAFKA_TLS')]);
+    expect(code).not.toBe(0);
+  });
 });

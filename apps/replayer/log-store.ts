@@ -1,10 +1,10 @@
 import type { TopicPartitionOffset } from '@tailrace/kafka/kafka.ts';
-import { databaseError } from '@tailrace/postgres/database-error.ts';
 import { watchDatabase } from '@tailrace/postgres/database-health.ts';
 import { lookUpLogs } from '@tailrace/postgres/log-lookup.ts';
 import type { LogPosition } from '@tailrace/postgres/log-scan.ts';
 import { openPool } from '@tailrace/postgres/pool.ts';
 import { boundedQueries } from '@tailrace/postgres/queryable.ts';
+import { sinkOffsets } from '@tailrace/postgres/sink-offsets.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 
@@ -42,16 +42,7 @@ export function openLogStore(urls: { readonly read: string; readonly write: stri
       return health.find(({ trouble }) => trouble !== undefined)?.trouble;
     },
     find: (projectId, keys) => lookUpLogs(boundedRows, projectId, keys),
-    async sinkOffsets() {
-      try {
-        const { rows: found } = await boundedOffsets.query<{ topic: string; partition: number; next_offset: number }>(
-          'select topic, partition, next_offset from sink_offsets where next_offset >= 0',
-        );
-        return found.map(({ topic, partition, next_offset }) => ({ topic, partition, offset: next_offset }));
-      } catch (error) {
-        throw databaseError(error);
-      }
-    },
+    sinkOffsets: () => sinkOffsets(boundedOffsets),
     async close() {
       for (const each of health) each.close();
       await rows.end();

@@ -1,13 +1,18 @@
 import type { kafkaSettings } from '@tailrace/config/shared-settings.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
-import { openKafka } from '@tailrace/kafka/open-kafka.ts';
+import { type KafkaOptions, openKafka } from '@tailrace/kafka/open-kafka.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import type { output } from 'zod';
 
 type Settings = output<typeof kafkaSettings>;
 
-/** Opens the client that the settings name. Connects to nobody yet. */
-export function openKafkaClient(settings: Settings, clientId: string, logger: Logger): Promise<Kafka> {
+/** Opens the client that the settings name. Connects to nobody yet. @param timeouts for who cannot wait long. */
+export function openKafkaClient(
+  settings: Settings,
+  clientId: string,
+  logger: Logger,
+  timeouts: Pick<KafkaOptions, 'requestTimeoutMs' | 'retryTimeoutMs'> = {},
+): Promise<Kafka> {
   return openKafka({
     brokers: settings.kafkaBrokers,
     client: settings.kafkaClient,
@@ -15,6 +20,7 @@ export function openKafkaClient(settings: Settings, clientId: string, logger: Lo
     compression: settings.kafkaCompression,
     clientId,
     logger,
+    ...timeouts,
     ...(settings.kafkaTls ? { tls: {} } : {}),
     ...saslOf(settings),
   });

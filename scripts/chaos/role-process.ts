@@ -104,6 +104,12 @@ export class RoleProcess {
     clearTimeout(force);
   }
 
+  /** SIGTERM, and with which code it ends. */
+  async terminate(): Promise<number | null> {
+    await this.#signal('SIGTERM');
+    return this.#child?.exitCode ?? null;
+  }
+
   async #signal(signal: NodeJS.Signals): Promise<void> {
     const child = this.#child;
     if (!child || !this.isRunning) return;

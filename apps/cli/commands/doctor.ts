@@ -1,28 +1,40 @@
+import { loadSettings } from '@tailrace/config/environment.ts';
+import { databaseSettings, kafkaSettings } from '@tailrace/config/shared-settings.ts';
 import { messageOf } from '@tailrace/errors/tailrace-error.ts';
-import type { Kafka } from '@tailrace/kafka/kafka.ts';
-import { openKafka } from '@tailrace/kafka/open-kafka.ts';
-import { createLogger } from '@tailrace/telemetry/logger.ts';
+import { openPool } from '@tailrace/postgres/pool.ts';
+import { boundedQueries } from '@tailrace/postgres/queryable.ts';
+import { sinkOffsets } from '@tailrace/postgres/sink-offsets.ts';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { request } from '../api-client.ts';
-import { exitCodes } from '../cli-error.ts';
-import { countDeadLetters } from '../count-dead-letters.ts';
+import { CliError, exitCodes } from '../cli-error.ts';
+import type { Finding } from '../doctor/finding.ts';
+import { lookAtKafka } from '../doctor/look-at-kafka.ts';
+import type { OffsetsInDatabase } from '../doctor/look-at-lags.ts';
+import { lookAtProcesses } from '../doctor/look-at-processes.ts';
 import { runningStack, type Surroundings, serverUrl } from '../surroundings.ts';
 
-/** One thing that was looked at. */
-interface Finding {
-  readonly what: string;
-  readonly ok: boolean;
-  readonly detail: string;
+interface Options {
+  readonly json?: true;
+  readonly process: readonly string[];
 }
 
-/** `tailrace doctor`: what is reachable, in which version, and how far behind. Exits 1 when something is not well. */
+/**
+ * `tailrace doctor`: what is reachable and which broker is not, whether each process does its job, and how far each
+ * consumer group is behind. Exits 1 when something is not well.
+ */
 export function doctorCommand(surroundings: Surroundings): Command {
   return new Command('doctor')
-    .description('Look at the server, its roles, Kafka and the lags, and say what is wrong.')
+    .description(
+      'Look at every process, Kafka with each of its brokers, PostgreSQL and the lags, and say what is wrong.',
+    )
+    .option('--process <url>', 'a further process to ask, where roles run by themselves; repeatable', collect, [])
     .option('--json', 'the findings as JSON')
-    .action(async ({ json }) => {
-      const findings = [...(await server(surroundings)), ...(await kafka(surroundings))];
+    .addHelpText(
+      'after',
+      '\nProcesses may also be named in TAILRACE_PROCESSES, separated by commas. Kafka is found by KAFKA_BROKERS and the other KAFKA_ settings, PostgreSQL by DATABASE_URL.',
+    )
+    .action(async ({ json, process: given }: Options) => {
+      const findings = await look(surroundings, given);
       if (json) process.stdout.write(`${JSON.stringify(findings, undefined, 2)}\n`);
       else
         for (const { ok, what, detail } of findings)
@@ -31,76 +43,64 @@ export function doctorCommand(surroundings: Surroundings): Command {
     });
 }
 
-async function server(surroundings: Surroundings): Promise<Finding[]> {
-  const url = serverUrl(surroundings);
-  const version: Finding = {
-    what: 'node',
-    ok: Number(process.versions.node.split('.')[0]) >= 24,
-    detail: process.version,
+async function look(surroundings: Surroundings, given: readonly string[]): Promise<Finding[]> {
+  const { env } = surroundings;
+  const listed = (env.TAILRACE_PROCESSES ?? '').split(',').filter((each) => each !== '');
+  const urls = [serverUrl(surroundings), ...[...given, ...listed].map(processUrl)];
+  const node = { what: 'node', ok: Number(process.versions.node.split('.')[0]) >= 24, detail: process.version };
+  const { findings, lags } = await lookAtProcesses(urls);
+  const database = openDatabase(env);
+  try {
+    const kafka = await lookAtCluster(surroundings, database?.offsets, lags);
+    return [node, ...findings, ...((await database?.look()) ?? []), ...kafka];
+  } finally {
+    await database?.close();
+  }
+}
+
+/** Kafka is looked at where it is known: by KAFKA_BROKERS, or by what `npm start` runs here. */
+async function lookAtCluster(
+  surroundings: Surroundings,
+  database: OffsetsInDatabase | undefined,
+  lags: ReadonlyMap<string, number>,
+): Promise<Finding[]> {
+  const brokers = surroundings.env.KAFKA_BROKERS || runningStack(surroundings).kafkaBrokers?.join(',');
+  if (!brokers) {
+    return [...lags].map(([group, lag]) => ({ what: `group ${group}`, ok: true, detail: `${lag} records behind` }));
+  }
+  const settings = loadSettings(kafkaSettings, { ...surroundings.env, KAFKA_BROKERS: brokers });
+  return lookAtKafka(settings, database, lags);
+}
+
+function openDatabase(env: Surroundings['env']) {
+  if (!env.DATABASE_URL) return undefined;
+  const { databaseUrl } = loadSettings(databaseSettings, env);
+  const pool = openPool({
+    url: databaseUrl.reveal(),
+    applicationName: 'tailrace-doctor',
+    max: 1,
+    onIdleError: () => undefined,
+  });
+  const limits = { statementTimeoutMs: 5000, answerTimeoutMs: 6000, isReadOnly: true };
+  const offsets = () => sinkOffsets(boundedQueries(pool, limits));
+  return {
+    offsets,
+    look: async (): Promise<Finding[]> => {
+      const finding = (ok: boolean, detail: string) => [{ what: 'postgresql', ok, detail }];
+      return offsets().then(
+        (found) => finding(true, `answers; the sink has written ${found.length} partitions`),
+        (error: unknown) => finding(false, messageOf(error)),
+      );
+    },
+    close: () => pool.end(),
   };
-  try {
-    const health = await request(new URL('/healthz', url));
-    const ready = await request(new URL('/readyz', url));
-    const findings: Finding[] = [
-      version,
-      { what: 'server', ok: health.ok, detail: `${url.origin} answers ${health.status}` },
-      { what: 'roles', ok: ready.ok, detail: ready.ok ? 'all ready' : await reasons(ready) },
-    ];
-    const metrics = await request(new URL('/metrics', url));
-    return [...findings, ...lags(await metrics.text())];
-  } catch (error) {
-    return [version, { what: 'server', ok: false, detail: messageOf(error) }];
-  }
 }
 
-async function reasons(response: Response): Promise<string> {
-  const body: unknown = await response.json().catch(() => undefined);
-  return typeof body === 'object' && body !== null && 'detail' in body
-    ? String(body.detail)
-    : `answers ${response.status}`;
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
 }
 
-/** More than this many records behind, a consumer is worth a look. */
-const worrying = 10_000;
-
-/** Sums the lag of each consumer group from the Prometheus text. */
-function lags(metrics: string): Finding[] {
-  const groups = new Map<string, number>();
-  for (const line of metrics.split('\n')) {
-    const match = /^tailrace_consumer_lag_records\{.*?group="([^"]+)".*\} (\S+)$/.exec(line);
-    if (match) groups.set(match[1]!, (groups.get(match[1]!) ?? 0) + Number(match[2]));
-  }
-  return [...groups].map(([group, lag]) => ({ what: `lag ${group}`, ok: lag < worrying, detail: `${lag} records` }));
-}
-
-/** Those without a project are shown to nobody else: the API lists letters by project. */
-async function deadLetters(client: Kafka): Promise<Finding> {
-  const { looked, withoutProject, kept } = await countDeadLetters(client);
-  const among = kept > looked ? ` (of the newest ${looked})` : '';
-  const detail = `about ${kept} kept; ${withoutProject} name no project${among}`;
-  return { what: 'dead letters', ok: withoutProject === 0, detail };
-}
-
-async function kafka(surroundings: Surroundings): Promise<Finding[]> {
-  const brokers = surroundings.env.KAFKA_BROKERS?.split(',') ?? runningStack(surroundings).kafkaBrokers;
-  if (!brokers) return [];
-  try {
-    const client = await openKafka({
-      brokers,
-      topicPrefix: surroundings.env.TOPIC_PREFIX ?? '',
-      clientId: 'tailrace-doctor',
-      logger: createLogger({ level: 'silent' }),
-    });
-    try {
-      const cluster = await client.admin.describeCluster();
-      return [
-        { what: 'kafka', ok: true, detail: `cluster ${cluster.clusterId}: ${cluster.brokers.join(', ')}` },
-        await deadLetters(client),
-      ];
-    } finally {
-      await client.close();
-    }
-  } catch (error) {
-    return [{ what: 'kafka', ok: false, detail: `${brokers.join(',')}: ${messageOf(error)}` }];
-  }
+function processUrl(text: string): URL {
+  if (/^https?:\/\//.test(text) && URL.canParse(text)) return new URL(text);
+  throw new CliError(`not an http address of a process: ${text}`, exitCodes.usage);
 }

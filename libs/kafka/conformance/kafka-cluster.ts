@@ -22,8 +22,13 @@ export type StartBroker = (options: {
 /** Three brokers, the first of which is also the controller and stays. Everything is on all three. */
 export interface KafkaCluster {
   readonly brokers: readonly string[];
+  /** Has a folder for each broker, by its node id. */
+  readonly directory: string;
   /** The brokers that may be killed, by node id. */
   readonly mortal: ReadonlyMap<number, Pick<StartedBroker, 'kill9' | 'restart'>>;
+  /** As kill -9 of every broker, the controller too. */
+  killAll(): Promise<void>;
+  restartAll(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -58,7 +63,14 @@ export async function startKafkaCluster(start: StartBroker): Promise<KafkaCluste
   );
   return {
     brokers: [first, ...others.map(([, broker]) => broker)].map(({ brokers }) => brokers),
+    directory: root,
     mortal: new Map(others),
+    killAll: async () => {
+      await Promise.all([first, ...others.map(([, broker]) => broker)].map((broker) => broker.kill9()));
+    },
+    restartAll: async () => {
+      await Promise.all([first, ...others.map(([, broker]) => broker)].map((broker) => broker.restart()));
+    },
     stop: async () => {
       await Promise.all(others.map(([, broker]) => broker.stop()));
       await first.stop();
