@@ -62,9 +62,13 @@ test('a request may be worked on for longer than a standstill lasts', async () =
   const begun = Promise.withResolvers<() => void>();
   const silences: number[] = [];
   await listen((each) => {
-    watchConnections(each, { ...limits, standstillMs: 50 });
+    watchConnections(each, limits);
     each.on('timeout', () => silences.push(1));
-    each.on('request', (_request, response) => begun.resolve(() => void response.end('done')));
+    each.on('request', ({ socket }, response) => {
+      // Sooner than the server would: a standstill while the request is being worked on.
+      socket.setTimeout(20);
+      begun.resolve(() => void response.end('done'));
+    });
   });
   const answer = text(open('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'));
   const finish = await begun.promise;
