@@ -10,7 +10,6 @@ import type { HttpServer } from '@tailrace/http/server.ts';
 import type { SessionOpener } from '@tailrace/http/sessions.ts';
 import type { TicketSigner } from '@tailrace/http/tickets.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
-import { idPrefixes } from '@tailrace/log-record/id-prefixes.ts';
 import type { ReplayTable } from '@tailrace/replays/replay-table.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
@@ -116,7 +115,7 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
     connections: new ProjectResources({
       table: connections,
       writer,
-      idPrefix: idPrefixes.connection,
+      idPrefix: 'conn_',
       plural: 'connections',
       maxPerProject: config.connectionsPerProject,
     }),
@@ -132,7 +131,7 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
     channels: new ProjectResources({
       table: channels,
       writer: channelWriter,
-      idPrefix: idPrefixes.channel,
+      idPrefix: 'chan_',
       plural: 'channels',
       maxPerProject: config.channelsPerProject,
     }),
@@ -145,7 +144,7 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
     rules: new ProjectResources({
       table: parts.rules,
       writer: parts.ruleWriter,
-      idPrefix: idPrefixes.rule,
+      idPrefix: 'rule_',
       plural: 'alert rules',
       maxPerProject: config.alertRulesPerProject,
     }),

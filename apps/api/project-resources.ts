@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { Problem } from '@tailrace/http/problem.ts';
-import type { IdPrefix } from '@tailrace/log-record/id-prefixes.ts';
 import { type ChangeRequest, existing, visible } from './change-request.ts';
 import { requireMatch } from './entity-tag.ts';
 import type { ProjectResource, ProjectTable } from './project-table.ts';
@@ -11,7 +10,7 @@ export interface ProjectResourcesOptions<Value extends ProjectResource> {
   readonly table: ProjectTable<Value>;
   readonly writer: TableWriter<Value>;
   /** What ids begin with, and what people call several of them. */
-  readonly idPrefix: IdPrefix;
+  readonly idPrefix: string;
   readonly plural: string;
   readonly maxPerProject: number;
 }
@@ -95,7 +94,7 @@ export class ProjectResources<Value extends ProjectResource> {
 }
 
 /** An id that nobody can guess. */
-export function randomId(prefix: IdPrefix): string {
+export function randomId(prefix: string): string {
   return `${prefix}${randomBytes(12).toString('hex')}`;
 }
 

@@ -1,10 +1,9 @@
 import { toAlertView } from '@tailrace/alert-rules/alert-view.ts';
 import { isoNanos } from '@tailrace/log-query/iso-time.ts';
-import { visibleLine, visibleText } from '@tailrace/log-record/visible-text.ts';
 import type { Alert } from '@tailrace/schemas/generated/alert.ts';
 import { itemsInFull, type Message, type MessageItem } from './message.ts';
 
-/** A message in words, before any markup: every kind of channel shows these. Nothing in it is invisible. */
+/** A message in words, before any markup: every kind of channel shows these. Text of lines is as it came. */
 export interface MessageText {
   /** One line. */
   readonly title: string;
@@ -32,7 +31,7 @@ export function messageText(message: Message, limit = itemsInFull): MessageText 
   const counts = items.length === 1 ? undefined : countsOf(items);
   const title = isTest ? `Test of the channel ${channelName}` : (counts ?? headingOf(first));
   return {
-    title: visibleLine(title),
+    title: oneLine(title),
     counts,
     sections: items.slice(0, limit).map((item) => sectionOf(item, publicUrl)),
     omitted: Math.max(0, items.length - limit),
@@ -58,7 +57,7 @@ const words = { fired: 'FIRING', escalated: 'STILL FIRING', resolved: 'RESOLVED'
 
 function headingOf({ alert, transition }: MessageItem): string {
   const group = alert.group === null ? '' : ` (${alert.group_by}: ${alert.group})`;
-  return visibleLine(`[${words[transition]}] ${alert.severity}: ${alert.rule_name}${group}`);
+  return oneLine(`[${words[transition]}] ${alert.severity}: ${alert.rule_name}${group}`);
 }
 
 function sectionOf(item: MessageItem, publicUrl: string | undefined): Section {
@@ -74,8 +73,8 @@ function sectionOf(item: MessageItem, publicUrl: string | undefined): Section {
   facts.push(['alert', alert.id]);
   return {
     heading: headingOf(item),
-    facts: facts.map(([name, value]) => [name, visibleLine(value)] as const),
-    lines: alert.lines.slice(0, linesShown).map((line) => `${isoNanos(line.timestamp)} ${visibleText(line.body)}`),
+    facts,
+    lines: alert.lines.slice(0, linesShown).map((line) => `${isoNanos(line.timestamp)} ${line.body}`),
     link: liveLink(alert, publicUrl),
   };
 }
@@ -98,6 +97,11 @@ export function plainText(text: MessageText): string {
   const parts = [...(text.counts === undefined ? [] : [text.counts]), ...sections];
   if (text.omitted > 0) parts.push(`and ${text.omitted} more`);
   return `${parts.join('\n\n')}\n`;
+}
+
+/** Control characters, line ends among them, cannot get into what becomes a header or a title. */
+function oneLine(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').trim();
 }
 
 function number(value: number): string {

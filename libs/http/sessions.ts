@@ -4,8 +4,7 @@ import { EncryptJWT, errors, jwtDecrypt } from 'jose';
 import { z } from 'zod';
 import { Problem } from './problem.ts';
 import { signingSecretOf, type TicketSettings } from './tickets.ts';
-import { type Principal, projectIdSchema, projectRoles } from './tokens.ts';
-import { unauthenticated } from './unauthenticated.ts';
+import { type Principal, projectIdSchema, projectRoles, unauthenticated } from './tokens.ts';
 
 /** Name of the cookie. */
 export const sessionCookieName = 'tailrace_session';

@@ -1,8 +1,7 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import { z } from 'zod';
-import { makePrivate } from './private-directory.ts';
 import { identityOf, isAlive } from './process-identity.ts';
 
 const ownerSchema = z.object({ pid: z.number().int().positive(), startedAt: z.string() });
@@ -15,7 +14,7 @@ const ownerSchema = z.object({ pid: z.number().int().positive(), startedAt: z.st
 export function lockDirectory(directory: string): () => void {
   const file = join(directory, 'owner.json');
   const own = JSON.stringify(identityOf(process.pid));
-  makePrivate(directory);
+  mkdirSync(directory, { recursive: true });
   if (!tryCreate(file, own)) {
     const owner = readOwner(file);
     if (owner !== undefined && isAlive(owner)) {
@@ -36,7 +35,7 @@ export function lockDirectory(directory: string): () => void {
 
 function tryCreate(file: string, content: string): boolean {
   try {
-    writeFileSync(file, content, { flag: 'wx', mode: 0o600 });
+    writeFileSync(file, content, { flag: 'wx' });
     return true;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;

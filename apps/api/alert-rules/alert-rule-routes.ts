@@ -3,7 +3,6 @@ import { requireBodyProject, requireProject } from '@tailrace/http/authenticatio
 import { problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import { projectIdSchema } from '@tailrace/http/tokens.ts';
-import { isIdOf } from '@tailrace/log-record/id-prefixes.ts';
 import { z } from 'zod';
 import { changeRequest, ifMatch } from '../change-request.ts';
 import { entityTag } from '../entity-tag.ts';
@@ -52,7 +51,7 @@ export function alertRuleRoutes(scope: HttpServer, service: AlertRuleService): v
     },
     async (request, reply) => {
       const { id } = request.params;
-      if (isIdOf('rule', id)) {
+      if (id.startsWith('rule_')) {
         const rule = service.get(changeRequest(request, id));
         return reply.header('etag', entityTag(rule.version)).send(toAlertRuleView(rule));
       }

@@ -72,7 +72,7 @@ export class AlertRuleService {
     if (!validation.ok) throw invalidRule(validation.problems);
     const { rule } = validation;
     const namesake = rules.list(projectId).find((other) => other.name === rule.name && other.id !== id);
-    if (namesake) throw invalidRule([{ field: 'name', message: `is taken by ${namesake.id}` }]);
+    if (namesake) throw invalidRule([{ field: 'name', message: 'is the name of another rule' }]);
     const channels = rule.notification_channels.map((given, index) => this.#channelId(projectId, given, index));
     return toStored(rule, [...new Set(channels)]);
   }

@@ -129,7 +129,7 @@ describe('an alert rule', () => {
   it('has a name of its own within the project, and the project only so many', async () => {
     const api = await start({ alertRulesPerProject: 2 });
     const { id } = (await create(api)).body;
-    expect((await post(api)).body.errors).toEqual([{ field: 'body.name', message: `is taken by ${id}` }]);
+    expect((await post(api)).body.errors).toEqual([{ field: 'body.name', message: 'is the name of another rule' }]);
     const other = (await create(api, { name: 'Other' })).body.id;
     expect((await put(api, other, {})).status).toBe(422);
     expect((await put(api, id, { severity: 'low' })).status).toBe(200);

@@ -28,7 +28,8 @@ export const backtestView = z
     from: time,
     to: time,
     read: z.object({
-      records: z.int().describe('Of the project, that were read of the kept log.'),
+      records: z.int().describe('All that was read of the kept log.'),
+      of_other_projects: z.int(),
       outside_range: z.int().describe('Of the project, with an event time outside from and to.'),
       unreadable: z.int(),
       bytes: z.int(),
@@ -64,13 +65,14 @@ export function toBacktestView(
   { rules: [first, second], comparison, read, isWhole, keptSince }: BacktestResult,
 ): z.output<typeof backtestView> {
   if (!first) throw new Error('a backtest is of one rule at least');
-  const { records, outsideRange, unreadable, bytes, seconds } = read;
+  const { records, ofOtherProjects, outsideRange, unreadable, bytes, seconds } = read;
   return {
     project_id: projectId,
     from: isoNanos(from),
     to: isoNanos(to),
     read: {
       records,
+      of_other_projects: ofOtherProjects,
       outside_range: outsideRange,
       unreadable,
       bytes,

@@ -9,7 +9,7 @@ import { Link } from '../ui/link.tsx';
 import { Outcome } from '../ui/outcome.tsx';
 import { pagePath } from '../ui/route.ts';
 import { useAction } from '../ui/use-action.ts';
-import { useConnections } from '../ui/use-connections.ts';
+import { connectionName, useConnections } from '../ui/use-connections.ts';
 import { useResource } from '../ui/use-resource.ts';
 import { Deliveries } from './deliveries.tsx';
 import { measured } from './measured.ts';
@@ -22,7 +22,7 @@ interface AlertDialogProps {
 }
 
 const resolutions: Readonly<Record<string, string>> = {
-  condition_ended: 'its condition holds no more',
+  condition_ended: 'its condition no longer holds',
   continued: 'the next alert goes on with it',
   rule_changed: 'its rule was changed',
   rule_disabled: 'its rule was disabled',
@@ -41,6 +41,7 @@ export function AlertDialog({ id, onChanged, onClose }: AlertDialogProps) {
   );
   const { value: alert, problem, reload } = useResource(read, 5000);
   const action = useAction();
+  const { names } = useConnections();
   return (
     <Dialog title={alert?.rule_name ?? 'Alert'} onClose={onClose} side>
       {problem && <p className="banner banner-bad">{problem}</p>}
@@ -51,7 +52,7 @@ export function AlertDialog({ id, onChanged, onClose }: AlertDialogProps) {
             <span className={`tag tone-${alert.status === 'open' ? 'bad' : 'good'}`}>{alert.status}</span>
             {alert.group !== null && (
               <span className="tag">
-                {alert.group_by} {alert.group}
+                {alert.group_by} {connectionName(names, alert.group)}
               </span>
             )}
             {alert.late && <span className="tag tone-warn">fired by late lines</span>}
@@ -84,7 +85,7 @@ export function AlertDialog({ id, onChanged, onClose }: AlertDialogProps) {
             )}
           </div>
           <Outcome action={action} />
-          <AlertLines alert={alert} />
+          <AlertLines alert={alert} names={names} />
           <Deliveries alertId={alert.id} />
         </div>
       )}
@@ -103,7 +104,7 @@ function AlertFacts({ alert }: { readonly alert: Alert }) {
       <div className="field-row">
         <dt>began</dt>
         <dd>
-          {shortMoment(alert.started_at)}, told at {shortMoment(alert.fired_at)}
+          {shortMoment(alert.started_at)}, fired at {shortMoment(alert.fired_at)}
         </dd>
       </div>
       {alert.resolved_at !== null && (
@@ -139,9 +140,8 @@ function AlertFacts({ alert }: { readonly alert: Alert }) {
   );
 }
 
-function AlertLines({ alert }: { readonly alert: Alert }) {
+function AlertLines({ alert, names }: { readonly alert: Alert; readonly names: ReadonlyMap<string, string> }) {
   const { project } = useApp();
-  const { names } = useConnections();
   if (alert.lines.length === 0) return null;
   return (
     <section>
@@ -154,7 +154,7 @@ function AlertLines({ alert }: { readonly alert: Alert }) {
             >
               {clockTime(line.timestamp)}
             </Link>
-            <span className="dim">{names.get(line.connection_id) ?? line.connection_id}</span>
+            <span className="dim">{connectionName(names, line.connection_id)}</span>
             <bdi>{oneLine(line.body)}</bdi>
           </li>
         ))}

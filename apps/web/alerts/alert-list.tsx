@@ -4,6 +4,7 @@ import { useApp } from '../ui/app-context.ts';
 import { duration, shortMoment } from '../ui/format.ts';
 import { Link } from '../ui/link.tsx';
 import { navigate, pagePath } from '../ui/route.ts';
+import { connectionName, useConnections } from '../ui/use-connections.ts';
 import { useResource } from '../ui/use-resource.ts';
 import { AlertDialog } from './alert-dialog.tsx';
 import { measured } from './measured.ts';
@@ -19,6 +20,7 @@ export function AlertList({ opened }: { readonly opened: string | undefined }) {
   const { api, project } = useApp();
   const [status, setStatus] = useState<Status>('');
   const [unread, setUnread] = useState(false);
+  const { names } = useConnections();
   const [limit, setLimit] = useState(pageAlerts);
   const read = useCallback(
     async (signal: AbortSignal) => {
@@ -75,7 +77,7 @@ export function AlertList({ opened }: { readonly opened: string | undefined }) {
       {page && page.alerts.length > 0 && (
         <ul className="item-list">
           {page.alerts.map((alert) => (
-            <AlertRow key={alert.id} alert={alert} />
+            <AlertRow key={alert.id} alert={alert} names={names} />
           ))}
         </ul>
       )}
@@ -98,7 +100,7 @@ export function AlertList({ opened }: { readonly opened: string | undefined }) {
   );
 }
 
-function AlertRow({ alert }: { readonly alert: Alert }) {
+function AlertRow({ alert, names }: { readonly alert: Alert; readonly names: ReadonlyMap<string, string> }) {
   const { project } = useApp();
   const isOpen = alert.status === 'open';
   return (
@@ -108,7 +110,10 @@ function AlertRow({ alert }: { readonly alert: Alert }) {
         <Link className="item-name" to={pagePath(project, 'alerts', alert.id)}>
           {alert.rule_name}
           {alert.group !== null && (
-            <span className="dim"> · {alert.group === '' ? `no ${alert.group_by}` : alert.group}</span>
+            <span className="dim">
+              {' '}
+              · {alert.group === '' ? `no ${alert.group_by}` : connectionName(names, alert.group)}
+            </span>
           )}
           {alert.read_at === null && <span className="visually-hidden"> (unread)</span>}
         </Link>

@@ -3,6 +3,7 @@ import type { AlertRule, Backtest } from '../api/generated.ts';
 import { messageOf } from '../api/http.ts';
 import { useApp } from '../ui/app-context.ts';
 import { count, duration, shortMoment } from '../ui/format.ts';
+import { connectionName } from '../ui/use-connections.ts';
 import { BacktestTimeline } from './backtest-timeline.tsx';
 import type { RuleBody } from './rule-draft.ts';
 
@@ -11,6 +12,8 @@ interface BacktestPreviewProps {
   readonly body: string | undefined;
   /** The stored rule that it is a change of. */
   readonly stored: AlertRule | undefined;
+  /** Of connections, by id. */
+  readonly names: ReadonlyMap<string, string>;
 }
 
 const spans = [
@@ -25,9 +28,9 @@ type Span = (typeof spans)[number][0];
 const quietMs = 600;
 
 /** What the rule would have fired on the kept log, asked anew whenever it changes; nothing is sent. */
-export function BacktestPreview({ body, stored }: BacktestPreviewProps) {
+export function BacktestPreview({ body, stored, names }: BacktestPreviewProps) {
   const [span, setSpan] = useState<Span>('-6h');
-  const { result, problem, busy } = useBacktest(body, stored?.id, span);
+  const { result, problem, busy, progress } = useBacktest(body, stored?.id, span);
   return (
     <section className="backtest" aria-label="Preview" aria-busy={busy}>
       <div className="backtest-head">
@@ -46,9 +49,10 @@ export function BacktestPreview({ body, stored }: BacktestPreviewProps) {
         </select>
       </div>
       {problem && <p className="dim">{problem}</p>}
-      {!problem && !result && <p className="dim">{busy ? 'Reading the log…' : 'Fill in the rule to see.'}</p>}
+      {!problem && !result && <p className="dim">{busy ? progressWords(progress) : 'Fill in the rule to see.'}</p>}
       {!problem && result && (
         <div className={busy ? 'is-stale' : undefined}>
+          {busy && <p className="dim">{progressWords(progress)}</p>}
           <p role="status">
             <strong>{count(result.alerts_total)}</strong> {result.alerts_total === 1 ? 'alert' : 'alerts'},{' '}
             {count(result.matched)} lines that count
@@ -65,7 +69,7 @@ export function BacktestPreview({ body, stored }: BacktestPreviewProps) {
               <li key={alert.id}>
                 <span className="number">{shortMoment(alert.started_at)}</span>{' '}
                 <span className="dim">
-                  {alert.group !== null && `${alert.group} · `}
+                  {alert.group !== null && `${connectionName(names, alert.group)} · `}
                   {count(alert.matched)} lines ·{' '}
                   {alert.resolved_at === null
                     ? 'still open'
@@ -84,31 +88,53 @@ interface Preview {
   readonly result?: Backtest;
   readonly problem?: string;
   readonly busy: boolean;
+  /** 0 to 1, once it is known. */
+  readonly progress?: number | undefined;
+  /** The kind of rule that this is about: a result of another kind says nothing of it. */
+  readonly kind?: string;
+}
+
+function progressWords(progress: number | undefined): string {
+  return progress === undefined ? 'Reading the log…' : `Reading the log: ${Math.floor(progress * 100)} %`;
+}
+
+function partOf({ read, total }: Readonly<Record<string, unknown>>): number | undefined {
+  return typeof read === 'number' && typeof total === 'number' && total > 0 ? Math.min(1, read / total) : undefined;
 }
 
 function useBacktest(body: string | undefined, storedId: string | undefined, from: Span): Preview {
   const { api, project } = useApp();
   const [preview, setPreview] = useState<Preview>({ busy: false });
   useEffect(() => {
-    if (body === undefined) return undefined;
+    if (body === undefined) {
+      setPreview({ busy: false });
+      return undefined;
+    }
     const stop = new AbortController();
+    const rule: RuleBody = JSON.parse(body);
+    const kind = rule.alert_type;
+    setPreview((before) =>
+      before.kind === kind ? { ...before, busy: true, progress: undefined } : { busy: true, kind },
+    );
     const timer = setTimeout(async () => {
-      setPreview((before) => ({ ...before, busy: true }));
       try {
-        // A rule without a name yet is looked at all the same.
-        const rule: RuleBody = JSON.parse(body);
-        const result = await api.call('POST alert-rules/backtest', {
-          body: {
-            project_id: project,
-            rule: { ...rule, name: rule.name.trim() || 'preview' },
-            from,
-            ...(storedId !== undefined && { compare_with: storedId }),
+        const result = await api.follow(
+          'POST alert-rules/backtest',
+          {
+            body: {
+              project_id: project,
+              // A rule without a name yet is looked at all the same.
+              rule: { ...rule, name: rule.name.trim() || 'preview' },
+              from,
+              ...(storedId !== undefined && { compare_with: storedId }),
+            },
+            signal: stop.signal,
           },
-          signal: stop.signal,
-        });
-        setPreview({ result, busy: false });
+          (line) => setPreview((before) => (stop.signal.aborted ? before : { ...before, progress: partOf(line) })),
+        );
+        if (!stop.signal.aborted) setPreview({ result, busy: false, kind });
       } catch (error) {
-        if (!stop.signal.aborted) setPreview({ problem: messageOf(error), busy: false });
+        if (!stop.signal.aborted) setPreview({ problem: messageOf(error), busy: false, kind });
       }
     }, quietMs);
     return () => {

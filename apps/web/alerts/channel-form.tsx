@@ -1,10 +1,13 @@
 import { type FormEvent, useCallback, useMemo, useState } from 'react';
 import type { Channel } from '../api/generated.ts';
-import { ApiError, messageOf } from '../api/http.ts';
 import { useApp } from '../ui/app-context.ts';
 import { ConfigFieldInput } from '../ui/config-field-input.tsx';
 import { configOf, type FormValues, fieldsOf, formValues } from '../ui/config-schema.ts';
 import { Dialog } from '../ui/dialog.tsx';
+import { describedBy, Field } from '../ui/field.tsx';
+import { type FormLabels, type FormProblems, problemsOf, problemsOfError } from '../ui/form-problems.ts';
+import { labelOf } from '../ui/labels.ts';
+import { useFocusProblem } from '../ui/use-focus-problem.ts';
 import { useResource } from '../ui/use-resource.ts';
 
 interface ChannelFormProps {
@@ -19,7 +22,8 @@ export function ChannelForm({ channel, onClose }: ChannelFormProps) {
   const [type, setType] = useState(channel?.channel_type ?? 'slack');
   const [name, setName] = useState(channel?.channel_name ?? '');
   const [written, setWritten] = useState<FormValues>();
-  const [problem, setProblem] = useState<{ text: string; fields: ReadonlyMap<string, string> }>();
+  const [problem, setProblem] = useState<FormProblems>();
+  const [changed, setChanged] = useState(false);
   const [busy, setBusy] = useState(false);
   const read = useCallback(
     async (signal: AbortSignal) => (await api.call('GET channel-types', { signal })).channel_types,
@@ -31,10 +35,15 @@ export function ChannelForm({ channel, onClose }: ChannelFormProps) {
   const values = written ?? (channel ? formValues(fields, channel.channel_config) : {});
   const submit = async (event: FormEvent) => {
     event.preventDefault();
-    const { config, problems } = configOf(fields, values);
-    if (problems.size > 0) {
-      const named = new Map([...problems].map(([field, message]) => [`channel_config.${field}`, message]));
-      setProblem({ text: 'Some fields cannot be read.', fields: named });
+    const labels: FormLabels = new Map([
+      ['channel_name', 'Name'],
+      ...fields.map((each) => [`channel_config.${each.name}`, labelOf(each.name)] as const),
+    ]);
+    const { config, problems } = configOf(fields, values, channel?.secrets_set);
+    const wrong = new Map([...problems].map(([field, message]) => [`channel_config.${field}`, message]));
+    if (name.trim() === '') wrong.set('channel_name', 'is required');
+    if (wrong.size > 0) {
+      setProblem(problemsOf(wrong, labels));
       return;
     }
     setBusy(true);
@@ -52,13 +61,15 @@ export function ChannelForm({ channel, onClose }: ChannelFormProps) {
       }
       onClose();
     } catch (error) {
-      setProblem({ text: messageOf(error), fields: error instanceof ApiError ? error.fields : new Map() });
+      setProblem(problemsOfError(error, labels));
       setBusy(false);
     }
   };
+  const nameProblem = problem?.fields.get('channel_name');
+  const form = useFocusProblem(problem);
   return (
-    <Dialog title={channel ? `Edit ${channel.channel_name}` : 'Add a channel'} onClose={onClose}>
-      <form className="form" onSubmit={(event) => void submit(event)} noValidate>
+    <Dialog title={channel ? `Edit ${channel.channel_name}` : 'Add a channel'} onClose={onClose} isUnsaved={changed}>
+      <form ref={form} className="form" onSubmit={(event) => void submit(event)} noValidate>
         {channel === undefined && (
           <fieldset className="plain-fieldset checks">
             <legend>Type</legend>
@@ -79,17 +90,17 @@ export function ChannelForm({ channel, onClose }: ChannelFormProps) {
             ))}
           </fieldset>
         )}
-        <div className="field">
-          <label htmlFor="channel-name">Name</label>
+        <Field id="channel-name" label="Name" isRequired problem={nameProblem}>
           <input
-            id="channel-name"
+            {...describedBy('channel-name', nameProblem, true)}
             type="text"
             value={name}
-            aria-invalid={problem?.fields.has('channel_name') ?? false}
-            onChange={({ target }) => setName(target.value)}
+            onChange={({ target }) => {
+              setName(target.value);
+              setChanged(true);
+            }}
           />
-          <span className="field-problem">{problem?.fields.get('channel_name')}</span>
-        </div>
+        </Field>
         {fields.map((field) => (
           <ConfigFieldInput
             key={field.name}
@@ -97,12 +108,15 @@ export function ChannelForm({ channel, onClose }: ChannelFormProps) {
             value={values[field.name] ?? ''}
             isStored={channel?.secrets_set.includes(field.name) ?? false}
             problem={problem?.fields.get(`channel_config.${field.name}`)}
-            onChange={(value) => setWritten({ ...values, [field.name]: value })}
+            onChange={(value) => {
+              setWritten({ ...values, [field.name]: value });
+              setChanged(true);
+            }}
           />
         ))}
         {problem && (
           <p className="banner banner-bad" role="alert">
-            {problem.text}
+            {problem.summary}
           </p>
         )}
         <div className="form-actions">

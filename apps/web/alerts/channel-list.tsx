@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import type { Channel } from '../api/generated.ts';
 import { useApp } from '../ui/app-context.ts';
+import { ConfirmedButton } from '../ui/confirmed-button.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Outcome } from '../ui/outcome.tsx';
 import { useAction } from '../ui/use-action.ts';
@@ -62,7 +63,6 @@ interface ChannelRowProps {
 function ChannelRow({ channel, onEdit, onChanged }: ChannelRowProps) {
   const { api, mayEdit } = useApp();
   const action = useAction();
-  const [deleting, setDeleting] = useState(false);
   const path = { id: channel.id };
   const busy = action.busy !== undefined;
   return (
@@ -88,23 +88,23 @@ function ChannelRow({ channel, onEdit, onChanged }: ChannelRowProps) {
           <button type="button" className="button button-small" onClick={onEdit}>
             <Icon name="edit" /> Edit
           </button>
-          <button
-            type="button"
-            className="button button-small button-danger"
+          <ConfirmedButton
+            label="Delete…"
+            question={
+              <>
+                Delete <strong>{channel.channel_name}</strong> and its secrets? It is kept while a rule notifies it.
+              </>
+            }
+            confirm="Delete it"
+            small
             disabled={busy}
-            onClick={() => {
-              if (!deleting) {
-                setDeleting(true);
-                return;
-              }
+            onConfirm={() =>
               action.run('Deleting', async () => {
                 await api.call('DELETE channels/{id}', { path, version: channel.version }).finally(onChanged);
                 return undefined;
-              });
-            }}
-          >
-            <Icon name="trash" /> {deleting ? 'Delete it' : 'Delete…'}
-          </button>
+              })
+            }
+          />
         </div>
       )}
       <Outcome action={action} />

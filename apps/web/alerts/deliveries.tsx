@@ -21,7 +21,7 @@ export function Deliveries({ alertId }: { readonly alertId: string }) {
         const path = { id: alertId };
         return (await api.call('GET alerts/{id}/notifications', { path, signal })).notifications;
       } catch (error) {
-        // Nothing was to be told of it.
+        // No channel was to be notified of it.
         if (error instanceof ApiError && error.status === 404) return [];
         throw error;
       }
@@ -31,7 +31,7 @@ export function Deliveries({ alertId }: { readonly alertId: string }) {
   const { value: notifications, problem, reload } = useResource(read, everyMs);
   return (
     <section>
-      <h3>Told</h3>
+      <h3>Notifications</h3>
       {problem && <p className="banner banner-bad">{problem}</p>}
       {notifications?.length === 0 && <p className="dim">In the page only.</p>}
       <ul>
@@ -68,12 +68,12 @@ function Delivery({
     <li className="delivery">
       <span className={`tag tone-${tones[status]}`}>{status}</span>
       <div>
-        <strong>{channel_name ?? channel_id}</strong>{' '}
+        <strong>{channel_name ?? `deleted channel …${channel_id.slice(-6)}`}</strong>{' '}
         <span className="dim">
           {channel_type} · {transition} · {attempts} {attempts === 1 ? 'attempt' : 'attempts'}
           {sent_at !== null && ` · ${shortMoment(sent_at)}`}
           {status === 'pending' && next_attempt_at !== null && ` · next at ${shortMoment(next_attempt_at)}`}
-          {notification.grouped_into !== null && ' · told with others in one message'}
+          {notification.grouped_into !== null && ' · sent with others in one message'}
         </span>
         {last_answer !== null && (
           <p className="dim">

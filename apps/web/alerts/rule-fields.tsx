@@ -1,7 +1,14 @@
 import { levels } from '@tailrace/log-record/level.ts';
 import type { ReactNode } from 'react';
 import type { Channel } from '../api/generated.ts';
+import { describedBy, Field, sentence } from '../ui/field.tsx';
 import { type RuleDraft, ruleTypes } from './rule-draft.ts';
+import { ruleLabels } from './rule-problems.ts';
+
+interface FieldOptions {
+  readonly help?: string;
+  readonly isRequired?: boolean;
+}
 
 interface RuleFieldsProps {
   readonly draft: RuleDraft;
@@ -21,40 +28,43 @@ const severities = ['low', 'medium', 'high', 'critical'] as const;
 
 /** What a rule watches, and how it tells. */
 export function RuleFields({ draft, channels, problems, onChange }: RuleFieldsProps) {
-  const field = (name: string, label: string, control: (id: string) => ReactNode, help?: string) => {
+  const field = (
+    name: string,
+    control: (described: ReturnType<typeof describedBy>) => ReactNode,
+    { help, isRequired = false }: FieldOptions = {},
+  ) => {
     const problem = problems.get(name);
     const id = `rule-${name.replaceAll('.', '-')}`;
     return (
-      <div className="field">
-        <label htmlFor={id}>{label}</label>
-        {control(id)}
-        {(problem ?? help) && <span className={problem ? 'field-problem' : 'field-help'}>{problem ?? help}</span>}
-      </div>
+      <Field id={id} label={ruleLabels.get(name) ?? name} isRequired={isRequired} problem={problem} help={help}>
+        {control(describedBy(id, problem, isRequired))}
+      </Field>
     );
   };
-  const text = (name: string, label: string, key: TextKey, help?: string, type: 'text' | 'number' = 'text') =>
+  const text = (name: string, key: TextKey, { isNumber, ...options }: FieldOptions & { isNumber?: boolean } = {}) =>
     field(
       name,
-      label,
-      (id) => (
+      (described) => (
         <input
-          id={id}
-          type={type}
+          {...described}
+          type="text"
+          inputMode={isNumber ? 'decimal' : undefined}
           value={draft[key]}
           spellCheck={false}
-          aria-invalid={problems.has(name)}
           onChange={({ target }) => onChange({ [key]: target.value })}
         />
       ),
-      help,
+      options,
     );
-  const window = () => text('conditions.window_minutes', 'Window, minutes', 'windowMinutes', undefined, 'number');
+  const levelsProblem = problems.get('conditions.log_levels');
+  const required = { isRequired: true };
+  const window = () => text('conditions.window_minutes', 'windowMinutes', { isNumber: true, ...required });
   return (
     <>
-      {text('name', 'Name', 'name')}
+      {text('name', 'name', required)}
       <div className="form-row">
-        {field('alert_type', 'When', (id) => (
-          <select id={id} value={draft.type} onChange={({ target }) => onChange({ type: target.value })}>
+        {field('alert_type', (described) => (
+          <select {...described} value={draft.type} onChange={({ target }) => onChange({ type: target.value })}>
             {ruleTypes.map((each) => (
               <option key={each} value={each}>
                 {typeNames[each]}
@@ -62,9 +72,9 @@ export function RuleFields({ draft, channels, problems, onChange }: RuleFieldsPr
             ))}
           </select>
         ))}
-        {field('severity', 'Severity', (id) => (
+        {field('severity', (described) => (
           <select
-            id={id}
+            {...described}
             value={draft.severity}
             onChange={({ target }) => {
               const severity = severities.find((each) => each === target.value);
@@ -79,14 +89,21 @@ export function RuleFields({ draft, channels, problems, onChange }: RuleFieldsPr
       </div>
       {draft.type === 'error_rate' && (
         <div className="form-row">
-          {text('conditions.threshold', 'Errors a minute', 'threshold', undefined, 'number')}
+          {text('conditions.threshold', 'threshold', {
+            isNumber: true,
+            help: 'Lines of level error and above.',
+            ...required,
+          })}
           {window()}
         </div>
       )}
       {draft.type === 'absence' && window()}
       {draft.type === 'pattern_match' && (
         <>
-          {text('conditions.pattern', 'Expression', 'pattern', 'RE2, searched for in the line.')}
+          {text('conditions.pattern', 'pattern', {
+            help: 'A regular expression (RE2), searched for in the line.',
+            ...required,
+          })}
           <label className="check">
             <input
               type="checkbox"
@@ -98,8 +115,14 @@ export function RuleFields({ draft, channels, problems, onChange }: RuleFieldsPr
         </>
       )}
       {draft.type === 'log_level' && (
-        <fieldset className="plain-fieldset checks">
-          <legend>Levels</legend>
+        <fieldset
+          className="plain-fieldset checks"
+          aria-invalid={problems.has('conditions.log_levels')}
+          aria-describedby="rule-levels-help"
+        >
+          <legend>
+            Levels <span className="required">required</span>
+          </legend>
           {levels.map((level) => (
             <label className="check" key={level}>
               <input
@@ -114,26 +137,19 @@ export function RuleFields({ draft, channels, problems, onChange }: RuleFieldsPr
               {level}
             </label>
           ))}
+          <span id="rule-levels-help" className="field-problem">
+            {levelsProblem && sentence('Levels', levelsProblem)}
+          </span>
         </fieldset>
       )}
-      {text(
-        'filter',
-        'Only these lines',
-        'query',
-        'As in the filter bar: service:cart -region:eu. All lines when empty.',
-      )}
+      {text('filter', 'query', { help: 'As in the filter bar: service:cart -region:eu. All lines when empty.' })}
       <div className="form-row">
         {draft.type !== 'absence' &&
-          text(
-            'group_by',
-            'Watched for each',
-            'groupBy',
-            'An attribute, connection or stream; all together when empty.',
-          )}
-        {text('cooldown_minutes', 'Cooldown, minutes', 'cooldownMinutes', 'Least time between two alerts.', 'number')}
+          text('group_by', 'groupBy', { help: 'An attribute, connection or stream; all together when empty.' })}
+        {text('cooldown_minutes', 'cooldownMinutes', { isNumber: true, help: 'Least time between two alerts.' })}
       </div>
       <fieldset className="plain-fieldset checks">
-        <legend>Tell by</legend>
+        <legend>Send to</legend>
         {[{ id: 'in_app', channel_name: 'this page' }, ...channels].map(({ id, channel_name }) => (
           <label className="check" key={id}>
             <input

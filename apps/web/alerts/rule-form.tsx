@@ -1,13 +1,15 @@
 import { type FormEvent, useState } from 'react';
 import type { AlertRule } from '../api/generated.ts';
-import { ApiError, messageOf } from '../api/http.ts';
 import { useApp } from '../ui/app-context.ts';
+import { ConfirmedButton } from '../ui/confirmed-button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
-import { Icon } from '../ui/icon.tsx';
+import { type FormProblems, problemsOf, problemsOfError } from '../ui/form-problems.ts';
 import { useConnections } from '../ui/use-connections.ts';
+import { useFocusProblem } from '../ui/use-focus-problem.ts';
 import { BacktestPreview } from './backtest-preview.tsx';
 import { bodyOf, draftOf, newDraft, type RuleDraft } from './rule-draft.ts';
 import { RuleFields } from './rule-fields.tsx';
+import { draftProblems, ruleLabels } from './rule-problems.ts';
 import { useChannels } from './use-channels.ts';
 
 interface RuleFormProps {
@@ -18,8 +20,7 @@ interface RuleFormProps {
 
 interface Progress {
   readonly busy?: boolean;
-  readonly problem?: string;
-  readonly fields?: ReadonlyMap<string, string>;
+  readonly problems?: FormProblems;
 }
 
 /** Adds a rule or changes one. */
@@ -29,11 +30,11 @@ export function RuleForm({ rule: current, onClose }: RuleFormProps) {
   const { channels } = useChannels();
   const [written, setWritten] = useState<{ readonly draft: RuleDraft; readonly of: AlertRule | undefined }>();
   const [progress, setProgress] = useState<Progress>({});
-  const [deleting, setDeleting] = useState(false);
   // What is written is a change of the rule as it was then: a later version must neither replace it nor be overwritten.
   const rule = written ? written.of : current;
   const draft = written?.draft ?? (rule ? draftOf(rule, (id) => names.get(id) ?? id) : newDraft);
 
+  const form = useFocusProblem(progress.problems);
   const made = bodyOf(draft, idOf);
   const attempt = async (work: () => Promise<unknown>) => {
     setProgress({ busy: true });
@@ -41,16 +42,15 @@ export function RuleForm({ rule: current, onClose }: RuleFormProps) {
       await work();
       onClose();
     } catch (error) {
-      setProgress({
-        problem: messageOf(error),
-        fields: error instanceof ApiError ? error.fields : new Map(),
-      });
+      setProgress({ problems: problemsOfError(error, ruleLabels) });
     }
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if ('problem' in made) {
-      setProgress({ problem: made.problem, fields: new Map([['filter', made.problem]]) });
+    const wrong = new Map(draftProblems(draft));
+    if ('problem' in made) wrong.set('filter', made.problem);
+    if (wrong.size > 0 || 'problem' in made) {
+      setProgress({ problems: problemsOf(wrong, ruleLabels) });
       return;
     }
     void attempt(() =>
@@ -60,21 +60,27 @@ export function RuleForm({ rule: current, onClose }: RuleFormProps) {
     );
   };
   return (
-    <Dialog title={rule ? rule.name : 'Add a rule'} onClose={onClose} side>
-      <form className="form" onSubmit={submit} noValidate>
+    <Dialog title={rule ? rule.name : 'Add a rule'} onClose={onClose} isUnsaved={written !== undefined} side>
+      <form ref={form} className="form" onSubmit={submit} noValidate>
         <fieldset className="plain-fieldset form" disabled={!mayEdit}>
           <legend className="visually-hidden">Rule</legend>
           <RuleFields
             draft={draft}
             channels={channels ?? []}
-            problems={progress.fields ?? new Map()}
+            problems={progress.problems?.fields ?? new Map()}
             onChange={(part) => setWritten({ draft: { ...draft, ...part }, of: rule })}
           />
         </fieldset>
-        <BacktestPreview body={'body' in made ? JSON.stringify(made.body) : undefined} stored={rule} />
+        <BacktestPreview
+          body={
+            'body' in made && !draftProblems({ ...draft, name: 'preview' }).size ? JSON.stringify(made.body) : undefined
+          }
+          stored={rule}
+          names={names}
+        />
         <div role="status">
           {progress.busy && <p className="dim">Saving…</p>}
-          {progress.problem && <p className="banner banner-bad">{progress.problem}</p>}
+          {progress.problems && <p className="banner banner-bad">{progress.problems.summary}</p>}
         </div>
         {mayEdit && (
           <div className="form-actions">
@@ -85,24 +91,24 @@ export function RuleForm({ rule: current, onClose }: RuleFormProps) {
               Cancel
             </button>
             <span className="grow" />
-            {rule &&
-              (deleting ? (
-                <button
-                  type="button"
-                  className="button button-danger"
-                  onClick={() =>
-                    void attempt(() =>
-                      api.call('DELETE alert-rules/{id}', { path: { id: rule.id }, version: rule.version }),
-                    )
-                  }
-                >
-                  Delete it, and resolve its alerts
-                </button>
-              ) : (
-                <button type="button" className="button button-danger" onClick={() => setDeleting(true)}>
-                  <Icon name="trash" /> Delete…
-                </button>
-              ))}
+            {rule && (
+              <ConfirmedButton
+                label="Delete…"
+                question={
+                  <>
+                    Delete <strong>{rule.name}</strong>? Its open alerts are resolved, and whoever was sent them hears
+                    so.
+                  </>
+                }
+                confirm="Delete it, and resolve its alerts"
+                disabled={progress.busy ?? false}
+                onConfirm={() =>
+                  void attempt(() =>
+                    api.call('DELETE alert-rules/{id}', { path: { id: rule.id }, version: rule.version }),
+                  )
+                }
+              />
+            )}
           </div>
         )}
       </form>

@@ -108,8 +108,9 @@ export type Backtest = {
   /** RFC 3339. */
   readonly to: string;
   readonly read: {
-    /** Of the project, that were read of the kept log. */
+    /** All that was read of the kept log. */
     readonly records: number;
+    readonly of_other_projects: number;
     /** Of the project, with an event time outside from and to. */
     readonly outside_range: number;
     readonly unreadable: number;

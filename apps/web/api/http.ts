@@ -63,6 +63,32 @@ export class Api {
 
   /** @throws {ApiError} for anything but success; a DOMException when the signal aborts */
   async call<Name extends Operation>(name: Name, options: CallOptions<Name> = {}): Promise<AnswerOf<Name>> {
+    const response = await this.#ask(name, options, 'application/json');
+    return answerOf(name, response.status, await bodyOf(response, options.signal));
+  }
+
+  /**
+   * The same for what takes long and says how far it is: the answer comes as lines of JSON (`application/x-ndjson`), of
+   * the types progress, then result or problem.
+   * @throws {ApiError} for anything but success; a DOMException when the signal aborts
+   */
+  async follow<Name extends Operation>(
+    name: Name,
+    options: CallOptions<Name>,
+    onProgress: (progress: Readonly<Record<string, unknown>>) => void,
+  ): Promise<AnswerOf<Name>> {
+    const response = await this.#ask(name, options, 'application/x-ndjson');
+    const text = await bodyOf(response, options.signal, (line) => {
+      const progress = objectOf(line);
+      if (progress.type === 'progress') onProgress(progress);
+    });
+    const last = text.trimEnd().split('\n').at(-1) ?? '';
+    const { type, status } = objectOf(last);
+    if (type === 'problem') throw errorOf(typeof status === 'number' ? status : 500, last);
+    return answerOf(name, response.status, last);
+  }
+
+  async #ask<Name extends Operation>(name: Name, options: CallOptions<Name>, accept: string): Promise<Response> {
     const [method = 'GET', pattern = ''] = name.split(' ');
     const path = pattern.replaceAll(/\{(\w+)\}/g, (_, key: string) => encodeURIComponent(options.path?.[key] ?? ''));
     if (this.#credential.hasEnded()) throw new ApiError(401, 'Signed out', endedNote, new Map());
@@ -70,6 +96,7 @@ export class Api {
     const response = await this.#send(apiPrefix + path + queryOf(options.query), {
       method,
       headers: {
+        accept,
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
         ...(options.body !== undefined && { 'content-type': 'application/json' }),
         ...(options.version !== undefined && { 'if-match': `"${options.version}"` }),
@@ -77,9 +104,8 @@ export class Api {
       ...(options.body !== undefined && { body: JSON.stringify(options.body) }),
       ...(options.signal && { signal: options.signal }),
     });
-    const text = await bodyOf(response, options.signal);
-    if (response.ok) return answerOf(name, response.status, text);
-    const error = errorOf(response.status, text);
+    if (response.ok) return response;
+    const error = errorOf(response.status, await bodyOf(response, options.signal));
     if (response.status === 401) this.#credential.onRefused(error.message);
     throw error;
   }
@@ -95,9 +121,25 @@ export class Api {
 }
 
 /** @throws {ApiError} when the connection ends before the answer does */
-async function bodyOf(response: Response, signal: AbortSignal | undefined): Promise<string> {
+async function bodyOf(
+  response: Response,
+  signal: AbortSignal | undefined,
+  onLine?: (line: string) => void,
+): Promise<string> {
   try {
-    return await response.text();
+    if (onLine === undefined || response.body === null) return await response.text();
+    let text = '';
+    let seen = 0;
+    const decoder = new TextDecoder();
+    const reader = response.body.getReader();
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      text += decoder.decode(part.value, { stream: true });
+      for (let end = text.indexOf('\n', seen); end >= 0; end = text.indexOf('\n', seen)) {
+        onLine(text.slice(seen, end));
+        seen = end + 1;
+      }
+    }
+    return text;
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new ApiError(0, 'No answer', 'The server’s answer broke off. Try again.', new Map());

@@ -1,7 +1,9 @@
 import { useCallback, useState } from 'react';
 import type { Connection } from '../api/generated.ts';
 import type { AnswerOf } from '../api/http.ts';
+import { healthOf } from '../live/source-health.ts';
 import { useApp } from '../ui/app-context.ts';
+import { ConfirmedButton } from '../ui/confirmed-button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { bytes, count, duration, shortMoment } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
@@ -11,7 +13,6 @@ import { useResource } from '../ui/use-resource.ts';
 import { ConnectionActions } from './connection-actions.tsx';
 import { ConnectionForm } from './connection-form.tsx';
 import { LastError } from './connection-row.tsx';
-import { toneOf, wordsOf } from './connection-state.ts';
 import { Lateness } from './lateness.tsx';
 import { providerNames } from './provider.ts';
 import { Rewind } from './rewind.tsx';
@@ -34,7 +35,7 @@ export function ConnectionDialog({ connection, onChanged, onClose }: ConnectionD
     [api, id],
   );
   const { value: stats } = useResource(read, everyMs);
-  const state = status?.state ?? connection.desired_state;
+  const { tone, words, reason, help } = healthOf(connection, undefined, Date.now());
   if (editing) {
     return (
       <ConnectionForm
@@ -49,9 +50,9 @@ export function ConnectionDialog({ connection, onChanged, onClose }: ConnectionD
     <Dialog title={connection.connection_name} onClose={onClose} side>
       <div className="form">
         <p>
-          <span className={`tag tone-${toneOf(state)}`}>
+          <span className={`tag tone-${tone}`}>
             <span className="dot" />
-            {wordsOf(state)}
+            {words}
           </span>{' '}
           <span className="dim">
             {status && `since ${shortMoment(status.state_since)} · `}
@@ -59,6 +60,11 @@ export function ConnectionDialog({ connection, onChanged, onClose }: ConnectionD
           </span>
         </p>
         {status?.last_error && <LastError error={status.last_error} />}
+        {!status?.last_error && reason !== undefined && (
+          <p className="banner banner-warn">
+            {reason} {help}
+          </p>
+        )}
         <div className="form-actions">
           <ConnectionActions connection={connection} onChanged={onChanged} />
           {mayEdit && (
@@ -122,7 +128,7 @@ function Stats({ stats }: { readonly stats: AnswerOf<'GET connections/{id}/stats
     [
       'Late',
       count(stats.late_events),
-      stats.late_events > 0 ? 'raise visibility_bound_ms' : 'beyond the visibility bound',
+      stats.late_events > 0 ? 'raise the visibility bound' : 'beyond the visibility bound',
     ],
     ['Skipped', count(stats.skipped_events), 'before the start'],
   ];
@@ -149,42 +155,28 @@ function Delete({
   readonly onClose: () => void;
 }) {
   const { api } = useApp();
-  const [asking, setAsking] = useState(false);
   const action = useAction();
-  if (!asking) {
-    return (
-      <p>
-        <button type="button" className="button button-danger" onClick={() => setAsking(true)}>
-          <Icon name="trash" /> Delete…
-        </button>
-      </p>
-    );
-  }
   return (
-    <div className="banner banner-bad form">
-      <p>
-        Delete <strong>{connection.connection_name}</strong> and its credentials? Its logs stay until their retention.
-      </p>
-      <div className="form-actions">
-        <button
-          type="button"
-          className="button button-danger"
-          disabled={action.busy !== undefined}
-          onClick={() =>
-            action.run('Deleting', async () => {
-              await api.call('DELETE connections/{id}', { path: { id: connection.id }, version: connection.version });
-              onDeleted();
-              onClose();
-              return undefined;
-            })
-          }
-        >
-          Delete it
-        </button>
-        <button type="button" className="button" onClick={() => setAsking(false)}>
-          Keep it
-        </button>
-      </div>
+    <div>
+      <ConfirmedButton
+        label="Delete…"
+        question={
+          <>
+            Delete <strong>{connection.connection_name}</strong> and its credentials? Its logs stay until their
+            retention.
+          </>
+        }
+        confirm="Delete it"
+        disabled={action.busy !== undefined}
+        onConfirm={() =>
+          action.run('Deleting', async () => {
+            await api.call('DELETE connections/{id}', { path: { id: connection.id }, version: connection.version });
+            onDeleted();
+            onClose();
+            return undefined;
+          })
+        }
+      />
       <Outcome action={action} />
     </div>
   );

@@ -1,10 +1,13 @@
 import { type FormEvent, useCallback, useMemo, useState } from 'react';
 import type { Connection } from '../api/generated.ts';
-import { ApiError, messageOf } from '../api/http.ts';
 import { useApp } from '../ui/app-context.ts';
 import { ConfigFieldInput } from '../ui/config-field-input.tsx';
 import { type ConfigField, configOf, type FormValues, fieldsOf, formValues } from '../ui/config-schema.ts';
 import { Dialog } from '../ui/dialog.tsx';
+import { describedBy, Field } from '../ui/field.tsx';
+import { type FormLabels, type FormProblems, problemsOf, problemsOfError } from '../ui/form-problems.ts';
+import { labelOf } from '../ui/labels.ts';
+import { useFocusProblem } from '../ui/use-focus-problem.ts';
 import { useResource } from '../ui/use-resource.ts';
 import { providerNames } from './provider.ts';
 
@@ -20,8 +23,7 @@ type Provider = Connection['cloud_provider'];
 
 interface Progress {
   readonly doing?: string;
-  readonly problem?: string;
-  readonly fields?: ReadonlyMap<string, string>;
+  readonly problems?: FormProblems;
   /** Set when the cloud has answered that all is well. */
   readonly tested?: boolean;
 }
@@ -36,6 +38,7 @@ export function ConnectionForm({ connection, onClose, onDone, onChanged }: Conne
   const [name, setName] = useState(connection?.connection_name ?? '');
   const [written, setWritten] = useState<FormValues>();
   const [saved, setSaved] = useState(connection);
+  const [changed, setChanged] = useState(false);
   const [progress, setProgress] = useState<Progress>({});
   const read = useCallback(
     async (signal: AbortSignal) => (await api.call('GET connectors', { signal })).connectors,
@@ -47,9 +50,11 @@ export function ConnectionForm({ connection, onClose, onDone, onChanged }: Conne
   const values = written ?? (connection ? formValues(fields, connection.connection_config) : {});
   const isNew = connection === undefined;
 
-  const save = async (): Promise<Connection> => {
-    const { config, problems } = configOf(fields, values);
-    if (problems.size > 0) throw new ApiError(422, '', 'Some fields cannot be read.', prefixed(problems));
+  const labels: FormLabels = new Map([
+    ['connection_name', 'Name'],
+    ...fields.map((each) => [`connection_config.${each.name}`, labelOf(each.name)] as const),
+  ]);
+  const save = async (config: Readonly<Record<string, unknown>>): Promise<Connection> => {
     if (saved === undefined) {
       return api.call('POST connections', {
         body: { project_id: project, connection_name: name, cloud_provider: provider, connection_config: config },
@@ -63,10 +68,18 @@ export function ConnectionForm({ connection, onClose, onDone, onChanged }: Conne
   };
   const submit = async (event: FormEvent) => {
     event.preventDefault();
+    const { config, problems } = configOf(fields, values, saved?.secrets_set);
+    const wrong = new Map([...problems].map(([field, message]) => [`connection_config.${field}`, message]));
+    if (name.trim() === '') wrong.set('connection_name', 'is required');
+    if (wrong.size > 0) {
+      setProgress({ problems: problemsOf(wrong, labels) });
+      return;
+    }
     try {
       setProgress({ doing: 'Saving' });
-      const current = await save();
+      const current = await save(config);
       setSaved(current);
+      setChanged(false);
       onChanged();
       setProgress({ doing: 'Asking the cloud' });
       await api.call('POST connections/{id}/test', { path: { id: current.id } });
@@ -80,8 +93,7 @@ export function ConnectionForm({ connection, onClose, onDone, onChanged }: Conne
       onChanged();
       onDone(current.id);
     } catch (error) {
-      const fieldProblems = error instanceof ApiError ? error.fields : new Map<string, string>();
-      setProgress({ problem: messageOf(error), fields: fieldProblems });
+      setProgress({ problems: problemsOfError(error, labels) });
     }
   };
 
@@ -91,16 +103,26 @@ export function ConnectionForm({ connection, onClose, onDone, onChanged }: Conne
       field={field}
       value={values[field.name] ?? ''}
       isStored={saved?.secrets_set.includes(field.name) ?? false}
-      problem={progress.fields?.get(`connection_config.${field.name}`)}
-      onChange={(value) => setWritten({ ...values, [field.name]: value })}
+      problem={progress.problems?.fields.get(`connection_config.${field.name}`)}
+      onChange={(value) => {
+        setWritten({ ...values, [field.name]: value });
+        setChanged(true);
+      }}
     />
   );
+  const nameProblem = progress.problems?.fields.get('connection_name');
+  const form = useFocusProblem(progress.problems);
   const plain = fields.filter((each) => !each.isAdvanced);
   const advanced = fields.filter((each) => each.isAdvanced);
-  const hidden = advanced.some((each) => progress.fields?.has(`connection_config.${each.name}`));
+  const hidden = advanced.some((each) => progress.problems?.fields.has(`connection_config.${each.name}`));
   return (
-    <Dialog title={isNew ? 'Add a connection' : `Edit ${connection.connection_name}`} onClose={onClose} side>
-      <form className="form" onSubmit={(event) => void submit(event)} noValidate>
+    <Dialog
+      title={isNew ? 'Add a connection' : `Edit ${connection.connection_name}`}
+      onClose={onClose}
+      isUnsaved={changed}
+      side
+    >
+      <form ref={form} className="form" onSubmit={(event) => void submit(event)} noValidate>
         {problem && <p className="banner banner-bad">{problem}</p>}
         {isNew && saved === undefined && (
           <fieldset className="providers">
@@ -122,21 +144,18 @@ export function ConnectionForm({ connection, onClose, onDone, onChanged }: Conne
             ))}
           </fieldset>
         )}
-        <div className="field">
-          <label htmlFor="connection-name">Name</label>
+        <Field id="connection-name" label="Name" isRequired problem={nameProblem}>
           <input
-            id="connection-name"
+            {...describedBy('connection-name', nameProblem, true)}
             type="text"
             value={name}
             placeholder="shop production"
-            aria-invalid={progress.fields?.has('connection_name') ?? false}
-            aria-describedby="connection-name-problem"
-            onChange={(event) => setName(event.target.value)}
+            onChange={(event) => {
+              setName(event.target.value);
+              setChanged(true);
+            }}
           />
-          <span id="connection-name-problem" className="field-problem">
-            {progress.fields?.get('connection_name')}
-          </span>
-        </div>
+        </Field>
         {plain.map(input)}
         {advanced.length > 0 && (
           <details open={hidden || undefined}>
@@ -146,9 +165,9 @@ export function ConnectionForm({ connection, onClose, onDone, onChanged }: Conne
         )}
         <div role="status">
           {progress.doing && <p className="dim">{progress.doing}…</p>}
-          {progress.problem && (
+          {progress.problems && (
             <div className="banner banner-bad">
-              <p>{progress.problem}</p>
+              <p>{progress.problems.summary}</p>
               {saved && isNew && (
                 <p className="dim">
                   It is saved and stays stopped. Mend it here and try again, or close this and do it later.
@@ -176,8 +195,4 @@ export function ConnectionForm({ connection, onClose, onDone, onChanged }: Conne
       </form>
     </Dialog>
   );
-}
-
-function prefixed(problems: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
-  return new Map([...problems].map(([field, message]) => [`connection_config.${field}`, message]));
 }

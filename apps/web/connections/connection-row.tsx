@@ -1,10 +1,11 @@
 import type { Connection } from '../api/generated.ts';
+import { healthOf } from '../live/source-health.ts';
 import { useApp } from '../ui/app-context.ts';
 import { duration, shortMoment } from '../ui/format.ts';
 import { Link } from '../ui/link.tsx';
 import { pagePath } from '../ui/route.ts';
 import { ConnectionActions } from './connection-actions.tsx';
-import { toneOf, wordsOf } from './connection-state.ts';
+import { toneOf } from './connection-state.ts';
 import { providerNames, sourceOf } from './provider.ts';
 
 interface ConnectionRowProps {
@@ -12,20 +13,22 @@ interface ConnectionRowProps {
   readonly onChanged: () => void;
 }
 
-/** One connection in the list: whether it does well, how far it is, and what is wrong. */
+/** One connection in the list: whether it does well, how far it is, what is wrong, and what to do about it. */
 export function ConnectionRow({ connection, onChanged }: ConnectionRowProps) {
   const { project } = useApp();
   const { status } = connection;
+  const { tone, words, reason, help } = healthOf(connection, undefined, Date.now());
   const state = status?.state ?? connection.desired_state;
   const behind = status !== null && status.applied_version < connection.version;
+  const error = status?.last_error && toneOf(state) !== 'good' ? status.last_error : undefined;
   return (
-    <li className={`connection tone-${toneOf(state)}`}>
+    <li className={`connection tone-${tone}`}>
       <div className="connection-main">
         <span className="dot" />
         <Link className="connection-name" to={pagePath(project, 'connections', connection.id)}>
           {connection.connection_name}
         </Link>
-        <span className={`tag tone-${toneOf(state)}`}>{wordsOf(state)}</span>
+        <span className={`tag tone-${tone}`}>{words}</span>
         {behind && <span className="tag">change under way</span>}
         <span className="dim connection-source">
           {providerNames[connection.cloud_provider]} · {sourceOf(connection)}
@@ -46,7 +49,12 @@ export function ConnectionRow({ connection, onChanged }: ConnectionRowProps) {
         </div>
       </dl>
       <ConnectionActions connection={connection} onChanged={onChanged} />
-      {status?.last_error && toneOf(state) !== 'good' && <LastError error={status.last_error} />}
+      {error && <LastError error={error} />}
+      {!error && reason !== undefined && (
+        <p className={`connection-error banner banner-${tone === 'bad' ? 'bad' : 'warn'}`}>
+          {reason} {help}
+        </p>
+      )}
     </li>
   );
 }

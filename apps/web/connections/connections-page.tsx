@@ -1,12 +1,13 @@
 import './connections.css';
-import { useState } from 'react';
 import { useApp } from '../ui/app-context.ts';
 import { Icon } from '../ui/icon.tsx';
+import { Link } from '../ui/link.tsx';
 import { navigate, pagePath, routeOf, useAddress } from '../ui/route.ts';
 import { useConnections } from '../ui/use-connections.ts';
 import { ConnectionDialog } from './connection-dialog.tsx';
 import { ConnectionForm } from './connection-form.tsx';
 import { ConnectionRow } from './connection-row.tsx';
+import { NoSource } from './no-source.tsx';
 
 const everyMs = 3000;
 
@@ -14,8 +15,9 @@ const everyMs = 3000;
 export function ConnectionsPage() {
   const { project, mayEdit } = useApp();
   const { path } = useAddress();
-  const [opened] = routeOf(path).rest;
-  const [adding, setAdding] = useState(false);
+  const [rest] = routeOf(path).rest;
+  const adding = rest === 'new' && mayEdit;
+  const opened = adding ? undefined : rest;
   const { all: connections, problem, reload } = useConnections(everyMs);
   const shown = connections?.find(({ id }) => id === opened);
   const close = () => navigate(pagePath(project, 'connections'));
@@ -25,11 +27,13 @@ export function ConnectionsPage() {
         <h1>Connections</h1>
         <span className="grow" />
         {mayEdit ? (
-          <button type="button" className="button button-main" onClick={() => setAdding(true)}>
-            <Icon name="plus" /> Add a connection
-          </button>
+          connections?.length !== 0 && (
+            <Link className="button button-main" to={pagePath(project, 'connections', 'new')}>
+              <Icon name="plus" /> Add a connection
+            </Link>
+          )
         ) : (
-          <span className="dim">Your token lets you look, not change.</span>
+          <span className="dim">Your token is read-only.</span>
         )}
       </div>
       {problem && (
@@ -37,16 +41,7 @@ export function ConnectionsPage() {
           {problem} {connections && 'What is shown is of before.'}
         </p>
       )}
-      {connections?.length === 0 && (
-        <div className="empty">
-          <p>
-            <strong>No source yet.</strong>
-          </p>
-          <p className="dim">
-            Add an AWS log group, an Azure workspace or a Google Cloud log, and its lines come in live.
-          </p>
-        </div>
-      )}
+      {connections?.length === 0 && <NoSource />}
       <ul className="connection-list">
         {connections?.map((connection) => (
           <ConnectionRow key={connection.id} connection={connection} onChanged={reload} />
@@ -58,9 +53,8 @@ export function ConnectionsPage() {
       {shown && <ConnectionDialog connection={shown} onChanged={reload} onClose={close} />}
       {adding && (
         <ConnectionForm
-          onClose={() => setAdding(false)}
+          onClose={close}
           onDone={(id) => {
-            setAdding(false);
             reload();
             navigate(pagePath(project, 'connections', id));
           }}

@@ -1,5 +1,6 @@
 import './live.css';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { NoSource } from '../connections/no-source.tsx';
 import { ErrorBoundary } from '../ui/error-boundary.tsx';
 import { currentSearch, navigate, useAddress } from '../ui/route.ts';
 import { useConnections } from '../ui/use-connections.ts';
@@ -121,6 +122,7 @@ function LiveView({ session, snapshot }: { readonly session: LiveSession; readon
       <ErrorBoundary name="The histogram" part>
         <Histogram filterKey={filterKey} time={view.time} isRefused={refusal !== undefined} onRange={showRange} />
       </ErrorBoundary>
+      {connections?.length === 0 && <NoSource />}
       <div className="live-body">
         <LogList
           ref={list}

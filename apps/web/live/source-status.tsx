@@ -20,14 +20,12 @@ export function SourceStatus({ sources }: { readonly sources: readonly SourceHea
         label={
           <>
             <span className="visually-hidden">Sources: </span>
-            <span className="cut">
-              {summaryOf(sources).map(({ group, tone, count: number }, index) => (
-                <span key={group} className={`tone-${tone} number`}>
-                  {index > 0 && <span className="dim"> · </span>}
-                  {count(number)} {group}
-                </span>
-              ))}
-            </span>
+            {summaryOf(sources).map(({ group, tone, count: number }, index) => (
+              <span key={group} className={`tone-${tone} number`}>
+                {index > 0 && <span className="dim"> · </span>}
+                {count(number)} {group}
+              </span>
+            ))}
             <Icon name="up" />
           </>
         }

@@ -8,6 +8,7 @@ import { Link } from '../ui/link.tsx';
 import { Outcome } from '../ui/outcome.tsx';
 import { pagePath } from '../ui/route.ts';
 import { useAction } from '../ui/use-action.ts';
+import { connectionName } from '../ui/use-connections.ts';
 import { isOver, Progress, ReplayStatus } from './replay-progress.tsx';
 
 interface ReplayDialogProps {
@@ -29,7 +30,7 @@ export function ReplayDialog({ replay, names, onChanged, onClose }: ReplayDialog
           <ReplayStatus replay={replay} />
           <span className="tag">{replay.mode === 'shadow' ? 'compares only' : 'applies'}</span>
           <span className="dim">
-            {ids.length === 0 ? 'all sources' : ids.map((id) => names.get(id) ?? id).join(', ')}
+            {ids.length === 0 ? 'all sources' : ids.map((id) => connectionName(names, id)).join(', ')}
           </span>
         </p>
         {!isOver(replay) && <Progress replay={replay} />}
@@ -140,7 +141,7 @@ function Differences({ differences, names }: DifferencesProps) {
       {examples.map((example) => (
         <table className="data-table difference" key={example.record_id}>
           <caption>
-            {shortMoment(example.timestamp)} · {names.get(example.connection_id) ?? example.connection_id} ·{' '}
+            {shortMoment(example.timestamp)} · {connectionName(names, example.connection_id)} ·{' '}
             {example.kinds.join(', ')}
           </caption>
           <thead>

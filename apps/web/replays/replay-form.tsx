@@ -1,13 +1,22 @@
 import { type FormEvent, useState } from 'react';
-import { ApiError, messageOf } from '../api/http.ts';
 import { useApp } from '../ui/app-context.ts';
 import { Dialog } from '../ui/dialog.tsx';
+import { describedBy, Field } from '../ui/field.tsx';
+import { type FormLabels, type FormProblems, problemsOf, problemsOfError } from '../ui/form-problems.ts';
 import { useConnections } from '../ui/use-connections.ts';
+import { useFocusProblem } from '../ui/use-focus-problem.ts';
 
 interface ReplayFormProps {
   readonly onClose: () => void;
   readonly onDone: (id: string) => void;
 }
+
+const labels: FormLabels = new Map([
+  ['from', 'From'],
+  ['to', 'To'],
+  ['connection_ids', 'Sources'],
+  ['records_per_second', 'Events a second, at most'],
+]);
 
 /** Asks for a replay: which part of time, of which sources, and whether it writes. */
 export function ReplayForm({ onClose, onDone }: ReplayFormProps) {
@@ -18,10 +27,19 @@ export function ReplayForm({ onClose, onDone }: ReplayFormProps) {
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const [mode, setMode] = useState<'shadow' | 'apply'>('shadow');
   const [rate, setRate] = useState('');
-  const [problem, setProblem] = useState<{ text: string; fields: ReadonlyMap<string, string> }>();
+  const [problem, setProblem] = useState<FormProblems>();
   const [busy, setBusy] = useState(false);
+  const [changed, setChanged] = useState(false);
   const submit = async (event: FormEvent) => {
     event.preventDefault();
+    const wrong = new Map<string, string>();
+    if (from.trim() === '') wrong.set('from', 'is required');
+    if (to.trim() === '') wrong.set('to', 'is required');
+    if (rate.trim() !== '' && !(Number(rate) > 0)) wrong.set('records_per_second', 'must be a number above 0');
+    if (wrong.size > 0) {
+      setProblem(problemsOf(wrong, labels));
+      return;
+    }
     setBusy(true);
     try {
       const { id } = await api.call('POST replays', {
@@ -31,36 +49,47 @@ export function ReplayForm({ onClose, onDone }: ReplayFormProps) {
           to: timeOf(to),
           mode,
           ...(chosen.length > 0 && { connection_ids: chosen }),
-          ...(rate !== '' && { records_per_second: Number(rate) }),
+          ...(rate.trim() !== '' && { records_per_second: Number(rate) }),
         },
       });
       onDone(id);
     } catch (error) {
-      setProblem({ text: messageOf(error), fields: error instanceof ApiError ? error.fields : new Map() });
+      setProblem(problemsOfError(error, labels));
       setBusy(false);
     }
   };
-  const text = (name: string, label: string, value: string, set: (value: string) => void, help: string) => (
-    <div className="field">
-      <label htmlFor={`replay-${name}`}>{label}</label>
+  const form = useFocusProblem(problem);
+  const text = (
+    name: string,
+    value: string,
+    set: (value: string) => void,
+    help: string,
+    label = labels.get(name) ?? name,
+  ) => (
+    <Field
+      id={`replay-${name}`}
+      label={label}
+      isRequired={name !== 'records_per_second'}
+      problem={problem?.fields.get(name)}
+      help={help}
+    >
       <input
-        id={`replay-${name}`}
+        {...describedBy(`replay-${name}`, problem?.fields.get(name), name !== 'records_per_second')}
         type="text"
         value={value}
-        aria-invalid={problem?.fields.has(name) ?? false}
-        onChange={({ target }) => set(target.value)}
+        onChange={({ target }) => {
+          set(target.value);
+          setChanged(true);
+        }}
       />
-      <span className={problem?.fields.has(name) ? 'field-problem' : 'field-help'}>
-        {problem?.fields.get(name) ?? help}
-      </span>
-    </div>
+    </Field>
   );
   return (
-    <Dialog title="Replay a part of the past" onClose={onClose}>
-      <form className="form" onSubmit={(event) => void submit(event)} noValidate>
+    <Dialog title="Replay a part of the past" onClose={onClose} isUnsaved={changed}>
+      <form ref={form} className="form" onSubmit={(event) => void submit(event)} noValidate>
         <div className="form-row">
-          {text('from', 'From', from, setFrom, '-6h, or 2026-01-31 08:00')}
-          {text('to', 'To', to, setTo, 'now, -1h, or a time')}
+          {text('from', from, setFrom, '-6h, or 2026-01-31 08:00')}
+          {text('to', to, setTo, 'now, -1h, or a time')}
         </div>
         <fieldset className="plain-fieldset checks">
           <legend>Sources (all when none is chosen)</legend>
@@ -88,16 +117,10 @@ export function ReplayForm({ onClose, onDone }: ReplayFormProps) {
             Apply: renew stored lines that an older parser made
           </label>
         </fieldset>
-        {text(
-          'records_per_second',
-          'Events a second, at most',
-          rate,
-          setRate,
-          'As fast as it goes when empty; live lines go first anyway.',
-        )}
+        {text('records_per_second', rate, setRate, 'As fast as it goes when empty; live lines go first anyway.')}
         {problem && (
           <p className="banner banner-bad" role="alert">
-            {problem.text}
+            {problem.summary}
           </p>
         )}
         <div className="form-actions">

@@ -6,7 +6,7 @@ import { count, shortMoment } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Link } from '../ui/link.tsx';
 import { navigate, pagePath, routeOf, useAddress } from '../ui/route.ts';
-import { useConnections } from '../ui/use-connections.ts';
+import { connectionName, useConnections } from '../ui/use-connections.ts';
 import { useResource } from '../ui/use-resource.ts';
 import { ReplayDialog } from './replay-dialog.tsx';
 import { ReplayForm } from './replay-form.tsx';
@@ -91,7 +91,7 @@ function ReplayRow({ replay, names }: { readonly replay: Replay; readonly names:
           {shortMoment(replay.from)} – {shortMoment(replay.to)}
         </Link>
         <span className="dim item-line">
-          {ids.length === 0 ? 'all sources' : ids.map((id) => names.get(id) ?? id).join(', ')} ·{' '}
+          {ids.length === 0 ? 'all sources' : ids.map((id) => connectionName(names, id)).join(', ')} ·{' '}
           {replay.mode === 'shadow' ? 'compared only' : 'applied'} · by {replay.created_by} at{' '}
           {shortMoment(replay.created_at)}
         </span>

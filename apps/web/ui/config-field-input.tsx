@@ -1,4 +1,6 @@
 import type { ConfigField } from './config-schema.ts';
+import { describedBy, Field } from './field.tsx';
+import { labelOf } from './labels.ts';
 
 interface ConfigFieldInputProps {
   readonly field: ConfigField;
@@ -9,23 +11,15 @@ interface ConfigFieldInputProps {
   readonly onChange: (value: string) => void;
 }
 
-/** One field of a configuration, with its name as the API has it, what it is for, and what is wrong with it. */
+/** One field of a configuration, with what it is for and what is wrong with it. */
 export function ConfigFieldInput({ field, value, isStored, problem, onChange }: ConfigFieldInputProps) {
   const id = `field-${field.name}`;
-  const common = {
-    id,
-    value,
-    'aria-invalid': problem !== undefined,
-    'aria-describedby': `${id}-help`,
-    'aria-required': field.isRequired && !isStored,
-  };
+  const label = labelOf(field.name);
+  const isRequired = field.isRequired && !isStored;
+  const common = { ...describedBy(id, problem, isRequired), value };
   const placeholder = isStored ? 'stored; leave empty to keep it' : field.fallback;
   return (
-    <div className="field">
-      <label htmlFor={id}>
-        {field.name}
-        {field.isRequired && !isStored && <span className="required"> required</span>}
-      </label>
+    <Field id={id} label={label} isRequired={isRequired} problem={problem} help={field.description}>
       {field.kind === 'json' || field.kind === 'list' ? (
         <>
           <textarea
@@ -39,7 +33,7 @@ export function ConfigFieldInput({ field, value, isStored, problem, onChange }: 
             <input
               type="file"
               accept=".json,application/json"
-              aria-label={`${field.name} from a file`}
+              aria-label={`${label} from a file`}
               onChange={(event) => void event.target.files?.[0]?.text().then(onChange)}
             />
           )}
@@ -54,18 +48,14 @@ export function ConfigFieldInput({ field, value, isStored, problem, onChange }: 
       ) : (
         <input
           {...common}
-          type={field.isSecret ? 'password' : field.kind === 'number' ? 'number' : 'text'}
+          type={field.isSecret ? 'password' : 'text'}
+          inputMode={field.kind === 'number' ? 'decimal' : undefined}
           autoComplete={field.isSecret ? 'new-password' : 'off'}
           spellCheck={false}
-          min={field.min}
-          max={field.max}
           placeholder={placeholder}
           onChange={(event) => onChange(event.target.value)}
         />
       )}
-      <span id={`${id}-help`} className={problem ? 'field-problem' : 'field-help'}>
-        {problem ?? field.description}
-      </span>
-    </div>
+    </Field>
   );
 }

@@ -34,16 +34,22 @@ test('a form says what it means, and leaves out what is empty', () => {
     secret_access_key: '',
   });
   expect(config).toEqual({ region: 'eu-west-1', log_streams: ['a', 'b'], batch_size: 100 });
-  expect(problems.size).toBe(0);
+  expect([...problems]).toEqual([['log_group', 'is required']]);
 });
 
-test('what cannot be read is named', () => {
+test('what is missing, cannot be read or is out of bounds is named', () => {
   expect(configOf(fieldsOf(described('gcp')), { credentials_json: '{', batch_size: 'many' }).problems).toEqual(
     new Map([
+      ['project_id', 'is required'],
+      ['log_name', 'is required'],
       ['batch_size', 'must be a number'],
       ['credentials_json', 'must be JSON: paste the whole file'],
     ]),
   );
+  const values = { project_id: 'shop-prod', log_name: 'stdout', batch_size: '0' };
+  const { problems } = configOf(fieldsOf(described('gcp')), values, ['credentials_json']);
+  expect([...problems.keys()]).toEqual(['batch_size']);
+  expect(problems.get('batch_size')).toMatch(/^must be 1 to \d+$/);
 });
 
 test('a stored configuration comes back as it was', () => {

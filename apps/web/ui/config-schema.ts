@@ -79,20 +79,27 @@ export function formValues(fields: readonly ConfigField[], config: Readonly<Reco
 
 /**
  * The configuration that a form means. What is empty is left out: a secret left out keeps the stored one.
- * @returns `problems` by field where what is written is not of the field's kind
+ * @param stored names of secrets that are stored, and need not be given again
+ * @returns `problems` by field: what is required and empty, and what is not of the field's kind or within its bounds
  */
 export function configOf(
   fields: readonly ConfigField[],
   values: FormValues,
+  stored: readonly string[] = [],
 ): { readonly config: Record<string, unknown>; readonly problems: ReadonlyMap<string, string> } {
   const config: Record<string, unknown> = {};
   const problems = new Map<string, string>();
-  for (const { name, kind } of fields) {
+  for (const field of fields) {
+    const { name, kind } = field;
     const text = (values[name] ?? '').trim();
-    if (text === '') continue;
+    if (text === '') {
+      if (field.isRequired && !stored.includes(name)) problems.set(name, 'is required');
+      continue;
+    }
     if (kind === 'number') {
-      if (Number.isFinite(Number(text))) config[name] = Number(text);
-      else problems.set(name, 'must be a number');
+      config[name] = Number(text);
+      const problem = numberProblem(field, text);
+      if (problem !== undefined) problems.set(name, problem);
     } else if (kind === 'boolean') config[name] = text === 'true';
     else if (kind === 'list')
       config[name] = text
@@ -108,6 +115,15 @@ export function configOf(
     } else config[name] = text;
   }
   return { config, problems };
+}
+
+function numberProblem({ min, max }: ConfigField, text: string): string | undefined {
+  const number = Number(text);
+  if (!Number.isFinite(number)) return 'must be a number';
+  const isWithin = number >= (min ?? -Infinity) && number <= (max ?? Infinity);
+  if (isWithin) return undefined;
+  if (max === undefined || max >= Number.MAX_SAFE_INTEGER) return `must be at least ${min}`;
+  return min === undefined || min <= Number.MIN_SAFE_INTEGER ? `must be at most ${max}` : `must be ${min} to ${max}`;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

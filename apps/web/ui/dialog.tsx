@@ -43,9 +43,13 @@ export function Dialog({ title, onClose, children, side, isUnsaved = false, stay
       aria-labelledby={titleId}
       onClose={(event) => {
         if (event.target !== dialog.current) return;
-        // The browser closes it by itself when Escape is pressed twice; whether it may go is decided here.
-        if (stays || (isUnsaved && !asking)) dialog.current.showModal();
-        leave();
+        if (!stays && !isUnsaved) {
+          onClose?.();
+          return;
+        }
+        // The browser closes it by itself when Escape is pressed again and again; what would be lost comes back.
+        dialog.current.showModal();
+        setAsking(!stays);
       }}
       onCancel={(event) => {
         if (event.target !== dialog.current) return;

@@ -15,6 +15,11 @@ export interface Connections {
   readonly reload: () => void;
 }
 
+/** A connection's name; one that is no longer there is known by the end of its id. */
+export function connectionName(names: ReadonlyMap<string, string>, id: string): string {
+  return names.get(id) ?? (id.startsWith('conn_') ? `deleted connection …${id.slice(-6)}` : id);
+}
+
 export function useConnections(everyMs?: number): Connections {
   const { api, project } = useApp();
   const read = useCallback(

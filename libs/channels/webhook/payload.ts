@@ -1,5 +1,4 @@
 import { isoNanos } from '@tailrace/log-query/iso-time.ts';
-import { visibleLine, visibleText } from '@tailrace/log-record/visible-text.ts';
 import type { Alert } from '@tailrace/schemas/generated/alert.ts';
 import { itemsInFull, type Message, type MessageItem } from '../message.ts';
 import { liveLink, messageText } from '../message-text.ts';
@@ -17,13 +16,12 @@ export function webhookPayload(message: Message) {
   const { items, channelName, publicUrl, isTest } = message;
   const alerts = items.map((item, index) => alertOf(item, index < itemsInFull, publicUrl, isTest));
   const text = messageText(message);
-  const receiver = visibleLine(channelName);
   return {
     version: '4',
-    groupKey: `{}:{channel="${receiver}",key="${message.idempotencyKey}"}`,
+    groupKey: `{}:{channel="${channelName}",key="${message.idempotencyKey}"}`,
     truncatedAlerts: 0,
     status: alerts.every(({ status }) => status === 'resolved') ? 'resolved' : 'firing',
-    receiver,
+    receiver: channelName,
     groupLabels: common(alerts.map(({ labels }) => pick(labels, ['alertname', 'project']))),
     commonLabels: common(alerts.map(({ labels }) => labels)),
     commonAnnotations: { summary: text.title },
@@ -39,12 +37,12 @@ function alertOf(
   isTest: boolean,
 ) {
   const labels: Labels = {
-    alertname: visibleLine(alert.rule_name),
+    alertname: alert.rule_name,
     severity: alert.severity,
     project: alert.project_id,
     rule_id: alert.rule_id,
     alert_type: alert.alert_type,
-    ...(alert.group_by !== null && alert.group !== null && { [labelName(alert.group_by)]: visibleLine(alert.group) }),
+    ...(alert.group_by !== null && alert.group !== null && { [labelName(alert.group_by)]: alert.group }),
     ...(isTest && { test: 'true' }),
   };
   return {
@@ -68,7 +66,7 @@ function alertOf(
 }
 
 function linesOf({ lines }: Alert): string {
-  return lines.map((line) => `${isoNanos(line.timestamp)} ${visibleText(line.body)}`).join('\n');
+  return lines.map((line) => `${isoNanos(line.timestamp)} ${line.body}`).join('\n');
 }
 
 /** Prometheus takes letters, digits and underscores; our own labels are not to be overwritten. */
