@@ -1,3 +1,4 @@
+import { filterProblems } from '@tailrace/log-query/filter-problems.ts';
 import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
 import { logFilter } from '@tailrace/log-query/log-filter.ts';
 import { compileFilter, type Matcher } from '@tailrace/log-query/matcher.ts';
@@ -38,15 +39,16 @@ export function compileRule(kinds: RuleKinds, rule: AlertRule): CompiledRule | {
   try {
     const read = kind.read(JSON.parse(rule.conditions));
     if (!read.ok) return { problem: read.problems.map(({ field, message }) => `${field}: ${message}`).join('; ') };
-    const filter = rule.filter === null ? {} : logFilter.parse(JSON.parse(rule.filter));
+    const filter = logFilter.safeParse(rule.filter === null ? {} : JSON.parse(rule.filter));
+    if (!filter.success) return { problem: filterProblems(filter.error) };
     const { lines, condition } = read.plan;
     return {
       rule,
       condition,
-      filter,
-      severities: severitiesOf(lines, filter),
-      literals: literalsOf(lines, filter),
-      matches: matcherOf(lines, filter),
+      filter: filter.data,
+      severities: severitiesOf(lines, filter.data),
+      literals: literalsOf(lines, filter.data),
+      matches: matcherOf(lines, filter.data),
       groupOf: groupOf(rule.group_by),
     };
   } catch (error) {

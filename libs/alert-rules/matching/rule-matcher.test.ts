@@ -123,3 +123,15 @@ describe('the index of rules', () => {
     });
   });
 });
+
+it('refuses a rule from before the bounds of expressions, and says why', () => {
+  const pattern = '(?:.?){1000}';
+  const conditions = { alert_type: 'pattern_match', conditions: JSON.stringify({ pattern }) };
+  expect(compileRule(ruleKinds, rule(conditions))).toEqual({
+    problem: expect.stringContaining('pattern: is too large'),
+  });
+  const filter = JSON.stringify({ regex: pattern });
+  expect(compileRule(ruleKinds, rule({ filter }))).toEqual({
+    problem: expect.stringContaining('The regular expression is too large'),
+  });
+});
