@@ -38,7 +38,11 @@ export function ConfirmedButton({ label, question, confirm, small, disabled, onC
         className={`button button-danger${size}`}
         disabled={disabled}
         aria-expanded={asking}
-        onClick={() => setAsking(true)}
+        onClick={() => {
+          setAsking(true);
+          // The second click of two would take the focus back from the answer.
+          keep.current?.focus();
+        }}
       >
         <Icon name="trash" /> {label}
       </button>
