@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AlertEvaluator, type Voiding } from '@tailrace/alert-evaluation/alert-evaluator.ts';
+import type { KnownConnections } from '@tailrace/alert-evaluation/known-connections.ts';
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import type { AlertPartial } from '@tailrace/schemas/generated/alert-partial.ts';
@@ -13,6 +14,7 @@ import type { RuleBook } from './rule-book.ts';
 
 export interface EvaluationOptions {
   readonly book: RuleBook;
+  readonly connections: KnownConnections;
   readonly metrics: AlertingMetrics;
   readonly latenessMs: number;
   readonly maxGroups: number;
@@ -37,7 +39,7 @@ export function evaluationTopology(options: EvaluationOptions): Topology<AlertPa
 }
 
 function evaluation(options: EvaluationOptions, task: TaskContext): RecordProcessor<AlertPartial> {
-  const { book, metrics, latenessMs, maxGroups, partitions } = options;
+  const { book, connections, metrics, latenessMs, maxGroups, partitions } = options;
   const isOwn = (rule: string) => partitionFor(rule, partitions) === task.partition;
   function* ownRules() {
     for (const rule of book.values()) if (isOwn(rule.rule.id)) yield rule;
@@ -49,6 +51,7 @@ function evaluation(options: EvaluationOptions, task: TaskContext): RecordProces
       values: () => ownRules(),
     },
     compile: (rule) => book.compile(rule),
+    connections,
     latenessMs,
     maxGroups,
     now: () => Date.now() * 1000,

@@ -22,6 +22,8 @@ let offers: { readonly progress: PartitionProgress; readonly end: number }[];
 let asked: number;
 /** Every question to the broker. */
 let questions: number;
+/** Short for the one test that waits for it. */
+const patienceMs = 1500;
 
 beforeEach(async () => {
   runner = new InMemoryRunner();
@@ -51,6 +53,7 @@ beforeEach(async () => {
     watches: (project) => project === 'shop',
     partitions: topics.logs.partitions,
     intervalMs: 1,
+    patienceMs,
   });
 });
 afterEach(async () => {
@@ -142,4 +145,21 @@ it('asks nothing while nothing changes, and offers nothing to a task that has en
   await eventually(() => statuses.get('conn_a')?.complete_up_to).toBe(at(11));
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(offers).toHaveLength(1);
+});
+
+it('lets others wait for a connection that stands still no longer than its patience, until it moves again', async () => {
+  await runner.start(normaliserTopology);
+  await writeStatus(status(10));
+  follow();
+  const reading = () => offers.at(-1)?.progress.connections.map((each) => each.reading);
+  await eventually(reading).toEqual([true]);
+  let said = 0;
+  // It goes on saying that it is there, and that it has come no further.
+  await eventually(async () => {
+    said += 1;
+    await writeStatus(status(10, { updated_at: said }));
+    return reading();
+  }).toEqual([false]);
+  await writeStatus(status(11));
+  await eventually(reading).toEqual([true]);
 });

@@ -22,6 +22,8 @@ export interface ProgressBarrierOptions {
   readonly partitions: number;
   /** Least time between two rounds, milliseconds. Default 1000. */
   readonly intervalMs?: number;
+  /** How long others wait for a connection that is read and whose watermark stands still, milliseconds. Default 5 min. */
+  readonly patienceMs?: number;
 }
 
 /** @param end the progress holds for whoever has read its partition of `logs` to here. */
@@ -32,6 +34,15 @@ interface Follower {
   /** What it was offered last. */
   offered: string | undefined;
 }
+
+/** How far a connection was complete, and since when. */
+interface Mark {
+  readonly upTo: number;
+  /** `performance.now()` */
+  readonly since: number;
+}
+
+const usualPatienceMs = 300_000;
 
 /** The consumer group between the raw topics and `logs`. */
 export const normaliserGroup = 'normaliser';
@@ -50,6 +61,7 @@ export class ProgressBarrier {
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
   #changed = Promise.withResolvers<void>();
+  readonly #marks = new Map<string, Mark>();
 
   constructor(options: ProgressBarrierOptions) {
     this.#options = options;
@@ -103,6 +115,8 @@ export class ProgressBarrier {
   }
 
   async #round(): Promise<void> {
+    const { statuses } = this.#options;
+    for (const id of this.#marks.keys()) if (statuses.get(id) === undefined) this.#marks.delete(id);
     const news = [...this.#followers].flatMap(([partition, follower]) => {
       const progress = this.#progressOf(partition);
       const text = JSON.stringify(progress);
@@ -123,10 +137,20 @@ export class ProgressBarrier {
     const connections: ConnectionProgress[] = [];
     for (const [id, { project_id, state, complete_up_to }] of statuses.entries()) {
       if (!watches(project_id) || partitionFor(id, partitions) !== partition) continue;
-      const reading = complete_up_to !== null && readingStates.has(state);
+      const reading = complete_up_to !== null && readingStates.has(state) && this.#moves(id, complete_up_to);
       connections.push({ connection_id: id, project_id, complete_up_to: complete_up_to ?? 0, reading });
     }
     return { partition, partitions, connections };
+  }
+
+  /** Whether a connection's watermark has moved lately. One that stands holds nobody back: its own status says why it does. */
+  #moves(id: string, upTo: number): boolean {
+    const { patienceMs = usualPatienceMs } = this.#options;
+    const now = performance.now();
+    const mark = this.#marks.get(id);
+    if (mark?.upTo === upTo) return now - mark.since < patienceMs;
+    this.#marks.set(id, { upTo, since: now });
+    return true;
   }
 
   /** Resolves when the normaliser has committed everything that the raw topics have now. */

@@ -37,7 +37,9 @@ export async function start(
       onChange: () => barrier?.changed(),
     });
     cleanUp.defer(() => statuses.close());
-    await statuses.caughtUp;
+    const connections = openTable({ kafka, logger, topic: topics.connections, onChange: () => undefined });
+    cleanUp.defer(() => connections.close());
+    await Promise.all([statuses.caughtUp, connections.caughtUp]);
     const watches = (project: string) => book.matcher.watches(project);
     barrier = new ProgressBarrier({ admin: kafka.admin, logger, statuses, watches, partitions: logs.partitions });
     const following = barrier;
@@ -54,8 +56,14 @@ export async function start(
     });
     cleanUp.defer(() => matching.stop());
     const maxGroups = config.alertingMaxGroups;
+    const known = {
+      get: (id: string) => connections.get(id),
+      *values() {
+        for (const [, connection] of connections.entries()) yield connection;
+      },
+    };
     const evaluation = runProcessor(
-      evaluationTopology({ book, metrics, latenessMs, maxGroups, partitions: partials.partitions }),
+      evaluationTopology({ book, connections: known, metrics, latenessMs, maxGroups, partitions: partials.partitions }),
       { ...shared, pace: { intervalMs: config.alertingEvaluationIntervalMs, maxRecords: 20_000 } },
     );
     cleanUp.defer(() => evaluation.stop());

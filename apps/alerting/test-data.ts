@@ -4,8 +4,8 @@ import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
 import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
 import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
 
-/** What the tests of alerting are made of. Times are buckets of one day. */
-const origin = Date.UTC(2026, 10, 25) * 1000;
+/** What the tests of alerting are made of. Times are buckets of one day that has passed. */
+const origin = Date.UTC(2024, 10, 25) * 1000;
 export const at = (bucket: number) => origin + bucket * bucketMs * 1000;
 
 export function rule(changes: Partial<AlertRule> = {}): AlertRule {

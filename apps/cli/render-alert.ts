@@ -7,11 +7,13 @@ export function alertNotice(event: string, alert: AlertView): string {
 }
 
 /** The rule, and the group where it has one. */
-export function alertName({ rule_name, group_by, group }: AlertView): string {
-  return visible(group === null ? rule_name : `${rule_name}, ${group_by}=${group}`);
+export function alertName({ rule_name, group_by, group, group_name: name }: AlertView): string {
+  return visible(group === null ? rule_name : `${rule_name}, ${group_by}=${name ?? group}`);
 }
 
-/** What was measured, against what it had to reach. */
-export function measured({ value, threshold, late }: AlertView): string {
-  return `${Number(value.toFixed(2))} of ${threshold}${late ? ' (late lines)' : ''}`;
+/** What was measured, against what it had to reach: `12 of 10` fired because 10 or more do. */
+export function measured({ alert_type, value, threshold, window_ms, late }: AlertView): string {
+  const what =
+    alert_type === 'absence' ? `no line for ${window_ms / 60_000} min` : `${Number(value.toFixed(2))} of ${threshold}`;
+  return `${what}${late ? ' (late lines)' : ''}`;
 }

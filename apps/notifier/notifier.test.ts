@@ -45,7 +45,7 @@ function scripted(send: (message: Message, signal: AbortSignal) => Promise<strin
 }
 
 describe('transitions', () => {
-  it('are told once for each channel; updates, reads and ends that are none are told nobody', async () => {
+  it('are sent once to each channel, an end for whatever reason among them; updates and reads are sent to nobody', async () => {
     const channel = await webhook();
     const on = { notification_channels: ['in_app', channel, channel] };
     await stack.notifier(allowed(receiver));
@@ -54,13 +54,26 @@ describe('transitions', () => {
     await stack.alert({ ...on, sequence: 2, event: 'read', read_by: 'ada' });
     const resolved = { ...on, event: 'resolved', status: 'resolved' } as const;
     await stack.alert({ ...resolved, sequence: 3, resolution: 'condition_ended' });
-    for (const resolution of ['continued', 'rule_changed', 'rule_disabled', 'rule_deleted']) {
+    const reasons = ['rule_changed', 'rule_disabled', 'rule_deleted', 'connection_deleted'];
+    for (const resolution of reasons) {
       await stack.alert({ ...resolved, id: `alert_${resolution}`, sequence: 3, resolution });
     }
-    await stack.alert({ ...on, id: 'alert_next', event: 'escalated', sequence: 4 });
-    await expect.poll(states, until).toEqual(['sent', 'sent', 'sent']);
-    const told = receiver.received.map(({ body }) => JSON.parse(body).alerts[0].annotations.transition);
-    expect(told).toEqual(['fired', 'resolved', 'escalated']);
+    await stack.alert({ ...resolved, id: 'alert_a', sequence: 3, resolution: 'continued', notification_channels: [] });
+    await stack.alert({ ...on, id: 'alert_next', event: 'escalated', continues: 'alert_a', sequence: 4 });
+    await expect.poll(states, until).toEqual(Array<string>(7).fill('sent'));
+    const alerts = receiver.received.map(({ body }) => JSON.parse(body).alerts);
+    expect(alerts.map(([first]) => first.annotations.transition)).toEqual([
+      'fired',
+      'resolved',
+      ...reasons.map(() => 'resolved'),
+      'escalated',
+    ]);
+    expect(alerts.slice(2, 6).map(([first]) => first.annotations.resolution)).toEqual(reasons);
+    // What keeps alerts by fingerprint gets the end of the one that goes on as another.
+    expect(alerts[6]).toMatchObject([
+      { status: 'firing', fingerprint: 'alert_next' },
+      { status: 'resolved', fingerprint: 'alert_a' },
+    ]);
     const [first] = await stack.log();
     expect(first).toMatchObject({ attempts: 1, last_answer: '200 ok', channel_type: 'webhook', grouped_into: null });
     expect(keys()).toContain(first?.id);

@@ -53,12 +53,10 @@ export function notifierTopology(deadlineMs: number): Topology<Alert> {
 }
 
 /**
- * What of an alert's life is told. An alert resolved as `continued` has not ended: its successor was told as escalated.
- * One resolved because somebody changed, disabled or deleted its rule says nothing about the condition, and whoever did
- * that knows; "resolved" would tell everybody else that all is well.
+ * What of an alert's life is told. Who heard that it fired hears that it is over, for whatever reason, and the message says
+ * which: a receiver that keeps alerts would keep it firing for ever. An alert that its successor continues has as channels
+ * only those that do not hear of the successor.
  */
-function transitionOf({ event, resolution }: Alert): NotificationTransition | undefined {
-  if (event === 'fired' || event === 'escalated') return event;
-  if (event !== 'resolved') return undefined;
-  return resolution === 'continued' || resolution?.startsWith('rule_') ? undefined : 'resolved';
+function transitionOf({ event }: Alert): NotificationTransition | undefined {
+  return event === 'fired' || event === 'escalated' || event === 'resolved' ? event : undefined;
 }

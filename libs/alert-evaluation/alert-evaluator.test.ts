@@ -50,6 +50,11 @@ class Evaluation {
     return this.#evaluator;
   }
 
+  /** The scopes of which it is remembered how far they were complete. */
+  get watermarks(): string[] {
+    return [...this.#store.keys()].filter((key) => key.startsWith('complete/'));
+  }
+
   get storeSize(): number {
     return this.#store.size;
   }
@@ -148,26 +153,35 @@ function bruteForce(records: readonly LogRecord[], given: AlertRule): Expected[]
     const between = (from: number, to: number) =>
       lines.filter(({ timestamp }) => timestamp >= at(from) && timestamp < at(to)).length;
     const holds = (bucket: number) => between(bucket - window + 1, bucket + 1) >= needed;
+    const hasLine = (bucket: number) => between(bucket, bucket + 1) > 0;
+    const endOfRun = (bucket: number) => {
+      let end = bucket;
+      while (holds(end)) end += 1;
+      return end;
+    };
     let before: number | undefined;
     for (let bucket = -20; bucket < 600; bucket += 1) {
-      if (!holds(bucket)) continue;
+      if (!holds(bucket) || !hasLine(bucket)) continue;
       const start = bucket;
       const limit = start + cooldown;
       const held = Array.from({ length: cooldown }, (_, index) => start + index).filter(holds);
-      const last = Math.max(...held);
+      const runEnd = endOfRun(Math.max(...held));
+      let successor = limit;
+      while (successor < runEnd && !hasLine(successor)) successor += 1;
+      const goesOn = successor < runEnd;
       const crossings = held.filter((each) => each === start || !holds(each - 1)).length;
       const matched = between(start - window + 1, limit);
       expected.push({
         group,
         start,
-        end: last + 1,
-        resolution: last + 1 === limit && holds(limit) ? 'continued' : 'condition_ended',
+        end: goesOn ? successor : runEnd,
+        resolution: goesOn ? 'continued' : 'condition_ended',
         measured: between(start - window + 1, start + 1),
         matched,
         suppressed: isRate ? crossings - 1 : matched - 1,
-        continues: before === start && holds(start - 1),
+        continues: before === start,
       });
-      before = limit;
+      before = goesOn ? successor : undefined;
       bucket = limit - 1;
     }
   }
@@ -431,6 +445,142 @@ describe('the alerts of a rule', () => {
   });
 });
 
+describe('what an alert says of time', () => {
+  /** Lines come in any order and in parts; some bear times that have not come yet; conclusions are drawn as the clock goes on. */
+  const anyStory = fc.array(
+    fc.record({
+      /** Against the clock, in buckets. */
+      ahead: fc.constantFrom(-30, -6, -2, -1, 0, 0, 0, 0, 3),
+      copies: fc.integer({ min: 0, max: 6 }),
+      passed: fc.constantFrom(0, 0, 1, 2, 6, 20),
+      watermark: fc.constantFrom(undefined, 0, 3, 40),
+      next: fc.constantFrom('settle', 'settle', 'restart', 'void'),
+    }),
+    { minLength: 1, maxLength: 40 },
+  );
+
+  it('is never later than when it is said, nor is the start later than the newest line that caused it', () => {
+    let told = 0;
+    fc.assert(
+      fc.property(anyRule, anyStory, (given, story) => {
+        let clock = 100;
+        const evaluation = new Evaluation([given], { now: () => at(clock) + 1 });
+        let newest = Number.NEGATIVE_INFINITY;
+        let revision = given.revision;
+        for (const { ahead, copies, passed, watermark, next } of story) {
+          clock += passed;
+          const lines = Array.from({ length: copies }, () => line(clock + ahead, { attributes: { host: 'h1' } }));
+          newest = Math.max(newest, ...lines.map(({ timestamp }) => timestamp));
+          evaluation.take(lines);
+          if (next === 'void') {
+            evaluation.evaluator.void(given.id, 'rule_changed');
+            revision += 1;
+            evaluation.set({ ...given, revision });
+          }
+          if (watermark !== undefined) evaluation.progress({ bucket: clock - watermark });
+          else evaluation.settle();
+          if (next === 'restart') evaluation.restart();
+          for (const alert of evaluation.events.slice(told)) {
+            expect(alert.started_at).toBeLessThanOrEqual(alert.fired_at);
+            expect(alert.fired_at).toBeLessThanOrEqual(alert.happened_at);
+            expect(alert.started_at).toBeLessThanOrEqual(newest);
+            expect(alert.resolved_at ?? alert.happened_at).toBeLessThanOrEqual(alert.happened_at);
+            expect(alert.resolved_at ?? alert.happened_at).toBeGreaterThanOrEqual(alert.started_at);
+          }
+          told = evaluation.events.length;
+        }
+        told = 0;
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('does not make an alert of each cooldown out of the window that the last lines leave behind', () => {
+    const rate = testRule({ conditions: '{"threshold":1,"window_minutes":5}', cooldown_minutes: 1 });
+    const evaluation = new Evaluation([rate]);
+    evaluation.take([line(60), line(60), line(61), line(61), line(62)]);
+    evaluation.settle();
+    expect(evaluation.events.map(({ event, started_at }) => [event, started_at])).toEqual([['fired', at(62)]]);
+    // The condition still holds; the next line that keeps it up is what escalates.
+    evaluation.take([line(80)]);
+    evaluation.settle();
+    expect(evaluation.events.map(({ event, started_at, resolved_at }) => [event, started_at, resolved_at])).toEqual([
+      ['fired', at(62), null],
+      ['resolved', at(62), at(80)],
+      ['escalated', at(80), null],
+    ]);
+    evaluation.progress({ bucket: 120 });
+    expect(evaluation.events.at(-1)).toMatchObject({ event: 'resolved', resolved_at: at(90) });
+  });
+
+  it('fires at its threshold exactly, as "at least" says', () => {
+    const rate = testRule({ conditions: '{"threshold":1,"window_minutes":5}' });
+    const evaluation = new Evaluation([rate]);
+    evaluation.take([line(60), line(60), line(60), line(60)]);
+    evaluation.settle();
+    expect(evaluation.events).toEqual([]);
+    evaluation.take([line(60)]);
+    evaluation.settle();
+    expect(evaluation.events).toMatchObject([{ event: 'fired', value: 1, threshold: 1 }]);
+  });
+});
+
+describe('the end of an alert', () => {
+  const channelsOf = ({ events }: Evaluation) => events.map(({ event, notification_channels: to }) => [event, ...to]);
+
+  it('goes to the channels that heard of it, whatever has become of its rule', () => {
+    const evaluation = new Evaluation([testRule({ notification_channels: ['chan_a'] })]);
+    evaluation.take([line(60), line(60), line(60)]);
+    evaluation.settle();
+    evaluation.restart();
+    evaluation.set(testRule({ notification_channels: ['chan_b'], version: 2 }));
+    evaluation.progress({ bucket: 100 });
+    evaluation.take([line(200), line(200), line(200)]);
+    evaluation.settle();
+    evaluation.evaluator.void('rule_1', 'rule_deleted');
+    evaluation.settle();
+    expect(channelsOf(evaluation)).toEqual([
+      ['fired', 'chan_a'],
+      ['resolved', 'chan_a'],
+      ['fired', 'chan_b'],
+      ['resolved', 'chan_b'],
+    ]);
+  });
+
+  it('that goes on as another goes to those alone that do not hear of the other', () => {
+    const given = testRule({ notification_channels: ['chan_a', 'chan_b'], cooldown_minutes: 1 });
+    const evaluation = new Evaluation([given]);
+    evaluation.take([line(60), line(60), line(60)]);
+    evaluation.settle();
+    evaluation.set({ ...given, notification_channels: ['chan_b', 'chan_c'], version: 2 });
+    evaluation.take([line(65), line(65), line(66)]);
+    evaluation.settle();
+    expect(channelsOf(evaluation)).toEqual([
+      ['fired', 'chan_a', 'chan_b'],
+      ['resolved', 'chan_a'],
+      ['escalated', 'chan_b', 'chan_c'],
+    ]);
+  });
+
+  it('comes when all connections of its rule are deleted, and their watermarks are forgotten', () => {
+    const known = new Map([
+      ['conn_a', { project_id: 'shop', name: 'Checkout', created_at: 0 }],
+      ['conn_b', { project_id: 'shop', name: 'Cart', created_at: 0 }],
+    ]);
+    const filter = JSON.stringify({ connections: ['conn_a'] });
+    const evaluation = new Evaluation([testRule({ filter })], { connections: known });
+    evaluation.progress({ bucket: 50 }, { connection_id: 'conn_b', bucket: 50 });
+    evaluation.take([line(60), line(60), line(60)]);
+    evaluation.settle();
+    // Not read any more is not deleted.
+    evaluation.progress({ connection_id: 'conn_b', bucket: 100 });
+    expect(evaluation.events.at(-1)).toMatchObject({ event: 'fired' });
+    known.delete('conn_a');
+    evaluation.progress({ connection_id: 'conn_b', bucket: 101 });
+    expect(evaluation.events.at(-1)).toMatchObject({ event: 'resolved', resolution: 'connection_deleted' });
+  });
+});
+
 describe('silence', () => {
   const silence = testRule({
     alert_type: 'absence',
@@ -480,12 +630,34 @@ describe('silence', () => {
     ]);
   });
 
-  it('ends with the connection', () => {
-    const evaluation = new Evaluation([silence]);
+  it('ends with the connection, and nothing of it is left', () => {
+    const known = new Map([['conn_a', { project_id: 'shop', name: 'Checkout', created_at: 0 }]]);
+    const evaluation = new Evaluation([silence], { connections: known });
     evaluation.progress({ bucket: 0 });
     evaluation.progress({ bucket: 35 });
     evaluation.progress({ connection_id: 'conn_b', bucket: 35 });
+    expect(told(evaluation).map(([event]) => event)).toEqual(['fired']);
+    known.delete('conn_a');
+    evaluation.progress({ connection_id: 'conn_b', bucket: 36 });
     expect(told(evaluation).map(([event]) => event)).toEqual(['fired', 'resolved']);
+    expect(evaluation.events.at(-1)).toMatchObject({ resolution: 'connection_deleted' });
+    evaluation.progress({ connection_id: 'conn_b', bucket: 37 });
+    expect(evaluation.watermarks).toEqual(['complete/shop/conn_b']);
+  });
+
+  it('is not found before the connection was there, and names it', () => {
+    const known = new Map([['conn_a', { project_id: 'shop', name: 'Checkout', created_at: at(700) }]]);
+    const impatient = { ...silence, cooldown_minutes: 0 };
+    const evaluation = new Evaluation([impatient], { connections: known });
+    // It reads two hours of history first.
+    evaluation.progress({ bucket: 0 });
+    evaluation.progress({ bucket: 729 });
+    expect(evaluation.events).toEqual([]);
+    evaluation.progress({ bucket: 731 });
+    expect(evaluation.events).toMatchObject([{ event: 'fired', started_at: at(730), group_name: 'Checkout' }]);
+    // Without a cooldown it is said again when it has lasted as long again, and not for each bucket of 10 s.
+    evaluation.progress({ bucket: 789 });
+    expect(evaluation.alerts()).toHaveLength(2);
   });
 
   it('that outlives the cooldown is told again', () => {

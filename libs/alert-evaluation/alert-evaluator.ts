@@ -6,13 +6,14 @@ import type { PartitionProgress } from '@tailrace/schemas/generated/partition-pr
 import { type EvaluationStore, ruleKey } from './evaluation-store.ts';
 import { GroupEvaluator } from './group-evaluator.ts';
 import { GroupPieces } from './group-pieces.ts';
+import type { KnownConnections } from './known-connections.ts';
 import { otherGroups, RuleGroups } from './rule-groups.ts';
 import { Scopes } from './scopes.ts';
-import { endAlerts, type Telling } from './tell-alerts.ts';
+import { type Ending, endAlerts, type Telling } from './tell-alerts.ts';
 import { TouchedGroups } from './touched-groups.ts';
 
 /** Why a rule's alerts end that did not end by themselves. */
-export type Voiding = 'rule_changed' | 'rule_disabled' | 'rule_deleted';
+export type Voiding = Exclude<Ending, 'connection_deleted'>;
 
 export interface EvaluatorOptions {
   readonly store: EvaluationStore;
@@ -26,6 +27,8 @@ export interface EvaluatorOptions {
   readonly maxGroups: number;
   /** The wall clock, microseconds since the epoch. */
   readonly now: () => number;
+  /** Left out: none is known to have been deleted, and their ids must do for names. */
+  readonly connections?: KnownConnections;
   readonly onLateLines?: (rule: AlertRule, lines: number) => void;
   readonly onOverflow?: (rule: AlertRule) => void;
 }
@@ -45,10 +48,12 @@ export class AlertEvaluator {
   readonly #touched = new TouchedGroups();
   #voided = new Map<string, Voiding>();
   #progressed = false;
+  /** Whether scopes may have come out of use. */
+  #outOfUse = true;
 
   constructor(options: EvaluatorOptions) {
     this.#options = options;
-    const { store, maxGroups, onOverflow, latenessMs, onLateLines } = options;
+    const { store, maxGroups, onOverflow, latenessMs, onLateLines, connections } = options;
     this.#scopes = new Scopes(store);
     this.#groups = new RuleGroups({ store, maxGroups, onOverflow });
     this.#evaluator = new GroupEvaluator({
@@ -57,6 +62,7 @@ export class AlertEvaluator {
       groups: this.#groups,
       latenessMs,
       onLateLines,
+      connections,
     });
     // When each group is due is not stored: whoever takes over looks at all of them once.
     for (const rule of this.#groups.rules()) this.revisit(rule);
@@ -100,16 +106,17 @@ export class AlertEvaluator {
 
   /** Draws the conclusions of everything taken since the last call, and tells them in order. */
   settle(tell: (alert: Alert) => void): void {
-    const telling = { tell, now: this.#options.now };
+    const { now, connections } = this.#options;
+    const telling = { tell, now, connections };
     for (const [rule, reason] of this.#voided) this.#forget(rule, reason, telling);
     this.#voided = new Map();
     if (this.#progressed) this.#advance(telling);
     this.#progressed = false;
     for (const touched of this.#touched.take()) {
       const { rule } = touched.rule;
-      const now = this.#options.rules.get(rule.id);
+      const current = this.#options.rules.get(rule.id);
       // Else it was turned off or changed since it was touched.
-      if (now?.rule.revision === rule.revision) this.#evaluator.evaluate(now, touched, telling);
+      if (current?.rule.revision === rule.revision) this.#evaluator.evaluate(current, touched, telling);
     }
   }
 
@@ -123,6 +130,39 @@ export class AlertEvaluator {
     for (const scope of moved) {
       for (const key of scope.due.take(scope.complete ?? 0)) this.#touchKey(key);
     }
+    this.#endDeserted(telling);
+    if (this.#outOfUse) this.#forgetScopes();
+  }
+
+  /** Ends the alerts of groups that no line will come for any more, since their connections were deleted. */
+  #endDeserted(telling: Telling): void {
+    const { connections, rules, store } = this.#options;
+    if (!connections) return;
+    for (const scope of this.#scopes.all()) {
+      if (scope.reading || scope.due.isEmpty || !this.#scopes.isDeserted(scope, connections)) continue;
+      for (const key of scope.due.keys()) {
+        const [id, group] = partsOf(key);
+        const compiled = rules.get(id);
+        scope.due.delete(key);
+        if (!compiled) continue;
+        const pieces = new GroupPieces(store, id, group);
+        endAlerts({ rule: compiled.rule, compiled, group, pieces }, 'connection_deleted', telling);
+        this.#groups.of(id).delete(group);
+      }
+      this.#outOfUse = true;
+    }
+  }
+
+  /** Watermarks are kept for what is watched, not for all there ever was. */
+  #forgetScopes(): void {
+    this.#outOfUse = false;
+    const used = new Set<string>();
+    for (const rule of this.#options.rules.values()) {
+      if (rule.condition.type !== 'silence' || rule.rule.group_by !== 'connection')
+        used.add(this.#scopes.of(rule, '').key);
+      else for (const group of this.#groups.of(rule.rule.id)) used.add(this.#scopes.of(rule, group).key);
+    }
+    this.#scopes.forgetUnused(({ key }) => used.has(key));
   }
 
   /** Silence has no lines to begin with: each connection of the rule's project is a group from when it is first heard of. */
@@ -137,10 +177,12 @@ export class AlertEvaluator {
     }
     const present = new Set(connections.map(({ connection_id: id }) => id));
     for (const group of groups) {
-      if (present.has(group) || group === otherGroups) continue;
+      if (present.has(group) || group === otherGroups || this.#options.connections?.get(group)) continue;
       const pieces = new GroupPieces(this.#options.store, rule.id, group);
-      endAlerts({ rule, compiled, group, pieces }, 'condition_ended', telling);
+      endAlerts({ rule, compiled, group, pieces }, 'connection_deleted', telling);
+      this.#scopes.of(compiled, group).due.delete(`${rule.id}/${group}`);
       groups.delete(group);
+      this.#outOfUse = true;
     }
   }
 
@@ -155,6 +197,7 @@ export class AlertEvaluator {
     }
     store.delete(ruleKey(id));
     this.#groups.delete(id);
+    this.#outOfUse = true;
   }
 
   /** To be called when a rule that is remembered has become known: its groups are looked at. */
@@ -163,8 +206,14 @@ export class AlertEvaluator {
   }
 
   #touchKey(key: string): void {
-    const end = key.indexOf('/');
-    const rule = this.#options.rules.get(key.slice(0, end));
-    if (rule) this.#touched.touch(rule, key.slice(end + 1));
+    const [id, group] = partsOf(key);
+    const rule = this.#options.rules.get(id);
+    if (rule) this.#touched.touch(rule, group);
   }
+}
+
+/** Rule and group of a key of a due queue. Ids of rules have no slash. */
+function partsOf(key: string): readonly [rule: string, group: string] {
+  const end = key.indexOf('/');
+  return [key.slice(0, end), key.slice(end + 1)];
 }

@@ -19,12 +19,16 @@ export function snapshotOf(options: {
   readonly rule: AlertRule;
   readonly condition: Condition | undefined;
   readonly group: string;
+  /** What people call the group, where that is not its value. */
+  readonly groupName: string | undefined;
   readonly alert: TrackedAlert;
   readonly event: AlertEvent;
   readonly lines: readonly AlertLine[];
   readonly now: number;
 }): Alert {
-  const { rule, condition, group, alert, event, lines, now } = options;
+  const { rule, condition, group, groupName, alert, event, lines, now } = options;
+  // A source whose clock is ahead gives lines of times to come: what they start has started by the time it is said.
+  const startedAt = Math.min(bucketStart(alert.start), alert.fired_at);
   return {
     id: alert.id,
     sequence: alert.sequence,
@@ -38,10 +42,11 @@ export function snapshotOf(options: {
     severity: rule.severity,
     group_by: rule.group_by,
     group: rule.group_by === null ? null : group,
+    group_name: groupName ?? null,
     status: alert.resolution === null ? 'open' : 'resolved',
-    started_at: bucketStart(alert.start),
+    started_at: startedAt,
     fired_at: alert.fired_at,
-    resolved_at: alert.end === null ? null : bucketStart(alert.end),
+    resolved_at: alert.end === null ? null : Math.max(startedAt, Math.min(bucketStart(alert.end), now)),
     resolution: alert.resolution,
     continues: alert.continues,
     late: alert.late,
@@ -50,9 +55,16 @@ export function snapshotOf(options: {
     matched: alert.matched,
     suppressed: alert.suppressed,
     lines,
-    notification_channels: rule.notification_channels,
+    notification_channels: channelsOf(rule, alert, event),
     read_by: null,
   };
+}
+
+/** Who hears of an alert hears of its end, whatever became of its rule. Of one that goes on, its successor says so. */
+function channelsOf(rule: AlertRule, { channels, resolution }: TrackedAlert, event: AlertEvent): readonly string[] {
+  if (event !== 'resolved') return rule.notification_channels;
+  const heard = channels ?? rule.notification_channels;
+  return resolution === 'continued' ? heard.filter((id) => !rule.notification_channels.includes(id)) : heard;
 }
 
 function measured(

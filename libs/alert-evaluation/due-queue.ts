@@ -4,6 +4,16 @@ export class DueQueue {
   /** A binary heap; entries that are not what `#due` says are stale. */
   readonly #heap: { readonly key: string; readonly at: number }[] = [];
 
+  /** Whether anybody is to be looked at, ever. */
+  get isEmpty(): boolean {
+    return this.#due.size === 0;
+  }
+
+  /** Everybody who is to be looked at. */
+  keys(): readonly string[] {
+    return [...this.#due.keys()];
+  }
+
   set(key: string, at: number): void {
     if (this.#due.get(key) === at) return;
     this.#due.set(key, at);

@@ -4,7 +4,7 @@ import type { AlertEvent } from '@tailrace/schemas/generated/alert-event.ts';
 import type { GroupState } from '@tailrace/schemas/generated/group-state.ts';
 import type { TrackedAlert } from '@tailrace/schemas/generated/tracked-alert.ts';
 import { alertId } from './alert-snapshot.ts';
-import { type Count, countRuns, type Interval, intervalsOf, silenceRuns } from './scan.ts';
+import { anywhere, type Count, countRuns, type Interval, intervalsOf, silenceRuns, withLines } from './scan.ts';
 
 /** Something to tell about an alert. */
 export interface AlertChange {
@@ -24,11 +24,11 @@ export interface GroupEvaluation {
 
 /** How a rule's times are in buckets. */
 export function bucketsOf({ rule, condition }: CompiledRule) {
-  return {
-    window: condition.windowMs / bucketMs,
-    // Two alerts of one bucket would be the same: without a cooldown each bucket may have its own.
-    cooldown: Math.max(1, (rule.cooldown_minutes * 60_000) / bucketMs),
-  };
+  const window = condition.windowMs / bucketMs;
+  const cooldown = (rule.cooldown_minutes * 60_000) / bucketMs;
+  // Two alerts of one bucket would be the same: without a cooldown each bucket with a line may have its own. Silence holds
+  // in every bucket, and says nothing new before it has lasted as long again.
+  return { window, cooldown: Math.max(condition.type === 'silence' ? window : 1, cooldown) };
 }
 
 export interface GroupInput {
@@ -49,11 +49,11 @@ export interface GroupInput {
 export function evaluateGroup(input: GroupInput): GroupEvaluation {
   const { rule, state, complete } = input;
   const { window, cooldown } = bucketsOf(rule);
-  const runs =
+  const [runs, begins] =
     rule.condition.type === 'count'
-      ? countRuns(input.counts, window, rule.condition.atLeast)
-      : silenceRuns(withAnchor(input), window, complete);
-  const intervals = intervalsOf(runs, cooldown, state.scan_from, state.before !== null);
+      ? [countRuns(input.counts, window, rule.condition.atLeast), withLines(input.counts)]
+      : [silenceRuns(withAnchor(input), window, complete), anywhere];
+  const intervals = intervalsOf(runs, cooldown, state.scan_from, state.before !== null, begins);
   const changes: AlertChange[] = [];
   const alerts: TrackedAlert[] = [];
   let { ordinal, before } = state;
@@ -98,6 +98,7 @@ function newAlert({ rule, group, watermark, now }: GroupInput, { start }: Interv
     told_matched: 0,
     told_suppressed: 0,
     told_at: 0,
+    channels: rule.rule.notification_channels,
   };
 }
 
@@ -174,7 +175,8 @@ function settled(
   let gone = 0;
   for (const [index, alert] of alerts.entries()) {
     const interval = intervals[index];
-    if (!interval || alert.resolution === null || isUntold(alert) || interval.start + cooldown > accepted) break;
+    if (!interval || alert.resolution === null || isUntold(alert)) break;
+    if (Math.max(interval.start + cooldown, interval.end) > accepted) break;
     scanFrom = interval.start + cooldown;
     before = interval.unbroken ? alert.id : null;
     gone += 1;

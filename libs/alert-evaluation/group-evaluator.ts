@@ -1,10 +1,11 @@
-import { bucketMs } from '@tailrace/alert-rules/bucket.ts';
+import { bucketMs, bucketOf } from '@tailrace/alert-rules/bucket.ts';
 import type { CompiledRule } from '@tailrace/alert-rules/matching/compiled-rule.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
 import type { GroupState } from '@tailrace/schemas/generated/group-state.ts';
 import { type EvaluationStore, piece, ruleKey } from './evaluation-store.ts';
 import { bucketsOf, evaluateGroup, isUntold } from './group-evaluation.ts';
 import { GroupPieces } from './group-pieces.ts';
+import type { KnownConnections } from './known-connections.ts';
 import type { RuleGroups } from './rule-groups.ts';
 import { bucketsOfMinute } from './sample-lines.ts';
 import type { Scope, Scopes } from './scopes.ts';
@@ -18,6 +19,7 @@ export interface GroupEvaluatorOptions {
   /** How much event time a line may be behind the watermark and still count, milliseconds. */
   readonly latenessMs: number;
   readonly onLateLines?: ((rule: AlertRule, lines: number) => void) | undefined;
+  readonly connections?: KnownConnections | undefined;
 }
 
 /** A watermark that stands still lets the state grow by a day of event time at most. */
@@ -56,7 +58,7 @@ export class GroupEvaluator {
     if (late > 0) onLateLines?.(rule.rule, late);
     const first =
       before?.first ??
-      scope.complete ??
+      this.#firstComplete(rule, group, scope) ??
       inTime.reduce((least, { bucket }) => Math.min(least, bucket), complete + this.#lateness);
     const state: GroupState = {
       first: silent ? first : accepted,
@@ -74,7 +76,9 @@ export class GroupEvaluator {
     for (const change of changes) tellChange(about, change, telling);
 
     const { window } = bucketsOf(rule);
-    const needed = Math.min(accepted, alerts[0]?.start ?? accepted) - window + 1;
+    // What goes on from an alert that is forgotten must be seen to go on from there.
+    const unbrokenFrom = held === null ? accepted : scanFrom;
+    const needed = Math.min(accepted, unbrokenFrom, alerts[0]?.start ?? accepted) - window + 1;
     // Silence is counted from the last line that is so old that none before it matters.
     const anchor = silent
       ? Math.max(state.first, ...counts.map(({ bucket }) => (bucket <= needed ? bucket : 0)))
@@ -90,6 +94,13 @@ export class GroupEvaluator {
       segments,
     };
     this.#keep({ rule, group, pieces, scope }, before, next, Math.min(endsBy, this.#dueOf(rule, next)));
+  }
+
+  /** From where on a new group is looked at: for silence, not before its connection was there. */
+  #firstComplete({ condition }: CompiledRule, group: string, { complete }: Scope): number | undefined {
+    if (complete === undefined || condition.type !== 'silence') return complete;
+    const createdAt = this.#options.connections?.get(group)?.created_at;
+    return createdAt === undefined ? complete : Math.max(complete, bucketOf(createdAt));
   }
 
   /** Stores a group's head, or forgets a group of which nothing is left. */
@@ -116,7 +127,8 @@ export class GroupEvaluator {
     const silent = rule.condition.type === 'silence';
     const times = alerts.map((alert) => {
       if (isUntold(alert)) return alert.told_at + 1;
-      return alert.resolution === null && silent ? alert.start + cooldown + 1 : alert.start + cooldown + this.#lateness;
+      if (alert.resolution === null && silent) return alert.start + cooldown + 1;
+      return Math.max(alert.start + cooldown, alert.end ?? 0) + this.#lateness;
     });
     if (silent) times.push(Math.max(newest, first) + window + 1);
     const [oldest] = segments;

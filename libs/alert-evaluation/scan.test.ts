@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { countRuns, intervalsOf } from './scan.ts';
+import { countRuns, intervalsOf, withLines } from './scan.ts';
 
 const lines = fc.array(fc.integer({ min: 0, max: 60 }), { maxLength: 40 });
 const counts = (buckets: readonly number[]) =>
@@ -18,7 +18,7 @@ it('more lines take no alert away, begin none later, and keep every former start
       fc.integer({ min: 1, max: 12 }),
       (some, more, window, atLeast, cooldown) => {
         const scan = (buckets: readonly number[]) =>
-          intervalsOf(countRuns(counts(buckets), window, atLeast), cooldown, 0, false);
+          intervalsOf(countRuns(counts(buckets), window, atLeast), cooldown, 0, false, withLines(counts(buckets)));
         const before = scan(some);
         const after = scan([...some, ...more]);
         expect(after.length).toBeGreaterThanOrEqual(before.length);

@@ -15,7 +15,7 @@ export interface Count {
 /** One alert's share of event time: from its start, for the length of the cooldown. */
 export interface Interval {
   readonly start: number;
-  /** The first bucket behind the last one within the cooldown in which the condition held. */
+  /** The start of the alert that continues it; else the first bucket in which the condition held no more. */
   readonly end: number;
   /** Whether that end may still move, as nothing is known behind it. */
   readonly open: boolean;
@@ -23,7 +23,7 @@ export interface Interval {
   readonly crossings: number;
   /** The condition held from the interval before to this one without a break. */
   readonly continues: boolean;
-  /** It goes on holding behind the cooldown, so the next interval continues this one. */
+  /** It goes on holding behind the cooldown, until the next interval, which continues this one. */
   readonly unbroken: boolean;
 }
 
@@ -63,9 +63,29 @@ export function silenceRuns(lines: readonly number[], window: number, complete: 
   });
 }
 
+/** The first bucket from one to before another in which an alert may begin; undefined where there is none. */
+export type Beginning = (from: number, to: number) => number | undefined;
+
+/** A window's lines go on counting for as long as it is, but an alert begins with a line, never in a time to come. */
+export function withLines(counts: readonly Count[]): Beginning {
+  return (from, to) => {
+    let low = 0;
+    for (let high = counts.length; low < high; ) {
+      const middle = (low + high) >>> 1;
+      if (counts[middle]!.bucket < from) low = middle + 1;
+      else high = middle;
+    }
+    const bucket = counts[low]?.bucket;
+    return bucket !== undefined && bucket < to ? bucket : undefined;
+  };
+}
+
+/** Silence is known of complete times only, so an alert may begin in any of them. */
+export const anywhere: Beginning = (from, to) => (from < to ? from : undefined);
+
 /**
- * Which alerts there are: the first bucket that holds begins one; the next begins at the first that holds once the
- * cooldown of this one is over. A function of the runs alone.
+ * Which alerts there are: the first bucket that holds and in which one may begin does; the next begins at the first such
+ * bucket once the cooldown of this one is over. A function of the lines alone.
  *
  * Where lines are added, no alert goes and none begins later: each former start lies in exactly one interval, no two in
  * the same. That is what lets an alert keep its identity while late lines come in.
@@ -73,17 +93,23 @@ export function silenceRuns(lines: readonly number[], window: number, complete: 
  * @param runs ascending, apart from each other. @param cooldown buckets, 1 at least.
  * @param from no alert begins earlier. @param unbroken whether the condition held up to `from` from an alert before it.
  */
-export function intervalsOf(runs: readonly Run[], cooldown: number, from: number, unbroken: boolean): Interval[] {
+export function intervalsOf(
+  runs: readonly Run[],
+  cooldown: number,
+  from: number,
+  unbroken: boolean,
+  begins: Beginning,
+): Interval[] {
   const intervals: Interval[] = [];
   let next = from;
   let held = unbroken;
   for (let index = 0; index < runs.length; ) {
     const first = runs[index];
-    if (!first || first.to <= next) {
+    const start = first && begins(Math.max(first.from, next), first.to);
+    if (!first || start === undefined) {
       index += 1;
       continue;
     }
-    const start = Math.max(first.from, next);
     const limit = start + cooldown;
     let last = first;
     let crossings = 1;
@@ -92,13 +118,14 @@ export function intervalsOf(runs: readonly Run[], cooldown: number, from: number
       crossings += 1;
       last = run;
     }
-    const goesOn = last.to > limit;
+    const successor = begins(Math.max(last.from, limit), last.to);
+    const goesOn = successor !== undefined;
     intervals.push({
       start,
-      end: Math.min(last.to, limit),
+      end: successor ?? last.to,
       open: last.open && !goesOn,
       crossings,
-      continues: held && start === next,
+      continues: held && first.from <= next,
       unbroken: goesOn,
     });
     next = limit;

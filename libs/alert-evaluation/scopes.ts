@@ -4,6 +4,7 @@ import type { ConnectionProgress } from '@tailrace/schemas/generated/connection-
 import type { PartitionProgress } from '@tailrace/schemas/generated/partition-progress.ts';
 import { DueQueue } from './due-queue.ts';
 import { type EvaluationStore, piece } from './evaluation-store.ts';
+import type { KnownConnections } from './known-connections.ts';
 
 /** The connections whose lines a group can have, and how far these are complete. */
 export interface Scope {
@@ -71,6 +72,28 @@ export class Scopes {
     return [...this.#scopes.values()].filter((scope) => this.#advance(scope));
   }
 
+  /** Whether every connection of a scope has been deleted, so that none of its lines is still to come. */
+  isDeserted({ project, connections }: Scope, known: KnownConnections): boolean {
+    if (this.connectionsOf(project).some(({ connection_id: id }) => connections?.includes(id) ?? true)) return false;
+    if (connections) return connections.every((id) => known.get(id) === undefined);
+    for (const { project_id: each } of known.values()) if (each === project) return false;
+    return true;
+  }
+
+  all(): readonly Scope[] {
+    return [...this.#scopes.values()];
+  }
+
+  /** Forgets every scope but those that are in use, also what another process remembered of one. */
+  forgetUnused(isUsed: (scope: Scope) => boolean): void {
+    for (const scope of this.all()) if (scope.due.isEmpty && !isUsed(scope)) this.#scopes.delete(scope.key);
+    for (const [key] of this.#store.entries()) {
+      if (key.startsWith(completePrefix) && !this.#scopes.has(key.slice(completePrefix.length))) {
+        this.#store.delete(key);
+      }
+    }
+  }
+
   #advance(scope: Scope): boolean {
     const { project, connections } = scope;
     const reading = this.connectionsOf(project).filter(
@@ -101,8 +124,10 @@ export class Scopes {
   }
 }
 
+const completePrefix = 'complete/';
+
 function completeKey(scope: string): string {
-  return `complete/${scope}`;
+  return `${completePrefix}${scope}`;
 }
 
 function progressKey(partition: number): string {

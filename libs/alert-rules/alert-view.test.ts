@@ -26,6 +26,7 @@ const alert: Alert = {
   severity: 'high',
   group_by: null,
   group: null,
+  group_name: null,
   status: 'open',
   started_at: at,
   fired_at: at + 5_000_000,

@@ -21,6 +21,10 @@ export const alertView = z
     severity: z.enum(alertSeveritySymbols),
     group_by: z.string().nullable(),
     group: z.string().nullable().describe('The value of group_by that this is about.'),
+    group_name: z
+      .string()
+      .nullable()
+      .describe('What people call it, where that is not the value: the name of a connection.'),
     status: z.enum(alertStatusSymbols),
     started_at: time,
     fired_at: time,
@@ -72,6 +76,8 @@ export function toAlertView(alert: Alert, read: ReadMark | null = readMarkOf(ale
   const { event, happened_at, started_at, fired_at, resolved_at, lines, read_by, ...rest } = alert;
   return {
     ...rest,
+    // Alerts that were stored before there was this.
+    group_name: rest.group_name ?? null,
     started_at: isoNanos(started_at),
     fired_at: isoNanos(fired_at),
     resolved_at: resolved_at === null ? null : isoNanos(resolved_at),

@@ -56,7 +56,7 @@ function plural(count: number, noun: string): string {
 const words = { fired: 'FIRING', escalated: 'STILL FIRING', resolved: 'RESOLVED' } as const;
 
 function headingOf({ alert, transition }: MessageItem): string {
-  const group = alert.group === null ? '' : ` (${alert.group_by}: ${alert.group})`;
+  const group = alert.group === null ? '' : ` (${alert.group_by}: ${alert.group_name ?? alert.group})`;
   return oneLine(`[${words[transition]}] ${alert.severity}: ${alert.rule_name}${group}`);
 }
 
@@ -64,10 +64,12 @@ function sectionOf(item: MessageItem, publicUrl: string | undefined): Section {
   const { alert } = item;
   const facts: [string, string][] = [
     ['project', alert.project_id],
-    ['measured', `${number(alert.value)} of ${number(alert.threshold)} within ${duration(alert.window_ms)}`],
+    ['measured', measured(alert)],
     ['since', isoNanos(alert.started_at)],
   ];
   if (alert.resolved_at !== null) facts.push(['until', isoNanos(alert.resolved_at)]);
+  const ending = item.transition === 'resolved' ? endings[alert.resolution ?? ''] : undefined;
+  if (ending !== undefined) facts.push(['why', ending]);
   if (alert.late) facts.push(['late', 'found in lines that came after their time had been taken for complete']);
   if (alert.suppressed > 0) facts.push(['repeats', `${alert.suppressed} within the cooldown`]);
   facts.push(['alert', alert.id]);
@@ -77,6 +79,23 @@ function sectionOf(item: MessageItem, publicUrl: string | undefined): Section {
     lines: alert.lines.slice(0, linesShown).map((line) => `${isoNanos(line.timestamp)} ${line.body}`),
     link: liveLink(alert, publicUrl),
   };
+}
+
+/** Why an alert is over though its lines do not say so. */
+const endings: Readonly<Record<string, string>> = {
+  rule_changed: 'the rule was changed; whether the condition still holds is not known',
+  rule_disabled: 'the rule was turned off; whether the condition still holds is not known',
+  rule_deleted: 'the rule was deleted; whether the condition still holds is not known',
+  connection_deleted: 'the connection was deleted',
+  continued: 'it goes on as another alert, which is sent elsewhere',
+};
+
+/** What made it fire. A rate or a number fires when it is reached, not only when it is exceeded. */
+function measured({ alert_type, value, threshold, window_ms }: Alert): string {
+  if (alert_type === 'absence') return `no line for ${duration(window_ms)}`;
+  if (alert_type !== 'error_rate') return `${number(value)} of ${number(threshold)} within ${duration(window_ms)}`;
+  const rate = `${plural(Math.round(value * 100) / 100, 'error')} a minute over ${duration(window_ms)}`;
+  return `${rate}; fires at ${number(threshold)} or more`;
 }
 
 /** Where the web page shows the lines: the window that crossed, to the last line the alert names. */

@@ -17,6 +17,7 @@ export function testAlert(changes: Partial<Alert> = {}): Alert {
     severity: 'high',
     group_by: null,
     group: null,
+    group_name: null,
     status: 'open',
     started_at: at,
     fired_at: at,

@@ -25,6 +25,7 @@ export function testMessage(options: {
     severity: 'low',
     group_by: null,
     group: null,
+    group_name: null,
     status: 'open',
     started_at: micros,
     fired_at: micros,

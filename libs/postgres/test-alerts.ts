@@ -16,6 +16,7 @@ export function testAlert(number: number, fields: Partial<Alert> = {}): Alert {
     severity: 'high',
     group_by: null,
     group: null,
+    group_name: null,
     status: 'open',
     started_at: at,
     fired_at: at,

@@ -28,14 +28,16 @@ export interface Alert {
   readonly group_by: string | null;
   /** The value of group_by that this is about; null when the rule does not group. */
   readonly group: string | null;
+  /** What people call the group, where that is not its value: the name of a connection. */
+  readonly group_name: string | null;
   readonly status: AlertStatus;
-  /** Event time at which the condition came to hold: start of the 10 s bucket that crossed. Late lines may move it back. */
+  /** Event time at which the condition came to hold: start of the 10 s bucket that crossed, which has a line, or fired_at where that is earlier. Late lines may move it back. */
   readonly started_at: number;
   /** When alerting decided so, by the wall clock. */
   readonly fired_at: number;
   /** Event time at which it no longer held. */
   readonly resolved_at: number | null;
-  /** Why it is resolved: condition_ended, continued (by the next alert), rule_changed, rule_disabled, rule_deleted. */
+  /** Why it is resolved: condition_ended, continued (by the next alert), rule_changed, rule_disabled, rule_deleted, connection_deleted. */
   readonly resolution: string | null;
   /** Id of the alert before it, when the condition held from that one to this without a break. */
   readonly continues: string | null;
@@ -53,7 +55,7 @@ export interface Alert {
   readonly suppressed: number;
   /** At most 10, in order of time. */
   readonly lines: readonly AlertLine[];
-  /** in_app, or ids of channels, as the rule had them when this was written. */
+  /** in_app, or ids of channels that this is for: as the rule had them when it was written; an end goes to where the alert had gone. */
   readonly notification_channels: readonly string[];
   /** Of the event read: who. */
   readonly read_by: string | null;
@@ -79,6 +81,11 @@ function writeAlert(writer: AvroWriter, value: Alert): void {
   else {
     writer.writeInt(1);
     writer.writeString(value.group);
+  }
+  if (value.group_name === null) writer.writeInt(0);
+  else {
+    writer.writeInt(1);
+    writer.writeString(value.group_name);
   }
   writer.writeEnum(alertStatusSymbols, value.status);
   writer.writeLong(value.started_at);
@@ -127,6 +134,7 @@ function readAlert(reader: AvroReader): Alert {
     severity: reader.readEnum(alertSeveritySymbols),
     group_by: reader.readBranch(2) === 0 ? null : reader.readString(),
     group: reader.readBranch(2) === 0 ? null : reader.readString(),
+    group_name: reader.readBranch(2) === 0 ? null : reader.readString(),
     status: reader.readEnum(alertStatusSymbols),
     started_at: reader.readLong(),
     fired_at: reader.readLong(),
@@ -149,9 +157,12 @@ function readAlert(reader: AvroReader): Alert {
 export const alertCodec = new RecordCodec<Alert>({
   name: 'tailrace.Alert',
   schema:
-    '{"type":"record","name":"Alert","namespace":"tailrace","fields":[{"name":"id","type":"string"},{"name":"sequence","type":"long"},{"name":"event","type":{"type":"enum","name":"AlertEvent","symbols":["fired","escalated","updated","resolved","read"],"default":"updated"}},{"name":"happened_at","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"rule_id","type":"string"},{"name":"rule_revision","type":"long"},{"name":"rule_name","type":"string"},{"name":"alert_type","type":"string"},{"name":"project_id","type":"string"},{"name":"severity","type":{"type":"enum","name":"AlertSeverity","symbols":["low","medium","high","critical"]}},{"name":"group_by","type":["null","string"],"default":null},{"name":"group","type":["null","string"],"default":null},{"name":"status","type":{"type":"enum","name":"AlertStatus","symbols":["open","resolved"]}},{"name":"started_at","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"fired_at","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"resolved_at","type":["null",{"type":"long","logicalType":"timestamp-micros"}],"default":null},{"name":"resolution","type":["null","string"],"default":null},{"name":"continues","type":["null","string"],"default":null},{"name":"late","type":"boolean","default":false},{"name":"value","type":"double"},{"name":"threshold","type":"double"},{"name":"window_ms","type":"long"},{"name":"matched","type":"long"},{"name":"suppressed","type":"long"},{"name":"lines","type":{"type":"array","items":{"type":"record","name":"AlertLine","fields":[{"name":"id","type":"string"},{"name":"timestamp","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"connection_id","type":"string"},{"name":"stream","type":"string"},{"name":"severity_number","type":"int"},{"name":"body","type":"string"},{"name":"partition","type":"int"},{"name":"offset","type":"long"}]}}},{"name":"notification_channels","type":{"type":"array","items":"string"}},{"name":"read_by","type":["null","string"],"default":null}]}',
-  fingerprint: '1c53cd957c158967',
-  history: {},
+    '{"type":"record","name":"Alert","namespace":"tailrace","fields":[{"name":"id","type":"string"},{"name":"sequence","type":"long"},{"name":"event","type":{"type":"enum","name":"AlertEvent","symbols":["fired","escalated","updated","resolved","read"],"default":"updated"}},{"name":"happened_at","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"rule_id","type":"string"},{"name":"rule_revision","type":"long"},{"name":"rule_name","type":"string"},{"name":"alert_type","type":"string"},{"name":"project_id","type":"string"},{"name":"severity","type":{"type":"enum","name":"AlertSeverity","symbols":["low","medium","high","critical"]}},{"name":"group_by","type":["null","string"],"default":null},{"name":"group","type":["null","string"],"default":null},{"name":"group_name","type":["null","string"],"default":null},{"name":"status","type":{"type":"enum","name":"AlertStatus","symbols":["open","resolved"]}},{"name":"started_at","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"fired_at","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"resolved_at","type":["null",{"type":"long","logicalType":"timestamp-micros"}],"default":null},{"name":"resolution","type":["null","string"],"default":null},{"name":"continues","type":["null","string"],"default":null},{"name":"late","type":"boolean","default":false},{"name":"value","type":"double"},{"name":"threshold","type":"double"},{"name":"window_ms","type":"long"},{"name":"matched","type":"long"},{"name":"suppressed","type":"long"},{"name":"lines","type":{"type":"array","items":{"type":"record","name":"AlertLine","fields":[{"name":"id","type":"string"},{"name":"timestamp","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"connection_id","type":"string"},{"name":"stream","type":"string"},{"name":"severity_number","type":"int"},{"name":"body","type":"string"},{"name":"partition","type":"int"},{"name":"offset","type":"long"}]}}},{"name":"notification_channels","type":{"type":"array","items":"string"}},{"name":"read_by","type":["null","string"],"default":null}]}',
+  fingerprint: 'efb5dea12c57dda6',
+  history: {
+    '1c53cd957c158967':
+      '{"name":"tailrace.Alert","type":"record","fields":[{"name":"id","type":"string"},{"name":"sequence","type":"long"},{"name":"event","type":{"name":"tailrace.AlertEvent","type":"enum","symbols":["fired","escalated","updated","resolved","read"]}},{"name":"happened_at","type":"long"},{"name":"rule_id","type":"string"},{"name":"rule_revision","type":"long"},{"name":"rule_name","type":"string"},{"name":"alert_type","type":"string"},{"name":"project_id","type":"string"},{"name":"severity","type":{"name":"tailrace.AlertSeverity","type":"enum","symbols":["low","medium","high","critical"]}},{"name":"group_by","type":["null","string"]},{"name":"group","type":["null","string"]},{"name":"status","type":{"name":"tailrace.AlertStatus","type":"enum","symbols":["open","resolved"]}},{"name":"started_at","type":"long"},{"name":"fired_at","type":"long"},{"name":"resolved_at","type":["null","long"]},{"name":"resolution","type":["null","string"]},{"name":"continues","type":["null","string"]},{"name":"late","type":"boolean"},{"name":"value","type":"double"},{"name":"threshold","type":"double"},{"name":"window_ms","type":"long"},{"name":"matched","type":"long"},{"name":"suppressed","type":"long"},{"name":"lines","type":{"type":"array","items":{"name":"tailrace.AlertLine","type":"record","fields":[{"name":"id","type":"string"},{"name":"timestamp","type":"long"},{"name":"connection_id","type":"string"},{"name":"stream","type":"string"},{"name":"severity_number","type":"int"},{"name":"body","type":"string"},{"name":"partition","type":"int"},{"name":"offset","type":"long"}]}}},{"name":"notification_channels","type":{"type":"array","items":"string"}},{"name":"read_by","type":["null","string"]}]}',
+  },
   write: writeAlert,
   read: readAlert,
 });

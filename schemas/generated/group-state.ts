@@ -44,7 +44,7 @@ export function readGroupState(reader: AvroReader): GroupState {
     before: reader.readBranch(2) === 0 ? null : reader.readString(),
     ordinal: reader.readLong(),
     segments: readArray(reader, 1, readGroupStateSegmentsItem),
-    alerts: readArray(reader, 14, readGroupStateAlertsItem),
+    alerts: readArray(reader, 15, readGroupStateAlertsItem),
   };
 }
 

@@ -52,7 +52,7 @@ export function AlertDialog({ id, onChanged, onClose }: AlertDialogProps) {
             <span className={`tag tone-${alert.status === 'open' ? 'bad' : 'good'}`}>{alert.status}</span>
             {alert.group !== null && (
               <span className="tag">
-                {alert.group_by} {connectionName(names, alert.group)}
+                {alert.group_by} {alert.group_name ?? connectionName(names, alert.group)}
               </span>
             )}
             {alert.late && <span className="tag tone-warn">fired by late lines</span>}

@@ -112,7 +112,7 @@ function AlertRow({ alert, names }: { readonly alert: Alert; readonly names: Rea
           {alert.group !== null && (
             <span className="dim">
               {' '}
-              · {alert.group === '' ? `no ${alert.group_by}` : connectionName(names, alert.group)}
+              · {alert.group === '' ? `no ${alert.group_by}` : (alert.group_name ?? connectionName(names, alert.group))}
             </span>
           )}
           {alert.read_at === null && <span className="visually-hidden"> (unread)</span>}

@@ -4,7 +4,9 @@ import { count, duration } from '../ui/format.ts';
 /** What was measured when it fired, against what it had to reach. */
 export function measured({ alert_type, value, threshold, window_ms, matched }: Alert): string {
   const span = duration(window_ms);
-  if (alert_type === 'error_rate') return `${value.toFixed(1)} errors a minute over ${span}; the limit is ${threshold}`;
+  if (alert_type === 'error_rate') {
+    return `${value.toFixed(1)} errors a minute over ${span}; fires at ${threshold} or more`;
+  }
   if (alert_type === 'absence') return `no line for ${span}`;
-  return `${count(matched)} matching lines`;
+  return matched === 1 ? '1 matching line' : `${count(matched)} matching lines`;
 }

@@ -104,7 +104,7 @@ function conditionsOf(draft: RuleDraft): Readonly<Record<string, unknown>> {
 export function conditionWords({ alert_type, conditions }: AnswerOf<'POST alert-rules'>): string {
   switch (alert_type) {
     case 'error_rate':
-      return `more than ${String(conditions.threshold)} errors a minute over ${String(conditions.window_minutes)} min`;
+      return `at least ${String(conditions.threshold)} ${conditions.threshold === 1 ? 'error' : 'errors'} a minute over ${String(conditions.window_minutes)} min`;
     case 'pattern_match':
       return `a line like /${String(conditions.pattern)}/`;
     case 'log_level':

@@ -91,7 +91,7 @@ export function RuleFields({ draft, channels, problems, onChange }: RuleFieldsPr
         <div className="form-row">
           {text('conditions.threshold', 'threshold', {
             isNumber: true,
-            help: 'Lines of level error and above.',
+            help: 'Lines of level error and above. It fires at this many or more.',
             ...required,
           })}
           {window()}

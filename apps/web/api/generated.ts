@@ -26,6 +26,8 @@ export type Alert = {
   readonly group_by: string | null;
   /** The value of group_by that this is about. */
   readonly group: string | null;
+  /** What people call it, where that is not the value: the name of a connection. */
+  readonly group_name: string | null;
   readonly status: 'open' | 'resolved';
   /** RFC 3339. */
   readonly started_at: string;

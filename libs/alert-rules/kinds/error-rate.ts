@@ -5,11 +5,15 @@ import { minuteMs, windowMinutes } from './window-minutes.ts';
 
 const wrong = 'must be a number of lines a minute, above 0 and at most 1000000000';
 
-/** Too many errors: lines of level error and above, a minute on average over the window. */
+/** Too many errors: at least so many lines of level error and above, a minute on average over the window. */
 export const errorRate = ruleKind({
   type: 'error_rate',
   conditionsSchema: z.strictObject({
-    threshold: z.number(wrong).positive(wrong).max(1e9, wrong).describe('Lines a minute.'),
+    threshold: z
+      .number(wrong)
+      .positive(wrong)
+      .max(1e9, wrong)
+      .describe('Errors a minute, on average over the window, at which it fires: as many, or more.'),
     window_minutes: windowMinutes,
   }),
   lines: () => ({ severities: (number) => number >= leastSeverity('error') }),

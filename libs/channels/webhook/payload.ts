@@ -14,7 +14,13 @@ type Labels = Readonly<Record<string, string>>;
  */
 export function webhookPayload(message: Message) {
   const { items, channelName, publicUrl, isTest } = message;
-  const alerts = items.map((item, index) => alertOf(item, index < itemsInFull, publicUrl, isTest));
+  const alerts = items.flatMap((item, index) => {
+    const alert = alertOf(item, index < itemsInFull, publicUrl, isTest);
+    const { transition, alert: about } = item;
+    if (transition !== 'escalated' || about.continues === null) return [alert];
+    // It goes on as another: who keeps alerts by fingerprint is to end the one before.
+    return [alert, { ...alert, status: 'resolved', endsAt: alert.startsAt, fingerprint: about.continues }];
+  });
   const text = messageText(message);
   return {
     version: '4',
@@ -42,7 +48,11 @@ function alertOf(
     project: alert.project_id,
     rule_id: alert.rule_id,
     alert_type: alert.alert_type,
-    ...(alert.group_by !== null && alert.group !== null && { [labelName(alert.group_by)]: alert.group }),
+    ...(alert.group_by !== null &&
+      alert.group !== null && {
+        [labelName(alert.group_by)]: alert.group_name ?? alert.group,
+      }),
+    ...(alert.group_name !== null && alert.group !== null && { [`${alert.group_by}_id`]: alert.group }),
     ...(isTest && { test: 'true' }),
   };
   return {
@@ -56,6 +66,7 @@ function alertOf(
       matched: String(alert.matched),
       notification_id: id,
       ...(alert.late && { late: 'true' }),
+      ...(transition === 'resolved' && alert.resolution !== null && { resolution: alert.resolution }),
       ...(inFull && alert.lines.length > 0 && { lines: linesOf(alert) }),
     },
     startsAt: isoNanos(alert.started_at),
