@@ -1,9 +1,10 @@
 import { bucketMs, bucketOf } from '@tailrace/alert-rules/bucket.ts';
 import type { CompiledRule } from '@tailrace/alert-rules/matching/compiled-rule.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
+import type { BucketCount } from '@tailrace/schemas/generated/bucket-count.ts';
 import type { GroupState } from '@tailrace/schemas/generated/group-state.ts';
 import { type EvaluationStore, piece, ruleKey } from './evaluation-store.ts';
-import { bucketsOf, evaluateGroup, isUntold } from './group-evaluation.ts';
+import { bucketsOf, evaluateGroup, type GroupEvaluation, isUntold } from './group-evaluation.ts';
 import { GroupPieces } from './group-pieces.ts';
 import type { KnownConnections } from './known-connections.ts';
 import type { RuleGroups } from './rule-groups.ts';
@@ -69,9 +70,10 @@ export class GroupEvaluator {
       segments: pieces.add(before?.segments ?? [], inTime, lines),
       alerts: before?.alerts ?? [],
     };
-    const counts = pieces.counts(state.segments);
-    const input = { rule, group, state, counts, complete, watermark: scope.complete, accepted, now: telling.now() };
-    const { changes, alerts, scanFrom, before: held, ordinal, endsBy } = evaluateGroup(input);
+    const input = { rule, group, state, complete, watermark: scope.complete, accepted, now: telling.now() };
+    const goesOn = silent && before !== undefined && isUnbroken(before, inTime, complete, bucketsOf(rule).window);
+    const evaluation = goesOn ? nothingNew(state) : evaluateGroup({ ...input, counts: pieces.counts(state.segments) });
+    const { changes, alerts, scanFrom, before: held, ordinal, endsBy } = evaluation;
     const about = { rule: rule.rule, compiled: rule, group, pieces, minutes: state.segments };
     for (const change of changes) tellChange(about, change, telling);
 
@@ -80,9 +82,7 @@ export class GroupEvaluator {
     const unbrokenFrom = held === null ? accepted : scanFrom;
     const needed = Math.min(accepted, unbrokenFrom, alerts[0]?.start ?? accepted) - window + 1;
     // Silence is counted from the last line that is so old that none before it matters.
-    const anchor = silent
-      ? Math.max(state.first, ...counts.map(({ bucket }) => (bucket <= needed ? bucket : 0)))
-      : needed;
+    const anchor = silent ? Math.max(state.first, pieces.lastUpTo(state.segments, needed) ?? 0) : needed;
     const segments = pieces.forget(state.segments, anchor);
     const next = {
       ...state,
@@ -144,6 +144,24 @@ export class GroupEvaluator {
     const slack = reading ? longestStall : this.#lateness;
     return Math.max(complete ?? 0, newest - slack);
   }
+}
+
+/**
+ * Whether a group that had no silence has none now either, by the lines that came alone: the usual case of a source that
+ * talks, which need not be looked at over the whole time in which late lines count.
+ */
+function isUnbroken(before: GroupState, fresh: readonly BucketCount[], complete: number, window: number): boolean {
+  if (before.alerts.length > 0 || before.before !== null) return false;
+  let last = Math.max(before.newest, before.first);
+  for (const bucket of fresh.map((each) => each.bucket).sort((one, other) => one - other)) {
+    if (bucket > last + window) return false;
+    last = Math.max(last, bucket);
+  }
+  return complete <= last + window;
+}
+
+function nothingNew({ scan_from: scanFrom, ordinal }: GroupState): GroupEvaluation {
+  return { changes: [], alerts: [], scanFrom, before: null, ordinal, endsBy: Number.POSITIVE_INFINITY };
 }
 
 function isSame(one: GroupState, other: GroupState): boolean {

@@ -67,6 +67,18 @@ export class GroupPieces {
     );
   }
 
+  /** The last bucket up to one that has a line, that one included; undefined where none has. */
+  lastUpTo(minutes: readonly number[], bucket: number): number | undefined {
+    for (const minute of minutes.toReversed()) {
+      if (minute > minuteOf(bucket)) continue;
+      const last = this.#minute(minute).counts.findLastIndex(
+        (count, place) => count > 0 && minute * bucketsOfMinute + place <= bucket,
+      );
+      if (last >= 0) return minute * bucketsOfMinute + last;
+    }
+    return undefined;
+  }
+
   /** The first lines from one bucket to before another, in order. */
   lines(minutes: readonly number[], from: number, to: number): AlertLine[] {
     const found: AlertLine[] = [];

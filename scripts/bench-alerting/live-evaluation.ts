@@ -37,7 +37,7 @@ export class LiveEvaluation {
       store: new Map<string, AlertState>(),
       rules: byId,
       compile: ({ id }) => byId.get(id),
-      now: () => 0,
+      now: () => Date.now() * 1000,
     });
   }
 

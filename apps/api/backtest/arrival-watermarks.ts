@@ -13,6 +13,7 @@ interface Seen {
 /** A connection that the project has, and since when, microseconds. */
 export interface KnownConnection {
   readonly id: string;
+  readonly name: string;
   readonly createdAt: number;
 }
 

@@ -62,7 +62,9 @@ export class BacktestService {
     const rules = [this.#draft(projectId, firstId, rule, 'body.rule')];
     if (compareWith !== undefined) rules.push(this.#other(projectId, compareWith));
     const leave = await queue.enter(caller, gone);
-    const known = connections.ofProject(projectId).map(({ id, created_at: createdAt }) => ({ id, createdAt }));
+    const known = connections
+      .ofProject(projectId)
+      .map(({ id, name, created_at: createdAt }) => ({ id, name, createdAt }));
     const request = { project: projectId, rules, range, connections: known };
     return {
       run: async (report) => {

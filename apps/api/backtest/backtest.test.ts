@@ -9,6 +9,7 @@ import { topics } from '@tailrace/topics/topics.ts';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { newRule, startTestApi, type TestApi, tokenFor } from '../test-api.ts';
+import type { KnownConnection } from './arrival-watermarks.ts';
 import { backtest } from './backtest.ts';
 import { compiled, limits, line, micros, origin, range } from './test-data.ts';
 
@@ -62,9 +63,9 @@ function facts(alerts: Iterable<Alert>): unknown[] {
     .sort((one, other) => one.started_at - other.started_at || String(one.group).localeCompare(String(other.group)));
 }
 
-async function backtested(arrivals: readonly Arrival[], rule = compiled()) {
+async function backtested(arrivals: readonly Arrival[], rule = compiled(), connections: KnownConnection[] = []) {
   const kafka = await logOf(arrivals);
-  const request = { project: 'demo', rules: [rule], range, connections: [] };
+  const request = { project: 'demo', rules: [rule], range, connections };
   const result = await backtest(kafka, limits, request, new AbortController().signal);
   await kafka.close();
   return { result, facts: facts(result.rules[0]?.alerts() ?? []) };
@@ -82,7 +83,7 @@ function live(records: readonly LogRecord[], batch: number, rule = compiled()): 
     store: new Map(),
     rules: new Map([[rule.rule.id, rule]]),
     compile: () => rule,
-    now: () => 0,
+    now: () => range.to,
   });
   const complete = (upTo: number) =>
     evaluator.progress({
@@ -187,10 +188,20 @@ describe('a backtest', () => {
     });
     const every = (from: number, to: number) =>
       Array.from({ length: (to - from) / 60 }, (_, index) => ({ record: line(from + index, from + index * 60) }));
+    // One that the project no longer has is not silent: it is gone.
+    const deleted = every(0, 7200).map(({ record }) => ({ record: { ...record, connection_id: 'conn_gone' } }));
     const others = every(0, 24 * 3600).map(({ record }) => ({ record: { ...record, connection_id: 'conn_b' } }));
-    const { result } = await backtested([...every(0, 3600), ...every(3 * 3600, 24 * 3600), ...others], rule);
+    const { result } = await backtested(
+      [...every(0, 3600), ...every(3 * 3600, 24 * 3600), ...others, ...deleted],
+      rule,
+      [
+        { id: 'conn_a', name: 'Checkout', createdAt: 0 },
+        { id: 'conn_b', name: 'Cart', createdAt: 0 },
+      ],
+    );
     const [alert, ...more] = result.rules[0]?.alerts() ?? [];
     expect([more, alert?.group, alert?.status]).toEqual([[], 'conn_a', 'resolved']);
+    expect(alert?.group_name).toBe('Checkout');
     expect(alert?.started_at).toBeGreaterThanOrEqual(micros(3600 + 29 * 60));
     expect(alert?.started_at).toBeLessThan(micros(3600 + 31 * 60));
   });
@@ -348,7 +359,7 @@ describe('POST alert-rules/backtest', () => {
       expect(progress).toEqual({
         type: 'progress',
         read: expect.any(Number),
-        total: 2000,
+        total: 1000,
         matched: expect.any(Number),
         alerts: expect.any(Number),
       });

@@ -1,3 +1,4 @@
+import type { KnownConnections } from '@tailrace/alert-evaluation/known-connections.ts';
 import { bucketMs } from '@tailrace/alert-rules/bucket.ts';
 import type { CompiledRule } from '@tailrace/alert-rules/matching/compiled-rule.ts';
 import type { FetchedRecord, Kafka } from '@tailrace/kafka/kafka.ts';
@@ -154,7 +155,13 @@ class Run {
     this.#settledAt = this.#clock;
     this.rules = request.rules.map(
       (compiled) =>
-        new RuleBacktest({ ...limits, compiled, timeline: new Timeline(request.range), now: () => this.#clock }),
+        new RuleBacktest({
+          ...limits,
+          compiled,
+          timeline: new Timeline(request.range),
+          now: () => this.#clock,
+          connections: byId(request),
+        }),
     );
     const [first, second] = this.rules;
     this.#comparison =
@@ -183,7 +190,8 @@ class Run {
   end(): void {
     const { to } = this.#request.range;
     this.#settle();
-    const connections = this.#watermarks.end(Math.max(this.#clock, to), to);
+    this.#clock = Math.max(this.#clock, to);
+    const connections = this.#watermarks.end(this.#clock, to);
     for (const rule of this.rules) rule.progress(connections);
     const [first = [], second = []] = this.rules.map(({ ledger }) => ledger.close());
     this.#comparison?.take(first, second);
@@ -239,6 +247,13 @@ class Run {
     this.read.outsideRange += 1;
     return undefined;
   }
+}
+
+/** The project's connections as alerts name them. */
+function byId({ project, connections }: BacktestRequest): KnownConnections {
+  return new Map(
+    connections.map(({ id, name, createdAt }) => [id, { project_id: project, name, created_at: createdAt }]),
+  );
 }
 
 /** What cannot be called off is not waited for. */

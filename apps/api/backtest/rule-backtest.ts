@@ -1,5 +1,6 @@
 import { AlertEvaluator } from '@tailrace/alert-evaluation/alert-evaluator.ts';
 import { bucketsOf } from '@tailrace/alert-evaluation/group-evaluation.ts';
+import type { KnownConnections } from '@tailrace/alert-evaluation/known-connections.ts';
 import { LineCounter, type LinePosition } from '@tailrace/alert-evaluation/line-counter.ts';
 import { bucketMs, bucketStart } from '@tailrace/alert-rules/bucket.ts';
 import type { CompiledRule } from '@tailrace/alert-rules/matching/compiled-rule.ts';
@@ -21,6 +22,7 @@ export interface RuleBacktestOptions {
   readonly maxAlerts: number;
   /** When the line that is being evaluated arrived, microseconds. */
   readonly now: () => number;
+  readonly connections: KnownConnections;
 }
 
 /** Evaluates one rule as the alerting role does, with the same two stages, and gathers what it would have told. */
@@ -37,9 +39,12 @@ export class RuleBacktest {
   readonly #alerts = new Map<string, Alert>();
   readonly #counter: LineCounter;
   readonly #evaluator: AlertEvaluator;
+  /** Those that it watches for silence; undefined for a rule that counts lines. */
+  readonly #watched: KnownConnections | undefined;
 
-  constructor({ compiled, timeline, latenessMs, maxGroups, maxAlerts, now }: RuleBacktestOptions) {
+  constructor({ compiled, timeline, latenessMs, maxGroups, maxAlerts, now, connections }: RuleBacktestOptions) {
     this.timeline = timeline;
+    this.#watched = compiled.condition.type === 'silence' ? connections : undefined;
     this.longest = bucketsOf(compiled).cooldown * bucketMs * 1000;
     this.#maxAlerts = maxAlerts;
     const matcher = new RuleMatcher();
@@ -52,6 +57,7 @@ export class RuleBacktest {
       latenessMs,
       maxGroups,
       now,
+      connections,
       onLateLines: (_, lines) => {
         this.lateLines += lines;
       },
@@ -64,7 +70,9 @@ export class RuleBacktest {
 
   /** Takes how far connections are complete, before or after the lines that it is about. */
   progress(connections: readonly ConnectionProgress[]): void {
-    this.#evaluator.progress({ partition: 0, partitions: 1, connections: [...connections] });
+    // That the lines of a connection end where it was deleted is no silence.
+    const there = connections.filter(({ connection_id: id }) => this.#watched?.get(id) ?? !this.#watched);
+    this.#evaluator.progress({ partition: 0, partitions: 1, connections: there });
     this.#evaluator.settle((alert) => this.#take(alert));
   }
 
