@@ -2,6 +2,7 @@ import { messageOf } from '@tailrace/errors/tailrace-error.ts';
 import { z } from 'zod';
 import { CliError, exitCodes } from './cli-error.ts';
 import { accessToken, type Surroundings, serverUrl } from './surroundings.ts';
+import { visible } from './terminal.ts';
 
 const problem = z.looseObject({
   title: z.string(),
@@ -122,13 +123,24 @@ async function bodyOf(response: Response): Promise<unknown> {
   }
 }
 
+const optionOfField: Readonly<Record<string, string>> = { from: '--since', to: '--until' };
+
+/** Fields of a request as the command line calls them, which has no bodies and queries. */
+function inOptions(text: string): string {
+  return visible(text).replaceAll(
+    /\b(?:querystring|body|params)\.([a-z_]+)/g,
+    (_, field: string) => optionOfField[field] ?? field,
+  );
+}
+
 /** What a problem document says, for a person. A server that is overloaded or restarts may answer otherwise later. */
 export function refusal(status: number, body: unknown): CliError {
   const remedy = status >= 500 || status === 429 ? 'retry' : 'give-up';
   const parsed = problem.safeParse(body);
   if (!parsed.success) return new CliError(`the server answered ${status}`, exitCodes.failed, undefined, remedy);
-  const { title, detail, errors = [] } = parsed.data;
+  const { title, errors = [] } = parsed.data;
+  const detail = parsed.data.detail === undefined ? undefined : inOptions(parsed.data.detail);
   const lines = [`${title} (${status})`, ...(detail === undefined ? [] : [detail])];
-  if (errors.length > 1) lines.push(...errors.map(({ field, message }) => `  ${field}: ${message}`));
+  if (errors.length > 1) lines.push(...errors.map(({ field, message }) => `  ${inOptions(field)}: ${message}`));
   return new CliError(lines.join('\n'), exitCodes.failed, undefined, remedy);
 }

@@ -139,6 +139,17 @@ describe('token', () => {
     expect(claims.exp - claims.iat).toBe(3600);
   });
 
+  it('carries every project that is named', async () => {
+    const { stdout } = await done(['token', '--project', 'demo', '--project', 'shop']);
+    expect(JSON.parse(Buffer.from(stdout.split('.')[1] ?? '', 'base64url').toString())).toMatchObject({
+      projects: ['demo', 'shop'],
+    });
+  });
+
+  it('says in words how long it is valid by default', async () => {
+    expect((await done(['token', '--help'])).stdout).toMatch(/--expires .*\(default: 12h\)/s);
+  });
+
   it.each([
     ['no project', ['token'], '--project'],
     ['an unknown role', ['token', '--project', 'demo', '--role', 'king'], 'Allowed choices are viewer, editor, admin'],
@@ -260,8 +271,8 @@ describe('tail', () => {
       'a project the token does not carry',
       ['tail', '--project', 'other'],
       { TAILRACE_TOKEN: 'demo' },
-      1,
-      'No such resource',
+      2,
+      'TAILRACE_TOKEN does not carry the project other',
     ],
     ['a bad token', ['tail', '--project', 'demo'], { TAILRACE_TOKEN: 'abc' }, 1, 'token'],
     [
@@ -341,7 +352,7 @@ describe('channels', () => {
       stderr: expect.stringContaining('404 gone'),
     });
     expect((await done(['channels', 'delete', id, ...inProject])).code).toBe(0);
-    expect((await done(['channels', 'test', id, ...inProject])).code).toBe(1);
+    expect((await done(['channels', 'test', id, ...inProject])).code).toBe(2);
   });
 
   it('with a wrong field are refused with its name', async () => {
@@ -349,6 +360,55 @@ describe('channels', () => {
     writeFileSync(file, JSON.stringify({ url: 'http://169.254.169.254/' }));
     const add = ['channels', 'add', ...inProject, '--type', 'webhook', '--name', 'x', '--config', file];
     expect(await done(add)).toMatchObject({ code: 1, stderr: expect.stringContaining('channel_config.url') });
+  });
+});
+
+describe('what people name', () => {
+  const inProject = ['--project', 'demo'];
+  const file = join(directory, 'named-connection.json');
+  let id = '';
+  beforeAll(async () => {
+    const keys = { access_key_id: 'AKIAIOSFODNN7EXAMPLE', secret_access_key: 'hunter2' };
+    writeFileSync(file, JSON.stringify({ ...keys, region: 'eu-central-1', log_group: '/shop' }));
+    const add = ['connections', 'add', ...inProject, '--provider', 'aws', '--name', 'Shop output', '--config', file];
+    id = (await done(add)).stdout.trim();
+  });
+  afterAll(async () => {
+    await done(['connections', 'delete', id, ...inProject]);
+  });
+
+  it('is found by its name, and lines bear the names of their connections', async () => {
+    const { stdout } = await done(['connections', 'status', 'shop output', ...inProject]);
+    expect(stdout).toContain(id);
+    await write('named line', { connection_id: id });
+    await write('line of another', { connection_id: 'conn_other' });
+    const history = ['tail', ...inProject, '--no-follow', '--since', '5m', '--color', 'never'];
+    const own = await done([...history, '--connection', 'Shop output']);
+    expect(own.stdout).toMatch(/INFO {2}Shop output \S+ named line\n/);
+    expect(own.stdout).not.toContain('line of another');
+  });
+
+  it('is shown in the order of its times', async () => {
+    const now = Date.now() * 1000;
+    for (const ago of [3, 1, 4, 2]) await write(`ordered ${ago}`, { timestamp: now - ago * 1_000_000 });
+    const { stdout } = await done(['tail', ...inProject, '--no-follow', '--since', '5m', '--filter', 'ordered']);
+    expect(stdout.match(/ordered \d/g)).toEqual(['ordered 4', 'ordered 3', 'ordered 2', 'ordered 1']);
+  });
+
+  it.each([
+    ['tail', ['tail', '--connection', 'Shop ouput'], 'has no connection Shop ouput', 'Did you mean Shop output?'],
+    ['connections', ['connections', 'stop', 'Shop ouput'], 'has no connection Shop ouput', 'Did you mean Shop output?'],
+    ['dead-letters', ['dead-letters', 'list', '--connection', 'nope'], 'has no connection nope', 'It has '],
+    ['replay', ['replay', '--since', '1h', '--connection', 'nope'], 'has no connection nope', 'It has '],
+    ['alerts', ['alerts', 'list', '--rule', 'nope'], 'has no rule nope', 'It has no rules at all'],
+    ['rules', ['rules', 'delete', 'nope'], 'has no rule nope', 'It has no rules at all'],
+    ['channels', ['channels', 'test', 'nope'], 'has no channel nope', 'It has no channels at all'],
+    ['a reason', ['dead-letters', 'list', '--reason', 'decode_fail'], 'Allowed choices are decode_failed', ''],
+  ])('and is not there is refused with what is near: %s', async (_, args, problem, help) => {
+    const { code, stdout, stderr } = await done([...args, ...inProject]);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(problem);
+    expect(stderr).toContain(help);
   });
 });
 
@@ -418,7 +478,7 @@ describe('connections', () => {
     expect((await done(['connections', 'stop', id, ...inProject])).code).toBe(0);
     expect(await done(['connections', 'delete', id, ...inProject])).toMatchObject({ code: 0, stdout: '' });
     const gone = await done(['connections', 'status', id, ...inProject]);
-    expect(gone).toMatchObject({ code: 1, stderr: expect.stringContaining('No such resource (404)') });
+    expect(gone).toMatchObject({ code: 2, stderr: expect.stringContaining('project demo has no connection') });
     expect([added, status, gone].map(({ stdout, stderr }) => stdout + stderr).join()).not.toContain(secret);
   });
 

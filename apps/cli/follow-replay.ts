@@ -3,7 +3,7 @@ import { remedyOf } from '@tailrace/errors/tailrace-error.ts';
 import type { ApiClient } from './api-client.ts';
 import { ProgressBar } from './progress-bar.ts';
 import { hasEnded, percentOf, progressText, type ReplayView, replayView, shareOf } from './replay-view.ts';
-import { visible, warn } from './terminal.ts';
+import { jsonText, visible, warn } from './terminal.ts';
 
 export interface FollowOptions {
   readonly json: boolean;
@@ -65,7 +65,7 @@ function showIn(bar: ProgressBar): (replay: ReplayView) => void {
 function showJson(): (replay: ReplayView) => void {
   let last = '';
   return (replay) => {
-    const text = JSON.stringify(replay);
+    const text = jsonText(replay);
     if (text !== last) process.stdout.write(`${text}\n`);
     last = text;
   };

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { z } from 'zod';
 import { alertsCommand } from './commands/alerts.ts';
 import { channelsCommand } from './commands/channels.ts';
 import { connectionsCommand } from './commands/connections.ts';
@@ -11,6 +13,10 @@ import { rulesCommand } from './commands/rules.ts';
 import { tailCommand } from './commands/tail.ts';
 import { tokenCommand } from './commands/token.ts';
 import type { Surroundings } from './surroundings.ts';
+
+const { version } = z
+  .looseObject({ version: z.string() })
+  .parse(JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8')));
 
 /** `tailrace`, with its commands. Data goes to stdout, everything else to stderr. */
 export function createProgram(surroundings: Surroundings): Command {
@@ -26,6 +32,7 @@ Environment:
 
 Exit status: 0 done, 1 refused or failed, 2 wrong command line, 130 interrupted.`,
     )
+    .version(version, '-V, --version', 'the version of this program')
     .showHelpAfterError('(--help shows what is possible)')
     .exitOverride();
   for (const make of [

@@ -1,30 +1,35 @@
 import type { LogLine } from '@tailrace/log-query/log-line.ts';
 import pc from 'picocolors';
-import { visible } from './terminal.ts';
+import { jsonText, visible } from './terminal.ts';
 
 type Colors = ReturnType<typeof pc.createColors>;
 
 /** How lines look on a terminal. */
-export type RenderLine = (line: LogLine) => string;
+export type RenderLine = (line: LogLine, connectionName?: string) => string;
 
 /** One JSON document a line, as the API gives it. */
-export const renderJson: RenderLine = (line) => JSON.stringify(line);
+export const renderJson: RenderLine = (line) => jsonText(line);
 
 const widest = 5;
 
-/** Local time, level, where it comes from, message. */
+/** Local time, level, the connection's name where that is known, where it comes from within it, message. */
 export function renderText(useColor: boolean): RenderLine {
   const colors = pc.createColors(useColor);
-  return (line) => {
+  return (line, connectionName) => {
     const level = (line.level ?? '').toUpperCase().padEnd(widest);
     const source = line.resource['service.name'] ?? line.stream;
     return [
       colors.dim(localTime(line.timestamp)),
       paint(colors, line)(level),
-      colors.cyan(visible(source).replaceAll('\n', ' ')),
+      ...(connectionName === undefined ? [] : [colors.dim(onOneLine(connectionName))]),
+      colors.cyan(onOneLine(source)),
       visible(line.body),
     ].join(' ');
   };
+}
+
+function onOneLine(text: string): string {
+  return visible(text).replaceAll('\n', ' ');
 }
 
 function paint(colors: Colors, { level }: LogLine): (text: string) => string {

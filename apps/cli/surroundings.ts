@@ -4,6 +4,8 @@ import { Secret } from '@tailrace/config/secret.ts';
 import { signToken } from '@tailrace/http/tokens.ts';
 import { z } from 'zod';
 import { CliError, exitCodes } from './cli-error.ts';
+import { didYouMean } from './near-matches.ts';
+import { visible } from './terminal.ts';
 
 /** Where the command runs. */
 export interface Surroundings {
@@ -33,7 +35,7 @@ export function serverUrl(surroundings: Surroundings): URL {
 }
 
 interface TokenRequest {
-  readonly project: string;
+  readonly projects: readonly string[];
   readonly role: 'viewer' | 'editor' | 'admin';
   readonly subject: string;
   readonly expiresInSeconds: number;
@@ -55,7 +57,7 @@ export async function mintToken(surroundings: Surroundings, request: TokenReques
   }
   return signToken(
     new Secret(secret),
-    { subject: request.subject, projects: [request.project], role: request.role },
+    { subject: request.subject, projects: [...request.projects], role: request.role },
     {
       expiresInSeconds: request.expiresInSeconds,
       audience: env.JWT_AUDIENCE || undefined,
@@ -64,14 +66,44 @@ export async function mintToken(surroundings: Surroundings, request: TokenReques
   );
 }
 
+const claims = z.looseObject({ projects: z.array(z.string()) });
+
+/**
+ * The server answers no more than that there is no such resource, so that nobody learns of another's projects; whoever has
+ * the token may know what it carries. What cannot be read is left for the server to refuse.
+ */
+function requireCarried(token: string, project: string): void {
+  const carried = projectsOf(token);
+  if (carried === undefined || carried.includes(project)) return;
+  const others = carried.length === 0 ? 'It carries none' : `It carries ${carried.map(visible).join(', ')}`;
+  throw new CliError(
+    `TAILRACE_TOKEN does not carry the project ${visible(project)}`,
+    exitCodes.usage,
+    `${didYouMean(project, carried)}${others}.`,
+  );
+}
+
+function projectsOf(token: string): readonly string[] | undefined {
+  try {
+    return claims.parse(JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())).projects;
+  } catch {
+    return undefined;
+  }
+}
+
 /** TAILRACE_TOKEN, else a short-lived token for the project where a secret is at hand. */
 export async function accessToken(surroundings: Surroundings, project: string): Promise<string> {
   const given = surroundings.env.TAILRACE_TOKEN;
-  if (given) return given;
-  return mintToken(surroundings, { project, role: 'admin', subject: 'cli', expiresInSeconds: 3600 }).catch((error) => {
-    if (!(error instanceof CliError)) throw error;
-    throw new CliError('there is no token', exitCodes.usage, 'Set TAILRACE_TOKEN (see `tailrace token --help`).');
-  });
+  if (given) {
+    requireCarried(given, project);
+    return given;
+  }
+  return mintToken(surroundings, { projects: [project], role: 'admin', subject: 'cli', expiresInSeconds: 3600 }).catch(
+    (error) => {
+      if (!(error instanceof CliError)) throw error;
+      throw new CliError('there is no token', exitCodes.usage, 'Set TAILRACE_TOKEN (see `tailrace token --help`).');
+    },
+  );
 }
 
 function readJson<Type extends z.ZodType>(path: string, type: Type): z.output<Type> | undefined {

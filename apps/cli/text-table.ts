@@ -1,4 +1,5 @@
 import pc from 'picocolors';
+import { jsonText } from './terminal.ts';
 
 /** Columns as wide as their widest cell. */
 export function textTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -13,5 +14,5 @@ export function textTable(head: readonly string[], rows: readonly (readonly stri
 
 /** An answer of the API as it came, for programs. */
 export function printJson(body: unknown): void {
-  process.stdout.write(`${JSON.stringify(body, undefined, 2)}\n`);
+  process.stdout.write(`${jsonText(body, 2)}\n`);
 }

@@ -1,4 +1,5 @@
 import { invalidField } from '@tailrace/http/problem.ts';
+import { agoMs, agoPattern } from '@tailrace/log-query/instant.ts';
 import { z } from 'zod';
 
 /** Event times, microseconds since the epoch: from included, to excluded. */
@@ -7,12 +8,10 @@ export interface TimeRange {
   readonly to: number;
 }
 
-const relative = /^-(\d{1,6})(s|m|h|d)$/;
-const unitMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const dayMicros = 86_400_000_000;
 
 /** A time as people write it. */
-export const instant = z.union([z.literal('now'), z.string().regex(relative), z.iso.datetime({ offset: true })], {
+export const instant = z.union([z.literal('now'), z.string().regex(agoPattern), z.iso.datetime({ offset: true })], {
   error: 'must be "now", a span before now such as -15m (units s, m, h, d), or a time such as 2026-01-31T08:00:00Z',
 });
 
@@ -45,8 +44,8 @@ export function rangeOf(
 /** Microseconds of an instant, 1970 at the earliest; digits beyond them are cut. */
 export function microsOf(text: string, now: number): number {
   if (text === 'now') return now * 1000;
-  const [, amount, unit] = relative.exec(text) ?? [];
-  if (amount !== undefined && unit !== undefined) return Math.max(0, now - Number(amount) * (unitMs[unit] ?? 0)) * 1000;
+  const ago = agoMs(text);
+  if (ago !== undefined) return Math.max(0, now - ago) * 1000;
   const [, below = ''] = /\.\d{3}(\d{1,3})/.exec(text) ?? [];
   return Math.max(0, Date.parse(text) * 1000 + Number(below.padEnd(3, '0')));
 }

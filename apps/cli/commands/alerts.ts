@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
 import { parseSince } from '../duration.ts';
+import { ProjectNames } from '../project-names.ts';
 import { alertName, measured } from '../render-alert.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { visible, warn } from '../terminal.ts';
@@ -22,17 +23,18 @@ export function alertsCommand(surroundings: Surroundings): Command {
     return made;
   };
   const client = (options: { project: string }) => new ApiClient(surroundings, options.project);
+  const names = (options: { project: string }) => new ProjectNames(surroundings, options.project);
 
   command('list', 'List them, newest first.')
     .addOption(new Option('--status <status>', 'only open or resolved ones').choices(['open', 'resolved']))
-    .option('--rule <id>', 'only those of this rule')
+    .option('--rule <rule>', 'only those of this rule, by name or id')
     .option('--unread', 'only those that nobody has read')
     .option('--since <time>', 'only those that started since: 6h, or a time', parseSince)
     .option('--limit <number>', 'at most so many', '50')
     .action(async (options) => {
       const query = new URLSearchParams({ limit: options.limit });
       if (options.status) query.set('status', options.status);
-      if (options.rule) query.set('rule_id', options.rule);
+      if (options.rule) query.set('rule_id', await names(options).idOf('rule', options.rule));
       if (options.unread) query.set('unread', 'true');
       if (options.since) query.set('from', options.since);
       const { body } = await client(options).call('GET', `alerts/${encodeURIComponent(options.project)}?${query}`);
@@ -47,6 +49,7 @@ export function alertsCommand(surroundings: Surroundings): Command {
         alertName(alert),
       ]);
       process.stdout.write(textTable(['ID', 'STATUS', 'SEVERITY', 'STARTED', 'MEASURED', 'RULE'], rows));
+      if (alerts.length === 0) await names(options).warnIfEmpty();
       if (more !== null) warn('there are more: raise --limit');
     });
 

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
+import { ProjectNames } from '../project-names.ts';
 import { readConfigFile } from '../read-config-file.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { visible } from '../terminal.ts';
@@ -21,6 +22,9 @@ export function channelsCommand(surroundings: Surroundings): Command {
     return made;
   };
   const client = (options: { project: string }) => new ApiClient(surroundings, options.project);
+  const names = (options: { project: string }) => new ProjectNames(surroundings, options.project);
+  const pathOf = async (text: string, options: { project: string }) =>
+    `channels/${encodeURIComponent(await names(options).idOf('channel', text))}`;
 
   command('list', 'List them.').action(async (options) => {
     const { body } = await client(options).call('GET', `channels/${encodeURIComponent(options.project)}`);
@@ -29,6 +33,7 @@ export function channelsCommand(surroundings: Surroundings): Command {
       .parse(body)
       .channels.map((each) => [each.id, visible(each.channel_type), visible(each.channel_name)]);
     process.stdout.write(textTable(['ID', 'TYPE', 'NAME'], rows));
+    if (rows.length === 0) await names(options).warnIfEmpty();
   });
 
   command('add', 'Add one. Secrets are read from the file, never from the command line.')
@@ -49,18 +54,18 @@ export function channelsCommand(surroundings: Surroundings): Command {
     });
 
   command('test', 'Send a trial message and say what was answered.')
-    .argument('<id>', 'chan_…')
+    .argument('<channel>', 'its name, or chan_…')
     .action(async (id, options) => {
-      const { body } = await client(options).call('POST', `channels/${encodeURIComponent(id)}/test`);
+      const { body } = await client(options).call('POST', `${await pathOf(id, options)}/test`);
       if (options.json) return printJson(body);
       const { message } = z.looseObject({ message: z.string() }).parse(body);
       process.stdout.write(`${visible(message)}\n`);
     });
 
   command('delete', 'Delete one, with its secrets. Refused while rules name it.')
-    .argument('<id>', 'chan_…')
+    .argument('<channel>', 'its name, or chan_…')
     .action(async (id, options) => {
-      await client(options).call('DELETE', `channels/${encodeURIComponent(id)}`);
+      await client(options).call('DELETE', await pathOf(id, options));
     });
   return group;
 }

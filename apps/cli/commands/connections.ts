@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
 import { parseSince } from '../duration.ts';
+import { ProjectNames } from '../project-names.ts';
 import { readConfigFile } from '../read-config-file.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { visible } from '../terminal.ts';
@@ -38,6 +39,9 @@ export function connectionsCommand(surroundings: Surroundings): Command {
     return made;
   };
   const client = (options: { project: string }) => new ApiClient(surroundings, options.project);
+  const names = (options: { project: string }) => new ProjectNames(surroundings, options.project);
+  const pathOf = async (text: string, options: { project: string }) =>
+    `connections/${encodeURIComponent(await names(options).idOf('connection', text))}`;
 
   command('list', 'List them with their state.').action(async (options) => {
     const { body } = await client(options).call('GET', `connections/${encodeURIComponent(options.project)}`);
@@ -49,8 +53,10 @@ export function connectionsCommand(surroundings: Surroundings): Command {
       stateOf(each),
       lagOf(each),
       visible(each.connection_name),
+      remarkOf(each),
     ]);
-    process.stdout.write(textTable(['ID', 'CLOUD', 'STATE', 'LAG', 'NAME'], rows));
+    process.stdout.write(textTable(['ID', 'CLOUD', 'STATE', 'LAG', 'NAME', 'REMARK'], rows));
+    if (connections.length === 0) await names(options).warnIfEmpty();
   });
 
   command('add', 'Add one. Secrets are read from the file, never from the command line.')
@@ -77,9 +83,9 @@ export function connectionsCommand(surroundings: Surroundings): Command {
     ['test', 'Call the cloud and say whether it answers.'],
   ] as const) {
     command(name, description)
-      .argument('<id>', 'conn_…')
+      .argument('<connection>', 'its name, or conn_…')
       .action(async (id, options) => {
-        const { body } = await client(options).call('POST', `connections/${encodeURIComponent(id)}/${name}`);
+        const { body } = await client(options).call('POST', `${await pathOf(id, options)}/${name}`);
         if (options.json) return printJson(body);
         const { message } = z.looseObject({ message: z.string() }).parse(body);
         process.stdout.write(`${visible(message)}\n`);
@@ -87,11 +93,11 @@ export function connectionsCommand(surroundings: Surroundings): Command {
   }
 
   command('rewind', 'Read the source again from an earlier time; stored lines are replaced, live reading goes on.')
-    .argument('<id>', 'conn_…')
+    .argument('<connection>', 'its name, or conn_…')
     .requiredOption('--to <time>', 'how far back: a duration such as 6h, or a time', parseSince)
     .option('--reason <text>', 'why, for people')
     .action(async (id, options) => {
-      const { body } = await client(options).call('POST', `connections/${encodeURIComponent(id)}/rewind`, {
+      const { body } = await client(options).call('POST', `${await pathOf(id, options)}/rewind`, {
         body: { to: options.to, ...(options.reason !== undefined && { reason: options.reason }) },
       });
       if (options.json) return printJson(body);
@@ -100,10 +106,10 @@ export function connectionsCommand(surroundings: Surroundings): Command {
     });
 
   command('status', 'Show one in full.')
-    .argument('<id>', 'conn_…')
+    .argument('<connection>', 'its name, or conn_…')
     .action(async (id, options) => {
       const api = client(options);
-      const path = `connections/${encodeURIComponent(id)}`;
+      const path = await pathOf(id, options);
       const [shown, stats] = await Promise.all([api.call('GET', path), api.call('GET', `${path}/stats`)]);
       if (options.json) return printJson({ ...z.looseObject({}).parse(shown.body), stats: stats.body });
       const each = connection.parse(shown.body);
@@ -115,6 +121,7 @@ export function connectionsCommand(surroundings: Surroundings): Command {
         ['state', stateOf(each)],
         ['lag', lagOf(each)],
         ['complete up to', each.status?.complete_up_to ?? 'unknown'],
+        ...heldBackFacts(each),
         ...Object.entries(z.record(z.string(), z.unknown()).parse(stats.body))
           .filter(([name, value]) => typeof value === 'number' && name !== 'lag_ms')
           .map(([name, value]): [string, string] => [name.replaceAll('_', ' '), String(value)]),
@@ -130,9 +137,9 @@ export function connectionsCommand(surroundings: Surroundings): Command {
     });
 
   command('delete', 'Delete one, with its position.')
-    .argument('<id>', 'conn_…')
+    .argument('<connection>', 'its name, or conn_…')
     .action(async (id, options) => {
-      await client(options).call('DELETE', `connections/${encodeURIComponent(id)}`);
+      await client(options).call('DELETE', await pathOf(id, options));
     });
   return group;
 }
@@ -143,6 +150,23 @@ function stateOf({ desired_state: desired, status }: Connection): string {
 
 function rewindOf({ rewind_id: id, to, state, position, events }: z.output<typeof rewind>): string {
   return `${id} from ${to}: ${state}${position === null ? '' : `, ${events} lines up to ${position}`}`;
+}
+
+/** What a lag alone does not say: why "complete up to" stands, or that nothing comes. */
+function remarkOf({ status }: Connection): string {
+  if (status?.held_back) return `held back since ${status.held_back.since}: ${visible(status.held_back.detail)}`;
+  return status?.quiet_since ? `quiet since ${status.quiet_since}` : '';
+}
+
+function heldBackFacts({ status }: Connection): [string, string][] {
+  if (status?.quiet_since) return [['quiet since', status.quiet_since]];
+  if (!status?.held_back) return [];
+  const { since, detail, help } = status.held_back;
+  return [
+    ['held back since', since],
+    ['because', visible(detail)],
+    ...(help === null ? [] : [['what to do', visible(help)] as [string, string]]),
+  ];
 }
 
 function lagOf({ status }: Connection): string {

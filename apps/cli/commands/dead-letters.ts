@@ -1,10 +1,12 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { deadReasons } from '@tailrace/stream/dead-letter.ts';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
 import { CliError, exitCodes } from '../cli-error.ts';
 import { parseSince } from '../duration.ts';
+import { ProjectNames } from '../project-names.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { visible, warn } from '../terminal.ts';
+import { jsonText, visible, warn } from '../terminal.ts';
 import { textTable } from '../text-table.ts';
 
 const letter = z.looseObject({
@@ -39,8 +41,8 @@ export function deadLettersCommand(surroundings: Surroundings): Command {
     const made = new Command(name)
       .description(description)
       .requiredOption('--project <id>', 'project of the records')
-      .option('--reason <code>', 'only of this reason, such as decode_failed')
-      .option('--connection <id>', 'only of this connection')
+      .addOption(new Option('--reason <code>', 'only of this reason').choices(deadReasons))
+      .option('--connection <name>', 'only of this connection, by name or id')
       .option('--json', 'the answers as JSON, one a line');
     group.addCommand(made);
     return made;
@@ -51,6 +53,8 @@ export function deadLettersCommand(surroundings: Surroundings): Command {
     .option('--limit <number>', 'at most so many', positive, 50)
     .action(async (options) => {
       const client = new ApiClient(surroundings, options.project);
+      const names = new ProjectNames(surroundings, options.project);
+      if (options.connection !== undefined) options.connection = await names.idOf('connection', options.connection);
       const rows: string[][] = [];
       let cursor: string | null = null;
       let left: number = options.limit;
@@ -66,12 +70,13 @@ export function deadLettersCommand(surroundings: Surroundings): Command {
         cursor = page.next_cursor;
         left -= page.dead_letters.length;
         for (const each of page.dead_letters) {
-          if (options.json) process.stdout.write(`${JSON.stringify(each)}\n`);
+          if (options.json) process.stdout.write(`${jsonText(each)}\n`);
           else rows.push(rowOf(each));
         }
       } while (cursor !== null && left > 0);
       if (!options.json)
         process.stdout.write(textTable(['PLACE', 'FAILED', 'REASON', 'RECORD', 'REPLAYED', 'DETAIL'], rows));
+      if (left === options.limit) await names.warnIfEmpty();
       if (cursor !== null) warn(`There are older ones: --limit shows more than ${options.limit}.`);
     });
 
@@ -87,10 +92,16 @@ export function deadLettersCommand(surroundings: Surroundings): Command {
         throw new CliError('--reason and --connection go with --all only', exitCodes.usage);
       }
       const client = new ApiClient(surroundings, options.project);
+      if (options.connection !== undefined) {
+        options.connection = await new ProjectNames(surroundings, options.project).idOf(
+          'connection',
+          options.connection,
+        );
+      }
       const send = async (what: object): Promise<ReplayAnswer> => {
         const body = { project_id: options.project, ...what, ...(options.force && { force: true }) };
         const answer = await client.call('POST', 'dead-letters/replay', { body });
-        if (options.json) process.stdout.write(`${JSON.stringify(answer.body)}\n`);
+        if (options.json) process.stdout.write(`${jsonText(answer.body)}\n`);
         return replayAnswer.parse(answer.body);
       };
       const answers = options.all ? replayAll(send, options) : replayPlaces(send, places.map(placeOf));

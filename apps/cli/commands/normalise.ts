@@ -10,7 +10,7 @@ import { CliError, exitCodes } from '../cli-error.ts';
 import { lineEvent } from '../line-event.ts';
 import { readLines } from '../read-lines.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { drained, visible, warn } from '../terminal.ts';
+import { drained, jsonText, visible, warn } from '../terminal.ts';
 
 /** `tailrace normalise`: what the parsers make of each line of a file. Asks no server. */
 export function normaliseCommand(_surroundings: Surroundings): Command {
@@ -68,7 +68,7 @@ const renderJson: Render = (record, line) => {
   const level = levelOf(severity_number) ?? null;
   const { truncated_from, normaliser_version } = record;
   const shown = { line, level, severity_text, parser, body, trace_id, span_id, resource, attributes, flags };
-  return `${JSON.stringify({ ...shown, truncated_from, normaliser_version })}\n`;
+  return `${jsonText({ ...shown, truncated_from, normaliser_version })}\n`;
 };
 
 const renderText: Render = (record, line) => {

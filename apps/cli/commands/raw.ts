@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { visible, warn } from '../terminal.ts';
+import { jsonText, visible, warn } from '../terminal.ts';
 
 const answer = z.looseObject({ payload: z.string(), is_cut: z.boolean() });
 
@@ -20,7 +20,7 @@ export function rawCommand(surroundings: Surroundings): Command {
       if (event.is_cut) warn('This is its beginning: it is larger than what the server gives.');
       // To a file as it came, byte for byte; on a terminal it must not be able to do anything.
       const text = process.stdout.isTTY ? visible(event.payload) : event.payload;
-      process.stdout.write(`${options.json ? JSON.stringify(body) : text}\n`);
+      process.stdout.write(`${options.json ? jsonText(body) : text}\n`);
     });
 }
 

@@ -2,11 +2,13 @@ import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
 import { exitCodes } from '../cli-error.ts';
+import { collect } from '../collect.ts';
 import { parseSince } from '../duration.ts';
 import { followReplay } from '../follow-replay.ts';
+import { ProjectNames } from '../project-names.ts';
 import { hasEnded, outcomeText, percentOf, progressText, type ReplayView, replayView } from '../replay-view.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { visible, warn } from '../terminal.ts';
+import { jsonText, visible, warn } from '../terminal.ts';
 import { printJson, textTable } from '../text-table.ts';
 
 const replayList = z.looseObject({ replays: z.array(replayView) });
@@ -29,7 +31,7 @@ export function replayCommand(surroundings: Surroundings): Command {
     .requiredOption('--project <id>', 'project of the events')
     .requiredOption('--since <time>', 'event time to begin at: 6h, or a time', parseSince)
     .option('--until <time>', 'event time to end before: 1h, or a time; now when left out', parseSince)
-    .option('--connection <id>', 'only events of this connection (repeatable)', collect)
+    .option('--connection <name>', 'only events of this connection, by name or id (repeatable)', collect)
     .option('--shadow', 'write nothing; compare with the stored lines and tell what differs')
     .option('--rate <records>', 'normalise at most so many a second', positive)
     .option('--detach', 'do not wait for its end')
@@ -39,10 +41,12 @@ export function replayCommand(surroundings: Surroundings): Command {
 
 async function replay(surroundings: Surroundings, options: ReplayOptions): Promise<void> {
   const client = new ApiClient(surroundings, options.project);
+  const names = new ProjectNames(surroundings, options.project);
+  const connections = options.connection?.map((each) => names.idOf('connection', each));
   const { body } = await client.call('POST', 'replays', {
     body: {
       project_id: options.project,
-      connection_ids: options.connection,
+      connection_ids: connections && (await Promise.all(connections)),
       from: options.since,
       to: options.until,
       mode: options.shadow ? 'shadow' : 'apply',
@@ -51,7 +55,7 @@ async function replay(surroundings: Surroundings, options: ReplayOptions): Promi
   });
   const asked = replayView.parse(body);
   if (options.detach) {
-    if (options.json) process.stdout.write(`${JSON.stringify(asked)}\n`);
+    if (options.json) process.stdout.write(`${jsonText(asked)}\n`);
     else process.stdout.write(`${asked.id}\n`);
     return;
   }
@@ -84,10 +88,21 @@ export function replaysCommand(surroundings: Surroundings): Command {
   command('list', 'List them, newest first.').action(async ({ project, json }) => {
     const { body } = await new ApiClient(surroundings, project).call('GET', `replays/${encodeURIComponent(project)}`);
     if (json) return printJson(body);
+    const names = new ProjectNames(surroundings, project);
+    const called = await names.all('connection');
     const rows = replayList
       .parse(body)
-      .replays.map((each) => [each.id, each.mode, each.status, percentOf(each), each.from, each.to, whatOf(each)]);
+      .replays.map((each) => [
+        each.id,
+        each.mode,
+        each.status,
+        percentOf(each),
+        each.from,
+        each.to,
+        whatOf(each, called),
+      ]);
     process.stdout.write(textTable(['ID', 'MODE', 'STATUS', 'DONE', 'FROM', 'TO', 'CONNECTIONS'], rows));
+    if (rows.length === 0) await names.warnIfEmpty();
   });
 
   command('show', 'Show one, with what came of it.')
@@ -99,7 +114,7 @@ export function replaysCommand(surroundings: Surroundings): Command {
       const facts = [
         ['id', each.id],
         ['events', `${each.from} to ${each.to}`],
-        ['connections', whatOf(each)],
+        ['connections', whatOf(each, await new ProjectNames(surroundings, project).all('connection'))],
         ['mode', each.mode],
         ['status', each.status],
         ['progress', `${percentOf(each)}, ${progressText(each)}`],
@@ -125,12 +140,9 @@ export function replaysCommand(surroundings: Surroundings): Command {
   return group;
 }
 
-function whatOf({ connection_ids: ids }: ReplayView): string {
-  return ids.length === 0 ? 'all' : visible(ids.join(' '));
-}
-
-function collect(value: string, earlier: readonly string[] = []): string[] {
-  return [...earlier, value];
+/** A connection that is gone has its id left. */
+function whatOf({ connection_ids: ids }: ReplayView, called: ReadonlyMap<string, string>): string {
+  return ids.length === 0 ? 'all' : visible(ids.map((id) => called.get(id) ?? id).join(', '));
 }
 
 function positive(text: string): number {

@@ -3,8 +3,11 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
 import { CliError, exitCodes } from '../cli-error.ts';
+import { collect } from '../collect.ts';
 import { parseSince } from '../duration.ts';
+import { didYouMean } from '../near-matches.ts';
 import { ProgressBar } from '../progress-bar.ts';
+import { ProjectNames } from '../project-names.ts';
 import { readBacktest } from '../rules/read-backtest.ts';
 import { renderBacktest } from '../rules/render-backtest.ts';
 import { storedRule } from '../rules/rule-changes.ts';
@@ -19,6 +22,7 @@ interface Options {
   readonly file?: string;
   readonly rule?: string;
   readonly id?: string;
+  readonly ownKind?: readonly string[];
   readonly since: string;
   readonly until?: string;
   readonly compare?: boolean;
@@ -32,14 +36,18 @@ export function rulesBacktestCommand(surroundings: Surroundings): Command {
     .requiredOption('--project <id>', 'project of the rule')
     .option('--file <file>', 'YAML with a list named rules; - is standard input')
     .option('--rule <name>', 'which rule of the file, where it has several')
-    .option('--id <id>', 'a rule that is stored: rule_…')
+    .option('--id <rule>', 'a rule that is stored: rule_…, or its name')
+    .option('--own-kind <name>', 'a kind of rule that this installation has added (repeatable)', collect)
     .option('--since <time>', 'how far back, such as 7d, or a time', parseSince, '-1d')
     .option('--until <time>', 'to when; now when left out', parseSince)
     .option('--compare', 'with the stored rule of the same name')
     .option('--json', 'the answer as JSON')
     .action(async (options: Options) => {
       const api = new ApiClient(surroundings, options.project);
-      const rule = options.id === undefined ? fromFile(options) : await stored(api, options.id);
+      const rule =
+        options.id === undefined
+          ? fromFile(options)
+          : await stored(api, await new ProjectNames(surroundings, options.project).idOf('rule', options.id));
       const compared = options.compare === true ? await namesake(api, options.project, rule.name) : undefined;
       const bar = new ProgressBar(process.stderr);
       const result = await readBacktest(
@@ -58,11 +66,17 @@ export function rulesBacktestCommand(surroundings: Surroundings): Command {
     });
 }
 
-function fromFile({ file, rule: name }: Options) {
+function fromFile({ file, rule: name, ownKind }: Options) {
   if (file === undefined) throw usage('give --file, or --id of a stored rule');
-  const rules = readRulesFile(file);
+  const rules = readRulesFile(file, ownKind);
   const [only] = name === undefined ? rules : rules.filter((rule) => rule.name === name);
-  if (name !== undefined && !only) throw usage(`${file} has no rule ${name}`);
+  if (name !== undefined && !only) {
+    const near = didYouMean(
+      name,
+      rules.map((rule) => rule.name),
+    );
+    throw new CliError(`${file} has no rule ${name}`, exitCodes.usage, near.trimEnd() || undefined);
+  }
   if (!only || (name === undefined && rules.length > 1)) {
     throw usage(`${file} has ${rules.length} rules: say which with --rule`);
   }

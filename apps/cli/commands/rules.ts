@@ -4,6 +4,8 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
 import { CliError, exitCodes } from '../cli-error.ts';
+import { collect } from '../collect.ts';
+import { ProjectNames } from '../project-names.ts';
 import { planChanges, type RuleChange, renderChanges, type StoredRule, storedRule } from '../rules/rule-changes.ts';
 import { readRulesFile } from '../rules/rules-file.ts';
 import type { Surroundings } from '../surroundings.ts';
@@ -13,6 +15,9 @@ import { rulesBacktestCommand } from './rules-backtest.ts';
 
 const ruleList = z.looseObject({ rules: z.array(storedRule) });
 const channelList = z.looseObject({ channels: z.array(z.looseObject({ id: z.string(), channel_name: z.string() })) });
+
+const ownKinds =
+  'a kind of rule that this installation has added; what it may hold is for the server to say (repeatable)';
 
 /** `tailrace rules …`: alert rules for a shell, and from a file that is kept with the code. */
 export function rulesCommand(surroundings: Surroundings): Command {
@@ -28,6 +33,8 @@ export function rulesCommand(surroundings: Surroundings): Command {
     return made;
   };
   const client = (options: { project: string }) => new ApiClient(surroundings, options.project);
+  const names = (options: { project: string }) => new ProjectNames(surroundings, options.project);
+  const idOf = (text: string, options: { project: string }) => names(options).idOf('rule', text);
 
   command('list', 'List them.').action(async (options) => {
     const { body } = await client(options).call('GET', pathOf(options.project));
@@ -43,34 +50,39 @@ export function rulesCommand(surroundings: Surroundings): Command {
         visible(rule.name),
       ]);
     process.stdout.write(textTable(['ID', 'KIND', 'SEVERITY', 'STATE', 'COOLDOWN', 'NAME'], rows));
+    if (rows.length === 0) await names(options).warnIfEmpty();
   });
 
   command('show', 'Show one in full, as JSON.')
-    .argument('<id>', 'rule_…')
-    .action(async (id, options) => printJson((await client(options).call('GET', pathOf(id))).body));
+    .argument('<rule>', 'its name, or rule_…')
+    .action(async (id, options) =>
+      printJson((await client(options).call('GET', pathOf(await idOf(id, options)))).body),
+    );
 
   command('delete', 'Delete one; its open alerts are resolved.')
-    .argument('<id>', 'rule_…')
+    .argument('<rule>', 'its name, or rule_…')
     .action(async (id, options) => {
-      await client(options).call('DELETE', pathOf(id));
+      await client(options).call('DELETE', pathOf(await idOf(id, options)));
     });
 
   group.addCommand(
     new Command('check')
       .description('Check a file of rules, without a server.')
       .argument('<file>', 'YAML with a list named rules; - is standard input')
-      .action((file) => {
-        process.stdout.write(`${readRulesFile(file).length} rules, nothing wrong\n`);
+      .option('--own-kind <name>', ownKinds, collect)
+      .action((file, { ownKind }) => {
+        process.stdout.write(`${readRulesFile(file, ownKind).length} rules, nothing wrong\n`);
       }),
   );
 
   command('apply', 'Have the project have the rules of a file. Prints what changes first; again changes nothing.')
     .argument('<file>', 'YAML with a list named rules; - is standard input')
+    .option('--own-kind <name>', ownKinds, collect)
     .option('--prune', 'remove the rules that the file lacks')
     .option('--dry-run', 'only print what would change')
     .option('--yes', 'do not ask')
     .action(async (file, options) => {
-      const wanted = readRulesFile(file);
+      const wanted = readRulesFile(file, options.ownKind);
       const api = client(options);
       const { rules } = ruleList.parse((await api.call('GET', pathOf(options.project))).body);
       const channels = await channelsByName(api, options.project, wanted);

@@ -5,12 +5,15 @@ import type { LogLine } from '@tailrace/log-query/log-line.ts';
 import { levels } from '@tailrace/log-record/level.ts';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CliError, exitCodes } from '../cli-error.ts';
+import { collect } from '../collect.ts';
 import { parseSince } from '../duration.ts';
 import { follow, readToNow } from '../live-client.ts';
+import { ProjectNames } from '../project-names.ts';
 import { alertNotice } from '../render-alert.ts';
 import { renderJson, renderText, wantsColor } from '../render-line.ts';
 import { accessToken, type Surroundings, serverUrl } from '../surroundings.ts';
 import { drained, warn } from '../terminal.ts';
+import { TimeOrder } from '../time-order.ts';
 
 /** What happens to an alert that whoever watches lines wants to know of. */
 const noticed = new Set(['fired', 'escalated', 'resolved']);
@@ -39,7 +42,7 @@ export function tailCommand(surroundings: Surroundings): Command {
     .option('--filter <text>', 'only lines with this text, or /expression/ (RE2)')
     .option('--exclude <text>', 'no lines with this text')
     .addOption(new Option('--level <level>', 'only lines of this level and above').choices(levels))
-    .option('--connection <id>', 'only lines of this connection (repeatable)', collect)
+    .option('--connection <name>', 'only lines of this connection, by name or id (repeatable)', collect)
     .option('--attribute <key=value>', 'only lines with this attribute (repeatable)', collectPair)
     .option('--exclude-attribute <key=value>', 'no lines with this attribute (repeatable)', collectPair)
     .option('--since <when>', 'begin there: 15m, 2h, or a time; by time of arrival', parseSince)
@@ -60,23 +63,41 @@ async function tail(surroundings: Surroundings, options: TailOptions): Promise<v
       interrupted.abort(new Error(signal));
     });
   }
+  const names = new ProjectNames(surroundings, options.project);
+  const filter = filterOf(options);
+  if (filter.connections) {
+    filter.connections = await Promise.all(filter.connections.map((each) => names.idOf('connection', each)));
+  }
+  // Machines know connections by their ids, and so does whoever cannot ask for their names.
+  const called = options.json ? new Map() : await names.all('connection').catch(() => new Map());
+  let shown = 0;
+  const print = async (lines: readonly LogLine[]) => {
+    shown += lines.length;
+    process.stdout.write(`${lines.map((line) => render(line, called.get(line.connection_id))).join('\n')}\n`);
+    await drained(process.stdout);
+  };
   const client = {
     url: serverUrl(surroundings),
     project: options.project,
     token: () => accessToken(surroundings, options.project),
-    filter: filterOf(options),
-    onLines: async (lines: readonly LogLine[]) => {
-      process.stdout.write(`${lines.map(render).join('\n')}\n`);
-      await drained(process.stdout);
-    },
+    filter,
+    onLines: print,
     onAlert: (event: string, alert: AlertView) => {
       if (noticed.has(event)) warn(alertNotice(event, alert));
     },
     onNotice: warn,
     signal: interrupted.signal,
   };
-  if (options.follow) await follow({ ...client, ...(options.since !== undefined && { from: options.since }) });
-  else await readToNow({ ...client, from: options.since ?? '-15m' });
+  if (options.follow) {
+    if (called.size === 0) void names.warnIfEmpty();
+    await follow({ ...client, ...(options.since !== undefined && { from: options.since }) });
+    return;
+  }
+  const order = new TimeOrder(print);
+  await readToNow({ ...client, onLines: (lines) => order.add(lines), from: options.since ?? '-15m' });
+  await order.end();
+  if (order.misplaced > 0) warn(`${order.misplaced} lines stand below later ones: they came too late after them`);
+  if (shown === 0) await names.warnIfEmpty();
 }
 
 /** @throws CliError naming the option that is wrong. */
@@ -104,10 +125,6 @@ function optionOf(field: string): string {
     exclude_attributes: 'exclude-attribute',
   };
   return options[field] ?? field;
-}
-
-function collect(value: string, earlier: readonly string[] = []): string[] {
-  return [...earlier, value];
 }
 
 function collectPair(value: string, earlier: readonly Pair[] = []): Pair[] {

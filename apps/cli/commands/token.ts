@@ -1,18 +1,25 @@
 import { Command, Option } from 'commander';
+import { collect } from '../collect.ts';
 import { parseDuration } from '../duration.ts';
 import { mintToken, type Surroundings } from '../surroundings.ts';
+
+const usualExpiry = '12h';
 
 /** `tailrace token`: prints a token, for scripts and for people without an identity provider. */
 export function tokenCommand(surroundings: Surroundings): Command {
   return new Command('token')
     .description('Print a token for a project, signed with JWT_SECRET or the secret of `npm start`.')
-    .requiredOption('--project <id>', 'project the token is for')
+    .requiredOption('--project <id>', 'project the token is for (repeatable)', collect)
     .addOption(new Option('--role <role>', 'what it may do').choices(['viewer', 'editor', 'admin']).default('viewer'))
     .option('--subject <name>', 'whom it is for', 'cli')
-    .option('--expires <duration>', 'how long it is valid, such as 30m or 12h', parseDuration, 12 * 3_600_000)
-    .action(async ({ project, role, subject, expires }) => {
+    .addOption(
+      new Option('--expires <duration>', 'how long it is valid, such as 30m or 12h')
+        .argParser(parseDuration)
+        .default(parseDuration(usualExpiry), usualExpiry),
+    )
+    .action(async ({ project: projects, role, subject, expires }) => {
       const expiresInSeconds = Math.max(1, Math.round(expires / 1000));
-      const token = await mintToken(surroundings, { project, role, subject, expiresInSeconds });
+      const token = await mintToken(surroundings, { projects, role, subject, expiresInSeconds });
       process.stdout.write(`${token}\n`);
     });
 }

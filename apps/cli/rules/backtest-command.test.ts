@@ -111,8 +111,8 @@ describe('rules backtest', () => {
       [['--file', path], 2, 'say which with --rule'],
       [['--file', path, '--rule', 'Nope'], 2, 'has no rule Nope'],
       [['--file', path, '--rule', 'Many', '--compare'], 2, 'the project has no rule Many'],
-      [['--file', path, '--rule', 'Many', '--since', '400d'], 1, 'body.from'],
-      [['--id', 'rule_unknown'], 1, '404'],
+      [['--file', path, '--rule', 'Many', '--since', '400d'], 1, '--since'],
+      [['--id', 'rule_unknown'], 2, 'has no rule rule_unknown'],
     ];
     for (const [args, code, reason] of wrong) {
       const done = await backtest('--project', 'demo', ...args);

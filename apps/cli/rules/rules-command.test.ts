@@ -79,9 +79,9 @@ describe('rules apply', () => {
 
   it('names the rule that the server refuses, and keeps what was applied before it', async () => {
     const unknown = `rules:${errors}${timeouts.replace('alert_type: pattern_match', 'alert_type: moon_phase')}`;
-    const refused = await rules('apply', file(unknown), ...inDemo, '--yes');
+    const refused = await rules('apply', file(unknown), ...inDemo, '--yes', '--own-kind', 'moon_phase');
     expect(refused.code).toBe(1);
-    expect(refused.stderr).toMatch(/^rule Time-outs: .*\(422\)\nbody\.alert_type: must be one of error_rate/);
+    expect(refused.stderr).toMatch(/^rule Time-outs: .*\(422\)\nalert_type: must be one of error_rate/);
     expect(refused.stderr).toContain('What stands above it in the list is done');
     const { body } = await api.call('/alert-rules/demo');
     expect(body.rules.map(({ name }: { name: string }) => name)).toEqual(['Errors']);

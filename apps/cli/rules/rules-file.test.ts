@@ -79,6 +79,20 @@ rules:
     expect(problemsOf(file(text))).toContain(problem);
   });
 
+  it.each([
+    ['kind', errors.replace('error_rate', 'eror_rate'), ':3: rule Errors: alert_type must be one of error_rate'],
+    ['condition', errors.replace('threshold', 'treshold'), ':5: rule Errors: conditions.treshold is not a field'],
+    ['field of the filter', `${errors}    filter: { levl: error }\n`, ':6: rule Errors: filter.levl is not a field'],
+  ])('with a misspelt %s is refused at its line', (_, rules, problem) => {
+    expect(problemsOf(file(`rules:${rules}`))).toContain(problem);
+  });
+
+  it('may have rules of kinds that the installation has added, once they are named', () => {
+    const path = file(`rules:${errors.replace('error_rate', 'moon_phase')}`);
+    expect(readRulesFile(path, ['moon_phase'])).toMatchObject([{ alert_type: 'moon_phase' }]);
+    expect(() => readRulesFile(path, ['tide'])).toThrow('alert_type must be one of');
+  });
+
   it('is refused with all that is wrong, in the order of its lines', () => {
     const text = `rules:${errors.replace('high', 'urgent')}    filter: { regex: "[a" }\n    enabled: yes\n`;
     expect(problemsOf(file(text)).split('\n')).toEqual([

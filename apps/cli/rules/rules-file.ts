@@ -29,9 +29,10 @@ interface FileProblem {
  * Reads a file of alert rules: YAML (or JSON, which is YAML) with a list `rules`, each as the API takes it. Anchors,
  * aliases and merge keys may be used; what they share may stand under keys that begin with `x-`.
  * @param path `-` is standard input.
+ * @param ownKinds kinds that the server has and this program does not know.
  * @throws CliError that names each wrong line, the rule and the field.
  */
-export function readRulesFile(path: string): readonly ValidRule[] {
+export function readRulesFile(path: string, ownKinds: readonly string[] = []): readonly ValidRule[] {
   const lines = new LineCounter();
   const document = parseDocument(textOf(path), { lineCounter: lines, uniqueKeys: true, merge: true });
   const [syntax] = document.errors;
@@ -41,7 +42,7 @@ export function readRulesFile(path: string): readonly ValidRule[] {
   const problems: FileProblem[] = [];
   for (const [index, node] of list.items.entries()) {
     const at = ['rules', index];
-    const validation = validate(plainValue(node, document));
+    const validation = validate(plainValue(node, document), ownKinds);
     const name = validation.rule?.name ?? nameAt(document, at);
     const nameLine = lineOf(document, lines, [...at, 'name']);
     const namesake = rules.get(name);
@@ -108,10 +109,11 @@ interface Validated {
   readonly problems: readonly FieldProblem[];
 }
 
-/** A kind that is not ours may be one of the server's own: then it says what is wrong. */
-function validate(input: unknown): Validated {
+/** Of a kind that only the server knows, it says what is wrong. */
+function validate(input: unknown, ownKinds: readonly string[]): Validated {
   const parsed = alertRuleInput.safeParse(input);
-  if (parsed.success && !ruleKinds.has(parsed.data.alert_type)) return { rule: unchecked(parsed.data), problems: [] };
+  if (parsed.success && !ruleKinds.has(parsed.data.alert_type) && ownKinds.includes(parsed.data.alert_type))
+    return { rule: unchecked(parsed.data), problems: [] };
   const validation = validateRule(ruleKinds, input);
   return validation.ok ? { rule: validation.rule, problems: [] } : { problems: validation.problems };
 }
