@@ -5,6 +5,8 @@ import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { Backoff } from './backoff.ts';
 import type { Ownership } from './ownership.ts';
 
+const recoveredMs = 3000;
+
 interface PartitionTasksOptions {
   readonly groupId: string;
   readonly logger: Logger;
@@ -108,8 +110,12 @@ export class PartitionTasks {
       },
     };
     while (!revoke.signal.aborted) {
+      // A quiet partition has nothing to succeed with: a try that goes on for this long has got over the failure.
+      const recovered = setTimeout(() => {
+        task.error = undefined;
+      }, recoveredMs).unref();
       try {
-        await run(ownership);
+        await run(ownership).finally(() => clearTimeout(recovered));
         return;
       } catch (error) {
         if (revoke.signal.aborted) return;

@@ -6,6 +6,7 @@ import { topics } from '@tailrace/topics/topics.ts';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { InMemoryRunner, type RunnerProcess } from './in-memory-runner.ts';
+import { ownerReadiness } from './owner-readiness.ts';
 import type { RecordProcessor, Topology } from './topology.ts';
 
 const text: TopicSpec<string>['codec'] = {
@@ -395,4 +396,15 @@ it('refuses a topology whose store two inputs would share', async () => {
   await expect(runner.start({ ...counting, inputs: [words, other] })).rejects.toMatchObject({
     code: 'stream.store_of_two_inputs',
   });
+});
+
+it('is ready again by itself after a failure, although nothing comes', async () => {
+  const { owner, kafka } = await runner.start(uppercase);
+  await expect.poll(() => owner.joined()).toBe(true);
+  await owner.stop();
+  runner.broker.failNext({ operation: 'committedOffsets' });
+  const second = await runner.start(uppercase);
+  await expect.poll(() => second.owner.failing().length).toBe(1);
+  await expect.poll(() => ownerReadiness(second.owner), { timeout: 30_000 }).toEqual({ ready: true });
+  await kafka.close();
 });
