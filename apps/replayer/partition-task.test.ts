@@ -135,3 +135,74 @@ it('a replay that is to be slow passes what it is not about at full speed', { ti
   await producer.close();
   expect(await steps(true, 1, 1)).toEqual([1]);
 });
+
+it('replays of two projects take turns, so that a short one need not wait for the end of a long one', async () => {
+  const { name: topic, partitions, codec } = topics.replays;
+  const shop = newReplayId('shop');
+  const partition = partitionFor(shop, partitions);
+  // Another project whose replays fall into the same partition.
+  const other = Array.from({ length: 1000 }, (_, index) => `project${index}`).find(
+    (name) => partitionFor(newReplayId(name), partitions) === partition,
+  )!;
+  const bank = newReplayId(other);
+  const producer = await kafka.producer();
+  const ask = (id: string, project: string, limit: number | null, createdAt: number) => {
+    const request: ReplayRequest = {
+      project_id: project,
+      connection_ids: [],
+      providers: [],
+      from: t0,
+      to: t0 + count,
+      mode: 'apply',
+      records_per_second: limit,
+      desired_state: 'running',
+      version: 1,
+      created_at: createdAt,
+      created_by: 'ann',
+    };
+    const value = codec.encode({ id, request, progress: null });
+    return producer.send([{ topic, partition, key: Buffer.from(id), value }]);
+  };
+  // Minutes for the one, and nothing at all for the other.
+  await ask(shop, 'shop', 20, t0);
+  await ask(bank, other, null, t0 + 1);
+  await producer.close();
+  const revoked = new AbortController();
+  const deps = {
+    kafka,
+    store: {} as LogStore,
+    lag: new LiveLag(async () => ({ behind: undefined, flows: false })),
+    normalise,
+    batchRecords: 100_000,
+    liveShare: 0.2,
+    partitionsOf: (name: string) => (name === topics.dead.name ? topics.dead : topics.logsReplayed).partitions,
+    logger,
+    turnMs: 200,
+  };
+  const task = runPartition(deps, {
+    partition: { topic, partition },
+    revoked: revoked.signal,
+    lost: new AbortController().signal,
+    group: () => ({ groupId: 'replayer', generationId: 1, memberId: 'one' }),
+    progressed: () => undefined,
+  });
+  const progressOf = async (id: string) => {
+    let newest: { readonly matched: number; readonly status: string } | undefined;
+    for await (const batch of readPartition(kafka, topic, partition, AbortSignal.timeout(20_000))) {
+      for (const { key, value } of batch) {
+        const progress = key?.toString() === progressKey(id) && value ? codec.decode(value).progress : null;
+        if (progress) newest = progress;
+      }
+    }
+    return newest;
+  };
+  await expect.poll(async () => (await progressOf(bank))?.status, { interval: 100 }).toBe('completed');
+  const begun = await progressOf(shop);
+  expect(begun?.status).toBe('running');
+  // And the long one goes on where it was, losing and repeating nothing.
+  await expect
+    .poll(async () => (await progressOf(shop))?.matched, { interval: 100 })
+    .toBeGreaterThan(begun?.matched ?? 0);
+  revoked.abort();
+  await task;
+});

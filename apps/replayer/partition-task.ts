@@ -10,13 +10,18 @@ import { topics } from '@tailrace/topics/topics.ts';
 import { outlivedReplays } from './outlived-replays.ts';
 import { ReplayJob, type ReplayJobDeps } from './replay-job.ts';
 
+export interface PartitionTaskDeps extends ReplayJobDeps {
+  /** How long a project's replay goes on while other projects wait, milliseconds. Default: 10 000. */
+  readonly turnMs?: number;
+}
+
 /**
- * Runs the replays of one partition of `replays` until it is revoked, one after the other, oldest first; what is paused
- * is passed over. Fences first: the progress that is read after that is final (DESIGN, guarantee 2). Every failure of
+ * Runs the replays of one partition of `replays` until it is revoked, one at a time: projects take turns, and those of one
+ * project come one after the other, oldest first; what is paused is passed over. Fences first: the progress that is read after that is final (DESIGN, guarantee 2). Every failure of
  * Kafka ends it; the partition's owner starts it anew. Where there is nothing to do, it waits for the table to change.
  */
-export async function runPartition(deps: ReplayJobDeps, lag: ConsumerLag, ownership: Ownership): Promise<void> {
-  const { kafka } = deps;
+export async function runPartition(deps: PartitionTaskDeps, lag: ConsumerLag, ownership: Ownership): Promise<void> {
+  const { kafka, turnMs = 10_000 } = deps;
   const { revoked, lost } = ownership;
   const { partition } = ownership.partition;
   const logger = deps.logger.child({ partition });
@@ -37,20 +42,26 @@ export async function runPartition(deps: ReplayJobDeps, lag: ConsumerLag, owners
   lag.follow(ownership.partition, () => replays.table.position(partition), revoked);
   /** What this owner has committed itself: newer than what the table has read of it. Nobody else writes progress. */
   const own = new Map<string, ReplayProgress>();
+  /** Projects in the order of their last turn: those that had none yet come first. */
+  const served = new Set<string>();
   try {
     await Promise.race([untilWhole(deps, replays, ownership), ended]);
     while (!revoked.aborted) {
       ownership.progressed();
       const news = changed.promise;
       await Promise.race([forget(writer, partition, replays, own, revoked), ended]);
-      const next = nextOf(replays, own);
+      const next = nextOf(replays, own, served);
       if (!next) {
         await Promise.race([news, ended]);
         continue;
       }
+      const { project_id: project } = next.request;
+      served.delete(project);
+      served.add(project);
+      const othersWait = () => waitingOf(replays, own).some(({ request }) => request.project_id !== project);
       const job = new ReplayJob({ ...deps, logger, partition, writer, replay: next });
       if (next.request.desired_state === 'cancelled') await job.cancel();
-      else await runWhileWanted(job, next, replays, revoked, () => changed.promise);
+      else await runWhileWanted(job, next, { replays, revoked, nextChange: () => changed.promise, turnMs, othersWait });
       own.set(next.id, job.progress);
     }
     await writer.idle();
@@ -94,22 +105,44 @@ async function forget(
   );
 }
 
-/** The oldest that has something to do: to be run, or to be ended because nobody wants it any more. */
-function nextOf(replays: ReplayTable, own: ReadonlyMap<string, ReplayProgress>): KnownReplay | undefined {
+/** What has something to do, oldest first: to be run, or to be ended because nobody wants it any more. */
+function waitingOf(replays: ReplayTable, own: ReadonlyMap<string, ReplayProgress>): readonly KnownReplay[] {
   return replays
     .list()
     .toReversed()
     .map((replay) => ({ ...replay, progress: own.get(replay.id) ?? replay.progress }))
-    .find((replay) => !isFinished(replay) && replay.request.desired_state !== 'paused');
+    .filter((replay) => !isFinished(replay) && replay.request.desired_state !== 'paused');
 }
 
-/** Runs until it ends by itself, the partition is revoked, or people pause, cancel or change it. */
+/** The oldest of the project whose turn it is. */
+function nextOf(
+  replays: ReplayTable,
+  own: ReadonlyMap<string, ReplayProgress>,
+  served: ReadonlySet<string>,
+): KnownReplay | undefined {
+  const waiting = waitingOf(replays, own);
+  const turns = [...served];
+  const turnOf = ({ request }: KnownReplay) => turns.indexOf(request.project_id);
+  const earliest = Math.min(...waiting.map(turnOf));
+  return waiting.find((replay) => turnOf(replay) === earliest);
+}
+
+interface Wanted {
+  readonly replays: ReplayTable;
+  readonly revoked: AbortSignal;
+  readonly nextChange: () => Promise<string>;
+  readonly turnMs: number;
+  readonly othersWait: () => boolean;
+}
+
+/**
+ * Runs until it ends by itself, the partition is revoked, people pause, cancel or change it, or its turn is over and
+ * another project waits.
+ */
 async function runWhileWanted(
   job: ReplayJob,
   { id, request }: KnownReplay,
-  replays: ReplayTable,
-  revoked: AbortSignal,
-  nextChange: () => Promise<string>,
+  { replays, revoked, nextChange, turnMs, othersWait }: Wanted,
 ): Promise<void> {
   const unwanted = new AbortController();
   const done = Promise.withResolvers<'done'>();
@@ -119,9 +152,12 @@ async function runWhileWanted(
       else if ((await Promise.race([nextChange(), done.promise])) === 'done') return;
     }
   })();
+  // Its place is kept by its progress, as when it is paused.
+  const turn = setInterval(() => othersWait() && unwanted.abort(), turnMs);
   try {
     await job.run(AbortSignal.any([revoked, unwanted.signal]));
   } finally {
+    clearInterval(turn);
     done.resolve('done');
     await watching;
   }
