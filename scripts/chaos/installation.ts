@@ -105,7 +105,17 @@ export class Installation {
   }
 
   token(role: ProjectRole = 'admin', { subject = 'chaos', expiresInSeconds = 3600 } = {}): Promise<string> {
-    return signToken(new Secret(this.#jwtSecret), { subject, projects: [project], role }, { expiresInSeconds });
+    return this.tokenOf({ subject, project, role }, expiresInSeconds);
+  }
+
+  /** A token of anybody, for any project. */
+  tokenOf(
+    holder: { readonly subject: string; readonly project: string; readonly role: ProjectRole },
+    expiresInSeconds = 3600,
+  ): Promise<string> {
+    const { subject, role } = holder;
+    const claims = { subject, projects: [holder.project], role };
+    return signToken(new Secret(this.#jwtSecret), claims, { expiresInSeconds });
   }
 
   async api(method: string, path: string, body?: unknown): Promise<unknown> {

@@ -66,7 +66,7 @@ export class RoleProcess {
   }
 
   /** Resolves when /readyz answers 200. @throws after the time, with what it answered last. */
-  async ready(timeoutMs = 60_000): Promise<void> {
+  async ready(timeoutMs = 180_000): Promise<void> {
     const deadline = Date.now() + timeoutMs;
     let last = 'nothing';
     while (Date.now() < deadline) {

@@ -1,0 +1,212 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Kafka } from '@tailrace/kafka/kafka.ts';
+import { openKafka } from '@tailrace/kafka/open-kafka.ts';
+import { createLogger } from '@tailrace/telemetry/logger.ts';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { awsEvent } from './aws-events.ts';
+import { FollowingViewer } from './following-viewer.ts';
+import { Installation, project } from './installation.ts';
+import { latencyOf } from './live-load.ts';
+import type { RoleProcess } from './role-process.ts';
+
+/** `TENANTS_SECONDS=60 npm test -- --project e2e scripts/chaos/tenants` for the long one. */
+const seconds = Number(process.env.TENANTS_SECONDS ?? 20);
+const quietSeconds = Math.min(10, seconds / 2);
+const attacker = 'attacker';
+const storedLines = 30_000;
+
+let installation: Installation;
+let kafka: Kafka;
+beforeAll(async () => {
+  installation = await Installation.start();
+  for (const role of ['alerting', 'replayer'] as const) await installation.add(role);
+  await Promise.all(installation.processes.map((each) => each.ready()));
+  kafka = await openKafka({
+    brokers: installation.kafka.brokers.split(','),
+    topicPrefix: '',
+    logger: createLogger({ level: 'silent' }),
+  });
+});
+afterAll(async () => {
+  await kafka?.close();
+  await installation?.stop();
+});
+
+let written = 0;
+/** Writes lines as ingest does. */
+async function write(owner: string, bodies: readonly string[]): Promise<void> {
+  const producer = await kafka.producer();
+  const timestamp = Date.now() * 1000;
+  await producer.send(
+    bodies.map((message, index) => {
+      written += 1;
+      const connection = `conn_${owner}_${index % 4}`;
+      return awsEvent({ project: owner, connection, id: `event-${written}`, timestamp: timestamp + index, message });
+    }),
+  );
+  await producer.close();
+}
+
+/** What the attacker has to search in, fetch and replay. */
+async function fillProject(): Promise<void> {
+  for (let sent = 0; sent < storedLines; sent += 5000) {
+    const line = (index: number) =>
+      `request ${sent + index} of user ${index % 97} took ${index % 997} ms ${'.'.repeat(200)}`;
+    await write(
+      attacker,
+      Array.from({ length: 5000 }, (_, index) => line(index)),
+    );
+  }
+  const client = new pg.Client({ connectionString: installation.postgres.databaseUrl });
+  await client.connect();
+  const stored = async () =>
+    (await client.query('select count(*)::int as count from logs where project_id = $1', [attacker])).rows[0].count;
+  await expect.poll(stored, { timeout: 120_000, interval: 500 }).toBe(storedLines);
+  await client.end();
+}
+
+/** About 200 lines a second of the project that is followed, each timed until the viewer has it. */
+class Followed {
+  readonly viewer: FollowingViewer;
+  readonly #sentAt = new Map<string, number>();
+  #sent = 0;
+
+  constructor(viewer: FollowingViewer) {
+    this.viewer = viewer;
+  }
+
+  /** Sends for a while. @returns the lines' latencies, milliseconds; those that have not come are missing. */
+  async send(forMs: number): Promise<() => number[]> {
+    const bodies: string[] = [];
+    const began = performance.now();
+    for (let due = 0; performance.now() - began < forMs; due += 10) {
+      const batch = Array.from({ length: 10 }, () => `followed ${this.#sent++}`);
+      for (const body of batch) this.#sentAt.set(body, performance.now());
+      bodies.push(...batch);
+      await write(project, batch);
+      await delay(Math.max(0, began + due * 5 + 50 - performance.now()));
+    }
+    return () =>
+      bodies.flatMap((body) => {
+        const seenAt = this.viewer.seenAt.get(body);
+        return seenAt === undefined ? [] : [seenAt - (this.#sentAt.get(body) ?? 0)];
+      });
+  }
+
+  missing(): string[] {
+    return [...this.#sentAt.keys()].filter((body) => !this.viewer.seenAt.has(body));
+  }
+}
+
+/** Asks for health until it is stopped. @returns how long each answer took, milliseconds. */
+function watchHealth({ url }: RoleProcess): () => Promise<number[]> {
+  const times: number[] = [];
+  let isOn = true;
+  const watching = (async () => {
+    while (isOn) {
+      const asked = performance.now();
+      const answered = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(30_000) }).catch(() => undefined);
+      await answered?.text();
+      times.push(answered?.ok ? performance.now() - asked : 30_000);
+      await delay(50);
+    }
+  })();
+  return async () => {
+    isOn = false;
+    await watching;
+    return times;
+  };
+}
+
+function memoryOf({ pid }: RoleProcess): number {
+  const [, kib] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Math.round(Number(kib) / 1024);
+}
+
+async function attack(api: RoleProcess, fanout: RoleProcess): Promise<Record<string, Record<string, number>>> {
+  const viewers = ['ann', 'bob', 'eve'].map((subject) =>
+    installation.tokenOf({ subject, project: attacker, role: 'viewer' }),
+  );
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'attack.ts')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {
+      PATH: process.env.PATH,
+      API: api.url,
+      FANOUT: fanout.url,
+      PROJECT: attacker,
+      EDITOR: await installation.tokenOf({ subject: 'mallory', project: attacker, role: 'editor' }),
+      VIEWERS: (await Promise.all(viewers)).join(','),
+      SECONDS: String(seconds),
+    },
+  });
+  const end = () => child.kill('SIGKILL');
+  process.once('exit', end);
+  const [output] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+  process.off('exit', end);
+  return JSON.parse(output);
+}
+
+function printed(times: readonly number[]): string {
+  const { lines, p50, p99 } = latencyOf(times);
+  return `p50 ${p50.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms (${lines})`;
+}
+
+it(
+  `is served in full while another tenant does its worst for ${seconds} s`,
+  async () => {
+    const [[api], [fanout]] = [installation.of('api'), installation.of('fanout')] as [[RoleProcess], [RoleProcess]];
+    await fillProject();
+    const followed = new Followed(new FollowingViewer(installation, fanout.url));
+    await expect
+      .poll(
+        async () => {
+          await followed.send(50);
+          return followed.viewer.seen.size;
+        },
+        { timeout: 30_000 },
+      )
+      .toBeGreaterThan(0);
+
+    const health = [watchHealth(api), watchHealth(fanout)];
+    const quiet = await followed.send(quietSeconds * 1000);
+    const quietHealth = await Promise.all(health.map((stop) => stop()));
+    const memoryBefore = [api, fanout].map(memoryOf);
+
+    const underAttack = [watchHealth(api), watchHealth(fanout)];
+    const [answers, lines] = await Promise.all([attack(api, fanout), followed.send(seconds * 1000)]);
+    const attackedHealth = await Promise.all(underAttack.map((stop) => stop()));
+    const memoryAfter = [api, fanout].map(memoryOf);
+
+    await expect.poll(() => followed.missing(), { timeout: 120_000, interval: 200 }).toEqual([]);
+    expect([...followed.viewer.seen.values()].every((times) => times === 1)).toBe(true);
+
+    for (const [attacked, counts] of Object.entries(answers)) console.log(`${attacked}: ${JSON.stringify(counts)}`);
+    for (const [index, name] of ['api', 'fanout'].entries()) {
+      console.log(
+        `/healthz of ${name}: quiet ${printed(quietHealth[index]!)}; attacked ${printed(attackedHealth[index]!)}`,
+      );
+      console.log(`memory of ${name}: ${memoryBefore[index]} MiB, then ${memoryAfter[index]} MiB`);
+    }
+    console.log(`a line of the other project: quiet ${printed(quiet())}; attacked ${printed(lines())}`);
+
+    // He really was held back: each kind of what he did too much of was refused.
+    const refused = (attacked: string) =>
+      Object.entries(answers[attacked] ?? {}).reduce(
+        (sum, [code, count]) => (/^4\d\d$|busy/.test(code) ? sum + count : sum),
+        0,
+      );
+    const expected = ['slow searches', 'backtests', 'replays', 'fetches of three hours', 'requests with a bad token'];
+    expect(expected.filter((attacked) => refused(attacked) === 0)).toEqual([]);
+    // On a machine that does this and other things besides; see what is printed.
+    for (const times of attackedHealth) expect(latencyOf(times).p50).toBeLessThan(1000);
+    expect(latencyOf(lines()).p50).toBeLessThan(5000);
+    await followed.viewer.stop();
+  },
+  seconds * 1000 + 400_000,
+);
