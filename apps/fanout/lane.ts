@@ -47,9 +47,6 @@ export interface LaneOptions {
   readonly onEmpty: () => void;
 }
 
-/** Tests of filters between two looks at the clock. */
-const testsBetweenLooks = 64;
-
 /**
  * One project's part of the live end: its followers, and how far they have been told. What is read is matched in slices of
  * the project's share of the thread, so however many filters its viewers have, and however heavy, other projects' lines
@@ -132,16 +129,14 @@ export class Lane {
 
   /** Matches, and yields whenever others are to be let in. */
   *#match(records: readonly Incoming[], slice: Slice): Generator<void, void> {
-    let tests = 0;
     for (const { partition, record } of records) {
-      if (slice.isOver) yield;
       const line = this.#decode(partition, record);
       if (line === undefined) continue;
       let json: string | undefined;
       for (const audience of this.#audiences.values()) {
-        tests += 1;
-        if (tests % testsBetweenLooks === 0 && slice.isOver) yield;
-        if (!audience.matches(line)) continue;
+        // After each: one test of a heavy expression on a long line may take longer than a slice.
+        if (slice.isOver) yield;
+        if (!this.#isFor(audience, line, partition, record.offset)) continue;
         json ??= lineJson(line);
         audience.lines.push(json);
       }
@@ -154,9 +149,22 @@ export class Lane {
       return topics.logs.codec.decode(value);
     } catch (error) {
       // The sink reads the same record and makes it a dead letter; here it is only not shown.
-      this.#options.logger.error({ err: error, partition, offset }, 'a record cannot be shown');
+      this.#notShown(error, partition, offset);
       return undefined;
     }
+  }
+
+  #isFor({ matches }: Audience, line: LogRecord, partition: number, offset: number): boolean {
+    try {
+      return matches(line);
+    } catch (error) {
+      this.#notShown(error, partition, offset);
+      return false;
+    }
+  }
+
+  #notShown(error: unknown, partition: number, offset: number): void {
+    this.#options.logger.error({ err: error, partition, offset }, 'a record cannot be shown');
   }
 
   #send(): void {
