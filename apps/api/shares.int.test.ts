@@ -46,6 +46,27 @@ describe('searches of stored lines', () => {
     expect((await api.call('/stream/demo', { token: await tokenFor('viewer') })).status).toBe(200);
   });
 
+  it('are cancelled in the database when their caller goes away, and leave a connection that works', async () => {
+    const going = new AbortController();
+    const slow = api.database.read(asker('demo', 'ann', going.signal), (pool) =>
+      pool.query('select pg_sleep(15) as "left behind"'),
+    );
+    const running = async () => {
+      const sql = `select count(*)::int as count from pg_stat_activity
+        where datname = current_database() and state = 'active' and query like '%left behind%' and pid <> pg_backend_pid()`;
+      return (await database.pool.query<{ count: number }>(sql)).rows[0]?.count;
+    };
+    await expect.poll(running).toBe(1);
+    const left = performance.now();
+    going.abort(new Error('went away'));
+    await expect(slow).rejects.toThrow('went away');
+    expect(await running()).toBe(0);
+    expect(performance.now() - left).toBeLessThan(10_000);
+    const one = await api.database.read(asker('demo', 'ann'), (pool) => pool.query<{ one: number }>('select 1 as one'));
+    expect(one.rows).toEqual([{ one: 1 }]);
+    expect(api.database.trouble).toBeUndefined();
+  });
+
   it('leave the line when their caller goes away', async () => {
     const held = Promise.withResolvers<void>();
     const holding = api.database.read(asker('demo', 'ann'), () => held.promise);

@@ -31,13 +31,13 @@ const backtestRetrySeconds = 10;
 /** Opens the queues of one process. */
 export function openShares({ databaseConnections, searchTimeoutMs, backtestsAtOnce, onRefused }: ShareLimits): Shares {
   const told = (work: string) => () => onRefused(work);
-  const ofPool = Math.max(1, Math.floor(databaseConnections / 2));
+  // One is left for looking whether the database answers.
+  const searchesAtOnce = Math.max(1, databaseConnections - 1);
   return {
     searches: new FairQueue({
       plural: 'searches',
-      atOnce: databaseConnections,
-      perProject: ofPool,
-      waiting: databaseConnections * 10,
+      atOnce: searchesAtOnce,
+      waiting: searchesAtOnce * 10,
       patienceMs: searchTimeoutMs,
       onRefused: told('searches'),
     }),

@@ -20,7 +20,7 @@ export function boundedQueries(pool: pg.Pool, limits: TransactionLimits): Querya
       try {
         return await inTransaction(client, limits, () => client.query<Row>(sql, values));
       } catch (error) {
-        isUsable = isAnswer(error);
+        isUsable = isAnswer(error) || (limits.signal?.aborted === true && error === limits.signal.reason);
         throw error;
       } finally {
         client.release(!isUsable);

@@ -50,7 +50,8 @@ export function openLogDatabase({
   });
   const health = watchDatabase(pool);
   const answerTimeoutMs = statementTimeoutMs + beyondStatementMs;
-  const database = boundedQueries(pool, { statementTimeoutMs, answerTimeoutMs, isReadOnly: true });
+  const limits = { statementTimeoutMs, answerTimeoutMs, isReadOnly: true };
+  const database = boundedQueries(pool, limits);
   const stop = new AbortController();
   let trouble: string | undefined = 'the database has not answered yet';
   let probing: Promise<void> | undefined;
@@ -95,7 +96,7 @@ export function openLogDatabase({
   return {
     async read({ caller, gone }, work) {
       try {
-        return await queue.run(caller, gone, () => work(database));
+        return await queue.run(caller, gone, () => work(boundedQueries(pool, { ...limits, signal: gone })));
       } catch (error) {
         if (error instanceof Problem || !(error instanceof TailraceError)) throw error;
         throw failed(error);
