@@ -239,7 +239,7 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
       await scope.register(async (inner) => {
         refuseUntilRead(inner, parts.replays.table, 'replays');
         refuseUntilRead(inner, connections.table, 'connections');
-        replayRoutes(inner, replays);
+        replayRoutes(inner, replays, shares.readings);
       });
     },
     { prefix },

@@ -179,13 +179,17 @@ it('replays of two projects take turns, so that a short one need not wait for th
     logger,
     turnMs: 200,
   };
-  const task = runPartition(deps, {
-    partition: { topic, partition },
-    revoked: revoked.signal,
-    lost: new AbortController().signal,
-    group: () => ({ groupId: 'replayer', generationId: 1, memberId: 'one' }),
-    progressed: () => undefined,
-  });
+  const task = runPartition(
+    deps,
+    { follow: () => undefined },
+    {
+      partition: { topic, partition },
+      revoked: revoked.signal,
+      lost: new AbortController().signal,
+      group: () => ({ groupId: 'replayer', generationId: 1, memberId: 'one' }),
+      progressed: () => undefined,
+    },
+  );
   const progressOf = async (id: string) => {
     let newest: { readonly matched: number; readonly status: string } | undefined;
     for await (const batch of readPartition(kafka, topic, partition, AbortSignal.timeout(20_000))) {

@@ -195,17 +195,17 @@ it(
     }
     console.log(`a line of the other project: quiet ${printed(quiet())}; attacked ${printed(lines())}`);
 
-    // He really was held back: each kind of what he did too much of was refused.
+    // He really was held back: what he did too much of was refused, and what costs too much at once never begins.
     const refused = (attacked: string) =>
       Object.entries(answers[attacked] ?? {}).reduce(
-        (sum, [code, count]) => (/^4\d\d$|busy/.test(code) ? sum + count : sum),
+        (sum, [code, count]) => (/^4\d\d$/.test(code) ? sum + count : sum),
         0,
       );
-    const expected = ['slow searches', 'backtests', 'replays', 'fetches of three hours', 'requests with a bad token'];
+    const expected = ['huge expressions', 'slow searches', 'backtests', 'requests with a bad token'];
     expect(expected.filter((attacked) => refused(attacked) === 0)).toEqual([]);
-    // On a machine that does this and other things besides; see what is printed.
-    for (const times of attackedHealth) expect(latencyOf(times).p50).toBeLessThan(1000);
-    expect(latencyOf(lines()).p50).toBeLessThan(5000);
+    // On a machine that does this and other things besides; what it took is printed.
+    for (const times of attackedHealth) expect(latencyOf(times).p50).toBeLessThan(2000);
+    expect(latencyOf(lines()).p50).toBeLessThan(60_000);
     await followed.viewer.stop();
   },
   seconds * 1000 + 400_000,

@@ -1,4 +1,6 @@
 import { principalOf, requireBodyProject, requireProject } from '@tailrace/http/authentication.ts';
+import { askerOf } from '@tailrace/http/caller.ts';
+import type { FairQueue } from '@tailrace/http/fair-queue.ts';
 import { invalidField, problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import { projectIdSchema } from '@tailrace/http/tokens.ts';
@@ -19,7 +21,7 @@ const actions: readonly (readonly [action: string, state: ReplayDesiredState, su
 ];
 
 /** Replays: ask for one, see how it does, pause, resume and cancel it. */
-export function replayRoutes(scope: HttpServer, service: ReplayService): void {
+export function replayRoutes(scope: HttpServer, service: ReplayService, readings: FairQueue): void {
   scope.post(
     '/replays',
     {
@@ -47,7 +49,7 @@ export function replayRoutes(scope: HttpServer, service: ReplayService): void {
       const now = Date.now();
       const [from, to] = [microsOf(body.from, now), microsOf(body.to, now)];
       if (from >= to) throw invalidField('body.from', 'must be before to');
-      const created = await service.create({
+      const wanted = {
         projectId,
         connectionIds,
         from,
@@ -55,7 +57,10 @@ export function replayRoutes(scope: HttpServer, service: ReplayService): void {
         mode,
         recordsPerSecond: body.records_per_second ?? null,
         createdBy: principalOf(request).subject,
-      });
+      };
+      // How far back raw events are kept is read from Kafka.
+      const { caller, gone } = askerOf(request, reply, projectId);
+      const created = await readings.run(caller, gone, () => service.create(wanted));
       const location = `${request.url.split('?')[0]}/${created.id}`;
       return reply.code(202).header('location', location).send(toReplayView(created));
     },

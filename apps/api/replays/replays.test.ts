@@ -42,16 +42,15 @@ async function progressed(id: string, fields: Partial<ReplayProgress> = {}): Pro
 
 describe('asking for a replay', () => {
   it('is refused with 429 while as many of the project have not ended as it may have, and others are not concerned', async () => {
-    const all = await Promise.all(Array.from({ length: 30 }, () => ask({ mode: 'shadow' })));
-    const created = all.filter(({ status }) => status === 202);
-    const refused = all.filter(({ status }) => status === 429);
-    expect([created.length, refused.length]).toEqual([20, 10]);
-    expect([refused[0]?.body, refused[0]?.headers.get('retry-after')]).toMatchObject([
-      { code: 'too_many_replays' },
-      '60',
-    ]);
+    const created: string[] = [];
+    for (let index = 0; index < 19; index += 1) created.push((await ask({ mode: 'shadow' })).body.id);
+    // Asked for at once, they do not slip through together.
+    const last = await Promise.all(Array.from({ length: 6 }, () => ask({ mode: 'shadow' })));
+    expect(last.map(({ status }) => status).toSorted()).toEqual([202, 429, 429, 429, 429, 429]);
+    const refused = last.find(({ status }) => status === 429);
+    expect([refused?.body, refused?.headers.get('retry-after')]).toMatchObject([{ code: 'too_many_replays' }, '60']);
     expect((await ask({ project_id: 'other', mode: 'shadow' }, await tokenFor('editor', ['other']))).status).toBe(202);
-    expect((await steer(created[0]?.body.id, 'cancel')).status).toBe(200);
+    expect((await steer(created[0] ?? '', 'cancel')).status).toBe(200);
     expect((await ask({ mode: 'shadow' })).status).toBe(202);
   });
 
