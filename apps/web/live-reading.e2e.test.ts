@@ -121,26 +121,130 @@ test('selected text is copied as whole lines in columns, and selecting opens not
     await page.mouse.move(to.x, to.y, { steps: 5 });
     await page.mouse.up();
   };
-  const copied = () =>
-    page.evaluate(
-      () =>
-        new Promise<string>((resolve) => {
-          document.addEventListener('copy', (event) => resolve(event.clipboardData?.getData('text/plain') ?? ''), {
-            once: true,
-          });
-          document.execCommand('copy');
-        }),
-    );
   const at = await placeOf(35);
   await drag(at, { ...at, x: at.x + 60 });
   expect(await page.getByLabel('Line', { exact: true }).count()).toBe(0);
-  await drag(await placeOf(35), await placeOf(37));
+  // Not from what is selected already: that would be dragged away.
+  await drag(await placeOf(31), await placeOf(33));
   expect(await page.getByLabel('Line', { exact: true }).count()).toBe(0);
-  const lines = (await copied()).trimEnd().split('\n');
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.keyboard.press('Control+c');
+  const lines = (await page.evaluate(() => navigator.clipboard.readText())).trimEnd().split('\n');
   expect(lines.map((line) => line.split('\t').slice(2, 4))).toEqual(
-    [35, 36, 37].map((number) => ['aws', `selected number ${number}.`]),
+    [31, 32, 33].map((number) => ['aws', `selected number ${number}.`]),
   );
   await page.context().close();
+});
+
+test('a filter that makes no sense shows no lines of the one before, wherever it is found out', async () => {
+  const page = await openWith('refused', 5);
+  const filter = page.getByRole('combobox', { name: 'Filter' });
+  for (const [written, reason] of [
+    ['refused OR number', 'OR (character 9): not understood here'],
+    ['/(/', 'The expression cannot be read at character 1'],
+    ['http.status:5*', 'the star is no wildcard'],
+  ] as const) {
+    await filter.fill(written);
+    await page.keyboard.press('Enter');
+    const alert = page.getByRole('alert').filter({ hasText: reason });
+    await alert.waitFor();
+    expect(await alert.textContent()).not.toMatch(/querystring|filter\.|body\./);
+    await page.getByText('No lines are shown: the filter cannot be read.').waitFor();
+    await page.getByText('No lines: the filter is refused').waitFor();
+    await page.getByText('Not counted').waitFor();
+    expect(await rowCount(page)).toBe(0);
+    await filter.fill('"refused number"');
+    await page.keyboard.press('Enter');
+    await live(page);
+    await expect.poll(() => rowCount(page), soon).toBe(5);
+  }
+  await filter.fill('"refused number" -"number 1." -level:error');
+  await page.keyboard.press('Enter');
+  await expect.poll(() => rowCount(page), soon).toBe(4);
+  await filter.fill('"refused number" -connection:aws');
+  await page.keyboard.press('Enter');
+  await expect.poll(() => rowCount(page), soon).toBe(0);
+  await page.goto(`${stack.entrance.url}/projects/chaos/live?from=-400d`);
+  await page.getByText('The beginning of the time must be at most').first().waitFor();
+  await page.context().close();
+});
+
+test('a link to a line opens at the line, also from the live view, and says when it is not there any more', async () => {
+  const page = await openWith('linked', 300);
+  await stack.installation.storedAll();
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.getByRole('grid').press('Home');
+  await page.locator('.log-row', { hasText: 'linked number 3.' }).click();
+  await page.getByRole('tab', { name: 'Context' }).click();
+  const current = page.locator('.short-lines [aria-current]');
+  await current.filter({ hasText: 'linked number 3.' }).waitFor();
+  const [line, content] = [await current.boundingBox(), await page.locator('.line-content').boundingBox()];
+  if (line === null || content === null) throw new Error('the line is not drawn');
+  expect(line.y).toBeGreaterThan(content.y);
+  expect(line.y + line.height).toBeLessThan(content.y + content.height);
+  const { search } = new URL(page.url());
+  const sameMoment = await stack.open(`live${search}`);
+  const opened = sameMoment.locator('.log-row[aria-selected="true"]');
+  await opened.filter({ hasText: 'linked number 3.' }).waitFor();
+  expect(new URL(sameMoment.url()).searchParams.get('at')).toMatch(/^2\d{3}-/);
+  expect(await sameMoment.locator('.line-body').textContent()).toBe('linked number 3.');
+  const gone = search.replace(/[0-9a-f]{32}$/, '0'.repeat(32));
+  const missing = await stack.open(`live${gone}`);
+  await missing.getByText(/This line, of .* is not stored/).waitFor();
+  await missing.locator('.log-row', { hasText: 'linked number' }).first().waitFor();
+  await Promise.all([page, sameMoment, missing].map((each) => each.context().close()));
+});
+
+test('tabs of a line are reached by arrow keys', async () => {
+  const page = await openWith('tabbed', 3);
+  await page.locator('.log-row', { hasText: 'tabbed number 1.' }).click();
+  await page.getByRole('tab', { name: 'Fields' }).focus();
+  const selected = () => page.locator('[role="tab"][aria-selected="true"]:focus').textContent();
+  for (const [key, name] of [
+    ['ArrowRight', 'Context'],
+    ['ArrowLeft', 'Fields'],
+    ['ArrowLeft', 'Raw'],
+    ['Home', 'Fields'],
+    ['End', 'Raw'],
+  ] as const) {
+    await page.keyboard.press(key);
+    expect(await selected()).toBe(name);
+  }
+  await page.context().close();
+});
+
+test('sixty sources are one line of constant height, spelled out and found on a click', async () => {
+  const { installation } = stack;
+  const [{ cloud_provider, connection_config }] = (
+    (await installation.api('GET', 'connections/chaos')) as {
+      connections: [{ cloud_provider: string; connection_config: object }];
+    }
+  ).connections;
+  for (let number = 1; number <= 57; number += 1) {
+    await installation.api('POST', 'connections', {
+      project_id: 'chaos',
+      connection_name: `service ${number}`,
+      cloud_provider,
+      connection_config: { ...connection_config, secret_access_key: 'unused' },
+    });
+  }
+  for (const [width, height] of [
+    [1440, 900],
+    [720, 450],
+    [390, 844],
+  ] as const) {
+    const page = await stack.open('live', { width, height });
+    const summary = page.locator('.source-summary');
+    await summary.filter({ hasText: '57 stopped' }).waitFor();
+    expect((await page.locator('.status-strip').boundingBox())?.height).toBe(28);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+    await summary.click();
+    await page.getByLabel('Search sources').fill('ice 42');
+    expect(await page.locator('.source-panel .source-name').allTextContents()).toEqual(['service 42']);
+    const panel = await page.locator('.source-panel').boundingBox();
+    expect(panel && panel.x >= 0 && panel.x + panel.width <= width && panel.y >= 0).toBe(true);
+    await page.context().close();
+  }
 });
 
 test('no page threw anything, nor broke the content security policy', () => {

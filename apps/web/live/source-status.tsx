@@ -20,12 +20,14 @@ export function SourceStatus({ sources }: { readonly sources: readonly SourceHea
         label={
           <>
             <span className="visually-hidden">Sources: </span>
-            {summaryOf(sources).map(({ group, tone, count: number }, index) => (
-              <span key={group} className={`tone-${tone} number`}>
-                {index > 0 && <span className="dim"> · </span>}
-                {count(number)} {group}
-              </span>
-            ))}
+            <span className="cut">
+              {summaryOf(sources).map(({ group, tone, count: number }, index) => (
+                <span key={group} className={`tone-${tone} number`}>
+                  {index > 0 && <span className="dim"> · </span>}
+                  {count(number)} {group}
+                </span>
+              ))}
+            </span>
             <Icon name="up" />
           </>
         }
