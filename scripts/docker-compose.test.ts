@@ -1,6 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { pathToFileURL } from 'node:url';
+import { settingOf, variableOf } from '@tailrace/config/environment.ts';
+import { commonSettings } from '@tailrace/role/start-roles.ts';
+import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { KAFKA_VERSION } from './dev-stack/kafka-jars.ts';
@@ -45,12 +48,46 @@ test('lets every role be scaled: no port of the machine, no fixed name', () => {
   for (const [name, { ports, container_name }] of roles) expect({ ports, container_name }, name).toEqual({});
 });
 
-test('gives every role what it cannot start without', () => {
-  for (const [name, { environment }] of roles) {
-    const given = Object.keys(environment ?? {});
-    const needed = ['KAFKA_BROKERS', 'DATABASE_URL', 'JWT_SECRET', 'CREDENTIAL_ENCRYPTION_KEY'];
-    expect(given, name).toEqual(expect.arrayContaining(needed));
-  }
+describe('gives each role what it reads, and no secret of another', async () => {
+  const settingsOf = async (role: string) => {
+    const module: { settings?: unknown } = await import(pathToFileURL(join(root, 'apps', role, 'config.ts')).href);
+    if (!(module.settings instanceof z.ZodObject)) throw new Error(`${role} exports no settings`);
+    return Object.entries(module.settings.shape).map(([key, type]) => ({
+      variable: variableOf(key),
+      isSecret: settingOf(type)?.secret === true,
+      isRequired: !(type instanceof z.ZodOptional) && !(type instanceof z.ZodDefault),
+    }));
+  };
+  const common = Object.keys(commonSettings.shape).map(variableOf);
+  const settings = new Map(await Promise.all(roles.map(async ([name]) => [name, await settingsOf(name)] as const)));
+  const secrets = new Set(
+    [...settings.values()].flat().flatMap(({ variable, isSecret }) => (isSecret ? [variable] : [])),
+  );
+
+  test.each(roles)('%s', (name, { environment = {} }) => {
+    const own = settings.get(name) ?? [];
+    const reads = new Set([...common, ...own.map(({ variable }) => variable)]);
+    expect(Object.keys(environment).filter((variable) => !reads.has(variable))).toEqual([]);
+    const needed = own.flatMap(({ variable, isRequired }) => (isRequired ? [variable] : []));
+    // One of the two ways to check tokens, which no type alone requires.
+    if (reads.has('JWT_SECRET')) needed.push('JWT_SECRET');
+    expect(Object.keys(environment)).toEqual(expect.arrayContaining(['KAFKA_BROKERS', ...needed]));
+    expect(
+      Object.keys(environment)
+        .filter((variable) => secrets.has(variable))
+        .sort(),
+    ).toEqual(needed.filter((variable) => secrets.has(variable)).sort());
+  });
+});
+
+test('lets nobody outside see metrics, and trusts the entrance alone to say who calls', () => {
+  expect(compose.configs.entrance?.content).toMatch(/location = \/metrics \{\s+return 404;/);
+  for (const [name, { environment }] of roles) expect(environment?.TRUST_PROXY, name).toBe('1');
+  expect(compose.services.kafka?.ports ?? compose.services.postgres?.ports).toBeUndefined();
+});
+
+test('keeps its secrets out of git', () => {
+  expect(readFileSync(join(root, '.gitignore'), 'utf8').split('\n')).toContain('.env');
 });
 
 test('explains every variable it reads in its opening comment', () => {
