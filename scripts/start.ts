@@ -9,6 +9,7 @@ import { type RunningProcess, startRoles } from '@tailrace/role/start-roles.ts';
 import { startDevStack } from './dev-stack/dev-stack.ts';
 import { lockDirectory } from './dev-stack/directory-lock.ts';
 import { freePort } from './dev-stack/ports.ts';
+import { keepFilesPrivate } from './dev-stack/private-directory.ts';
 import { DEMO_PROJECT, DEMO_RULES, prepareDemoProject } from './start/demo-project.ts';
 import { readOptions, type StartOptions, USAGE } from './start/options.ts';
 import { resetData } from './start/reset.ts';
@@ -39,6 +40,7 @@ async function run(options: StartOptions, signal: AbortSignal): Promise<void> {
 }
 
 async function runUntil(options: StartOptions, signal: AbortSignal, cleanUp: AsyncDisposableStack): Promise<void> {
+  keepFilesPrivate();
   cleanUp.defer(lockDirectory(DIRECTORY));
   if (options.reset) await resetData(DIRECTORY, process.env, report);
   const port = await choosePort(options.port);

@@ -36,9 +36,17 @@ export async function startContainer(
   } catch (error) {
     return { unavailable: `the image ${spec.image} cannot be fetched: ${messageOf(error)}` };
   }
-  const started = await new GenericContainer(spec.image)
+  const host = engine.info.containerRuntime.host;
+  const LocalContainer = class extends GenericContainer {
+    publishFor(engineHost: string): this {
+      this.hostConfig.PortBindings = publishedFor(engineHost, this.hostConfig.PortBindings);
+      return this;
+    }
+  };
+  const started = await new LocalContainer(spec.image)
     .withEnvironment(spec.environment)
     .withExposedPorts({ container: spec.containerPort, host: spec.hostPort })
+    .publishFor(host)
     .withBindMounts([{ source: volumeName(spec.name, options.directory), target: spec.dataPath }])
     .withLabels({ 'tailrace.directory': options.directory })
     .start();
@@ -46,7 +54,7 @@ export async function startContainer(
   await untilReady(spec, options.signal);
   let stopped = false;
   return {
-    choice: `a container of ${spec.image} at ${engine.info.containerRuntime.host}:${spec.hostPort}, because a container engine answers`,
+    choice: `a container of ${spec.image} at ${host}:${spec.hostPort}, because a container engine answers`,
     owned: true,
     kill9: async () => {
       await container.kill({ signal: 'SIGKILL' });
@@ -62,6 +70,25 @@ export async function startContainer(
       await started.stop({ remove: true, removeVolumes: false });
     },
   };
+}
+
+/** Docker's port bindings, by `port/protocol`. */
+type PortBindings = Readonly<Record<string, readonly { readonly HostIp?: string; readonly HostPort?: string }[]>>;
+
+/**
+ * An engine publishes ports on every interface of its machine unless it is told otherwise. The servers let in whoever
+ * reaches them, so where the engine is this machine they listen on its loopback alone. An engine elsewhere, or outside of
+ * the container that we are in, is reached by its own address, and keeps publishing there.
+ */
+export function publishedFor(engineHost: string, bindings: PortBindings = {}) {
+  if (!['localhost', '127.0.0.1', '::1', '[::1]'].includes(engineHost)) return copyOf(bindings, {});
+  return copyOf(bindings, { HostIp: '127.0.0.1' });
+}
+
+function copyOf(bindings: PortBindings, change: { readonly HostIp?: string }) {
+  return Object.fromEntries(
+    Object.entries(bindings).map(([port, hosts]) => [port, hosts.map((each) => ({ ...each, ...change }))]),
+  );
 }
 
 /** Removes the volume of a server's container, with all its data, when there is one. */

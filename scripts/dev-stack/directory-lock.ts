@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import { z } from 'zod';
+import { makePrivate } from './private-directory.ts';
 import { identityOf, isAlive } from './process-identity.ts';
 
 const ownerSchema = z.object({ pid: z.number().int().positive(), startedAt: z.string() });
@@ -14,7 +15,7 @@ const ownerSchema = z.object({ pid: z.number().int().positive(), startedAt: z.st
 export function lockDirectory(directory: string): () => void {
   const file = join(directory, 'owner.json');
   const own = JSON.stringify(identityOf(process.pid));
-  mkdirSync(directory, { recursive: true });
+  makePrivate(directory);
   if (!tryCreate(file, own)) {
     const owner = readOwner(file);
     if (owner !== undefined && isAlive(owner)) {
@@ -35,7 +36,7 @@ export function lockDirectory(directory: string): () => void {
 
 function tryCreate(file: string, content: string): boolean {
   try {
-    writeFileSync(file, content, { flag: 'wx' });
+    writeFileSync(file, content, { flag: 'wx', mode: 0o600 });
     return true;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
