@@ -28,8 +28,7 @@ export const backtestView = z
     from: time,
     to: time,
     read: z.object({
-      records: z.int().describe('All that was read of the kept log.'),
-      of_other_projects: z.int(),
+      records: z.int().describe('Of the project, that were read of the kept log.'),
       outside_range: z.int().describe('Of the project, with an event time outside from and to.'),
       unreadable: z.int(),
       bytes: z.int(),
@@ -65,14 +64,13 @@ export function toBacktestView(
   { rules: [first, second], comparison, read, isWhole, keptSince }: BacktestResult,
 ): z.output<typeof backtestView> {
   if (!first) throw new Error('a backtest is of one rule at least');
-  const { records, ofOtherProjects, outsideRange, unreadable, bytes, seconds } = read;
+  const { records, outsideRange, unreadable, bytes, seconds } = read;
   return {
     project_id: projectId,
     from: isoNanos(from),
     to: isoNanos(to),
     read: {
       records,
-      of_other_projects: ofOtherProjects,
       outside_range: outsideRange,
       unreadable,
       bytes,

@@ -110,9 +110,8 @@ export type Backtest = {
   /** RFC 3339. */
   readonly to: string;
   readonly read: {
-    /** All that was read of the kept log. */
+    /** Of the project, that were read of the kept log. */
     readonly records: number;
-    readonly of_other_projects: number;
     /** Of the project, with an event time outside from and to. */
     readonly outside_range: number;
     readonly unreadable: number;
