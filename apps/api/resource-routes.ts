@@ -1,3 +1,4 @@
+import { isVisibleLine } from '@tailrace/log-record/visible-text.ts';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { entityTag } from './entity-tag.ts';
@@ -8,7 +9,7 @@ export const resourceName = z
   .trim()
   .min(1)
   .max(100)
-  .regex(/^\P{Cc}+$/u, 'must not hold control characters');
+  .refine(isVisibleLine, 'must not hold control or invisible characters');
 
 /** Where a resource that was just created is, and its version. */
 export function createdHeaders(request: FastifyRequest, { id, version }: { id: string; version: number }) {

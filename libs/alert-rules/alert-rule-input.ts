@@ -1,4 +1,5 @@
 import { logFilter } from '@tailrace/log-query/log-filter.ts';
+import { isVisibleLine } from '@tailrace/log-record/visible-text.ts';
 import { alertSeveritySymbols } from '@tailrace/schemas/generated/alert-severity.ts';
 import { type output, z } from 'zod';
 
@@ -12,7 +13,12 @@ const cooldownMinutes = z.int(wrongCooldown).min(0, wrongCooldown).max(1440, wro
  * stand there or at the top.
  */
 export const alertRuleInput = z.strictObject({
-  name: z.string().trim().min(1, 'must not be empty').max(200, 'must have at most 200 characters'),
+  name: z
+    .string()
+    .trim()
+    .min(1, 'must not be empty')
+    .max(200, 'must have at most 200 characters')
+    .refine(isVisibleLine, 'must not hold control or invisible characters'),
   alert_type: z.string().describe('The kind of rule: error_rate, pattern_match, log_level, absence.'),
   severity: z.enum(alertSeveritySymbols, `must be one of ${alertSeveritySymbols.join(', ')}`),
   enabled: z.boolean().default(true),

@@ -68,6 +68,58 @@ describe('the words', () => {
   });
 });
 
+describe('what would do something to a terminal, a page or a reader without being seen', () => {
+  const invisible = /(?![\n\t])[\p{Cc}\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff]/u;
+  const poison = 'a\u001b[2Jb\u009bc\u202ed\u2066e\ufefff\u2028g';
+  const poisoned = () => {
+    const alert = testAlert({
+      rule_name: poison,
+      group_by: 'host',
+      group: poison,
+      lines: [{ ...testAlert().lines[0]!, body: poison }],
+    });
+    return message({ channelName: poison, items: [{ id: 'ntf_1', transition: 'fired', alert }] });
+  };
+  const texts = (value: unknown): string[] =>
+    typeof value === 'string'
+      ? [value]
+      : Object.values(typeof value === 'object' && value !== null ? value : {}).flatMap(texts);
+
+  it.each([
+    ['a webhook', 'webhook', () => ({ url: `${receiver.url}/x` })],
+    ['Slack', 'slack', () => ({ webhook_url: `${receiver.url}/services/T/B/secret` })],
+    [
+      'SendGrid',
+      'email',
+      () => ({
+        from: 'a@example.com',
+        to: ['b@example.com'],
+        provider: 'sendgrid',
+        sendgrid_api_key: 'SG.x',
+        sendgrid_endpoint: receiver.url,
+      }),
+    ],
+  ])('is written out in what goes to %s', async (_, type, config) => {
+    await send(type, config(), poisoned());
+    const sent = texts(bodyOf(receiver.received[0]));
+    expect(sent.filter((each) => invisible.test(each))).toEqual([]);
+    expect(sent.some((each) => each.includes('a\\u001b[2Jb\\u009bc\\u202ed'))).toBe(true);
+  });
+
+  it('is written out in what goes to Jira', async () => {
+    receiver.react(({ method }) =>
+      method === 'GET'
+        ? { status: 200, body: '{"issues":[]}' }
+        : { status: 201, body: JSON.stringify({ id: '1', key: 'OPS-1' }) },
+    );
+    const config = { url: receiver.url, email: 'ops@example.com', api_token: 'hunter2', project_key: 'OPS' };
+    await send('jira', config, poisoned());
+    const sent = texts(bodyOf(receiver.received.find(({ method }) => method === 'POST')));
+    expect(sent.filter((each) => invisible.test(each))).toEqual([]);
+    expect(sent.some((each) => each.includes('\\u202ed'))).toBe(true);
+  });
+});
+
 describe('webhook', () => {
   it('posts Alertmanager’s payload with a signature and a key', async () => {
     const signing_secret = 'a secret of the receiver'.replaceAll(' ', '-');

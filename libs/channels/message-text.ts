@@ -1,9 +1,10 @@
 import { toAlertView } from '@tailrace/alert-rules/alert-view.ts';
 import { isoNanos } from '@tailrace/log-query/iso-time.ts';
+import { visibleLine, visibleText } from '@tailrace/log-record/visible-text.ts';
 import type { Alert } from '@tailrace/schemas/generated/alert.ts';
 import { itemsInFull, type Message, type MessageItem } from './message.ts';
 
-/** A message in words, before any markup: every kind of channel shows these. Text of lines is as it came. */
+/** A message in words, before any markup: every kind of channel shows these. Nothing in it is invisible. */
 export interface MessageText {
   /** One line. */
   readonly title: string;
@@ -31,7 +32,7 @@ export function messageText(message: Message, limit = itemsInFull): MessageText 
   const counts = items.length === 1 ? undefined : countsOf(items);
   const title = isTest ? `Test of the channel ${channelName}` : (counts ?? headingOf(first));
   return {
-    title: oneLine(title),
+    title: visibleLine(title),
     counts,
     sections: items.slice(0, limit).map((item) => sectionOf(item, publicUrl)),
     omitted: Math.max(0, items.length - limit),
@@ -57,7 +58,7 @@ const words = { fired: 'FIRING', escalated: 'STILL FIRING', resolved: 'RESOLVED'
 
 function headingOf({ alert, transition }: MessageItem): string {
   const group = alert.group === null ? '' : ` (${alert.group_by}: ${alert.group_name ?? alert.group})`;
-  return oneLine(`[${words[transition]}] ${alert.severity}: ${alert.rule_name}${group}`);
+  return visibleLine(`[${words[transition]}] ${alert.severity}: ${alert.rule_name}${group}`);
 }
 
 function sectionOf(item: MessageItem, publicUrl: string | undefined): Section {
@@ -75,8 +76,8 @@ function sectionOf(item: MessageItem, publicUrl: string | undefined): Section {
   facts.push(['alert', alert.id]);
   return {
     heading: headingOf(item),
-    facts,
-    lines: alert.lines.slice(0, linesShown).map((line) => `${isoNanos(line.timestamp)} ${line.body}`),
+    facts: facts.map(([name, value]) => [name, visibleLine(value)] as const),
+    lines: alert.lines.slice(0, linesShown).map((line) => `${isoNanos(line.timestamp)} ${visibleText(line.body)}`),
     link: liveLink(alert, publicUrl),
   };
 }
@@ -116,11 +117,6 @@ export function plainText(text: MessageText): string {
   const parts = [...(text.counts === undefined ? [] : [text.counts]), ...sections];
   if (text.omitted > 0) parts.push(`and ${text.omitted} more`);
   return `${parts.join('\n\n')}\n`;
-}
-
-/** Control characters, line ends among them, cannot get into what becomes a header or a title. */
-function oneLine(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').trim();
 }
 
 function number(value: number): string {

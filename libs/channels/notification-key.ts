@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { idPrefixes } from '@tailrace/log-record/id-prefixes.ts';
 import type { Notification } from '@tailrace/schemas/generated/notification.ts';
 
 type Keyed = Pick<Notification, 'alert_id' | 'channel_id' | 'transition'>;
@@ -10,5 +11,5 @@ export function notificationKey({ alert_id, channel_id, transition }: Keyed): st
 
 /** Its id for people, addresses and receivers: of the key alone, so the same after any crash. */
 export function notificationId(keyed: Keyed): string {
-  return `ntf_${createHash('sha256').update(notificationKey(keyed)).digest('hex').slice(0, 32)}`;
+  return `${idPrefixes.notification}${createHash('sha256').update(notificationKey(keyed)).digest('hex').slice(0, 32)}`;
 }

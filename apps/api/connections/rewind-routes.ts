@@ -2,6 +2,7 @@ import { pastTimeSchema, startTime } from '@tailrace/connector/start-from.ts';
 import { invalidField, problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import { isoNanos } from '@tailrace/log-query/iso-time.ts';
+import { isVisibleLine } from '@tailrace/log-record/visible-text.ts';
 import { z } from 'zod';
 import { changeRequest, ifMatch } from '../change-request.ts';
 import { entityTag } from '../entity-tag.ts';
@@ -18,7 +19,14 @@ const dayMicros = 86_400_000_000;
 
 const rewindRequest = z.strictObject({
   to: pastTimeSchema.describe('Event time to go back to: a span before now such as -6h, or a time with its zone.'),
-  reason: z.string().trim().min(1).max(500).optional().describe('For people.'),
+  reason: z
+    .string()
+    .trim()
+    .min(1)
+    .max(500)
+    .refine(isVisibleLine, 'must not hold control or invisible characters')
+    .optional()
+    .describe('For people.'),
 });
 
 /** Reading a source again. */

@@ -1,4 +1,5 @@
 import { isoNanos } from '@tailrace/log-query/iso-time.ts';
+import { writtenOut } from '@tailrace/log-record/visible-text.ts';
 import type { DeadLetter } from '@tailrace/schemas/generated/dead-letter.ts';
 import { maxDeadValueBytes } from '@tailrace/stream/dead-letter.ts';
 import { z } from 'zod';
@@ -51,8 +52,5 @@ function preview(value: Buffer): string {
   return value
     .subarray(0, previewBytes)
     .toString()
-    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
-      const code = character.codePointAt(0) ?? 0;
-      return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, '0')}`;
-    });
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, writtenOut);
 }

@@ -1,4 +1,5 @@
 import { isoNanos } from '@tailrace/log-query/iso-time.ts';
+import { visibleLine, visibleText } from '@tailrace/log-record/visible-text.ts';
 import type { Alert } from '@tailrace/schemas/generated/alert.ts';
 import { itemsInFull, type Message, type MessageItem } from '../message.ts';
 import { liveLink, messageText } from '../message-text.ts';
@@ -22,12 +23,13 @@ export function webhookPayload(message: Message) {
     return [alert, { ...alert, status: 'resolved', endsAt: alert.startsAt, fingerprint: about.continues }];
   });
   const text = messageText(message);
+  const receiver = visibleLine(channelName);
   return {
     version: '4',
-    groupKey: `{}:{channel="${channelName}",key="${message.idempotencyKey}"}`,
+    groupKey: `{}:{channel="${receiver}",key="${message.idempotencyKey}"}`,
     truncatedAlerts: 0,
     status: alerts.every(({ status }) => status === 'resolved') ? 'resolved' : 'firing',
-    receiver: channelName,
+    receiver,
     groupLabels: common(alerts.map(({ labels }) => pick(labels, ['alertname', 'project']))),
     commonLabels: common(alerts.map(({ labels }) => labels)),
     commonAnnotations: { summary: text.title },
@@ -43,14 +45,14 @@ function alertOf(
   isTest: boolean,
 ) {
   const labels: Labels = {
-    alertname: alert.rule_name,
+    alertname: visibleLine(alert.rule_name),
     severity: alert.severity,
     project: alert.project_id,
     rule_id: alert.rule_id,
     alert_type: alert.alert_type,
     ...(alert.group_by !== null &&
       alert.group !== null && {
-        [labelName(alert.group_by)]: alert.group_name ?? alert.group,
+        [labelName(alert.group_by)]: visibleLine(alert.group_name ?? alert.group),
       }),
     ...(alert.group_name !== null && alert.group !== null && { [`${alert.group_by}_id`]: alert.group }),
     ...(isTest && { test: 'true' }),
@@ -77,7 +79,7 @@ function alertOf(
 }
 
 function linesOf({ lines }: Alert): string {
-  return lines.map((line) => `${isoNanos(line.timestamp)} ${line.body}`).join('\n');
+  return lines.map((line) => `${isoNanos(line.timestamp)} ${visibleText(line.body)}`).join('\n');
 }
 
 /** Prometheus takes letters, digits and underscores; our own labels are not to be overwritten. */
