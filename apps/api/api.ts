@@ -10,6 +10,7 @@ import type { HttpServer } from '@tailrace/http/server.ts';
 import type { SessionOpener } from '@tailrace/http/sessions.ts';
 import type { TicketSigner } from '@tailrace/http/tickets.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
+import { idPrefixes } from '@tailrace/log-record/id-prefixes.ts';
 import type { ReplayTable } from '@tailrace/replays/replay-table.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
@@ -115,7 +116,7 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
     connections: new ProjectResources({
       table: connections,
       writer,
-      idPrefix: 'conn_',
+      idPrefix: idPrefixes.connection,
       plural: 'connections',
       maxPerProject: config.connectionsPerProject,
     }),
@@ -131,7 +132,7 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
     channels: new ProjectResources({
       table: channels,
       writer: channelWriter,
-      idPrefix: 'chan_',
+      idPrefix: idPrefixes.channel,
       plural: 'channels',
       maxPerProject: config.channelsPerProject,
     }),
@@ -144,7 +145,7 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
     rules: new ProjectResources({
       table: parts.rules,
       writer: parts.ruleWriter,
-      idPrefix: 'rule_',
+      idPrefix: idPrefixes.rule,
       plural: 'alert rules',
       maxPerProject: config.alertRulesPerProject,
     }),

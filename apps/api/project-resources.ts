@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { Problem } from '@tailrace/http/problem.ts';
+import type { IdPrefix } from '@tailrace/log-record/id-prefixes.ts';
 import { type ChangeRequest, existing, visible } from './change-request.ts';
 import { requireMatch } from './entity-tag.ts';
 import type { ProjectResource, ProjectTable } from './project-table.ts';
@@ -10,7 +11,7 @@ export interface ProjectResourcesOptions<Value extends ProjectResource> {
   readonly table: ProjectTable<Value>;
   readonly writer: TableWriter<Value>;
   /** What ids begin with, and what people call several of them. */
-  readonly idPrefix: string;
+  readonly idPrefix: IdPrefix;
   readonly plural: string;
   readonly maxPerProject: number;
 }
@@ -94,7 +95,7 @@ export class ProjectResources<Value extends ProjectResource> {
 }
 
 /** An id that nobody can guess. */
-export function randomId(prefix: string): string {
+export function randomId(prefix: IdPrefix): string {
   return `${prefix}${randomBytes(12).toString('hex')}`;
 }
 

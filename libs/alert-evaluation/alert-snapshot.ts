@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { bucketStart } from '@tailrace/alert-rules/bucket.ts';
 import type { Condition } from '@tailrace/alert-rules/rule-kind.ts';
+import { idPrefixes } from '@tailrace/log-record/id-prefixes.ts';
 import type { Alert } from '@tailrace/schemas/generated/alert.ts';
 import type { AlertEvent } from '@tailrace/schemas/generated/alert-event.ts';
 import type { AlertLine } from '@tailrace/schemas/generated/alert-line.ts';
@@ -11,7 +12,7 @@ const minuteMs = 60_000;
 
 /** @param start bucket by which it fires. @param ordinal how many the group had before. */
 export function alertId({ id, revision }: AlertRule, group: string, start: number, ordinal: number): string {
-  return `alert_${hash('sha256', `${id}\0${revision}\0${group}\0${start}\0${ordinal}`, 'hex').slice(0, 24)}`;
+  return `${idPrefixes.alert}${hash('sha256', `${id}\0${revision}\0${group}\0${start}\0${ordinal}`, 'hex').slice(0, 24)}`;
 }
 
 /** What an event says: the whole alert as it is now. */

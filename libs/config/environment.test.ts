@@ -86,7 +86,11 @@ describe('loadSettings', () => {
       { JWT_SECRET: 'x'.repeat(32), JWT_JWKS_URL: 'https://id/keys', TICKET_SECRET: 'x'.repeat(32) },
       ['JWT_SECRET: must not be set beside JWT_JWKS_URL'],
     ],
-    [{ JWT_JWKS_URL: 'https://id/keys' }, ['TICKET_SECRET: is required beside JWT_JWKS_URL']],
+    [
+      { JWT_JWKS_URL: 'https://id/keys' },
+      ['TICKET_SECRET: is required beside JWT_JWKS_URL', 'JWT_AUDIENCE: is required beside JWT_JWKS_URL'],
+    ],
+    [{ JWT_JWKS_URL: 'https://id/keys', TICKET_SECRET: 'x'.repeat(32), JWT_AUDIENCE: '*' }, []],
     [{ JWT_SECRET: 'x'.repeat(32) }, []],
   ])('wants exactly one way to check tokens: %j', (env, expected) => {
     const load = () => loadSettings(tokenSettings.superRefine(requireTokenKeys), env);

@@ -59,11 +59,13 @@ export const databaseSettings = z.object({
 /** Who may call. One of the two ways to check tokens must be set. */
 export const tokenSettings = z.object({
   jwtSecret: secret('Secret of HS256 tokens.', { minBytes: 32 }).optional(),
-  jwtJwksUrl: url('Key set of the identity provider that signs tokens. Instead of JWT_SECRET.', [
-    'https',
-    'http',
-  ]).optional(),
-  jwtAudience: text('Required `aud` claim; not checked when unset.').optional(),
+  jwtJwksUrl: url(
+    'Key set of the identity provider that signs tokens. Instead of JWT_SECRET. A withdrawn key is refused after a minute, or ten while the provider cannot be reached.',
+    ['https', 'http'],
+  ).optional(),
+  jwtAudience: text(
+    'Required `aud` claim. With JWT_JWKS_URL it must be set, since the provider signs tokens for other services too; `*` accepts any.',
+  ).optional(),
   jwtIssuer: text('Required `iss` claim; not checked when unset.').optional(),
   ticketSecret: secret(
     'Signs one-use WebSocket tickets. Default: derived from JWT_SECRET; required with JWT_JWKS_URL.',
@@ -73,14 +75,26 @@ export const tokenSettings = z.object({
 
 /** For `.superRefine` on settings that hold `tokenSettings`: one way to check tokens, and a secret for tickets. */
 export function requireTokenKeys(
-  settings: { readonly jwtSecret?: unknown; readonly jwtJwksUrl?: unknown; readonly ticketSecret?: unknown },
+  settings: {
+    readonly jwtSecret?: unknown;
+    readonly jwtJwksUrl?: unknown;
+    readonly ticketSecret?: unknown;
+    readonly jwtAudience?: unknown;
+  },
   context: z.RefinementCtx,
 ): void {
   const issue = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });
-  const { jwtSecret, jwtJwksUrl, ticketSecret } = settings;
+  const { jwtSecret, jwtJwksUrl, ticketSecret, jwtAudience } = settings;
   if (jwtSecret === undefined && jwtJwksUrl === undefined) issue('jwtSecret', 'is required, or JWT_JWKS_URL instead');
   if (jwtSecret !== undefined && jwtJwksUrl !== undefined) issue('jwtSecret', 'must not be set beside JWT_JWKS_URL');
-  if (jwtJwksUrl !== undefined && ticketSecret === undefined) issue('ticketSecret', 'is required beside JWT_JWKS_URL');
+  if (jwtJwksUrl === undefined) return;
+  if (ticketSecret === undefined) issue('ticketSecret', 'is required beside JWT_JWKS_URL');
+  if (jwtAudience === undefined) {
+    issue(
+      'jwtAudience',
+      'is required beside JWT_JWKS_URL: without it, tokens that the provider signs for other services pass here too (* accepts any)',
+    );
+  }
 }
 
 export const credentialSettings = z.object({

@@ -3,7 +3,8 @@ import { Problem, problemSchema } from './problem.ts';
 import { isSameOrigin } from './same-origin.ts';
 import type { HttpServer } from './server.ts';
 import { type Session, type SessionVerifier, sessionValueOf } from './sessions.ts';
-import { type Principal, type ProjectRole, projectRoles, type TokenVerifier, unauthenticated } from './tokens.ts';
+import { type Principal, type ProjectRole, projectRoles, type TokenVerifier } from './tokens.ts';
+import { unauthenticated } from './unauthenticated.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { clientAddress, limitKey } from './client-address.ts';
 
-/** How long a peer may take nothing of what waits for it, or an upgrade may be looked at, ms. */
-const usualStandstillMs = 30_000;
+/** How long a peer may take nothing of what waits for it, or an upgrade may be looked at, ms; it is noticed within twice that. */
+const usualStandstillMs = 15_000;
 /** How slowly a peer may read an answer, bytes a second, beyond a standstill. */
 const slowestReader = 64 * 1024;
 /** How long a refused peer may take to read why, and then to close. */
@@ -16,7 +16,7 @@ export interface ConnectionLimits {
   readonly perAddress: number;
   /** Proxies of ours before this server. With any, all connections are theirs: then upgraded ones are counted, by the client's address. */
   readonly trustedHops: number;
-  /** How long a peer may take nothing of what waits for it, ms; half a minute when left out. */
+  /** How long a peer may take nothing of what waits for it, ms; 15 s when left out. */
   readonly standstillMs?: number;
   /** Called for each connection that is cut: for metrics. */
   readonly onCut: (reason: 'address_limit' | 'unread') => void;

@@ -4,7 +4,8 @@ import { EncryptJWT, errors, jwtDecrypt } from 'jose';
 import { z } from 'zod';
 import { Problem } from './problem.ts';
 import { signingSecretOf, type TicketSettings } from './tickets.ts';
-import { type Principal, projectIdSchema, projectRoles, unauthenticated } from './tokens.ts';
+import { type Principal, projectIdSchema, projectRoles } from './tokens.ts';
+import { unauthenticated } from './unauthenticated.ts';
 
 /** Name of the cookie. */
 export const sessionCookieName = 'tailrace_session';

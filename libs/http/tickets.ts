@@ -4,11 +4,14 @@ import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
 import { Problem } from './problem.ts';
-import { type Principal, projectIdSchema, projectRoles, unauthenticated } from './tokens.ts';
+import { type Principal, projectIdSchema, projectRoles } from './tokens.ts';
+import { unauthenticated } from './unauthenticated.ts';
 
 /** How long a ticket may wait to be used. It is asked for right before a WebSocket is opened. */
 const lifetimeSeconds = 30;
 const audience = 'tailrace-websocket';
+/** Longer than any of ours: a subject of 256 characters, a project of 64. */
+const maxTicketCharacters = 2048;
 
 const claimsSchema = z.object({
   sub: z.string().min(1).max(256),
@@ -84,6 +87,7 @@ export function createTicketVerifier(settings: TicketSettings): TicketVerifier {
 }
 
 async function claimsOf(ticket: string, key: Uint8Array): Promise<z.output<typeof claimsSchema>> {
+  if (ticket.length > maxTicketCharacters) throw unauthenticated('The ticket is not valid.');
   try {
     const { payload } = await jwtVerify(ticket, key, { algorithms: ['HS256'], audience });
     return claimsSchema.parse(payload);

@@ -2,8 +2,9 @@ import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Secret } from '@tailrace/config/secret.ts';
+import { idPrefixes } from '@tailrace/log-record/id-prefixes.ts';
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createTokenVerifier, signToken } from './tokens.ts';
 
 const jwtSecret = new Secret('a secret of at least thirty-two bytes');
@@ -11,6 +12,9 @@ const claims = { subject: 'ada', projects: ['demo'], role: 'editor' } as const;
 const verify = createTokenVerifier({ jwtSecret, jwtAudience: 'tailrace', jwtIssuer: 'https://id.example' });
 const accepted = { expiresInSeconds: 60, audience: 'tailrace', issuer: 'https://id.example' };
 
+/** Moduli of that many bits; nobody has their keys. */
+const modulus = (bits: number) => Buffer.alloc(bits / 8, 0xc5).toString('base64url');
+const [smallKey, hugeKey] = [modulus(1024), modulus(16_384)];
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const unsigned = (header: object, payload: object) => `${encode(header)}.${encode(payload)}.`;
 const refused = (detail: RegExp) => ({ status: 401, message: expect.stringMatching(detail) });
@@ -37,6 +41,24 @@ describe('createTokenVerifier with a secret', () => {
     ).rejects.toMatchObject(refused(/not valid/));
     await expect(verify('junk')).rejects.toMatchObject(refused(/not valid/));
     await expect(verify('a.b.c')).rejects.toMatchObject(refused(/not valid/));
+  });
+
+  it('names the project whose id looks like one of our own, and how that begins', async () => {
+    const token = await signToken(jwtSecret, { ...claims, projects: ['demo', 'alert_ops'] }, accepted);
+    await expect(verify(token)).rejects.toMatchObject(refused(/projects\.1: must not begin with alert_/));
+  });
+
+  it('looks at no token longer than 8192 characters', async () => {
+    const projects = Array.from({ length: 900 }, (_, index) => `project-${index}`);
+    const token = await signToken(jwtSecret, { ...claims, projects }, accepted);
+    await expect(verify(token)).rejects.toMatchObject(refused(/longer than 8192/));
+  });
+
+  it('takes any audience where the operator says so', async () => {
+    const anyAudience = createTokenVerifier({ jwtSecret, jwtAudience: '*' });
+    expect(
+      await anyAudience(await signToken(jwtSecret, claims, { expiresInSeconds: 60, audience: 'x' })),
+    ).toBeDefined();
   });
 
   it('cannot be made without a key', () => {
@@ -73,7 +95,7 @@ describe('createTokenVerifier with a secret', () => {
       { sub: undefined },
       { projects: 'demo' },
       { projects: ['../x'] },
-      { projects: ['conn_1'] },
+      ...Object.values(idPrefixes).map((prefix) => ({ projects: ['shop', `${prefix}ops`] })),
       { role: 'root' },
       { role: undefined },
     ];
@@ -120,6 +142,46 @@ describe('createTokenVerifier with a key set', () => {
       .setExpirationTime('1m')
       .sign(other);
     await expect(check(forged)).rejects.toMatchObject({ status: 401 });
+  });
+
+  it('refuses a withdrawn key once the set is fetched again, and uses the last set while the provider is away', async () => {
+    let now = Date.now();
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => now);
+    const check = createTokenVerifier({ jwtJwksUrl: url });
+    const token = await new SignJWT(payload)
+      .setProtectedHeader({ alg: 'RS256', kid: 'k1' })
+      .setExpirationTime(Math.floor(now / 1000) + 7200)
+      .sign(privateKey);
+    const whole = keySet;
+    try {
+      await check(token);
+      now += 61_000;
+      reachable = false;
+      expect(await check(token)).toMatchObject({ subject: 'ada' });
+      now += 600_000;
+      await expect(check(token)).rejects.toMatchObject({ status: 503 });
+      reachable = true;
+      keySet = JSON.stringify({ keys: [] });
+      await expect(check(token)).rejects.toMatchObject({ status: 401 });
+    } finally {
+      clock.mockRestore();
+      keySet = whole;
+      reachable = true;
+    }
+  });
+
+  it.each([1024, 16_384])('refuses a token signed with an RSA key of %i bits', async (bits) => {
+    const pair = { 1024: smallKey, 16384: hugeKey }[bits] ?? '';
+    const whole = keySet;
+    keySet = JSON.stringify({ keys: [{ kty: 'RSA', e: 'AQAB', n: pair, kid: 'k9' }] });
+    try {
+      const signed = `${encode({ alg: 'RS256', kid: 'k9' })}.${encode({ ...payload, exp: 9_999_999_999 })}.${'A'.repeat(20)}`;
+      await expect(createTokenVerifier({ jwtJwksUrl: url })(signed)).rejects.toMatchObject(
+        refused(/RSA key of \d+ bits/),
+      );
+    } finally {
+      keySet = whole;
+    }
   });
 
   it('refuses the public key used as an HMAC secret', async () => {

@@ -1,16 +1,11 @@
 import type { Secret } from '@tailrace/config/secret.ts';
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
-import {
-  createRemoteJWKSet,
-  errors,
-  type JWTPayload,
-  type JWTVerifyGetKey,
-  type JWTVerifyOptions,
-  jwtVerify,
-  SignJWT,
-} from 'jose';
+import { ownPrefixOf } from '@tailrace/log-record/id-prefixes.ts';
+import { errors, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
 import { Problem } from './problem.ts';
+import { ProviderKeys } from './provider-keys.ts';
+import { unauthenticated } from './unauthenticated.ts';
 
 /** What a principal may do in its projects; each includes the ones before it. */
 export const projectRoles = ['viewer', 'editor', 'admin'] as const;
@@ -19,10 +14,10 @@ export type ProjectRole = (typeof projectRoles)[number];
 /** Ids of projects come from tokens. They never look like our own ids, which share paths with them. */
 export const projectIdSchema = z
   .string()
-  .regex(
-    /^(?!conn_|rpl_)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
-    'must be 1 to 64 letters, digits, dots, hyphens or underscores',
-  )
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be 1 to 64 letters, digits, dots, hyphens or underscores')
+  .refine((id) => ownPrefixOf(id) === undefined, {
+    error: ({ input }) => `must not begin with ${ownPrefixOf(String(input))}, as ids of Tailrace's own do`,
+  })
   .describe('Project id, as the token carries it.');
 
 const claimsSchema = z.object({
@@ -51,6 +46,11 @@ export interface TokenSettings {
 /** Checks a token and tells who it is. @throws Problem 401; 503 when the key set cannot be fetched. */
 export type TokenVerifier = (token: string) => Promise<Principal>;
 
+/** Longest token that is looked at, characters; what carries headers on the way here often takes no more. */
+const maxTokenCharacters = 8192;
+/** In place of an audience: any is accepted. */
+const anyAudience = '*';
+
 /** Clocks of issuer and verifier may differ by this much. */
 const clockToleranceSeconds = 5;
 
@@ -62,11 +62,14 @@ export function createTokenVerifier(settings: TokenSettings): TokenVerifier {
   const options: JWTVerifyOptions = {
     clockTolerance: clockToleranceSeconds,
     requiredClaims: ['exp', 'sub'],
-    ...(settings.jwtAudience === undefined ? {} : { audience: settings.jwtAudience }),
+    ...(settings.jwtAudience === undefined || settings.jwtAudience === anyAudience
+      ? {}
+      : { audience: settings.jwtAudience }),
     ...(settings.jwtIssuer === undefined ? {} : { issuer: settings.jwtIssuer }),
   };
   if (settings.jwtJwksUrl !== undefined) {
-    const keys = createRemoteJWKSet(new URL(settings.jwtJwksUrl), { timeoutDuration: 5000 });
+    const provider = new ProviderKeys(new URL(settings.jwtJwksUrl));
+    const keys: JWTVerifyGetKey = (header, token) => provider.find(header, token);
     const algorithms = [
       'RS256',
       'RS384',
@@ -114,11 +117,21 @@ export function signToken(
 }
 
 async function verify(token: string, key: Uint8Array | JWTVerifyGetKey, options: JWTVerifyOptions): Promise<Principal> {
+  if (token.length > maxTokenCharacters) {
+    throw unauthenticated(`The token is longer than ${maxTokenCharacters} characters.`);
+  }
   const claims = claimsSchema.safeParse(await payloadOf(token, key, options));
-  if (!claims.success)
-    throw unauthenticated('The token lacks the claims sub, projects or role, or they are not valid.');
+  if (!claims.success) throw unauthenticated(`The token lacks a valid claim. ${claimProblems(claims.error.issues)}`);
   const { sub, projects, role, exp } = claims.data;
   return { subject: sub, projects, role, expiresAt: exp * 1000 };
+}
+
+/** The first few: a token can hold a thousand wrong projects. */
+function claimProblems(issues: readonly z.core.$ZodIssue[]): string {
+  return issues
+    .slice(0, 3)
+    .map(({ path, message }) => `${path.join('.')}: ${message}.`)
+    .join(' ');
 }
 
 async function payloadOf(
@@ -136,6 +149,7 @@ async function payloadOf(
 }
 
 function refusalOf(error: unknown): Problem {
+  if (error instanceof Problem) return error;
   if (error instanceof errors.JWTExpired) return unauthenticated('The token has expired.');
   if (error instanceof errors.JWTClaimValidationFailed)
     return unauthenticated(`The token's claim ${error.claim} is not accepted here.`);
@@ -153,9 +167,4 @@ function refusalOf(error: unknown): Problem {
     retryAfterSeconds: 5,
     cause: error,
   });
-}
-
-/** 401 with the challenge of RFC 6750. */
-export function unauthenticated(detail: string): Problem {
-  return new Problem(401, { detail, headers: { 'www-authenticate': 'Bearer realm="tailrace"' } });
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
+import { idPrefixes } from '@tailrace/log-record/id-prefixes.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 
 const progressSuffix = '/progress';
@@ -12,7 +13,7 @@ export function newReplayId(projectId: string): string {
   const { partitions } = topics.replays;
   const wanted = partitionFor(projectId, partitions);
   for (;;) {
-    const id = `rpl_${randomBytes(12).toString('hex')}`;
+    const id = `${idPrefixes.replay}${randomBytes(12).toString('hex')}`;
     if (partitionFor(id, partitions) === wanted) return id;
   }
 }

@@ -3,6 +3,7 @@ import { requireBodyProject, requireProject } from '@tailrace/http/authenticatio
 import { problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import { projectIdSchema } from '@tailrace/http/tokens.ts';
+import { isIdOf } from '@tailrace/log-record/id-prefixes.ts';
 import { z } from 'zod';
 import { changeRequest, ifMatch } from '../change-request.ts';
 import { entityTag } from '../entity-tag.ts';
@@ -51,7 +52,7 @@ export function alertRuleRoutes(scope: HttpServer, service: AlertRuleService): v
     },
     async (request, reply) => {
       const { id } = request.params;
-      if (id.startsWith('rule_')) {
+      if (isIdOf('rule', id)) {
         const rule = service.get(changeRequest(request, id));
         return reply.header('etag', entityTag(rule.version)).send(toAlertRuleView(rule));
       }

@@ -3,6 +3,7 @@ import { principalOf, requireProject } from '@tailrace/http/authentication.ts';
 import { askerOf } from '@tailrace/http/caller.ts';
 import { invalidField, Problem, problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
+import { isIdOf } from '@tailrace/log-record/id-prefixes.ts';
 import { searchAlerts } from '@tailrace/postgres/alert-search.ts';
 import { alertSeveritySymbols } from '@tailrace/schemas/generated/alert-severity.ts';
 import { alertStatusSymbols } from '@tailrace/schemas/generated/alert-status.ts';
@@ -59,7 +60,7 @@ export function alertRoutes(scope: HttpServer, { store, database, maxRangeDays }
     },
     async (request, reply) => {
       const { id } = request.params;
-      if (id.startsWith('alert_')) {
+      if (isIdOf('alert', id)) {
         const { projects } = principalOf(request);
         const { alert, read } = await store.find(knownId(id), projects, askerOf(request, reply, projects[0] ?? ''));
         return toAlertView(alert, read);

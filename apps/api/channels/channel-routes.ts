@@ -2,6 +2,7 @@ import { requireBodyProject, requireProject } from '@tailrace/http/authenticatio
 import { invalidField, problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import { projectIdSchema } from '@tailrace/http/tokens.ts';
+import { isIdOf } from '@tailrace/log-record/id-prefixes.ts';
 import type { NotificationChannel } from '@tailrace/schemas/generated/notification-channel.ts';
 import { z } from 'zod';
 import { changeRequest, ifMatch } from '../change-request.ts';
@@ -75,7 +76,7 @@ export function channelRoutes(scope: HttpServer, service: ChannelService): void 
     },
     async (request, reply) => {
       const { id } = request.params;
-      if (id.startsWith('chan_')) {
+      if (isIdOf('channel', id)) {
         const channel = service.get(changeRequest(request, id));
         return reply.header('etag', entityTag(channel.version)).send(view(channel));
       }

@@ -2,6 +2,7 @@ import { requireBodyProject, requireProject } from '@tailrace/http/authenticatio
 import { invalidField, problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import { projectIdSchema } from '@tailrace/http/tokens.ts';
+import { isIdOf } from '@tailrace/log-record/id-prefixes.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
 import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
 import { providerSymbols } from '@tailrace/schemas/generated/provider.ts';
@@ -86,7 +87,7 @@ export function connectionRoutes(scope: HttpServer, { service, statuses }: Conne
     },
     async (request, reply) => {
       const { id } = request.params;
-      if (id.startsWith('conn_')) {
+      if (isIdOf('connection', id)) {
         const connection = service.get(changeRequest(request, id));
         return reply.header('etag', entityTag(connection.version)).send(view(connection));
       }

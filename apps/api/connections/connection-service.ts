@@ -1,5 +1,6 @@
 import type { Connector } from '@tailrace/connector/configure.ts';
 import { Problem } from '@tailrace/http/problem.ts';
+import { idPrefixes } from '@tailrace/log-record/id-prefixes.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
 import type { DesiredState } from '@tailrace/schemas/generated/desired-state.ts';
 import type { Provider } from '@tailrace/schemas/generated/provider.ts';
@@ -79,7 +80,7 @@ export class ConnectionService {
    * @throws Problem 409 for a connection that is not running.
    */
   rewind(request: ChangeRequest, { to, reason }: RewindRequest): Promise<Connection> {
-    const id = randomId('rwd_');
+    const id = randomId(idPrefixes.rewind);
     return this.#options.connections.change(request, (current) => {
       if (current.desired_state !== 'running') {
         throw new Problem(409, { detail: `The connection is ${current.desired_state}. Start it first.` });

@@ -4,6 +4,7 @@ import type { FairQueue } from '@tailrace/http/fair-queue.ts';
 import { invalidField, problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import { projectIdSchema } from '@tailrace/http/tokens.ts';
+import { isIdOf } from '@tailrace/log-record/id-prefixes.ts';
 import type { ReplayDesiredState } from '@tailrace/schemas/generated/replay-desired-state.ts';
 import { replayModeSymbols } from '@tailrace/schemas/generated/replay-mode.ts';
 import { z } from 'zod';
@@ -78,7 +79,7 @@ export function replayRoutes(scope: HttpServer, service: ReplayService, readings
     },
     async (request) => {
       const { id } = request.params;
-      if (id.startsWith('rpl_')) return toReplayView(service.get(id, principalOf(request).projects));
+      if (isIdOf('replay', id)) return toReplayView(service.get(id, principalOf(request).projects));
       requireProject(request, id);
       return { replays: service.list(id).map(toReplayView) };
     },
