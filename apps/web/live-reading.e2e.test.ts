@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type axeCore from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PageUnderTest } from './e2e/page-under-test.ts';
@@ -210,6 +213,31 @@ test('tabs of a line are reached by arrow keys', async () => {
     await page.keyboard.press(key);
     expect(await selected()).toBe(name);
   }
+  await page.context().close();
+});
+
+test('what is pressed in the live view is large enough, and its headings begin with one of the first level', async () => {
+  const page = await openWith('pressable', 30);
+  await page.locator('.log-row', { hasText: 'pressable number 29.' }).click();
+  const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  const problems = async () => {
+    await page.evaluate(axe);
+    return page.evaluate(async () => {
+      const { axe } = window as Window & typeof globalThis & { readonly axe: typeof axeCore };
+      const rules = ['target-size', 'page-has-heading-one', 'nested-interactive', 'scrollable-region-focusable'];
+      const { violations } = await axe.run(document, {
+        runOnly: { type: 'rule', values: rules },
+        rules: { 'target-size': { enabled: true } },
+      });
+      return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 120)}`));
+    });
+  };
+  for (const tab of ['Fields', 'Context', 'Record']) {
+    await page.getByRole('tab', { name: tab }).click();
+    expect(await problems(), tab).toEqual([]);
+  }
+  await page.locator('.source-summary').click();
+  expect(await problems(), 'sources').toEqual([]);
   await page.context().close();
 });
 
