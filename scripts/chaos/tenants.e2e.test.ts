@@ -133,7 +133,7 @@ async function attack(api: RoleProcess, fanout: RoleProcess): Promise<Record<str
   const viewers = ['ann', 'bob', 'eve'].map((subject) =>
     installation.tokenOf({ subject, project: attacker, role: 'viewer' }),
   );
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'attack.ts')], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'attack.fixture.ts')], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       PATH: process.env.PATH,
