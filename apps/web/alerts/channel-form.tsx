@@ -7,6 +7,7 @@ import { Dialog } from '../ui/dialog.tsx';
 import { describedBy, Field } from '../ui/field.tsx';
 import { type FormLabels, type FormProblems, problemsOf, problemsOfError } from '../ui/form-problems.ts';
 import { labelOf } from '../ui/labels.ts';
+import { movedSecrets } from '../ui/moved-secrets.ts';
 import { useFocusProblem } from '../ui/use-focus-problem.ts';
 import { useResource } from '../ui/use-resource.ts';
 
@@ -33,13 +34,21 @@ export function ChannelForm({ channel, onClose }: ChannelFormProps) {
   const chosen = types?.find((each) => each.channel_type === type);
   const fields = useMemo(() => (chosen ? fieldsOf(chosen) : []), [chosen]);
   const values = written ?? (channel ? formValues(fields, channel.channel_config) : {});
+  const moved =
+    chosen && channel
+      ? movedSecrets(chosen, channel.secrets_set, channel.channel_config, values)
+      : new Map<string, string>();
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     const labels: FormLabels = new Map([
       ['channel_name', 'Name'],
       ...fields.map((each) => [`channel_config.${each.name}`, labelOf(each.name)] as const),
     ]);
-    const { config, problems } = configOf(fields, values, channel?.secrets_set);
+    const { config, problems } = configOf(
+      fields,
+      values,
+      channel?.secrets_set.filter((each) => !moved.has(each)),
+    );
     const wrong = new Map([...problems].map(([field, message]) => [`channel_config.${field}`, message]));
     if (name.trim() === '') wrong.set('channel_name', 'is required');
     if (wrong.size > 0) {
@@ -107,6 +116,7 @@ export function ChannelForm({ channel, onClose }: ChannelFormProps) {
             field={field}
             value={values[field.name] ?? ''}
             isStored={channel?.secrets_set.includes(field.name) ?? false}
+            movedBy={moved.get(field.name)}
             problem={problem?.fields.get(`channel_config.${field.name}`)}
             onChange={(value) => {
               setWritten({ ...values, [field.name]: value });

@@ -7,6 +7,7 @@ import { Dialog } from '../ui/dialog.tsx';
 import { describedBy, Field } from '../ui/field.tsx';
 import { type FormLabels, type FormProblems, problemsOf, problemsOfError } from '../ui/form-problems.ts';
 import { labelOf } from '../ui/labels.ts';
+import { movedSecrets } from '../ui/moved-secrets.ts';
 import { useFocusProblem } from '../ui/use-focus-problem.ts';
 import { useResource } from '../ui/use-resource.ts';
 import { providerNames } from './provider.ts';
@@ -49,6 +50,10 @@ export function ConnectionForm({ connection, onClose, onDone, onChanged }: Conne
   const fields = useMemo(() => (connector ? fieldsOf(connector) : []), [connector]);
   const values = written ?? (connection ? formValues(fields, connection.connection_config) : {});
   const isNew = connection === undefined;
+  const moved =
+    connector && saved
+      ? movedSecrets(connector, saved.secrets_set, saved.connection_config, values)
+      : new Map<string, string>();
 
   const labels: FormLabels = new Map([
     ['connection_name', 'Name'],
@@ -68,7 +73,11 @@ export function ConnectionForm({ connection, onClose, onDone, onChanged }: Conne
   };
   const submit = async (event: FormEvent) => {
     event.preventDefault();
-    const { config, problems } = configOf(fields, values, saved?.secrets_set);
+    const { config, problems } = configOf(
+      fields,
+      values,
+      saved?.secrets_set.filter((each) => !moved.has(each)),
+    );
     const wrong = new Map([...problems].map(([field, message]) => [`connection_config.${field}`, message]));
     if (name.trim() === '') wrong.set('connection_name', 'is required');
     if (wrong.size > 0) {
@@ -103,6 +112,7 @@ export function ConnectionForm({ connection, onClose, onDone, onChanged }: Conne
       field={field}
       value={values[field.name] ?? ''}
       isStored={saved?.secrets_set.includes(field.name) ?? false}
+      movedBy={moved.get(field.name)}
       problem={progress.problems?.fields.get(`connection_config.${field.name}`)}
       onChange={(value) => {
         setWritten({ ...values, [field.name]: value });

@@ -7,19 +7,34 @@ interface ConfigFieldInputProps {
   readonly value: string;
   /** Whether a secret of this name is stored: leaving it empty keeps it. */
   readonly isStored: boolean;
+  /** The field whose change asks for the stored secret again. */
+  readonly movedBy?: string | undefined;
   readonly problem: string | undefined;
   readonly onChange: (value: string) => void;
 }
 
 /** One field of a configuration, with what it is for and what is wrong with it. */
-export function ConfigFieldInput({ field, value, isStored, problem, onChange }: ConfigFieldInputProps) {
+export function ConfigFieldInput({ field, value, isStored, movedBy, problem, onChange }: ConfigFieldInputProps) {
   const id = `field-${field.name}`;
   const label = labelOf(field.name);
-  const isRequired = field.isRequired && !isStored;
+  const isKept = isStored && movedBy === undefined;
+  const isRequired = movedBy !== undefined || (field.isRequired && !isStored);
+  const isMissing = movedBy !== undefined && value.trim() === '';
   const common = { ...describedBy(id, problem, isRequired), value };
-  const placeholder = isStored ? 'stored; leave empty to keep it' : field.fallback;
+  const placeholder = isKept ? 'stored; leave empty to keep it' : field.fallback;
   return (
-    <Field id={id} label={label} isRequired={isRequired} problem={problem} help={field.description}>
+    <Field
+      id={id}
+      label={label}
+      isRequired={isRequired}
+      problem={problem}
+      notice={
+        isMissing
+          ? `Needed again, since ${labelOf(movedBy)} has changed: a stored secret is never sent to an address it was not given for.`
+          : undefined
+      }
+      help={field.description}
+    >
       {field.kind === 'json' || field.kind === 'list' ? (
         <>
           <textarea

@@ -25,14 +25,14 @@ export interface ConfigField {
   readonly max: number | undefined;
 }
 
-interface Described {
+export interface ConfigDescription {
   readonly config_schema: Readonly<Record<string, unknown>>;
   readonly secret_fields: readonly string[];
   readonly endpoint_fields?: readonly string[];
 }
 
 /** The fields of a form for a configuration, required ones first. */
-export function fieldsOf({ config_schema, secret_fields, endpoint_fields = [] }: Described): ConfigField[] {
+export function fieldsOf({ config_schema, secret_fields, endpoint_fields = [] }: ConfigDescription): ConfigField[] {
   const properties = isObject(config_schema.properties) ? config_schema.properties : {};
   const required = Array.isArray(config_schema.required) ? config_schema.required : [];
   const fields = Object.entries(properties).map(([name, property]): ConfigField => {

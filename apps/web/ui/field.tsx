@@ -7,12 +7,14 @@ interface FieldProps {
   readonly isRequired?: boolean;
   /** What is wrong with it, to be read after the label. */
   readonly problem: string | undefined;
+  /** What is to be known of it now, in the place of what it is for. */
+  readonly notice?: string | undefined;
   readonly help?: string | undefined;
   readonly children: ReactNode;
 }
 
 /** A control with its label, whether it is required, and below it what is wrong with it or what it is for. */
-export function Field({ id, label, isRequired = false, problem, help, children }: FieldProps) {
+export function Field({ id, label, isRequired = false, problem, notice, help, children }: FieldProps) {
   return (
     <div className="field">
       <label htmlFor={id}>
@@ -20,8 +22,8 @@ export function Field({ id, label, isRequired = false, problem, help, children }
         {isRequired && <span className="required"> required</span>}
       </label>
       {children}
-      <span id={`${id}-help`} className={problem ? 'field-problem' : 'field-help'}>
-        {problem === undefined ? help : sentence(label, problem)}
+      <span id={`${id}-help`} className={problem ? 'field-problem' : notice ? 'field-notice' : 'field-help'}>
+        {problem === undefined ? (notice ?? help) : sentence(label, problem)}
       </span>
     </div>
   );
