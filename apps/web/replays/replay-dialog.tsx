@@ -1,6 +1,6 @@
 import type { Replay } from '../api/generated.ts';
-import { oneLine } from '../live/visible-text.ts';
 import { useApp } from '../ui/app-context.ts';
+import { ConfirmedButton } from '../ui/confirmed-button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { count, shortMoment } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
@@ -9,17 +9,20 @@ import { Outcome } from '../ui/outcome.tsx';
 import { pagePath } from '../ui/route.ts';
 import { useAction } from '../ui/use-action.ts';
 import { connectionName } from '../ui/use-connections.ts';
+import { ReplayDifferences } from './replay-differences.tsx';
 import { isOver, Progress, ReplayStatus } from './replay-progress.tsx';
 
 interface ReplayDialogProps {
   readonly replay: Replay;
   readonly names: ReadonlyMap<string, string>;
   readonly onChanged: () => void;
+  /** Another replay was begun from this one. */
+  readonly onBegun: (id: string) => void;
   readonly onClose: () => void;
 }
 
 /** One replay: how far it is, what came of it, and where today's reading differs from what is stored. */
-export function ReplayDialog({ replay, names, onChanged, onClose }: ReplayDialogProps) {
+export function ReplayDialog({ replay, names, onChanged, onBegun, onClose }: ReplayDialogProps) {
   const { project } = useApp();
   const { progress, connection_ids: ids } = replay;
   const live = `${pagePath(project, 'live')}?${new URLSearchParams({ from: replay.from, to: replay.to })}`;
@@ -45,6 +48,7 @@ export function ReplayDialog({ replay, names, onChanged, onClose }: ReplayDialog
           </p>
         )}
         <ReplayActions replay={replay} onChanged={onChanged} />
+        <ApplyCompared replay={replay} onBegun={onBegun} />
         <dl className="facts">
           {(
             [
@@ -60,7 +64,7 @@ export function ReplayDialog({ replay, names, onChanged, onClose }: ReplayDialog
             </div>
           ))}
         </dl>
-        {replay.differences && <Differences differences={replay.differences} names={names} />}
+        {replay.differences && <ReplayDifferences differences={replay.differences} names={names} />}
         <p>
           <Link to={live}>Lines of that time</Link>
         </p>
@@ -91,81 +95,72 @@ function ReplayActions({ replay, onChanged }: Pick<ReplayDialogProps, 'replay' |
           <Icon name="pause" /> Pause
         </button>
       )}
-      <button
-        type="button"
-        className="button button-danger"
+      <ConfirmedButton
+        label="Cancel the replay…"
+        icon="close"
+        question={
+          replay.mode === 'shadow'
+            ? 'Cancel this replay? It cannot go on afterwards; what it has compared so far stays here.'
+            : 'Cancel this replay? It cannot go on afterwards, and what it has written stays: the range is then partly renewed.'
+        }
+        confirm="Cancel it"
+        keep="Let it go on"
         disabled={busy}
-        onClick={() => change('Cancelling', 'cancel')}
-      >
-        <Icon name="close" /> Cancel the replay
-      </button>
+        onConfirm={() => change('Cancelling', 'cancel')}
+      />
       <Outcome action={action} />
     </div>
   );
 }
 
-interface DifferencesProps {
-  readonly differences: NonNullable<Replay['differences']>;
-  readonly names: ReadonlyMap<string, string>;
-}
-
-/** What today's reading makes different, with examples side by side. */
-function Differences({ differences, names }: DifferencesProps) {
-  const { unchanged, changed, missing, applicable, fields, examples } = differences;
+/** Begins the replay that a comparison was made for: the same range and sources, written this time. */
+function ApplyCompared({ replay, onBegun }: Pick<ReplayDialogProps, 'replay' | 'onBegun'>) {
+  const { api, mayEdit } = useApp();
+  const action = useAction();
+  const { project_id, connection_ids, from, to, mode, records_per_second, status, differences } = replay;
+  if (!mayEdit || mode !== 'shadow' || status !== 'completed' || !differences) return null;
+  if (differences.applicable === 0) {
+    const isTheSame = differences.changed === 0;
+    return (
+      <p className="dim">
+        {isTheSame
+          ? 'There is nothing to apply.'
+          : 'There is nothing to apply: what is stored was written by this version of the parsers or a later one.'}
+      </p>
+    );
+  }
+  const apply = async () => {
+    const { id } = await api.call('POST replays', {
+      body: {
+        project_id,
+        from,
+        to,
+        mode: 'apply',
+        ...(connection_ids.length > 0 && { connection_ids: [...connection_ids] }),
+        ...(records_per_second !== null && { records_per_second }),
+      },
+    });
+    onBegun(id);
+    return undefined;
+  };
   return (
-    <section>
-      <h3>Compared with what is stored</h3>
-      <dl className="facts">
-        {(
-          [
-            ['The same', unchanged],
-            ['Different', changed],
-            ['Not stored', missing],
-            ['Apply would write', applicable],
-          ] as const
-        ).map(([label, value]) => (
-          <div key={label}>
-            <dt>{label}</dt>
-            <dd className="number">{count(value)}</dd>
-          </div>
-        ))}
-      </dl>
-      {Object.keys(fields).length > 0 && (
-        <p className="dim differing">
-          {Object.entries(fields)
-            .sort(([, a], [, b]) => b - a)
-            .map(([field, times]) => `${field} ${count(times)}×`)
-            .join(' · ')}
-        </p>
-      )}
-      {examples.map((example) => (
-        <table className="data-table difference" key={example.record_id}>
-          <caption>
-            {shortMoment(example.timestamp)} · {connectionName(names, example.connection_id)} ·{' '}
-            {example.kinds.join(', ')}
-          </caption>
-          <thead>
-            <tr>
-              <th scope="col">field</th>
-              <th scope="col">stored</th>
-              <th scope="col">read today</th>
-            </tr>
-          </thead>
-          <tbody>
-            {[...new Set([...Object.keys(example.old), ...Object.keys(example.new)])].sort().map((field) => (
-              <tr key={field}>
-                <th scope="row">{oneLine(field)}</th>
-                <td className="was">
-                  <bdi>{oneLine(example.old[field] ?? '–')}</bdi>
-                </td>
-                <td className="is">
-                  <bdi>{oneLine(example.new[field] ?? '–')}</bdi>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      ))}
-    </section>
+    <div>
+      <ConfirmedButton
+        label="Apply this…"
+        icon="rewind"
+        kind="change"
+        question={
+          <>
+            Replay the same range and sources again, and write {count(differences.applicable)} lines as they are read
+            today? What stood there before cannot be brought back.
+          </>
+        }
+        confirm="Apply it"
+        keep="Leave it as it is"
+        disabled={action.busy !== undefined}
+        onConfirm={() => action.run('Beginning', apply)}
+      />
+      <Outcome action={action} />
+    </div>
   );
 }

@@ -31,6 +31,11 @@ export function ReplaysPage() {
   const { value: replays, problem, reload } = useResource(read, everyMs);
   const shown = replays?.find(({ id }) => id === opened);
   const close = () => navigate(pagePath(project, 'replays'));
+  const begun = (id: string) => {
+    setAdding(false);
+    reload();
+    navigate(pagePath(project, 'replays', id));
+  };
   return (
     <div className="page-inner">
       <div className="page-head">
@@ -66,17 +71,10 @@ export function ReplaysPage() {
         </ul>
       )}
       {opened !== undefined && replays && !shown && <p className="banner banner-warn">There is no replay {opened}.</p>}
-      {shown && <ReplayDialog replay={shown} names={names} onChanged={reload} onClose={close} />}
-      {adding && (
-        <ReplayForm
-          onClose={() => setAdding(false)}
-          onDone={(id) => {
-            setAdding(false);
-            reload();
-            navigate(pagePath(project, 'replays', id));
-          }}
-        />
+      {shown && (
+        <ReplayDialog key={shown.id} replay={shown} names={names} onChanged={reload} onBegun={begun} onClose={close} />
       )}
+      {adding && <ReplayForm onClose={() => setAdding(false)} onDone={begun} />}
     </div>
   );
 }

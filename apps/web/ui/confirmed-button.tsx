@@ -1,5 +1,5 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
-import { Icon } from './icon.tsx';
+import { Icon, type IconName } from './icon.tsx';
 
 interface ConfirmedButtonProps {
   /** What the first button says; it only asks. */
@@ -8,6 +8,11 @@ interface ConfirmedButtonProps {
   readonly question: ReactNode;
   /** What the second button says: what it does. */
   readonly confirm: string;
+  /** What the harmless answer says. */
+  readonly keep?: string;
+  readonly icon?: IconName;
+  /** `change` for what only alters something; what it does cannot be undone either. */
+  readonly kind?: 'removal' | 'change';
   readonly small?: boolean;
   readonly disabled?: boolean;
   readonly onConfirm: () => void;
@@ -17,7 +22,17 @@ interface ConfirmedButtonProps {
 const settleMs = 700;
 
 /** A button for what cannot be undone: it asks first, and no double click answers. The focus goes to the harmless answer. */
-export function ConfirmedButton({ label, question, confirm, small, disabled, onConfirm }: ConfirmedButtonProps) {
+export function ConfirmedButton({
+  label,
+  question,
+  confirm,
+  keep: keepWords = 'Keep it',
+  icon = 'trash',
+  kind = 'removal',
+  small,
+  disabled,
+  onConfirm,
+}: ConfirmedButtonProps) {
   const [asking, setAsking] = useState(false);
   const [settled, setSettled] = useState(false);
   const keep = useRef<HTMLButtonElement>(null);
@@ -31,11 +46,12 @@ export function ConfirmedButton({ label, question, confirm, small, disabled, onC
     };
   }, [asking]);
   const size = small ? ' button-small' : '';
+  const removes = kind === 'removal';
   return (
     <>
       <button
         type="button"
-        className={`button button-danger${size}`}
+        className={`button${removes ? ' button-danger' : ''}${size}`}
         disabled={disabled}
         aria-expanded={asking}
         onClick={() => {
@@ -44,18 +60,22 @@ export function ConfirmedButton({ label, question, confirm, small, disabled, onC
           keep.current?.focus();
         }}
       >
-        <Icon name="trash" /> {label}
+        <Icon name={icon} /> {label}
       </button>
       {asking && (
-        <div className="banner banner-bad form confirmation" role="alertdialog" aria-label={confirm}>
+        <div
+          className={`banner banner-${removes ? 'bad' : 'warn'} form confirmation`}
+          role="alertdialog"
+          aria-label={confirm}
+        >
           <p>{question}</p>
           <div className="form-actions">
             <button ref={keep} type="button" className={`button${size}`} onClick={() => setAsking(false)}>
-              Keep it
+              {keepWords}
             </button>
             <button
               type="button"
-              className={`button button-danger${size}`}
+              className={`button${removes ? ' button-danger' : ' button-main'}${size}`}
               disabled={disabled || !settled}
               onClick={() => {
                 setAsking(false);
