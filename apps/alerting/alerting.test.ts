@@ -210,6 +210,27 @@ describe('alerting', () => {
     );
   });
 
+  it('asks no more of the stored rules of a project than fit, the oldest first, and logs the others', async () => {
+    const logged: string[] = [];
+    const logger = createLogger({ level: 'error', destination: { write: (text) => void logged.push(text) } });
+    const dear = (index: number) =>
+      rule({
+        id: `rule_${index}`,
+        alert_type: 'pattern_match',
+        conditions: JSON.stringify({ pattern: `${index}[ab]{1000}[ab]{400}`, case_sensitive: true }),
+        created_at: index,
+      });
+    const all = Array.from({ length: 40 }, (_, index) => dear(index));
+    await writeRules(...all.toReversed());
+    const book = await RuleBook.open({ kafka: runner.broker.connect(), logger, kinds: ruleKinds });
+    const asked = () => all.filter(({ id }) => book.get(id)).map(({ id }) => id);
+    expect(asked()).toEqual(all.slice(0, 35).map(({ id }) => id));
+    expect(logged.some((text) => text.includes('rule_39') && text.includes('shorten one'))).toBe(true);
+    await writeRules({ ...dear(3), version: 2, enabled: false });
+    await eventually(asked).toEqual(all.flatMap(({ id }, index) => (index !== 3 && index < 36 ? id : [])));
+    await book.close();
+  });
+
   it('ends the alerts of a deleted rule although the broker does not answer at first', async () => {
     const kafka = runner.broker.connect();
     const logger = createLogger({ level: 'silent' });

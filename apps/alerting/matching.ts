@@ -44,7 +44,7 @@ export function matchingTopology({ book, barrier, metrics, latenessMs }: Matchin
           const project = headers.get('project');
           return project === undefined || book.matcher.watches(project.toString());
         },
-        process: ({ value, partition: from, offset }) => counter.add(value, { partition: from, offset }),
+        process: ({ value, partition: from, offset }) => counter.adding(value, { partition: from, offset }),
         finish: (emit, nextOffset) => {
           for (const counts of counter.take()) emit(topics.alertPartials, counts.rule_id, { counts, progress: null });
           if (!offered || nextOffset < offered.end) return;

@@ -1,4 +1,5 @@
 import { countsTheSame } from '@tailrace/alert-rules/counts-the-same.ts';
+import { expressionBudget } from '@tailrace/alert-rules/expression-cost.ts';
 import { type CompiledRule, compileRule } from '@tailrace/alert-rules/matching/compiled-rule.ts';
 import { RuleMatcher } from '@tailrace/alert-rules/matching/rule-matcher.ts';
 import type { RuleKinds } from '@tailrace/alert-rules/rule-kind.ts';
@@ -7,6 +8,7 @@ import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
 import { openTable, type Table } from '@tailrace/stream/table.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
+import { ExpressionBudgets, type Standing } from './expression-budgets.ts';
 
 interface RuleBookOptions {
   readonly kafka: Kafka;
@@ -20,6 +22,7 @@ export class RuleBook {
   readonly matcher = new RuleMatcher();
   readonly #options: RuleBookOptions;
   readonly #compiled = new Map<string, CompiledRule>();
+  readonly #budgets = new ExpressionBudgets(expressionBudget);
   readonly #countsSince = new Map<string, number>();
   readonly #listeners = new Set<(rule: string) => void>();
   readonly #stop = new AbortController();
@@ -112,12 +115,33 @@ export class RuleBook {
       const where = { rule: id, project: rule?.project_id };
       this.#options.logger.error(where, `a rule cannot be evaluated: ${compiled.problem}`);
     }
-    if (before) this.matcher.delete(before.project_id, id);
-    if (compiled && !('problem' in compiled)) {
-      this.#compiled.set(id, compiled);
+    if (before) this.#withdraw(before);
+    const changed = new Set([id]);
+    if (compiled && !('problem' in compiled)) this.#keepWithin(this.#budgets.set(compiled), changed);
+    else if (before) this.#keepWithin(this.#budgets.delete(before.project_id, id), changed);
+    for (const each of changed) for (const listener of [...this.#listeners]) listener(each);
+  }
+
+  /** @param changed takes the rules whose standing is another now. */
+  #keepWithin({ admitted, refused }: Standing, changed: Set<string>): void {
+    for (const compiled of admitted) {
+      this.#compiled.set(compiled.rule.id, compiled);
       this.matcher.set(compiled);
-    } else this.#compiled.delete(id);
-    for (const listener of [...this.#listeners]) listener(id);
+      changed.add(compiled.rule.id);
+    }
+    for (const { rule, cost } of refused) {
+      this.#withdraw(rule);
+      changed.add(rule.id);
+      this.#options.logger.error(
+        { rule: rule.id, project: rule.project_id, parts: cost, allowed: expressionBudget },
+        'a rule is not evaluated: with it, the regular expressions of its project have more parts than they may have in all; shorten one, or turn off or delete a rule',
+      );
+    }
+  }
+
+  #withdraw({ id, project_id: projectId }: AlertRule): void {
+    this.#compiled.delete(id);
+    this.matcher.delete(projectId, id);
   }
 }
 

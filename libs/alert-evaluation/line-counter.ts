@@ -43,10 +43,19 @@ export class LineCounter {
     this.#options = options;
   }
 
+  /** Counts a line at once. */
   add(record: LogRecord, position: LinePosition): void {
+    for (const _ of this.adding(record, position));
+  }
+
+  /** Counts a line in steps, one for each rule that is asked: a project may have many that take long. */
+  *adding(record: LogRecord, position: LinePosition): Generator<undefined> {
     // All are asked before anything is counted: a test that throws leaves nothing half done.
     const rules: CompiledRule[] = [];
-    this.#options.matcher.each(record, (rule) => rules.push(rule));
+    for (const rule of this.#options.matcher.ask(record)) {
+      if (rule) rules.push(rule);
+      yield;
+    }
     for (const rule of rules) this.#count(rule, record, position);
   }
 

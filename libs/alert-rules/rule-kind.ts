@@ -65,6 +65,8 @@ export interface RuleKind {
   readonly groupBy: string | undefined;
   /** @param conditions as a person wrote them, or as they are stored. */
   read(conditions: unknown): ReadConditions;
+  /** What stored conditions select. They were checked before they were stored, and are not checked again. */
+  storedLines(conditions: Readonly<Record<string, unknown>>): LineSelection;
 }
 
 /** Every kind that a program knows, by `alert_type`. */
@@ -83,6 +85,7 @@ export function ruleKind<Schema extends ZodObject>(definition: RuleKindDefinitio
       expectWholeBuckets(type, condition.windowMs);
       return { ok: true, conditions: parsed.data, plan: { lines: definition.lines(parsed.data), condition } };
     },
+    storedLines: (conditions) => definition.lines(conditions as output<Schema>),
   };
 }
 

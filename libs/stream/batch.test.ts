@@ -23,7 +23,11 @@ function busyFor(milliseconds: number): void {
   while (performance.now() < until);
 }
 
-it('gives the rest of the process a turn between records that take long, and keeps their order', async () => {
+/** What `processBatch` did, each with the number of turns that everything else had had by then. */
+async function turnsDuring(
+  count: number,
+  process: (offset: number, done: (what: string) => void) => Iterable<unknown> | undefined,
+): Promise<[what: string, turns: number][]> {
   let turns = 0;
   let going = true;
   const tick = () => {
@@ -31,25 +35,41 @@ it('gives the rest of the process a turn between records that take long, and kee
     if (going) setImmediate(tick);
   };
   setImmediate(tick);
-  const processed: [offset: number, turns: number][] = [];
+  const processed: [what: string, turns: number][] = [];
   await processBatch(
     {
       group: 'test',
       partition: { topic: 'words', partition: 0 },
       input,
-      processor: {
-        process: ({ offset }) => {
-          busyFor(12);
-          processed.push([offset, turns]);
-        },
-      },
+      processor: { process: ({ offset }) => process(offset, (what) => processed.push([what, turns])) },
       stores: [],
       partitionsOf: () => 1,
     },
-    Array.from({ length: 6 }, (_, offset) => record(offset)),
-    6,
+    Array.from({ length: count }, (_, offset) => record(offset)),
+    count,
   );
   going = false;
-  expect(processed.map(([offset]) => offset)).toEqual([0, 1, 2, 3, 4, 5]);
+  return processed;
+}
+
+it('gives the rest of the process a turn between records that take long, and keeps their order', async () => {
+  const processed = await turnsDuring(6, (offset, done) => {
+    busyFor(12);
+    done(`record ${offset}`);
+    return undefined;
+  });
+  expect(processed.map(([what]) => what)).toEqual([0, 1, 2, 3, 4, 5].map((offset) => `record ${offset}`));
+  for (const [index, [, at]] of processed.entries()) expect(at).toBeGreaterThanOrEqual(index);
+});
+
+it('gives it a turn between the steps of one record, and begins the next when all are done', async () => {
+  const processed = await turnsDuring(2, function* (offset, done) {
+    for (const step of [0, 1, 2]) {
+      busyFor(12);
+      done(`${offset}.${step}`);
+      yield;
+    }
+  });
+  expect(processed.map(([what]) => what)).toEqual(['0.0', '0.1', '0.2', '1.0', '1.1', '1.2']);
   for (const [index, [, at]] of processed.entries()) expect(at).toBeGreaterThanOrEqual(index);
 });

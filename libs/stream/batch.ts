@@ -33,7 +33,8 @@ interface BatchOutput {
 
 /**
  * Runs records through a processor: each is transformed whole, or is a dead letter and has written nothing else. Between
- * two of them the rest of the process gets its turn where they take long: heartbeats, health, requests of other roles.
+ * two of them, and between the steps of one, the rest of the process gets its turn where they take long: heartbeats,
+ * health, requests of other roles.
  * @param nextOffset behind the last of them.
  * @throws what the processor threw with remedy `retry` or `reconnect`; the whole batch must then be run again.
  */
@@ -65,18 +66,15 @@ export async function processBatch<In>(
       });
     }
   };
-  let turnBegan = performance.now();
+  const turn = { began: performance.now() };
   for (const record of records) {
-    if (performance.now() - turnBegan >= turnMs) {
-      await nextTurn();
-      turnBegan = performance.now();
-    }
+    if (isOver(turn)) await next(turn);
     // A stream has no deletions: a record without a value says nothing.
     if (record.value === null || processor.wants?.(record.headers) === false) continue;
     const mark = outgoing.length;
     for (const store of stores) store.mark();
     try {
-      processor.process(
+      const steps = processor.process(
         {
           topic: partition.topic,
           partition: partition.partition,
@@ -88,6 +86,7 @@ export async function processBatch<In>(
         },
         emit,
       );
+      if (steps) for (const _ of steps) if (isOver(turn)) await next(turn);
     } catch (error) {
       if (error instanceof TailraceError && error.remedy !== 'give-up') throw error;
       outgoing.length = mark;
@@ -101,4 +100,18 @@ export async function processBatch<In>(
   processor.finish?.(emit, nextOffset);
   for (const store of stores) outgoing.push(...store.takeChanges());
   return { records: outgoing, dead };
+}
+
+/** Time that is the processor's own. */
+interface Turn {
+  began: number;
+}
+
+function isOver({ began }: Turn): boolean {
+  return performance.now() - began >= turnMs;
+}
+
+async function next(turn: Turn): Promise<void> {
+  await nextTurn();
+  turn.began = performance.now();
 }

@@ -35,10 +35,12 @@ export interface RecordProcessor<In> {
   /** Whether the record is worth being decoded. One that is not is passed over. Left out: all are. */
   wants?(headers: InputRecord<In>['headers']): boolean;
   /**
-   * Synchronous, so that one batch is one uninterrupted run. Throwing sends the record to `logs.dead` and takes back
+   * What takes long comes as steps, and everything else in the process gets a turn between two of them where they take
+   * long together; the next record waits until all are done. Throwing, also in a step, sends the record to `logs.dead` and takes back
    * what it emitted; throwing a `TailraceError` with remedy `retry` or `reconnect` runs the batch again later instead.
    */
-  process(record: InputRecord<In>, emit: Emit): void;
+  // biome-ignore lint/suspicious/noConfusingVoidType: most processors are done when they return.
+  process(record: InputRecord<In>, emit: Emit): void | Iterable<unknown>;
   /**
    * Called after the last record of a transaction, to emit what was gathered over all of them. A record that threw must
    * have gathered nothing. An error here fails the whole batch, which is run again by a new processor.

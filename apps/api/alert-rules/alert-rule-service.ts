@@ -5,6 +5,7 @@ import { Problem } from '@tailrace/http/problem.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
 import type { ChangeRequest } from '../change-request.ts';
 import type { ProjectResources } from '../project-resources.ts';
+import { ExpressionAllowance } from './expression-allowance.ts';
 
 /** A channel as a rule names it. */
 interface NamedChannel {
@@ -27,17 +28,25 @@ const inApp = 'in_app';
  */
 export class AlertRuleService {
   readonly #options: AlertRuleServiceOptions;
+  readonly #expressions: ExpressionAllowance;
 
   constructor(options: AlertRuleServiceOptions) {
     this.#options = options;
+    const { kinds, rules } = options;
+    this.#expressions = new ExpressionAllowance({ kinds, rulesOf: (projectId) => rules.list(projectId) });
   }
 
-  create(projectId: string, input: object): Promise<AlertRule> {
-    return this.#options.rules.create(projectId, (beginning) => ({
-      ...beginning,
-      ...this.#accept(projectId, beginning.id, input),
-      revision: 1,
-    }));
+  async create(projectId: string, input: object): Promise<AlertRule> {
+    let release: (() => void) | undefined;
+    try {
+      return await this.#options.rules.create(projectId, (beginning) => {
+        const accepted = this.#accept(projectId, beginning.id, input);
+        release = this.#expressions.take(projectId, beginning.id, accepted);
+        return { ...beginning, ...accepted, revision: 1 };
+      });
+    } finally {
+      release?.();
+    }
   }
 
   get(request: ChangeRequest): AlertRule {
@@ -50,12 +59,18 @@ export class AlertRuleService {
 
   /** Puts a whole rule in place of another. One that says the same changes nothing, not even the version. */
   async replace(request: ChangeRequest, input: object): Promise<AlertRule> {
-    const accepted = this.#accept(this.get(request).project_id, request.id, input);
-    return this.#options.rules.change(request, (current) => ({
-      ...current,
-      ...accepted,
-      revision: goesOn(current, accepted) ? current.revision : current.revision + 1,
-    }));
+    const projectId = this.get(request).project_id;
+    const accepted = this.#accept(projectId, request.id, input);
+    const release = this.#expressions.take(projectId, request.id, accepted);
+    try {
+      return await this.#options.rules.change(request, (current) => ({
+        ...current,
+        ...accepted,
+        revision: goesOn(current, accepted) ? current.revision : current.revision + 1,
+      }));
+    } finally {
+      release();
+    }
   }
 
   delete(request: ChangeRequest): Promise<void> {

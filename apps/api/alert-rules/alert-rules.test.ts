@@ -136,6 +136,31 @@ describe('an alert rule', () => {
     expect((await post(api, { name: 'Third' })).body.detail).toContain('2 alert rules');
   });
 
+  it('is refused when the expressions of its project would have more parts than they may, and says what to do', async () => {
+    const api = await start();
+    const rule = (name: string, pattern = '[ab]{1000}[ab]{400}', fields = {}) => ({
+      name,
+      alert_type: 'pattern_match',
+      conditions: { pattern },
+      ...fields,
+    });
+    const names = Array.from({ length: 40 }, (_, index) => `Rule ${index}`);
+    const answers = await Promise.all(names.map((name) => post(api, rule(name))));
+    const accepted = answers.filter(({ status }) => status === 201);
+    expect(accepted).toHaveLength(35);
+    const refused = answers.find(({ status }) => status === 422);
+    expect(refused?.body.detail).toMatch(
+      /50000 parts in all. Those of the rules that are on have 49070, and this one has 1402. .*turn off or delete/,
+    );
+    const { id, name } = accepted[0]?.body ?? {};
+    expect((await put(api, id, rule(name, '[ab]{1000}[ab]{400}', { severity: 'low' }))).status).toBe(200);
+    expect((await post(api, rule('Small', 'timeout|refused'))).status).toBe(201);
+    const off = (await create(api, rule('Off', '[ab]{1000}[ab]{400}', { enabled: false }))).body;
+    expect((await put(api, off.id, rule('Off'))).status).toBe(422);
+    expect((await put(api, id, rule(name, '[ab]{1000}[ab]{400}', { enabled: false }))).status).toBe(200);
+    expect((await put(api, off.id, rule('Off'))).status).toBe(200);
+  });
+
   it.each([
     [{ alert_type: 'weather' }, 'body.alert_type', 'error_rate'],
     [{ conditions: {} }, 'body.conditions.threshold', 'lines a minute'],

@@ -7,6 +7,7 @@ import { cutToLength } from '@tailrace/log-record/cut-text.ts';
 import { leastSeverity, levelOf } from '@tailrace/log-record/level.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
+import { expressionCost } from '../expression-cost.ts';
 import type { Condition, LineSelection, RuleKinds } from '../rule-kind.ts';
 import { longestAsciiRun } from './fold.ts';
 import { betterLiterals, requiredLiterals } from './required-literals.ts';
@@ -23,6 +24,8 @@ export interface CompiledRule {
   readonly severities: readonly boolean[];
   /** Every line that matches has one of these in its body, in any case; undefined when nothing can be said. */
   readonly literals: readonly string[] | undefined;
+  /** What its expressions cost, in parts. */
+  readonly cost: number;
   /** The whole test. */
   readonly matches: Matcher;
   /** The value of group_by; empty for a line without it, and where the rule does not group. */
@@ -48,6 +51,7 @@ export function compileRule(kinds: RuleKinds, rule: AlertRule): CompiledRule | {
       filter: filter.data,
       severities: severitiesOf(lines, filter.data),
       literals: literalsOf(lines, filter.data),
+      cost: expressionCost(lines, filter.data),
       matches: matcherOf(lines, filter.data),
       groupOf: groupOf(rule.group_by),
     };

@@ -35,19 +35,25 @@ export class ProjectMatcher {
     this.#search = literals.length > 0 ? new LiteralSearch(literals.map(({ text }) => text)) : undefined;
   }
 
-  /** Calls back with each rule that the line matches. */
-  each(record: LogRecord, callback: (rule: CompiledRule) => void): void {
+  /** Asks one rule after the other: gives each that the line matches, and undefined for each that it does not. */
+  *ask(record: LogRecord): Generator<CompiledRule | undefined> {
+    for (const rule of this.#candidates(record)) yield rule.matches(record) ? rule : undefined;
+  }
+
+  #candidates(record: LogRecord): CompiledRule[] {
     const { severity_number: number } = record;
     this.#line += 1;
-    const ask = (index: number) => {
+    const candidates: CompiledRule[] = [];
+    const add = (index: number) => {
       if (this.#asked[index] === this.#line) return;
       this.#asked[index] = this.#line;
       const rule = this.#rules[index] as CompiledRule;
-      if (rule.severities[number] !== false && rule.matches(record)) callback(rule);
+      if (rule.severities[number] !== false) candidates.push(rule);
     };
-    for (const index of this.#bySeverity[number] ?? []) ask(index);
-    this.#fields.each(record, ask);
-    if (this.#search && this.#searched[number]) this.#search.each(record.body, (at) => ask(this.#owners[at] as number));
+    for (const index of this.#bySeverity[number] ?? []) add(index);
+    this.#fields.each(record, add);
+    if (this.#search && this.#searched[number]) this.#search.each(record.body, (at) => add(this.#owners[at] as number));
+    return candidates;
   }
 }
 

@@ -13,9 +13,7 @@ const rule = (changes: Partial<AlertRule>) => testRule({ ...errors, ...changes }
 const line = (changes: Partial<LogRecord>) => testLine(1, { severity_number: 9, body: '', ...changes });
 
 function matched(matcher: RuleMatcher, record: LogRecord): string[] {
-  const found: string[] = [];
-  matcher.each(record, ({ rule: { id } }) => found.push(id));
-  return found.sort();
+  return [...matcher.ask(record)].flatMap((found) => found?.rule.id ?? []).sort();
 }
 
 const words = fc.constantFrom('payment', 'Failed', 'PAY', 'K', '\u212A', 'ſ', 'İ', 'i', 'error 503', 'größe', 'x');

@@ -1,0 +1,39 @@
+import { readRegex } from '@tailrace/log-query/regex-reader.ts';
+import { expect, it } from 'vitest';
+import { expressionBudget, storedExpressionCost } from './expression-cost.ts';
+import { compileRule } from './matching/compiled-rule.ts';
+import { ruleKinds } from './rule-kinds.ts';
+import { testRule } from './test-rules.ts';
+
+const rule = (pattern: string, regex?: string) =>
+  testRule({
+    alert_type: 'pattern_match',
+    conditions: JSON.stringify({ pattern, case_sensitive: false }),
+    filter: regex === undefined ? null : JSON.stringify({ regex }),
+  });
+const sizeOf = (pattern: string) => {
+  const reading = readRegex(pattern);
+  return 'size' in reading ? reading.size : 0;
+};
+
+it.each([
+  ['a pattern', rule('timeout|refused'), sizeOf('(?i)timeout|refused')],
+  ['a pattern and a filter', rule('a{30}', 'b{40}'), sizeOf('a{30}') + sizeOf('b{40}')],
+  ['no expression', testRule(), 0],
+  ['a kind that is not known', testRule({ alert_type: 'weather' }), 0],
+  ['conditions that cannot be read', testRule({ conditions: '{' }), 0],
+])('costs the parts of its expressions: a rule with %s', (_, stored, expected) => {
+  expect(storedExpressionCost(ruleKinds, stored)).toBe(expected);
+});
+
+it('costs a rule that is asked what it costs as it is stored', () => {
+  const stored = rule('(timeout|refused) after \\d+ ms', 'order [0-9]{4}');
+  expect(compileRule(ruleKinds, stored)).toMatchObject({ cost: storedExpressionCost(ruleKinds, stored) });
+});
+
+it.each(['timeout|refused', 'connection (reset|closed)', 'status=5\\d\\d', 'OutOfMemory.*heap'])(
+  'leaves room for a thousand rules like %s',
+  (pattern) => {
+    expect(1000 * storedExpressionCost(ruleKinds, rule(pattern))).toBeLessThanOrEqual(expressionBudget);
+  },
+);
