@@ -33,7 +33,7 @@ describe('an Azure Monitor configuration', () => {
     [{ query: undefined }, 'query: is required'],
     [{ query: '' }, 'query: must begin with the name of one table'],
     [{ query: 'A; B' }, 'query: cannot hold several statements'],
-    [{ query: 'union A, B' }, 'query: must begin with the name of one table'],
+    [{ query: 'union A, B' }, 'query: cannot use union: must begin with the name of one table'],
     [{ query: `T | where a == "${'x'.repeat(10_000)}"` }, 'query: must be at most 10000 characters'],
     [{ endpoint: 'http://127.0.0.1' }, 'endpoint: must be an https URL'],
     [{ authority_host: 'login.microsoftonline.com' }, 'authority_host: must be an https URL'],
