@@ -19,8 +19,8 @@ interface Options {
 }
 
 /**
- * `tailrace doctor`: what is reachable and which broker is not, whether each process does its job, and how far each
- * consumer group is behind. Exits 1 when something is not well.
+ * `tailrace doctor`: what is reachable and which broker is not, whether each process does its job, how far each
+ * consumer group is behind, and which connections are held back. Exits 1 when something is not well.
  */
 export function doctorCommand(surroundings: Surroundings): Command {
   return new Command('doctor')

@@ -8,6 +8,7 @@ import { topics } from '@tailrace/topics/topics.ts';
 import type { output } from 'zod';
 import { countDeadLetters } from '../count-dead-letters.ts';
 import type { Finding } from './finding.ts';
+import { lookAtConnections } from './look-at-connections.ts';
 import { lookAtLags, type OffsetsInDatabase } from './look-at-lags.ts';
 
 type Settings = output<typeof kafkaSettings>;
@@ -16,8 +17,8 @@ type Settings = output<typeof kafkaSettings>;
 const timeouts = { requestTimeoutMs: 4000, retryTimeoutMs: 4000 };
 
 /**
- * Looks at the cluster: every broker by itself, whether topics have the replicas they should, and how far each consumer
- * group is behind.
+ * Looks at the cluster: every broker by itself, whether topics have the replicas they should, how far each consumer group
+ * is behind, and how each connection does.
  *
  * @param processLags what the processes say, for groups whose positions cannot be asked for.
  */
@@ -35,6 +36,7 @@ export async function lookAtKafka(
       ...(await lookAtBrokers(settings, brokers)),
       ...(await lookAtTopics(client.admin, brokers, settings.kafkaReplicationFactor)),
       ...(await lookAtLags(client.admin, database, processLags)),
+      ...(await lookAtConnections(client, timeouts.requestTimeoutMs)),
       await deadLetters(client),
     ];
   } catch (error) {
