@@ -1,16 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startReceiver } from '@tailrace/channels/test-receiver.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { memoryBroker } from '@tailrace/kafka/memory/memory-broker.ts';
+import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import { testAlert } from '@tailrace/postgres/test-alerts.ts';
 import { testRecord } from '@tailrace/postgres/test-records.ts';
 import { role } from '@tailrace/role/role-definition.ts';
 import { type RunningProcess, startRoles } from '@tailrace/role/start-roles.ts';
 import type { Alert } from '@tailrace/schemas/generated/alert.ts';
+import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
 import { deadLetterRecord } from '@tailrace/stream/dead-letter.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
@@ -85,6 +87,45 @@ async function write(body: string, fields: Parameters<typeof testRecord>[1] = {}
   await producer.close();
 }
 
+/** What an ingest process would say of a connection. */
+async function writeStatus(id: string, status: Partial<ConnectionStatus>): Promise<void> {
+  const value: ConnectionStatus = {
+    connection_id: id,
+    project_id: 'demo',
+    connection_version: 1,
+    state: 'running',
+    state_since: 0,
+    updated_at: 0,
+    owner: 'test',
+    events: 0,
+    bytes: 0,
+    requests: 0,
+    errors: 0,
+    throttles: 0,
+    late_events: 0,
+    skipped_events: 0,
+    events_per_second: 0,
+    quiet_since: null,
+    held_back: null,
+    lag_ms: 0,
+    lateness_p50_ms: null,
+    lateness_p95_ms: null,
+    lateness_p99_ms: null,
+    lateness: [],
+    last_event_time: null,
+    last_event_seen_at: null,
+    complete_up_to: null,
+    last_error: null,
+    rewind: null,
+    ...status,
+  };
+  const { name: topic, partitions, codec } = topics.connectionStatus;
+  const producer = await writer.producer();
+  const partition = partitionFor(id, partitions);
+  await producer.send([{ topic, partition, key: Buffer.from(id), value: codec.encode(value) }]);
+  await producer.close();
+}
+
 interface Command {
   readonly child: ChildProcess;
   readonly stdout: () => string;
@@ -129,6 +170,13 @@ async function following(command: Command, marker: string): Promise<void> {
     )
     .toContain(marker);
 }
+
+it('prints its version and nothing else', async () => {
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, 'package.json'), 'utf8'));
+  for (const option of ['--version', '-V']) {
+    expect(await done([option])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  }
+});
 
 describe('token', () => {
   it('prints a token with the claims that were asked for, and nothing else', async () => {
@@ -480,6 +528,32 @@ describe('connections', () => {
     const gone = await done(['connections', 'status', id, ...inProject]);
     expect(gone).toMatchObject({ code: 2, stderr: expect.stringContaining('project demo has no connection') });
     expect([added, status, gone].map(({ stdout, stderr }) => stdout + stderr).join()).not.toContain(secret);
+  });
+
+  it('remarks in the list what is held back, and what is quiet', async () => {
+    const since = Date.UTC(2026, 0, 1, 8) * 1000;
+    const inProject = ['--project', 'demo'];
+    const config = join(directory, 'remarked.json');
+    const keys = { access_key_id: 'AKIAIOSFODNN7EXAMPLE', secret_access_key: 'hunter2' };
+    writeFileSync(config, JSON.stringify({ ...keys, region: 'eu-central-1', log_group: '/shop' }));
+    const add = async (name: string) => {
+      const options = ['--provider', 'aws', '--name', name, '--config', config];
+      return (await done(['connections', 'add', ...inProject, ...options])).stdout.trim();
+    };
+    const [held, quiet] = [await add('held'), await add('quiet')];
+    const detail = 'Requests wait for their turn\u001b[2J';
+    await writeStatus(held, { held_back: { reason: 'quota', since, detail, help: 'Ask for a higher quota.' } });
+    await writeStatus(quiet, { state: 'idle', quiet_since: since });
+    const list = async () => (await done(['connections', 'list', ...inProject])).stdout;
+    await expect.poll(list, { timeout: 60_000 }).toContain('quiet since');
+    const [head, ...rows] = (await list()).trimEnd().split('\n');
+    expect(head).toMatch(/^ID +CLOUD +STATE +LAG +NAME +REMARK$/);
+    const row = (id: string) => rows.find((each) => each.startsWith(id));
+    expect(row(held)).toMatch(
+      /held +held back since 2026-01-01T08:00:00\.000Z: Requests wait for their turn\\u001b\[2J$/,
+    );
+    expect(row(quiet)).toMatch(/idle +0\.0s +quiet +quiet since 2026-01-01T08:00:00\.000Z$/);
+    for (const id of [held, quiet]) expect((await done(['connections', 'delete', id, ...inProject])).code).toBe(0);
   });
 
   it('names every wrong field of a configuration', async () => {
