@@ -420,6 +420,52 @@ describe('bodies', () => {
   );
 });
 
+describe('names and reasons', () => {
+  const unseen = {
+    'an escape sequence': 'Checkout\u001b[2J',
+    'a line end': 'Checkout\nAll is well',
+    'a turn of the direction': 'Check\u202etuo',
+    'no width': 'Check\u200bout',
+    'a line separator': 'Check\u2028out',
+    'half a character': 'Checkout\ud83d',
+    'a tag': 'Checkout\u{e0041}',
+  };
+  type Wrong = readonly [place: string, field: string, request: () => readonly [string, string, object]];
+  const places: readonly Wrong[] = [
+    ['a connection', 'body.connection_name', () => ['POST', '/connections', newConnection()]],
+    ['a renamed connection', 'body.connection_name', () => ['PUT', `/connections/${connectionId}`, {}]],
+    ['a channel', 'body.channel_name', () => ['POST', '/channels', newChannel()]],
+    ['an alert rule', 'body.name', () => ['POST', '/alert-rules', newRule()]],
+    ['a rewind', 'body.reason', () => ['POST', `/connections/${connectionId}/rewind`, { to: '-1h' }]],
+  ];
+
+  it.each(places)(
+    'that hold what cannot be seen are refused with the field and the reason: of %s',
+    async (_, field, request) => {
+      const [method, path, given] = request();
+      for (const [what, text] of Object.entries(unseen)) {
+        const name = field.slice('body.'.length);
+        const { status, body } = await api.call(path, { method, body: { ...given, [name]: text } });
+        expect([what, status, body.errors]).toEqual([
+          what,
+          422,
+          [{ field, message: 'must not hold control or invisible characters' }],
+        ]);
+      }
+    },
+  );
+
+  it('of any script, with emoji, are taken', async () => {
+    for (const name of ['Größe', '支払い', 'می‌خواهم', 'On call 👩‍🚒']) {
+      const { status } = await api.call('/connections', {
+        method: 'POST',
+        body: { ...newConnection(), connection_name: name },
+      });
+      expect([name, status]).toEqual([name, 201]);
+    }
+  });
+});
+
 describe('query parameters', () => {
   /** What each parameter that is not free text must refuse. */
   const refused: Readonly<Record<string, readonly string[]>> = {

@@ -186,6 +186,24 @@ describe('a viewer who does not read', () => {
   });
 });
 
+describe('messages of a viewer', () => {
+  it('that wait to be handled are 32 at most; what is more is dropped with when to try again', async () => {
+    const client = new Client('shop');
+    const errors = () => client.frames.filter(({ type }) => type === 'error');
+    for (let message = 0; message < 50; message += 1) client.say({ type: 'pause' });
+    expect(errors()).toHaveLength(18);
+    for (const each of errors()) expect(each).toMatchObject({ code: 'message.busy', retry_after_seconds: 2 });
+    // Those before it are handled in their turn, and then there is room again.
+    await expect
+      .poll(() => {
+        client.say({ type: 'subscribe', filter: {}, from: 'now' });
+        return client.count('subscribed');
+      })
+      .toBeGreaterThan(0);
+    client.viewer.close();
+  });
+});
+
 describe('fetches', () => {
   const fetchAll = { type: 'fetch', from: '-15m', to: '' };
 

@@ -429,6 +429,21 @@ describe('bad input', () => {
     await new Client('', { headers: { origin: 'https://console.example' } }).frame('hello');
   });
 
+  it('drops what all sockets of a token send beyond their share, with an error, and nothing of another token', async () => {
+    const sockets = Array.from({ length: 6 }, () => new Client('', { token: 'good' }));
+    const other = new Client('', { token: 'good-of-bob' });
+    await Promise.all([...sockets, other].map((client) => client.frame('subscribed')));
+    // Less than one socket alone may send at once, and together nearly twice of what the token may.
+    for (const client of sockets) for (let message = 0; message < 180; message += 1) client.say({ type: 'pause' });
+    const ofToken = (client: Client) =>
+      client.frames.filter(({ detail }) => String(detail).startsWith('the sockets of this token'));
+    await expect.poll(() => sockets.flatMap(ofToken).length).toBeGreaterThan(0);
+    expect(sockets.flatMap(ofToken)[0]).toMatchObject({ code: 'message.busy', retry_after_seconds: 1 });
+    other.say('not JSON');
+    expect(await other.frame('error')).toMatchObject({ code: 'message.invalid' });
+    for (const { socket } of sockets) expect(socket.readyState).toBe(WebSocket.OPEN);
+  });
+
   it('closes on frames that are too large, on floods of messages or pings, and when the token expires', async () => {
     const large = new Client();
     await large.frame('hello');

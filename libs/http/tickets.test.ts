@@ -1,4 +1,6 @@
+import { hkdfSync, randomUUID } from 'node:crypto';
 import { Secret } from '@tailrace/config/secret.ts';
+import { SignJWT } from 'jose';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createTicketSigner, createTicketVerifier } from './tickets.ts';
 import { createTokenVerifier, type Principal, signToken } from './tokens.ts';
@@ -49,6 +51,25 @@ describe('tickets', () => {
     for (const wrong of [(await other(ada, 'demo')).ticket, `${ticket}x`, 'junk', '']) {
       await expect(verify(wrong, 'demo')).rejects.toMatchObject({ status: 401 });
     }
+  });
+
+  it('longer than any of ours are refused unread, although they are signed as they should be', async () => {
+    const key = hkdfSync('sha256', settings.jwtSecret.reveal(), '', 'tailrace websocket ticket', 32);
+    const padded = (characters: number) =>
+      new SignJWT({ project: 'demo', role: 'viewer', session_exp: sessionEnd / 1000, pad: 'x'.repeat(characters) })
+        .setProtectedHeader({ alg: 'HS256' })
+        .setSubject('ada')
+        .setAudience('tailrace-websocket')
+        .setJti(randomUUID())
+        .setExpirationTime('30s')
+        .sign(new Uint8Array(key));
+    expect(await verify(await padded(100), 'demo')).toMatchObject({ subject: 'ada' });
+    await expect(verify(await padded(2048), 'demo')).rejects.toMatchObject({ status: 401 });
+  });
+
+  it('of the longest subject and project are not too long', async () => {
+    const longest = { ...ada, subject: 'ü'.repeat(256), projects: ['p'.repeat(64)] };
+    expect((await verify((await sign(longest, 'p'.repeat(64))).ticket, 'p'.repeat(64))).subject).toBe(longest.subject);
   });
 
   it('need a secret', () => {
