@@ -68,7 +68,7 @@ function DifferenceTable({ group, of, names }: DifferenceTableProps) {
       <caption>
         <strong>{`${count(alike)} of ${count(of)} examples: ${example.kinds.map(kindWords).join(', ')}`}</strong>
         <br />
-        {connectionIds.map((id) => connectionName(names, id)).join(', ')}; {alike > 1 && 'one of them is '}of{' '}
+        {connectionIds.map((id) => connectionName(names, id)).join(', ')} · {alike > 1 ? 'one of them, at' : 'at'}{' '}
         {shortMoment(example.timestamp)}
       </caption>
       <thead>
