@@ -4,6 +4,7 @@ import { type MemoryBroker, memoryBroker } from '@tailrace/kafka/memory/memory-b
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import { normalise } from '@tailrace/normalise/normalise.ts';
 import { type NormaliseEvent, normaliserTopology } from '@tailrace/normalise/normaliser-topology.ts';
+import { normaliserVersion } from '@tailrace/normalise/normaliser-version.ts';
 import { createTestDatabase, type TestDatabase } from '@tailrace/postgres/test-database.ts';
 import { newReplayId, progressKey } from '@tailrace/replays/replay-keys.ts';
 import { openReplayTable, type ReplayTable } from '@tailrace/replays/replay-table.ts';
@@ -37,7 +38,15 @@ beforeEach(async () => {
   broker = memoryBroker();
   kafka = broker.connect();
   const { logs, logsReplayed, alerts, dead, replays: table } = topics;
-  await kafka.admin.createTopics([...Object.values(rawTopics), logs, logsReplayed, alerts, dead, table]);
+  await kafka.admin.createTopics([
+    ...Object.values(rawTopics),
+    logs,
+    logsReplayed,
+    alerts,
+    dead,
+    table,
+    topics.positions,
+  ]);
   replays = openReplayTable({ kafka, logger });
   running.add({ stop: () => replays.table.close() });
   const live = { kafka: broker.connect(), logger, metrics: new Metrics() };
@@ -224,7 +233,7 @@ describe('apply', () => {
     const after = await rows();
     for (const [index, { order, version, replay }] of after.entries()) {
       const inRange = index >= 100 && index < 200 && index % 2 === 1;
-      expect([index, version]).toEqual([index, inRange ? 2 : 1]);
+      expect([index, version]).toEqual([index, inRange ? normaliserVersion + 1 : normaliserVersion]);
       expect([index, order]).toEqual([index, inRange && index % 10 === 3 ? String(index) : null]);
       expect([index, replay]).toEqual([index, inRange ? id : null]);
     }
