@@ -69,6 +69,27 @@ test('a connection’s form marks what is required and names each mistake at its
   await page.context().close();
 });
 
+test('an edited address asks for the stored secret before anything is sent, and no longer when it is taken back', async () => {
+  const page = await stack.open('connections');
+  await page.getByRole('link', { name: 'aws', exact: true }).click();
+  await page.getByRole('button', { name: 'Edit' }).click();
+  await page.getByText('Settings with a default').click();
+  const endpoint = page.getByLabel(/^Endpoint/);
+  const secret = page.getByLabel(/^Secret access key/);
+  const stored = await endpoint.inputValue();
+  expect(await secret.getAttribute('placeholder')).toBe('stored; leave empty to keep it');
+  const notice = page.getByText('Needed again, since Endpoint has changed');
+  expect(await notice.count()).toBe(0);
+  await endpoint.fill('https://logs.example.com');
+  await notice.waitFor();
+  expect(await secret.getAttribute('aria-required')).toBe('true');
+  expect(await secret.getAttribute('placeholder')).not.toContain('keep it');
+  await endpoint.fill(stored);
+  await notice.waitFor({ state: 'detached' });
+  expect(await secret.getAttribute('aria-required')).toBe('false');
+  await page.context().close();
+});
+
 test('a rule’s form names each mistake at its field, and moves to the first', async () => {
   await stack.installation.api('POST', 'alert-rules', ruleNamed('Taken'));
   const page = await stack.open('alerts/rules');
