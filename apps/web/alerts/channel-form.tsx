@@ -117,6 +117,7 @@ export function ChannelForm({ channel, onClose }: ChannelFormProps) {
             value={values[field.name] ?? ''}
             isStored={channel?.secrets_set.includes(field.name) ?? false}
             movedBy={moved.get(field.name)}
+            moves={[...moved].flatMap(([secret, by]) => (by === field.name ? [secret] : []))}
             problem={problem?.fields.get(`channel_config.${field.name}`)}
             onChange={(value) => {
               setWritten({ ...values, [field.name]: value });

@@ -113,6 +113,7 @@ export function ConnectionForm({ connection, onClose, onDone, onChanged }: Conne
       value={values[field.name] ?? ''}
       isStored={saved?.secrets_set.includes(field.name) ?? false}
       movedBy={moved.get(field.name)}
+      moves={[...moved].flatMap(([secret, by]) => (by === field.name ? [secret] : []))}
       problem={progress.problems?.fields.get(`connection_config.${field.name}`)}
       onChange={(value) => {
         setWritten({ ...values, [field.name]: value });

@@ -82,6 +82,7 @@ test('an edited address asks for the stored secret before anything is sent, and 
   expect(await notice.count()).toBe(0);
   await endpoint.fill('https://logs.example.com');
   await notice.waitFor();
+  await page.getByText('Give again: Secret access key.').waitFor();
   expect(await secret.getAttribute('aria-required')).toBe('true');
   expect(await secret.getAttribute('placeholder')).not.toContain('keep it');
   await endpoint.fill(stored);

@@ -43,6 +43,20 @@ test('the field of a stored secret whose address has changed is required, and na
   expect(html).not.toContain('keep it');
 });
 
+test('a changed address says which secrets it asks for again', () => {
+  const html = renderToStaticMarkup(
+    createElement(ConfigFieldInput, {
+      field: { ...secret, name: 'endpoint', isSecret: false },
+      value: 'https://other.example',
+      isStored: false,
+      moves: ['secret_access_key', 'session_token'],
+      problem: undefined,
+      onChange: () => undefined,
+    }),
+  );
+  expect(html).toContain('Give again: Secret access key, Session token.');
+});
+
 test('a secret that was written again for the changed address is not asked for any more', () => {
   const html = shown('a new one', 'endpoint');
   expect(html).not.toContain('Needed again');

@@ -9,12 +9,22 @@ interface ConfigFieldInputProps {
   readonly isStored: boolean;
   /** The field whose change asks for the stored secret again. */
   readonly movedBy?: string | undefined;
+  /** Stored secrets that are asked for again because this field has changed. */
+  readonly moves?: readonly string[];
   readonly problem: string | undefined;
   readonly onChange: (value: string) => void;
 }
 
 /** One field of a configuration, with what it is for and what is wrong with it. */
-export function ConfigFieldInput({ field, value, isStored, movedBy, problem, onChange }: ConfigFieldInputProps) {
+export function ConfigFieldInput({
+  field,
+  value,
+  isStored,
+  movedBy,
+  moves = [],
+  problem,
+  onChange,
+}: ConfigFieldInputProps) {
   const id = `field-${field.name}`;
   const label = labelOf(field.name);
   const isKept = isStored && movedBy === undefined;
@@ -28,11 +38,7 @@ export function ConfigFieldInput({ field, value, isStored, movedBy, problem, onC
       label={label}
       isRequired={isRequired}
       problem={problem}
-      notice={
-        isMissing
-          ? `Needed again, since ${labelOf(movedBy)} has changed: a stored secret is never sent to an address it was not given for.`
-          : undefined
-      }
+      notice={isMissing ? neededAgain(movedBy) : moves.length > 0 ? asksAgain(moves) : undefined}
       help={field.description}
     >
       {field.kind === 'json' || field.kind === 'list' ? (
@@ -73,4 +79,13 @@ export function ConfigFieldInput({ field, value, isStored, movedBy, problem, onC
       )}
     </Field>
   );
+}
+
+function neededAgain(movedBy: string): string {
+  return `Needed again, since ${labelOf(movedBy)} has changed: a stored secret is never sent to an address it was not given for.`;
+}
+
+/** Said where the change is made: the secret's own field may be out of sight. */
+function asksAgain(secrets: readonly string[]): string {
+  return `This changes where secrets go. Give again: ${secrets.map(labelOf).join(', ')}.`;
 }
