@@ -4,8 +4,9 @@ import { defineConfig } from 'vitest/config';
 const testStack = new URL('../scripts/test-stack.ts', import.meta.url).pathname;
 
 /**
- * Three kinds of tests, told apart by suffix: `*.test.ts` needs nothing but Node, `*.int.test.ts` needs the real Kafka
- * and PostgreSQL that `scripts/` finds or starts, `*.e2e.test.ts` runs whole roles as processes. They run in this order, the last ones alone: what fails cheaply fails first.
+ * Three kinds of tests, by suffix: `*.test.ts` needs nothing but Node, `*.int.test.ts` needs the real Kafka and PostgreSQL
+ * that `scripts/` finds or starts, `*.e2e.test.ts` runs whole roles as processes. They run in this order, of the last the
+ * page's (`page`) before those that kill roles and servers, which run alone (`e2e`): what fails cheaply fails first.
  */
 export default defineConfig({
   test: {
@@ -41,9 +42,22 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'e2e',
+          // A browser waits most of the time, so two pages are tried at once.
+          name: 'page',
           sequence: { groupOrder: 2 },
+          include: ['apps/web/**/*.e2e.test.ts'],
+          globalSetup: [testStack],
+          testTimeout: 600_000,
+          hookTimeout: 400_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          sequence: { groupOrder: 3 },
           include: ['{apps,scripts}/**/*.e2e.test.ts'],
+          exclude: ['**/node_modules/**', 'apps/web/**'],
           globalSetup: [testStack],
           testTimeout: 600_000,
           hookTimeout: 400_000,
