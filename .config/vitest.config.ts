@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config';
 
 const testStack = new URL('../scripts/test-stack.ts', import.meta.url).pathname;
 
+/** Most tests wait for a server or a process most of the time, so three run at once also on the smallest machine. */
+const mostlyWaiting = Math.max(3, availableParallelism() - 1);
+
 /**
  * Three kinds of tests, by suffix: `*.test.ts` needs nothing but Node, `*.int.test.ts` needs the real Kafka and PostgreSQL
  * that `scripts/` finds or starts, `*.e2e.test.ts` runs whole roles as processes. They run in this order, of the last the
@@ -11,7 +14,6 @@ const testStack = new URL('../scripts/test-stack.ts', import.meta.url).pathname;
 export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
-    // Most tests wait for a server most of the time, so two run at once also on the smallest machine.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     // What is waited for comes at once, or on a machine that has other things to do later.
     expect: { poll: { timeout: 20_000 } },
@@ -20,6 +22,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
+          maxWorkers: mostlyWaiting,
           sequence: { groupOrder: 0 },
           include: ['{schemas,libs,apps,scripts}/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/*.int.test.ts', '**/*.e2e.test.ts'],
@@ -32,6 +35,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'int',
+          maxWorkers: mostlyWaiting,
           sequence: { groupOrder: 1 },
           include: ['{schemas,libs,apps,scripts}/**/*.int.test.ts'],
           globalSetup: [testStack],
