@@ -50,11 +50,11 @@ async function lagOf(role: string): Promise<number | 'unknown'> {
   return values.length === 0 ? 'unknown' : values.reduce((sum, [, value]) => sum + Number(value), 0);
 }
 
-/** Resolves with what the processes say as soon as all of these roles say 503. @throws when it takes too long. */
+/** Resolves with what the processes say as soon as each process of these roles says 503. @throws when it takes too long. */
 async function allSay503(roles: readonly string[], started: number): Promise<readonly Said[]> {
   for (;;) {
     const said = await installation.said();
-    const missing = roles.filter((role) => !named(said, false).includes(role));
+    const missing = named(said, true).filter((role) => roles.includes(role));
     const ms = performance.now() - started;
     if (missing.length === 0) {
       print(`all of ${roles.join(' ')} say 503 after ${Math.round(ms)} ms`);
