@@ -1,7 +1,6 @@
 import { OffsetOutOfRangeError, UnknownTopicError } from '@tailrace/kafka/errors.ts';
 import type { FetchedRecord, Kafka, Reader, TopicPartitionOffset } from '@tailrace/kafka/kafka.ts';
-
-const maxFetchBytes = 1024 * 1024;
+import { bytesPerSlice } from '@tailrace/log-query/thread-time.ts';
 
 /** Single records by their positions. Cheap where the next position is near the last one; holds one fetch in memory. */
 export class RecordReader {
@@ -43,7 +42,7 @@ export class RecordReader {
       if (this.#isOpen(position)) this.#open?.reader.seek(position);
       else {
         await this.close();
-        const reader = await this.#kafka.reader({ positions: [position], maxBytes: maxFetchBytes });
+        const reader = await this.#kafka.reader({ positions: [position], maxBytes: bytesPerSlice });
         this.#open = { topic, partition, reader };
       }
       for (;;) {

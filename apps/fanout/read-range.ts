@@ -3,7 +3,7 @@ import { OffsetOutOfRangeError } from '@tailrace/kafka/errors.ts';
 import type { FetchedBatch, FetchedRecord, Kafka, Reader } from '@tailrace/kafka/kafka.ts';
 import type { Position } from '@tailrace/log-query/live-cursor.ts';
 import type { Matcher } from '@tailrace/log-query/matcher.ts';
-import { Slice } from '@tailrace/log-query/thread-time.ts';
+import { bytesPerSlice, Slice } from '@tailrace/log-query/thread-time.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { lineJson } from './frames.ts';
 
@@ -33,8 +33,6 @@ export interface RangeReading {
   readonly signal: AbortSignal;
 }
 
-/** One fetch holds about this much, compressed: it is in memory while the viewer takes its lines. */
-const maxFetchBytes = 512 * 1024;
 /** Characters of the lines of one part, about. */
 const partCharacters = 256 * 1024;
 
@@ -53,7 +51,7 @@ export async function* readRange(reading: RangeReading, range: Range): AsyncGene
   await room();
   const reader = await kafka.reader({
     positions: [...unread].map((partition) => ({ topic, partition, offset: position[partition] ?? 0 })),
-    maxBytes: maxFetchBytes,
+    maxBytes: bytesPerSlice,
   });
   const finish = (partition: number) => {
     if ((position[partition] ?? 0) < (to[partition] ?? 0)) return;
@@ -61,13 +59,17 @@ export async function* readRange(reading: RangeReading, range: Range): AsyncGene
     unread.delete(partition);
     reader.remove({ topic, partition });
   };
+  const slice = new Slice(caller.project);
   try {
     while (unread.size > 0) {
       await room();
+      // Decoding is part of the poll, and what was fetched before does not wait for the network.
+      await slice.turn();
       try {
         const batches = await turns.run(caller, signal, () => pollOf(reader, signal));
+        slice.begin();
         const wanted = batches.filter(({ partition }) => unread.has(partition));
-        for await (const lines of matching(reading, wanted, to, position)) {
+        for await (const lines of matching(reading, wanted, to, position, slice)) {
           yield { lines, position: [...position] };
           await room();
         }
@@ -102,8 +104,8 @@ async function* matching(
   batches: readonly FetchedBatch[],
   to: Position,
   position: number[],
+  slice: Slice,
 ): AsyncGenerator<readonly string[]> {
-  const slice = new Slice(caller.project);
   const project = Buffer.from(caller.project);
   let lines: string[] = [];
   let characters = 0;

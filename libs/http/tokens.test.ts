@@ -48,6 +48,18 @@ describe('createTokenVerifier with a secret', () => {
     await expect(verify(token)).rejects.toMatchObject(refused(/projects\.1: must not begin with alert_/));
   });
 
+  it('refuses a token that has expired since it was found valid', async () => {
+    const token = await signToken(jwtSecret, claims, accepted);
+    const principal = await verify(token);
+    expect(await verify(token)).toBe(principal);
+    vi.setSystemTime(principal.expiresAt + 60_000);
+    try {
+      await expect(verify(token)).rejects.toMatchObject(refused(/expired/));
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('looks at no token longer than 8192 characters', async () => {
     const projects = Array.from({ length: 900 }, (_, index) => `project-${index}`);
     const token = await signToken(jwtSecret, { ...claims, projects }, accepted);

@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { Secret } from '@tailrace/config/secret.ts';
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import { ownPrefixOf } from '@tailrace/log-record/id-prefixes.ts';
@@ -48,6 +49,8 @@ export type TokenVerifier = (token: string) => Promise<Principal>;
 
 /** Longest token that is looked at, characters; what carries headers on the way here often takes no more. */
 const maxTokenCharacters = 8192;
+/** Tokens found valid that are remembered: those of as many users at once. */
+const rememberedTokens = 1000;
 /** In place of an audience: any is accepted. */
 const anyAudience = '*';
 
@@ -92,8 +95,8 @@ export function createTokenVerifier(settings: TokenSettings): TokenVerifier {
       help: 'Set JWT_SECRET or JWT_JWKS_URL.',
     });
   }
-  const secret = new TextEncoder().encode(settings.jwtSecret.reveal());
-  return (token) => verify(token, secret, { ...options, algorithms: ['HS256'] });
+  const secret = createSecretKey(Buffer.from(settings.jwtSecret.reveal()));
+  return rememberValid((token) => verify(token, secret, { ...options, algorithms: ['HS256'] }));
 }
 
 /** Signs a token of the kind that JWT_SECRET checks: for the command line and tests. */
@@ -116,7 +119,25 @@ export function signToken(
   return token.sign(new TextEncoder().encode(secret.reveal()));
 }
 
-async function verify(token: string, key: Uint8Array | JWTVerifyGetKey, options: JWTVerifyOptions): Promise<Principal> {
+/**
+ * Checks each token once: a page that reconnects all its tabs, or a client that asks often, sends the same one again, and
+ * the key it was checked with does not change. What was refused is checked again.
+ */
+function rememberValid(verifyToken: TokenVerifier): TokenVerifier {
+  const valid = new Map<string, Principal>();
+  return async (token) => {
+    const known = valid.get(token);
+    if (known !== undefined && Date.now() < known.expiresAt) return known;
+    valid.delete(token);
+    const principal = await verifyToken(token);
+    const [oldest] = valid.size >= rememberedTokens ? valid.keys() : [];
+    if (oldest !== undefined) valid.delete(oldest);
+    valid.set(token, principal);
+    return principal;
+  };
+}
+
+async function verify(token: string, key: KeyObject | JWTVerifyGetKey, options: JWTVerifyOptions): Promise<Principal> {
   if (token.length > maxTokenCharacters) {
     throw unauthenticated(`The token is longer than ${maxTokenCharacters} characters.`);
   }
@@ -136,7 +157,7 @@ function claimProblems(issues: readonly z.core.$ZodIssue[]): string {
 
 async function payloadOf(
   token: string,
-  key: Uint8Array | JWTVerifyGetKey,
+  key: KeyObject | JWTVerifyGetKey,
   options: JWTVerifyOptions,
 ): Promise<JWTPayload> {
   try {

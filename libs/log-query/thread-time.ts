@@ -1,5 +1,10 @@
 /** The longest piece of work that everything else in the process waits for, milliseconds. */
 const sliceMs = 5;
+/**
+ * How much of a topic is decoded at once while reading the past, bytes: about a slice. What one fetch brings beyond it is
+ * decoded by the next polls.
+ */
+export const bytesPerSlice = 128 * 1024;
 /** Shares that are remembered before those that no longer matter are swept out. */
 const sweepAbove = 256;
 
@@ -103,6 +108,11 @@ export class Slice {
   /** Lets others in, and resolves when this project may go on. */
   async rest(): Promise<void> {
     this.end();
+    await this.turn();
+  }
+
+  /** Resolves when it is this project's turn. For after a wait for something else, whose time is nobody's. */
+  async turn(): Promise<void> {
     await this.#time.next(this.#project);
     this.#began = performance.now();
   }

@@ -51,9 +51,12 @@ const firstSpan = 5 * 60 * 1_000_000;
 const spanFactor = 4;
 const shortestSpan = 1000;
 const firstBatch = 200;
-const largestBatch = 2000;
-/** Bodies of one batch together, about. */
-const batchCharacters = 4 * 1024 * 1024;
+const largestBatch = 500;
+/**
+ * Bodies of one batch together, about. The driver parses what a socket has in one turn of the event loop, up to two
+ * megabytes of it, so that a larger answer keeps everybody else in the process waiting.
+ */
+const batchCharacters = 256 * 1024;
 
 /**
  * Looks through a project's logs in order, in ever longer stretches of time, so that a filter that matches little costs

@@ -216,8 +216,11 @@ it(
     const expected = ['huge expressions', 'slow searches', 'backtests', 'requests with a bad token'];
     expect(expected.filter((attacked) => refused(attacked) === 0)).toEqual([]);
     // On a machine that does this and other things besides; what it took is printed.
-    for (const times of attackedHealth) expect(latencyOf(times).p50).toBeLessThan(2000);
-    expect(latencyOf(lines()).p50).toBeLessThan(60_000);
+    for (const times of attackedHealth) {
+      expect(latencyOf(times).p50).toBeLessThan(500);
+      expect(latencyOf(times).p99).toBeLessThan(5000);
+    }
+    expect(latencyOf(lines()).p50).toBeLessThan(10_000);
     await followed.viewer.stop();
   },
   seconds * 1000 + 400_000,

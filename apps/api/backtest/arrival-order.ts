@@ -1,5 +1,6 @@
 import { OffsetOutOfRangeError } from '@tailrace/kafka/errors.ts';
 import type { FetchedRecord, Kafka } from '@tailrace/kafka/kafka.ts';
+import { bytesPerSlice, Slice } from '@tailrace/log-query/thread-time.ts';
 
 /** A record with the partition it is in. */
 export interface ArrivedRecord {
@@ -9,6 +10,8 @@ export interface ArrivedRecord {
 
 export interface ArrivalRange {
   readonly topic: string;
+  /** On whose behalf: decoding is done in its slices of the thread. */
+  readonly project: string;
   /** First offset to read, by partition. */
   readonly from: readonly number[];
   /** By partition, exclusive. */
@@ -28,7 +31,7 @@ interface Queue {
  */
 export async function* readInArrivalOrder(
   kafka: Kafka,
-  { topic, from, to, onLost }: ArrivalRange,
+  { topic, project, from, to, onLost }: ArrivalRange,
   signal: AbortSignal,
 ): AsyncGenerator<readonly ArrivedRecord[]> {
   const unread = new Set(to.flatMap((end, partition) => ((from[partition] ?? 0) < end ? [partition] : [])));
@@ -36,7 +39,9 @@ export async function* readInArrivalOrder(
   const queues = new Map<number, Queue>();
   const reader = await kafka.reader({
     positions: [...unread].map((partition) => ({ topic, partition, offset: from[partition] ?? 0 })),
+    maxBytes: bytesPerSlice,
   });
+  const slice = new Slice(project);
   const finishAt = (partition: number, position: number): void => {
     if (position < (to[partition] ?? 0)) return;
     unread.delete(partition);
@@ -46,8 +51,10 @@ export async function* readInArrivalOrder(
     while (unread.size > 0 || queues.size > 0) {
       signal.throwIfAborted();
       if ([...unread].some((partition) => !queues.has(partition))) {
+        await slice.turn();
         try {
-          for (const { partition, records, nextOffset } of await reader.poll(signal)) {
+          const batches = await reader.poll(signal);
+          for (const { partition, records, nextOffset } of batches) {
             if (!unread.has(partition)) continue;
             const inRange = records.filter(({ offset }) => offset < (to[partition] ?? 0));
             if (inRange.length > 0) queues.set(partition, { records: inRange, next: 0 });

@@ -107,7 +107,11 @@ export async function backtest(
   let taken = 0;
   const slice = new Slice(request.project);
   let reported = started;
-  const parts = readInArrivalOrder(kafka, { topic, from, to, onLost: (partition) => cut.add(partition) }, signal);
+  const parts = readInArrivalOrder(
+    kafka,
+    { topic, project: request.project, from, to, onLost: (partition) => cut.add(partition) },
+    signal,
+  );
   for await (const part of parts) {
     slice.begin();
     for (const arrived of part) {

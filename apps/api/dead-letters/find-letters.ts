@@ -1,6 +1,6 @@
 import { OffsetOutOfRangeError } from '@tailrace/kafka/errors.ts';
 import type { FetchedRecord, Kafka } from '@tailrace/kafka/kafka.ts';
-import { Slice } from '@tailrace/log-query/thread-time.ts';
+import { bytesPerSlice, Slice } from '@tailrace/log-query/thread-time.ts';
 import type { DeadLetter } from '@tailrace/schemas/generated/dead-letter.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import type { LetterPlace } from './letter-marks.ts';
@@ -40,7 +40,6 @@ const firstStep = 64;
 const longestStep = 2048;
 /** Offsets that one page looks at: letters of other projects, and filtered ones, are passed over. */
 const maxLooked = 20_000;
-const maxFetchBytes = 1024 * 1024;
 /** A record is written a little after its failure. */
 const writtenAfterMs = 60_000;
 
@@ -110,11 +109,12 @@ async function stepBack<Kept>(options: FindLettersOptions<Kept>, scans: readonly
     }),
   );
   const positions = [...blocks].map(([partition, { start }]) => ({ topic, partition, offset: start }));
-  const reader = await kafka.reader({ positions, maxBytes: maxFetchBytes });
+  const reader = await kafka.reader({ positions, maxBytes: bytesPerSlice });
   const slice = new Slice(options.filter.projectId);
   let looked = 0;
   try {
     while (blocks.size > 0 && !signal.aborted) {
+      await slice.turn();
       try {
         for (const { partition, records, nextOffset } of await reader.poll(signal)) {
           const block = blocks.get(partition);
