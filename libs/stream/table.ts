@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { messageOf } from '@tailrace/errors/tailrace-error.ts';
 import { OffsetOutOfRangeError, TopicRecreatedError } from '@tailrace/kafka/errors.ts';
 import type { FetchedBatch, Kafka } from '@tailrace/kafka/kafka.ts';
@@ -50,6 +51,8 @@ export interface Table<Value> {
 
 /** How often what is past its retention is looked for. */
 const sweepEveryMs = 60 * 60 * 1000;
+/** How long changes are applied before everything else in the process gets a turn. */
+const turnMs = 10;
 
 /**
  * Materialises a table. Where the topic removes what is old, so does the table. It survives a broker that goes away: it goes on where it was, or, where the topic's beginning
@@ -83,9 +86,14 @@ export function openTable<Value>(options: TableOptions<Value>): Table<Value> {
     onChange?.({ key, value, previous, partition, live: isCaughtUp });
   }
 
-  function apply({ records, partition, nextOffset }: FetchedBatch): void {
-    positions.set(partition, nextOffset);
+  /** What a change sets off may take a millisecond, and a batch has thousands: the rest of the process has its turn in between. */
+  async function apply({ records, partition, nextOffset }: FetchedBatch): Promise<void> {
+    let began = performance.now();
     for (const { key, value, offset, timestamp } of records) {
+      if (performance.now() - began >= turnMs) {
+        await nextTurn();
+        began = performance.now();
+      }
       if (key === null) continue;
       try {
         change(key.toString(), value === null ? undefined : topic.codec.decode(value), partition);
@@ -95,6 +103,7 @@ export function openTable<Value>(options: TableOptions<Value>): Table<Value> {
         logger.error({ ...where, err: error }, 'unreadable table record: its key stays as it was');
       }
     }
+    positions.set(partition, nextOffset);
     for (const check of waiting) check();
   }
 
@@ -149,7 +158,7 @@ export function openTable<Value>(options: TableOptions<Value>): Table<Value> {
     try {
       while (!stop.signal.aborted) {
         for (const batch of await reader.poll(stop.signal)) {
-          apply(batch);
+          await apply(batch);
           if (batch.nextOffset < (ends[batch.partition] ?? 0)) continue;
           if (behind.delete(batch.partition) && behind.size === 0) reachedEnd();
         }

@@ -42,3 +42,32 @@ it('a table forgets what its topic may remove, as it opens and while it is open'
   await table.close();
   await kafka.close();
 });
+
+it('a table whose changes take long to apply lets the rest of the process have its turn in between', async () => {
+  const kafka = memoryBroker().connect();
+  await kafka.admin.createTopics([topic]);
+  const producer = await kafka.producer();
+  const keys = Array.from({ length: 40 }, (_, index) => `key ${index}`);
+  await producer.send(
+    keys.map((key) => ({ topic: topic.name, partition: 0, key: Buffer.from(key), value: Buffer.from(key) })),
+  );
+  let applied = 0;
+  const seen = new Set<number>();
+  const watch = setInterval(() => seen.add(applied), 1);
+  const table = openTable({
+    kafka,
+    topic,
+    logger: createLogger({ level: 'silent' }),
+    onChange: () => {
+      applied += 1;
+      const until = performance.now() + 3;
+      while (performance.now() < until);
+    },
+  });
+  await table.untilOffset(0, keys.length, new AbortController().signal);
+  clearInterval(watch);
+  expect(applied).toBe(keys.length);
+  expect([...seen].filter((count) => count > 0 && count < keys.length).length).toBeGreaterThan(3);
+  await table.close();
+  await kafka.close();
+});
