@@ -41,7 +41,7 @@ it('asks of each project the oldest rules that fit, whatever order they were rea
   );
 });
 
-it('tells of a rule that does not fit each time that it is set', () => {
+it('names a rule that does not fit each time that it is set', () => {
   const budgets = new ExpressionBudgets(budget);
   const [one, other] = [costing(1, 60, 'shop'), costing(2, 60, 'shop')];
   budgets.set(one);

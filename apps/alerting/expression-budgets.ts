@@ -1,4 +1,5 @@
 import type { CompiledRule } from '@tailrace/alert-rules/matching/compiled-rule.ts';
+import { type CostedRule, rulesWithinBudget } from '@tailrace/alert-rules/rules-within-budget.ts';
 
 /** Rules whose standing a change has altered. */
 export interface Standing {
@@ -15,8 +16,8 @@ interface Project {
 }
 
 /**
- * Holds the expressions of each project's rules to what they may cost together. The API refuses a rule beyond that; rules
- * that were stored before it did are refused here, the newest first, and the others are asked as ever.
+ * Holds the expressions of each project's rules to what they may cost together, as `rulesWithinBudget` has it: the newest
+ * rules that do not fit are refused, and the others are asked.
  */
 export class ExpressionBudgets {
   readonly #budget: number;
@@ -27,7 +28,7 @@ export class ExpressionBudgets {
     this.#budget = budget;
   }
 
-  /** A rule that is on, new or changed. It is itself among those that are told of. */
+  /** A rule that is on, new or changed. It is itself among those that are returned. */
   set(compiled: CompiledRule): Standing {
     const { id, project_id: projectId } = compiled.rule;
     const project = this.#projects.get(projectId) ?? { rules: new Map(), admitted: new Set(), cost: 0 };
@@ -53,12 +54,10 @@ export class ExpressionBudgets {
 
   #judge({ rules, admitted, cost }: Project): Standing {
     const changes = { admitted: [] as CompiledRule[], refused: [] as CompiledRule[] };
-    const byAge = cost <= this.#budget ? rules.values() : [...rules.values()].sort(olderFirst);
-    let used = 0;
-    for (const compiled of byAge) {
+    const fitting = cost <= this.#budget ? undefined : rulesWithinBudget(costed(rules.values()), this.#budget);
+    for (const compiled of rules.values()) {
       const { id } = compiled.rule;
-      const fits = used + compiled.cost <= this.#budget;
-      if (fits) used += compiled.cost;
+      const fits = fitting?.has(id) ?? true;
       if (fits === admitted.has(id)) continue;
       if (fits) admitted.add(id);
       else admitted.delete(id);
@@ -68,6 +67,6 @@ export class ExpressionBudgets {
   }
 }
 
-function olderFirst({ rule: one }: CompiledRule, { rule: other }: CompiledRule): number {
-  return one.created_at - other.created_at || (one.id < other.id ? -1 : 1);
+function* costed(rules: Iterable<CompiledRule>): Generator<CostedRule> {
+  for (const { rule, cost } of rules) yield { id: rule.id, created_at: rule.created_at, cost };
 }

@@ -1,6 +1,6 @@
 import { readRegex } from '@tailrace/log-query/regex-reader.ts';
 import { expect, it } from 'vitest';
-import { expressionBudget, storedExpressionCost } from './expression-cost.ts';
+import { costOf, expressionBudget, storedExpressionCost } from './expression-cost.ts';
 import { compileRule } from './matching/compiled-rule.ts';
 import { ruleKinds } from './rule-kinds.ts';
 import { testRule } from './test-rules.ts';
@@ -37,3 +37,18 @@ it.each(['timeout|refused', 'connection (reset|closed)', 'status=5\\d\\d', 'OutO
     expect(1000 * storedExpressionCost(ruleKinds, rule(pattern))).toBeLessThanOrEqual(expressionBudget);
   },
 );
+
+it.each([
+  ['[ab]*a[ab]{12}[cd]', 1500],
+  ['(error|failed).{0,20}timeout', 1500],
+  ['[ab]*a[ab]{240}[cd]', 20 * sizeOf('[ab]*a[ab]{240}[cd]')],
+])('costs more where some line makes it slow: %s', (pattern, cost) => {
+  expect(costOf(pattern)).toBe(cost);
+});
+
+it('leaves a project too little for its rules to hold up those of others for long on one line', () => {
+  const pattern = '[ab]*a[ab]{12}[cd]';
+  const fitting = Math.floor(expressionBudget / costOf(pattern));
+  // Instructions times characters of a line: 20 to 45 ns each.
+  expect(fitting * sizeOf(pattern) * 8000).toBeLessThan(20_000_000);
+});

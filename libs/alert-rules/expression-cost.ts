@@ -1,23 +1,30 @@
 import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
+import { compileRegex } from '@tailrace/log-query/regex.ts';
 import { readRegex } from '@tailrace/log-query/regex-reader.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
 import type { LineSelection, RuleKinds } from './rule-kind.ts';
 
 /**
  * What the expressions of a project's rules may cost together, in parts as `readRegex` counts them. `timeout|refused`
- * has 17, so 1,000 rules like it fit three times over; of the greatest expressions, of 1,500 parts, 33 fit.
+ * has 17, so 1,000 rules like it fit three times over.
  *
- * A part costs nothing by itself: an expression whose automaton stays small takes about 10 ns a character whatever its
- * parts, and one whose literals a line lacks is not tried at all. Where the automaton grows too large, each part takes 20
- * to 45 ns a character, up to 46 ms for an expression and a line, so that the greatest that fit take 1.5 s together at
- * worst. Many small ones of that sort on very long lines may still take longer: that holds up the rules of projects that
- * share the partition, and nothing else, since everything else has its turn between two expressions.
+ * Where an expression's automaton stays small, a character of a line takes about 10 ns whatever its parts, and one whose
+ * literals a line lacks is not tried at all. Where it may outgrow its memory, as that of `[ab]*a[ab]{12}[cd]` or
+ * `(error|failed).{0,200}timeout`, a line made for it takes 20 to 45 ns a character for each part, up to 66 ms for a line.
+ * Each part of such an expression counts for 20, and the whole for 1,500 at least: so 33 of them fit at most, and they take
+ * 0.7 s together on a line of 8,000 characters, 2.2 s on the longest.
+ *
+ * What they take holds up the rules of projects that share the partition, and nothing else, since everything else has its
+ * turn between two expressions.
  */
 export const expressionBudget = 50_000;
 
+const heavyFactor = 20;
+const leastOfHeavy = 1500;
+
 type StoredRule = Pick<AlertRule, 'alert_type' | 'conditions' | 'filter'>;
 
-/** What the expressions of one rule cost, in parts. Nothing is compiled for it. */
+/** What the expressions of one rule cost, in parts. To find out takes up to 15 ms for each that was not asked about lately. */
 export function expressionCost({ regex }: LineSelection, filter: Pick<LogFilter, 'regex'>): number {
   return costOf(regex) + costOf(filter.regex);
 }
@@ -32,7 +39,11 @@ export function storedExpressionCost(kinds: RuleKinds, { alert_type, conditions,
   }
 }
 
-function costOf(pattern: string | undefined): number {
+/** What one expression costs, in parts; 0 for none, and for one that cannot be read. */
+export function costOf(pattern: string | undefined): number {
   const reading = pattern === undefined ? undefined : readRegex(pattern);
-  return reading && 'size' in reading ? reading.size : 0;
+  if (pattern === undefined || !reading || 'fault' in reading) return 0;
+  const compiled = compileRegex(pattern);
+  if ('problem' in compiled || compiled.isLight) return reading.size;
+  return Math.max(leastOfHeavy, heavyFactor * reading.size);
 }

@@ -82,6 +82,65 @@ describe('the bounds of an expression', () => {
   });
 });
 
+describe('an expression that is light', () => {
+  const asPeopleWrite = [
+    'timeout|refused',
+    '(?i)(error|exception).*(db|postgres)',
+    'status=5\\d\\d',
+    '^ERROR',
+    'user \\d{1,10} failed',
+    '\\bOOM\\b|\\bkilled\\b.*\\d+',
+    '(?i)panic: .*(\\n.*)*goroutine \\d+',
+    '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}',
+    '(?m)^a.*b$|\\d{4}',
+    '[ab]*a[ab]{5}[cd]',
+  ];
+  it.each(asPeopleWrite)('is one as people write them: %s', (pattern) => {
+    expect(compiled(pattern).isLight).toBe(true);
+  });
+
+  it.each(['[ab]*a[ab]{12}[cd]', '(error|exception).{0,200}(db|postgres)', 'x[xy]{200}z'])(
+    'is not one that some text makes slow: %s',
+    (pattern) => {
+      expect(compiled(pattern).isLight).toBe(false);
+    },
+  );
+
+  it('never outgrows the memory of its automaton, whatever the text', () => {
+    const letters = [
+      ...'abcdxy01 5-^.:=\n',
+      'é',
+      '\u212a',
+      '😀',
+      'error',
+      'db',
+      'panic: ',
+      'goroutine ',
+      'user ',
+      'status=',
+    ];
+    const texts = fc.array(fc.constantFrom(...letters), { maxLength: 300 }).map((parts) => parts.join(''));
+    const searches = asPeopleWrite.map((pattern) => {
+      const compile = vi.spyOn(RE2JS, 'compile');
+      const regex = compiled(`(?:${pattern})`);
+      const re2 = compile.mock.results[0]?.value.re2();
+      compile.mockRestore();
+      expect(regex.isLight).toBe(true);
+      return { regex, slow: vi.spyOn(re2, 'doExecuteNFA'), automaton: vi.spyOn(re2.dfa, 'match') };
+    });
+    fc.assert(
+      fc.property(texts, (text) => {
+        for (const { regex } of searches) regex.finds(text);
+      }),
+      { numRuns: 200 },
+    );
+    for (const { slow, automaton } of searches) {
+      expect(slow).not.toHaveBeenCalled();
+      expect(automaton.mock.results.filter(({ value }) => value === null)).toEqual([]);
+    }
+  });
+});
+
 describe('the text that an expression sees', () => {
   it('is all of a usual line, and of a line of the greatest length for a small expression', () => {
     expect(compiled('timeout|refused').seenLength).toBeGreaterThan(100_000);

@@ -4,6 +4,7 @@ import { problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import { projectIdSchema } from '@tailrace/http/tokens.ts';
 import { isIdOf } from '@tailrace/log-record/id-prefixes.ts';
+import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
 import { z } from 'zod';
 import { changeRequest, ifMatch } from '../change-request.ts';
 import { entityTag } from '../entity-tag.ts';
@@ -18,6 +19,7 @@ const ruleFields = alertRuleInput.shape;
 
 /** Alert rules: create, read, replace, delete. */
 export function alertRuleRoutes(scope: HttpServer, service: AlertRuleService): void {
+  const view = async (rule: AlertRule) => toAlertRuleView(rule, await service.notEvaluated(rule.project_id));
   scope.post(
     '/alert-rules',
     {
@@ -33,7 +35,10 @@ export function alertRuleRoutes(scope: HttpServer, service: AlertRuleService): v
       const { project_id: projectId, ...input } = request.body;
       requireBodyProject(request, projectId);
       const created = await service.create(projectId, input);
-      return reply.code(201).headers(createdHeaders(request, created)).send(toAlertRuleView(created));
+      return reply
+        .code(201)
+        .headers(createdHeaders(request, created))
+        .send(await view(created));
     },
   );
 
@@ -54,10 +59,11 @@ export function alertRuleRoutes(scope: HttpServer, service: AlertRuleService): v
       const { id } = request.params;
       if (isIdOf('rule', id)) {
         const rule = service.get(changeRequest(request, id));
-        return reply.header('etag', entityTag(rule.version)).send(toAlertRuleView(rule));
+        return reply.header('etag', entityTag(rule.version)).send(await view(rule));
       }
       requireProject(request, id);
-      return reply.send({ rules: service.list(id).map(toAlertRuleView) });
+      const reasons = await service.notEvaluated(id);
+      return reply.send({ rules: service.list(id).map((rule) => toAlertRuleView(rule, reasons)) });
     },
   );
 
@@ -67,7 +73,7 @@ export function alertRuleRoutes(scope: HttpServer, service: AlertRuleService): v
       config: { role: 'editor' },
       schema: {
         tags,
-        summary: 'Replace an alert rule. A change of what it counts begins the counting anew.',
+        summary: 'Replace an alert rule. After a change of what it counts, the counting starts over.',
         params: idParam,
         headers: ifMatch,
         body: z.strictObject(ruleFields),
@@ -77,7 +83,7 @@ export function alertRuleRoutes(scope: HttpServer, service: AlertRuleService): v
     async (request, reply) => {
       const change = changeRequest(request, request.params.id, request.headers['if-match']);
       const replaced = await service.replace(change, request.body);
-      return reply.header('etag', entityTag(replaced.version)).send(toAlertRuleView(replaced));
+      return reply.header('etag', entityTag(replaced.version)).send(await view(replaced));
     },
   );
 

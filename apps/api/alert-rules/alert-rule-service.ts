@@ -1,4 +1,5 @@
 import { countsTheSame } from '@tailrace/alert-rules/counts-the-same.ts';
+import { expressionBudget } from '@tailrace/alert-rules/expression-cost.ts';
 import type { RuleKinds } from '@tailrace/alert-rules/rule-kind.ts';
 import { type ValidRule, validateRule } from '@tailrace/alert-rules/validate-rule.ts';
 import { Problem } from '@tailrace/http/problem.ts';
@@ -22,6 +23,8 @@ export interface AlertRuleServiceOptions {
 /** What every rule has without naming it: the alert itself, as the API and the page show it. */
 const inApp = 'in_app';
 
+const beyondBudget = `With it, the regular expressions of the project's rules cost more than the ${expressionBudget} parts that they may cost in all, and older rules come first. Shorten an expression, or turn off or delete a rule.`;
+
 /**
  * What can be done with alert rules. Every method throws Problem: 404 unknown, 412 changed meanwhile, 422 a wrong rule,
  * with each wrong field and why.
@@ -37,6 +40,7 @@ export class AlertRuleService {
   }
 
   async create(projectId: string, input: object): Promise<AlertRule> {
+    await this.#expressions.measure(projectId);
     let release: (() => void) | undefined;
     try {
       return await this.#options.rules.create(projectId, (beginning) => {
@@ -57,9 +61,21 @@ export class AlertRuleService {
     return this.#options.rules.list(projectId);
   }
 
+  /** Why rules of a project are not evaluated although they are on, by id. */
+  async notEvaluated(projectId: string): Promise<ReadonlyMap<string, string>> {
+    await this.#expressions.measure(projectId);
+    const beyond = this.#expressions.beyond(projectId);
+    const reasons = this.list(projectId).flatMap(({ id, alert_type, enabled }): [string, string][] => {
+      if (enabled && !this.#options.kinds.has(alert_type)) return [[id, `Its kind ${alert_type} is not known here.`]];
+      return beyond.has(id) ? [[id, beyondBudget]] : [];
+    });
+    return new Map(reasons);
+  }
+
   /** Puts a whole rule in place of another. One that says the same changes nothing, not even the version. */
   async replace(request: ChangeRequest, input: object): Promise<AlertRule> {
     const projectId = this.get(request).project_id;
+    await this.#expressions.measure(projectId);
     const accepted = this.#accept(projectId, request.id, input);
     const release = this.#expressions.take(projectId, request.id, accepted);
     try {

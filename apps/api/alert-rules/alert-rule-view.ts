@@ -25,19 +25,30 @@ export const alertRuleView = z
         'Counts changes of what is counted, of the cooldown, and being turned on again; alerts begin anew with each.',
       ),
     version: z.int().describe('Counts all changes; the ETag holds it.'),
+    not_evaluated: z
+      .string()
+      .nullable()
+      .describe('Why it is not evaluated although it is on, and what to do; null where it is, or is off.'),
     created_at: time,
     updated_at: time,
   })
   .meta({ id: 'AlertRule' });
 
-/** A rule as its project's people see it. */
-export function toAlertRuleView(rule: AlertRule): z.output<typeof alertRuleView> {
+/**
+ * A rule as its project's people see it.
+ * @param notEvaluated why rules of its project are not evaluated, by id.
+ */
+export function toAlertRuleView(
+  rule: AlertRule,
+  notEvaluated: ReadonlyMap<string, string>,
+): z.output<typeof alertRuleView> {
   const { conditions, filter, notification_channels, created_at, updated_at, ...rest } = rule;
   return {
     ...rest,
     conditions: { ...JSON.parse(conditions), cooldown_minutes: rule.cooldown_minutes },
     filter: filter === null ? null : logFilter.parse(JSON.parse(filter)),
     notification_channels: [...notification_channels],
+    not_evaluated: notEvaluated.get(rule.id) ?? null,
     created_at: isoNanos(created_at),
     updated_at: isoNanos(updated_at),
   };

@@ -1,4 +1,8 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { testRule } from '@tailrace/alert-rules/test-rules.ts';
+import { partitionFor } from '@tailrace/kafka/partitioner.ts';
+import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
+import { topics } from '@tailrace/topics/topics.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { newChannel, newRule, startTestApi, type TestApi, tokenFor } from '../test-api.ts';
 
 const opened: TestApi[] = [];
@@ -31,6 +35,16 @@ function put(
   return api.call(`/alert-rules/${id}`, { method: 'PUT', body, headers });
 }
 
+/** An expression whose automaton is small. */
+const thousandParts = Array.from({ length: 125 }, (_, index) => `word${100 + index}`).join('|');
+
+const patternRule = (name: string, pattern: string, fields: object = {}) => ({
+  name,
+  alert_type: 'pattern_match',
+  conditions: { pattern, case_sensitive: true },
+  ...fields,
+});
+
 describe('an alert rule', () => {
   it('is created with its defaults, and read again as it was answered', async () => {
     const api = await start();
@@ -49,6 +63,7 @@ describe('an alert rule', () => {
       notification_channels: ['in_app'],
       revision: 1,
       version: 1,
+      not_evaluated: null,
       created_at: expect.any(String),
       updated_at: expect.any(String),
     });
@@ -61,7 +76,7 @@ describe('an alert rule', () => {
   it('takes back what it answers: reading, sending and reading again changes nothing', async () => {
     const api = await start();
     const { body } = await create(api, { filter: { level: 'error', regex: 'a|b' }, group_by: 'service.name' });
-    const { id, project_id, revision, version, created_at, updated_at, ...input } = body;
+    const { id, project_id, revision, version, not_evaluated, created_at, updated_at, ...input } = body;
     const again = await api.call(`/alert-rules/${id}`, { method: 'PUT', body: input });
     expect([again.status, again.body]).toEqual([200, body]);
   });
@@ -136,29 +151,74 @@ describe('an alert rule', () => {
     expect((await post(api, { name: 'Third' })).body.detail).toContain('2 alert rules');
   });
 
-  it('is refused when the expressions of its project would have more parts than they may, and says what to do', async () => {
+  it('is refused when the expressions of its project would cost more than they may, and says what to do', async () => {
     const api = await start();
-    const rule = (name: string, pattern = '[ab]{1000}[ab]{400}', fields = {}) => ({
-      name,
-      alert_type: 'pattern_match',
-      conditions: { pattern },
-      ...fields,
-    });
-    const names = Array.from({ length: 40 }, (_, index) => `Rule ${index}`);
-    const answers = await Promise.all(names.map((name) => post(api, rule(name))));
+    const names = Array.from({ length: 51 }, (_, index) => `Rule ${index}`);
+    const answers = await Promise.all(names.map((name) => post(api, patternRule(name, thousandParts))));
     const accepted = answers.filter(({ status }) => status === 201);
-    expect(accepted).toHaveLength(35);
+    expect(accepted).toHaveLength(49);
+    const message =
+      "costs 1001 parts, and the regular expressions of a project's alert rules may cost 50000 in all, of which the rules that are on have 49049. Shorten the expression or repeat less in it, or turn off or delete a rule";
     const refused = answers.find(({ status }) => status === 422);
-    expect(refused?.body.detail).toMatch(
-      /50000 parts in all. Those of the rules that are on have 49070, and this one has 1402. .*turn off or delete/,
-    );
+    expect(refused?.body).toMatchObject({
+      errors: [{ field: 'body.conditions.pattern', message }],
+      detail: `body.conditions.pattern: ${message}`,
+    });
     const { id, name } = accepted[0]?.body ?? {};
-    expect((await put(api, id, rule(name, '[ab]{1000}[ab]{400}', { severity: 'low' }))).status).toBe(200);
-    expect((await post(api, rule('Small', 'timeout|refused'))).status).toBe(201);
-    const off = (await create(api, rule('Off', '[ab]{1000}[ab]{400}', { enabled: false }))).body;
-    expect((await put(api, off.id, rule('Off'))).status).toBe(422);
-    expect((await put(api, id, rule(name, '[ab]{1000}[ab]{400}', { enabled: false }))).status).toBe(200);
-    expect((await put(api, off.id, rule('Off'))).status).toBe(200);
+    expect((await put(api, id, patternRule(name, thousandParts, { severity: 'low' }))).status).toBe(200);
+    expect((await post(api, patternRule('Small', 'timeout|refused'))).status).toBe(201);
+    const off = (await create(api, patternRule('Off', thousandParts, { enabled: false }))).body;
+    expect((await put(api, off.id, patternRule('Off', thousandParts))).status).toBe(422);
+    expect((await put(api, id, patternRule(name, thousandParts, { enabled: false }))).status).toBe(200);
+    expect((await put(api, off.id, patternRule('Off', thousandParts))).status).toBe(200);
+  });
+
+  it('is refused sooner where some lines would make its expression slow, in the field that costs most', async () => {
+    const api = await start();
+    const names = Array.from({ length: 34 }, (_, index) => `Rule ${index}`);
+    const answers = await Promise.all(
+      names.map((name) => post(api, { name, filter: { regex: '[ab]*a[ab]{12}[cd]' } })),
+    );
+    expect(answers.map(({ status }) => status)).toEqual([...Array(33).fill(201), 422]);
+    expect(answers.at(-1)?.body.errors).toEqual([
+      { field: 'body.filter.regex', message: expect.stringMatching(/costs 1500 parts.*counts 20 times.*write \.\*/) },
+    ]);
+  });
+
+  it('shows that it is not evaluated, and why, where the rules that are stored cost too much together', async () => {
+    const api = await start();
+    const stored = (id: number, fields: Partial<AlertRule> = {}): AlertRule => {
+      const conditions = JSON.stringify({ pattern: thousandParts, case_sensitive: true });
+      const about = { id: `rule_${id}`, project_id: 'demo', name: `Rule ${id}`, created_at: id };
+      return testRule({ ...about, alert_type: 'pattern_match', conditions, ...fields });
+    };
+    const rules = Array.from({ length: 51 }, (_, index) => stored(index));
+    const others = [
+      stored(51, { enabled: false }),
+      stored(52, { alert_type: 'weather' }),
+      stored(53, { project_id: 'other' }),
+    ];
+    const producer = await api.kafka.producer();
+    for (const rule of [...rules, ...others]) {
+      const partition = partitionFor(rule.id, topics.alertRules.partitions);
+      const record = { topic: topics.alertRules.name, partition, key: Buffer.from(rule.id) };
+      await producer.send([{ ...record, value: topics.alertRules.codec.encode(rule) }]);
+    }
+    await vi.waitFor(() => expect(api.rules.table.size).toBe(54));
+    const { body } = await api.call('/alert-rules/demo');
+    const reasons = body.rules.flatMap(({ id, not_evaluated: reason }: { id: string; not_evaluated: string | null }) =>
+      reason === null ? [] : [[id, reason]],
+    );
+    expect(new Map(reasons)).toEqual(
+      new Map([
+        ['rule_49', expect.stringContaining('50000 parts')],
+        ['rule_50', expect.stringContaining('turn off or delete a rule')],
+        ['rule_52', expect.stringContaining('weather')],
+      ]),
+    );
+    expect((await api.call('/alert-rules/rule_50')).body.not_evaluated).toEqual(expect.any(String));
+    await api.call('/alert-rules/rule_0', { method: 'DELETE' });
+    expect((await api.call('/alert-rules/rule_49')).body.not_evaluated).toBeNull();
   });
 
   it.each([

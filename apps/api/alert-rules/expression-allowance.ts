@@ -1,6 +1,9 @@
-import { expressionBudget, storedExpressionCost } from '@tailrace/alert-rules/expression-cost.ts';
+import { costOf, expressionBudget, storedExpressionCost } from '@tailrace/alert-rules/expression-cost.ts';
 import type { RuleKinds } from '@tailrace/alert-rules/rule-kind.ts';
+import { rulesWithinBudget } from '@tailrace/alert-rules/rules-within-budget.ts';
 import { Problem } from '@tailrace/http/problem.ts';
+import { compileRegex } from '@tailrace/log-query/regex.ts';
+import { Slice } from '@tailrace/log-query/thread-time.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
 
 interface ExpressionAllowanceOptions {
@@ -24,13 +27,35 @@ export class ExpressionAllowance {
   }
 
   /**
+   * Finds out what the expressions of a project's rules cost, a millisecond or so for each that was not asked about before,
+   * in slices of the project's share of the thread. What is asked afterwards is then answered at once.
+   */
+  async measure(projectId: string): Promise<void> {
+    const slice = new Slice(projectId);
+    for (const rule of this.#options.rulesOf(projectId)) {
+      if (slice.isOver) await slice.rest();
+      this.#costOf(rule);
+    }
+    slice.end();
+  }
+
+  /** Ids of the project's rules that are on and not evaluated, because their expressions do not fit with those of the others. */
+  beyond(projectId: string): ReadonlySet<string> {
+    const on = this.#options.rulesOf(projectId).filter(({ enabled }) => enabled);
+    const fitting = rulesWithinBudget(
+      on.map((rule) => ({ id: rule.id, created_at: rule.created_at, cost: this.#costOf(rule) })),
+    );
+    return new Set(on.map(({ id }) => id).filter((id) => !fitting.has(id)));
+  }
+
+  /**
    * Takes what a rule needs, so that no other is given it while the rule is written.
    * @returns what is to be called when the rule has been written, or could not be.
    * @throws Problem 422 that says how much is used and what to do. A change that costs no more than before is let through.
    */
   take(projectId: string, id: string, rule: Costly): () => void {
     const cost = rule.enabled ? storedExpressionCost(this.#options.kinds, rule) : 0;
-    this.#require(projectId, id, cost);
+    this.#require(projectId, id, rule, cost);
     const underWay = this.#underWay.get(projectId) ?? new Map<string, number>();
     this.#underWay.set(projectId, underWay.set(id, cost));
     return () => {
@@ -39,7 +64,7 @@ export class ExpressionAllowance {
     };
   }
 
-  #require(projectId: string, id: string, cost: number): void {
+  #require(projectId: string, id: string, rule: Costly, cost: number): void {
     if (cost === 0) return;
     const costs = new Map(this.#options.rulesOf(projectId).map((each) => [each.id, this.#costOf(each)]));
     if (cost <= (costs.get(id) ?? 0)) return;
@@ -47,9 +72,21 @@ export class ExpressionAllowance {
     costs.delete(id);
     const used = [...costs.values()].reduce((sum, each) => sum + each, 0);
     if (used + cost <= expressionBudget) return;
-    throw new Problem(422, {
-      detail: `The regular expressions of a project's alert rules may have ${expressionBudget} parts in all. Those of the rules that are on have ${used}, and this one has ${cost}. Shorten an expression or repeat less in it, or turn off or delete a rule.`,
-    });
+    const { name, pattern } = this.#costliest(rule);
+    const message = `costs ${cost} parts, and the regular expressions of a project's alert rules may cost ${expressionBudget} in all, of which the rules that are on have ${used}. ${remedy(pattern)}, or turn off or delete a rule`;
+    const field = `body.${name}`;
+    throw new Problem(422, { detail: `${field}: ${message}`, errors: [{ field, message }] });
+  }
+
+  /** The field with the expression that costs most, and the expression. */
+  #costliest({ alert_type, conditions, filter }: Costly): { readonly name: string; readonly pattern: string } {
+    const given: Record<string, unknown> = JSON.parse(conditions);
+    const { regex = '' } = this.#options.kinds.get(alert_type)?.storedLines(given) ?? {};
+    const filterRegex: string = (filter === null ? undefined : JSON.parse(filter).regex) ?? '';
+    if (costOf(regex) < costOf(filterRegex)) return { name: 'filter.regex', pattern: filterRegex };
+    // A kind may put flags before what was written.
+    const key = Object.keys(given).find((each) => typeof given[each] === 'string' && regex.endsWith(given[each]));
+    return { name: key === undefined ? 'conditions' : `conditions.${key}`, pattern: regex };
   }
 
   #costOf(rule: AlertRule): number {
@@ -58,4 +95,10 @@ export class ExpressionAllowance {
     this.#costs.set(rule, cost);
     return cost;
   }
+}
+
+function remedy(pattern: string): string {
+  const compiled = compileRegex(pattern);
+  if ('problem' in compiled || compiled.isLight) return 'Shorten the expression or repeat less in it';
+  return 'Each part of this one counts 20 times, since its repetitions overlap and some lines would make it slow: write .* for a counted repetition such as .{0,200}';
 }

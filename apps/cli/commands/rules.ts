@@ -39,18 +39,20 @@ export function rulesCommand(surroundings: Surroundings): Command {
   command('list', 'List them.').action(async (options) => {
     const { body } = await client(options).call('GET', pathOf(options.project));
     if (options.json) return printJson(body);
-    const rows = ruleList
-      .parse(body)
-      .rules.map((rule) => [
-        rule.id,
-        rule.alert_type,
-        rule.severity,
-        rule.enabled ? 'on' : 'off',
-        `${rule.cooldown_minutes}m`,
-        visible(rule.name),
-      ]);
+    const { rules } = ruleList.parse(body);
+    const rows = rules.map((rule) => [
+      rule.id,
+      rule.alert_type,
+      rule.severity,
+      stateOf(rule),
+      `${rule.cooldown_minutes}m`,
+      visible(rule.name),
+    ]);
     process.stdout.write(textTable(['ID', 'KIND', 'SEVERITY', 'STATE', 'COOLDOWN', 'NAME'], rows));
     if (rows.length === 0) await names(options).warnIfEmpty();
+    for (const { name, not_evaluated: reason } of rules) {
+      if (reason) process.stderr.write(`${visible(name)} is not evaluated. ${visible(reason)}\n`);
+    }
   });
 
   command('show', 'Show one in full, as JSON.')
@@ -144,6 +146,11 @@ async function apply(api: ApiClient, project: string, change: RuleChange): Promi
     const done = 'What stands above it in the list is done; run it again once this is mended.';
     throw new CliError(`rule ${visible(name)}: ${error.message}`, error.exitCode, error.help ?? done);
   }
+}
+
+function stateOf({ enabled, not_evaluated: reason }: StoredRule): string {
+  if (!enabled) return 'off';
+  return reason ? 'not evaluated' : 'on';
 }
 
 function tagOf({ version }: StoredRule): string {

@@ -16,6 +16,7 @@ export const storedRule = z.looseObject({
   cooldown_minutes: z.number(),
   notification_channels: z.array(z.string()),
   version: z.number(),
+  not_evaluated: z.string().nullish(),
 });
 export type StoredRule = z.output<typeof storedRule>;
 

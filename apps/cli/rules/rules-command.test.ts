@@ -1,7 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { testRule } from '@tailrace/alert-rules/test-rules.ts';
+import { partitionFor } from '@tailrace/kafka/partitioner.ts';
+import { topics } from '@tailrace/topics/topics.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startTestApi, type TestApi, tokenFor } from '../../api/test-api.ts';
 import { type Done, runRules } from './test-rules-command.ts';
 
@@ -91,6 +94,30 @@ describe('rules apply', () => {
     const asked = await rules('apply', file(`rules:${errors}`), ...inDemo);
     expect([asked.code, asked.stderr]).toEqual([2, expect.stringContaining('--yes')]);
     expect((await api.call('/alert-rules/demo')).body.rules).toEqual([]);
+  });
+});
+
+describe('rules list', () => {
+  it('shows which rule is not evaluated, and why', async () => {
+    const pattern = Array.from({ length: 125 }, (_, index) => `word${100 + index}`).join('|');
+    const conditions = JSON.stringify({ pattern, case_sensitive: true });
+    const producer = await api.kafka.producer();
+    for (let index = 0; index < 50; index += 1) {
+      const id = `rule_${index}`;
+      const about = { id, project_id: 'demo', name: `Rule ${index}`, created_at: index };
+      const value = testRule({ ...about, alert_type: 'pattern_match', conditions });
+      const partition = partitionFor(id, topics.alertRules.partitions);
+      const record = { topic: topics.alertRules.name, partition, key: Buffer.from(id) };
+      await producer.send([{ ...record, value: topics.alertRules.codec.encode(value) }]);
+    }
+    await vi.waitFor(() => expect(api.rules.table.size).toBe(50));
+    const { stdout, stderr } = await rules('list', ...inDemo);
+    const states = stdout.split('\n').flatMap((line) => line.match(/^(rule_\d+) .* (on|not evaluated) .*$/)?.[2] ?? []);
+    expect(Object.groupBy(states, (state) => state)).toEqual({
+      on: expect.objectContaining({ length: 49 }),
+      'not evaluated': expect.objectContaining({ length: 1 }),
+    });
+    expect(stderr).toMatch(/^Rule 49 is not evaluated\. .*50000 parts.*turn off or delete a rule\.\n$/);
   });
 });
 

@@ -36,6 +36,7 @@ test('a stored rule comes back as it was', () => {
     cooldown_minutes,
     version: 1,
     revision: 1,
+    not_evaluated: null,
     created_at: '',
     updated_at: '',
   };

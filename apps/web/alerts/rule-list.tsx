@@ -87,6 +87,11 @@ function RuleRow({
           {rule.group_by !== null && `, for each ${rule.group_by}`}
           {rule.filter !== null && `, of ${filterText(rule.filter, connectionName)}`}
         </span>
+        {rule.not_evaluated !== null && (
+          <span className="not-evaluated">
+            <strong>Not evaluated.</strong> {rule.not_evaluated}
+          </span>
+        )}
       </div>
       {!rule.enabled && <span className="tag">disabled</span>}
       <span className="dim">at most every {rule.cooldown_minutes} min</span>

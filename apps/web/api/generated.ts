@@ -97,6 +97,8 @@ export type AlertRule = {
   readonly revision: number;
   /** Counts all changes; the ETag holds it. */
   readonly version: number;
+  /** Why it is not evaluated although it is on, and what to do; null where it is, or is off. */
+  readonly not_evaluated: string | null;
   /** RFC 3339. */
   readonly created_at: string;
   /** RFC 3339. */
@@ -913,7 +915,7 @@ export interface Operations {
           readonly rules: readonly AlertRule[];
         };
   };
-  /** Replace an alert rule. A change of what it counts begins the counting anew. */
+  /** Replace an alert rule. After a change of what it counts, the counting starts over. */
   'PUT alert-rules/{id}': {
     query: undefined;
     body: {
