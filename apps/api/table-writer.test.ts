@@ -22,6 +22,7 @@ const first: Connection = {
   created_at: 1,
   updated_at: 1,
   rewind: null,
+  parsing: null,
 };
 
 interface Process {

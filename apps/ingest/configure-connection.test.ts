@@ -34,6 +34,7 @@ test.each([
     sealed_credentials: await sealCredentials(keys, 'conn_1', { secret_access_key: 'a-secret-access-key' }),
     desired_state: 'running',
     rewind: null,
+    parsing: null,
     version: 1,
     created_at: 0,
     updated_at: 0,

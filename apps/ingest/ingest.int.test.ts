@@ -67,6 +67,7 @@ async function addConnection(
     created_at: 0,
     updated_at: 0,
     rewind: null,
+    parsing: null,
     ...change,
   };
   simulator.emit([{ cloud: 'aws', source: groupOf(id), message: 'the group exists' }]);

@@ -88,6 +88,7 @@ async function write(id: string, change: Partial<Connection> | null = {}): Promi
     created_at: 0,
     updated_at: 0,
     rewind: null,
+    parsing: null,
     ...change,
   };
   const { name, partitions, codec } = topics.connections;

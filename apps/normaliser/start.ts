@@ -1,4 +1,5 @@
-import { normaliserTopology } from '@tailrace/normalise/normaliser-topology.ts';
+import { normaliserTopologyOf } from '@tailrace/normalise/normaliser-topology.ts';
+import { ParsingBook } from '@tailrace/normalise/own-parsing/parsing-book.ts';
 import type { RoleDeps, RunningRole } from '@tailrace/role/role.ts';
 import { ownerReadiness } from '@tailrace/stream/owner-readiness.ts';
 import { runProcessor } from '@tailrace/stream/processor.ts';
@@ -6,9 +7,13 @@ import type { NormaliserConfig } from './config.ts';
 
 /** The role that makes canonical records of raw events, exactly once. */
 export async function start(config: NormaliserConfig, deps: RoleDeps): Promise<RunningRole> {
-  const owner = runProcessor(normaliserTopology, {
-    kafka: deps.kafka,
-    logger: deps.logger.child({ role: 'normaliser' }),
+  const { kafka } = deps;
+  const logger = deps.logger.child({ role: 'normaliser' });
+  // Before the first line, since one that is read without its rules stays so until it is replayed.
+  const book = await ParsingBook.open({ kafka, logger });
+  const owner = runProcessor(normaliserTopologyOf(book.normaliser()), {
+    kafka,
+    logger,
     metrics: deps.metrics,
     pace: { intervalMs: config.normaliserCommitIntervalMs, maxRecords: config.normaliserBatchRecords },
   });
@@ -16,6 +21,9 @@ export async function start(config: NormaliserConfig, deps: RoleDeps): Promise<R
     name: 'normaliser',
     readiness: () => ownerReadiness(owner),
     failed: owner.failed,
-    stop: () => owner.stop(),
+    stop: async () => {
+      await owner.stop();
+      await book.close();
+    },
   };
 }

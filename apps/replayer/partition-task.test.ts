@@ -13,6 +13,7 @@ import { LiveLag } from './live-lag.ts';
 import type { LogStore } from './log-store.ts';
 import { runPartition } from './partition-task.ts';
 
+const noRules = { changedAt: () => 0, readUpTo: async () => undefined };
 const logger = createLogger({ level: 'silent' });
 const count = 3000;
 const t0 = Date.now() * 1000 - 3_600_000_000;
@@ -66,6 +67,7 @@ async function steps(flows: boolean, limit: number | null = null, wanted = count
     version: 1,
     created_at: t0,
     created_by: 'ann',
+    connection_positions: [],
   };
   const producer = await kafka.producer();
   const asked = codec.encode({ id, request, progress: null });
@@ -78,6 +80,7 @@ async function steps(flows: boolean, limit: number | null = null, wanted = count
       store: {} as LogStore,
       lag: new LiveLag(async () => ({ behind: undefined, flows })),
       normalise,
+      rules: noRules,
       batchRecords: 100_000,
       liveShare: 0.2,
       partitionsOf: (name) => (name === topics.dead.name ? topics.dead : topics.logsReplayed).partitions,
@@ -159,6 +162,7 @@ it('replays of two projects take turns, so that a short one need not wait for th
       version: 1,
       created_at: createdAt,
       created_by: 'ann',
+      connection_positions: [],
     };
     const value = codec.encode({ id, request, progress: null });
     return producer.send([{ topic, partition, key: Buffer.from(id), value }]);
@@ -173,6 +177,7 @@ it('replays of two projects take turns, so that a short one need not wait for th
     store: {} as LogStore,
     lag: new LiveLag(async () => ({ behind: undefined, flows: false })),
     normalise,
+    rules: noRules,
     batchRecords: 100_000,
     liveShare: 0.2,
     partitionsOf: (name: string) => (name === topics.dead.name ? topics.dead : topics.logsReplayed).partitions,

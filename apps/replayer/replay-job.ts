@@ -3,6 +3,7 @@ import { messageOf, remedyOf, TailraceError } from '@tailrace/errors/tailrace-er
 import type { Kafka, OutgoingRecord } from '@tailrace/kafka/kafka.ts';
 import { type NormaliseEvent, normaliserProcessor } from '@tailrace/normalise/normaliser-topology.ts';
 import { normaliserVersion } from '@tailrace/normalise/normaliser-version.ts';
+import type { ParsingBook } from '@tailrace/normalise/own-parsing/parsing-book.ts';
 import { newProgress } from '@tailrace/replays/new-progress.ts';
 import { progressKey } from '@tailrace/replays/replay-keys.ts';
 import type { KnownReplay } from '@tailrace/replays/replay-table.ts';
@@ -29,6 +30,8 @@ export interface ReplayJobDeps {
   readonly store: LogStore;
   readonly lag: LiveLag;
   readonly normalise: NormaliseEvent;
+  /** The parsing rules of connections, by which it normalises. */
+  readonly rules: Pick<ParsingBook, 'changedAt' | 'readUpTo'>;
   /** Records of a transaction, about. */
   readonly batchRecords: number;
   /** Share of its time that a replay works while live lines come, above 0 to 1. */
@@ -56,6 +59,11 @@ const sliceRecords = 500;
 const longestRestMs = 2000;
 /** Shorter ones are put together: a timer takes a millisecond, and a slice of what is not wanted far less. */
 const leastRestMs = 5;
+/**
+ * What is applied begins no sooner than this after a change of parsing rules. The normaliser reads a change within
+ * milliseconds; what it has read by the earlier rules until then must be in the replay's range.
+ */
+const rulesSettleMs = 2000;
 /** How often progress is told while nothing is written. */
 const tellEveryMs = 1000;
 /** Over how long the rate is measured. */
@@ -105,6 +113,7 @@ export class ReplayJob {
     const { replay, lag } = this.#options;
     const watch = lag.watch();
     try {
+      if (!(await this.#untilRulesAreKnown(signal))) return;
       if (!replay.progress) await this.#begin();
       this.#logger.info({ mode: replay.request.mode, left: this.#left }, 'replaying');
       await this.#replay(signal);
@@ -123,6 +132,22 @@ export class ReplayJob {
   /** Ends a replay that is not wanted any more. What it has written stays. */
   cancel(): Promise<void> {
     return this.#end('cancelled');
+  }
+
+  /** @returns false, and nothing was begun, when the signal aborted first. */
+  async #untilRulesAreKnown(signal: AbortSignal): Promise<boolean> {
+    const { rules, replay } = this.#options;
+    const { connection_positions: positions, connection_ids: ids, mode } = replay.request;
+    try {
+      await rules.readUpTo(positions, signal);
+      const settlesMs = rules.changedAt(ids) / 1000 + rulesSettleMs - Date.now();
+      if (mode === 'apply' && !replay.progress && settlesMs > 0) {
+        await delay(Math.min(settlesMs, rulesSettleMs), undefined, { signal });
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+    return !signal.aborted;
   }
 
   async #begin(): Promise<void> {

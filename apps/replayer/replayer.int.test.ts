@@ -46,6 +46,7 @@ beforeEach(async () => {
     dead,
     table,
     topics.positions,
+    topics.connections,
   ]);
   replays = openReplayTable({ kafka, logger });
   running.add({ stop: () => replays.table.close() });
@@ -151,6 +152,7 @@ async function ask(fields: Partial<ReplayRequest> = {}): Promise<string> {
     version: 1,
     created_at: Date.now() * 1000,
     created_by: 'ann',
+    connection_positions: [],
     ...fields,
   });
   return id;

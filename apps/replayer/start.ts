@@ -1,5 +1,5 @@
-import { normalise as presentNormalise } from '@tailrace/normalise/normalise.ts';
 import type { NormaliseEvent } from '@tailrace/normalise/normaliser-topology.ts';
+import { ParsingBook } from '@tailrace/normalise/own-parsing/parsing-book.ts';
 import type { RoleDeps, RunningRole } from '@tailrace/role/role.ts';
 import { consumerLag } from '@tailrace/stream/consumer-lag.ts';
 import { ownerReadiness } from '@tailrace/stream/owner-readiness.ts';
@@ -12,23 +12,25 @@ import { measureLiveLag } from './measure-live-lag.ts';
 import { runPartition } from './partition-task.ts';
 
 export interface ReplayerDeps extends RoleDeps {
-  /** Left out: the normaliser of this version. */
+  /** Left out: the normaliser of this version. It is given the rules of each connection. */
   readonly normalise?: NormaliseEvent;
 }
 
 /** The role that normalises kept raw events again, while live goes on. */
 export async function start(config: ReplayerConfig, deps: ReplayerDeps): Promise<RunningRole> {
-  const { kafka, normalise = presentNormalise } = deps;
+  const { kafka } = deps;
   const logger = deps.logger.child({ role: 'replayer' });
   const written = [topics.logsReplayed, topics.dead];
   const described = await Promise.all(written.map(({ name }) => kafka.admin.describeTopic(name)));
   const partitions = new Map(described.map(({ name, partitions: count }) => [name, count]));
+  const book = await ParsingBook.open({ kafka, logger });
   const write = config.databaseUrl.reveal();
   const store = openLogStore({ write, read: config.databaseReadUrl?.reveal() ?? write }, logger);
   const task = {
     kafka,
     store,
-    normalise,
+    normalise: book.normaliser(deps.normalise),
+    rules: book,
     lag: new LiveLag(measureLiveLag(kafka, store, config.replayerLiveLagMs)),
     batchRecords: config.replayerBatchRecords,
     liveShare: config.replayerLiveSharePercent / 100,
@@ -55,6 +57,7 @@ export async function start(config: ReplayerConfig, deps: ReplayerDeps): Promise
     stop: async () => {
       await owner.stop();
       await store.close();
+      await book.close();
     },
   };
 }

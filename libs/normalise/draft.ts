@@ -16,15 +16,27 @@ const logTime = 'log.time';
 const recordUid = 'log.record.uid';
 /** The time of the envelope that a line came in, where the line has its own. */
 const envelopeTime = 'log.envelope.time';
+/** The provider's level, where a rule of the connection states another. */
+const envelopeLevel = 'log.envelope.level';
 const serviceName = 'service.name';
 const hostName = 'host.name';
 /** Of a level that an envelope gives to what it carries, such as syslog's priority: that of the line itself counts before it. */
 export const envelopeRank = 8;
 const derivedRank = 9;
+const providerRank = 0;
 const none = Number.POSITIVE_INFINITY;
 /** Values of one name that are kept. */
 const mostSameNames = 9;
 const noFlags: readonly Flag[] = Object.freeze([]);
+
+/** What reads the lines of one connection before the parsers do. */
+export interface LineRules {
+  /**
+   * Reads a text into the draft by the first rule that takes it, whose name is then the draft's `rule`.
+   * @returns false where none does; the draft is then as it was.
+   */
+  read(text: string, draft: Draft): boolean;
+}
 
 export type JsonShape = '' | 'clef' | 'gelf' | 'cloudtrail' | 'lambda' | 'mongodb';
 
@@ -35,7 +47,11 @@ export type JsonShape = '' | 'clef' | 'gelf' | 'cloudtrail' | 'lambda' | 'mongod
 export class Draft {
   /** The event's own time, microseconds since the epoch: what completes dates without a year. */
   readonly timestamp: number;
+  /** The connection's own, which are tried on each text before the parsers; undefined where it has none. */
+  readonly rules: LineRules | undefined;
   parser = 'plain';
+  /** The rule of the connection that took the text, or one that it carried; empty while none did. */
+  rule = '';
   body = '';
   severityNumber = 0;
   severityText = '';
@@ -61,8 +77,9 @@ export class Draft {
   private attributeCount = 0;
   private attributesLength = 0;
 
-  constructor(timestamp: number) {
+  constructor(timestamp: number, rules?: LineRules) {
     this.timestamp = timestamp;
+    this.rules = rules;
   }
 
   flag(flag: Flag): void {
@@ -140,7 +157,7 @@ export class Draft {
   providerSeverity(number: number, text: string): void {
     this.severityNumber = number;
     this.severityText = text;
-    this.levelRank = 0;
+    this.levelRank = providerRank;
   }
 
   /**
@@ -158,6 +175,7 @@ export class Draft {
       return;
     }
     if (this.levelPath !== '') this.attribute(this.levelPath, this.severityText);
+    else if (this.levelRank === providerRank) this.attributeIfAny(envelopeLevel, this.severityText);
     this.severityNumber = number;
     this.severityText = text;
     this.levelRank = rank;
@@ -263,6 +281,7 @@ export class Draft {
     if (other.serviceName !== '') this.service(other.serviceName, 'service');
     if (other.hostName !== '') this.host(other.hostName);
     this.shape = other.shape;
+    if (other.rule !== '') this.rule = other.rule;
     this.numericLevel ??= other.numericLevel;
   }
 
@@ -285,7 +304,7 @@ export class Draft {
    */
   attempt(read: (draft: Draft) => boolean): boolean {
     if (!this.isBlank) {
-      const inner = new Draft(this.timestamp);
+      const inner = new Draft(this.timestamp, this.rules);
       if (!read(inner)) return false;
       this.absorb(inner);
       return true;
@@ -320,6 +339,7 @@ export class Draft {
     this.serviceName = '';
     this.hostName = '';
     this.shape = '';
+    this.rule = '';
   }
 
   /** The first trace stands; another one is worth keeping. */

@@ -9,6 +9,8 @@ import { Draft } from './draft.ts';
 import { exceptionIn } from './exception.ts';
 import { normaliserVersion } from './normaliser-version.ts';
 import { settleNumericLevel } from './numeric-level.ts';
+import { lineVersion } from './own-parsing/line-version.ts';
+import type { RuleSet } from './own-parsing/rule-set.ts';
 import { readAws } from './providers/aws.ts';
 import { readAzure } from './providers/azure.ts';
 import { readGcp } from './providers/gcp.ts';
@@ -24,6 +26,8 @@ export interface RawPosition {
 export interface NormaliseOptions {
   /** The replay that asks; left out, a rewound source's mark on the raw event counts. */
   readonly replayId?: string;
+  /** The connection's own, tried before the parsers. */
+  readonly rules?: RuleSet | undefined;
 }
 
 const readers: Readonly<Record<Provider, ProviderReader>> = { aws: readAws, azure: readAzure, gcp: readGcp };
@@ -35,13 +39,14 @@ const readers: Readonly<Record<Provider, ProviderReader>> = { aws: readAws, azur
  * The record's time is the event's own; a time that the text tells is the attribute `log.time`.
  */
 export function normalise(raw: RawEvent, position: RawPosition, options: NormaliseOptions = {}): LogRecord {
+  const { rules } = options;
   const noted = new FlagList();
   const event = storableEvent(raw, noted);
   const observed = observedTime(raw);
   const isOwnTime = isPlausible(raw.timestamp);
   const timestamp = eventTime(raw);
   if (!isOwnTime) noted.flag(flags.timeOutOfRange);
-  const draft = readers[raw.provider](event, timestamp) ?? unreadable(event, timestamp);
+  const draft = readers[raw.provider](event, timestamp, rules?.of(event.stream)) ?? unreadable(event, timestamp);
   for (const flag of noted.flags) draft.flag(flag);
   settleNumericLevel(draft);
   draft.finishResource();
@@ -64,8 +69,8 @@ export function normalise(raw: RawEvent, position: RawPosition, options: Normali
     resource: draft.resource,
     attributes: draft.attributes,
     stream: event.stream,
-    parser: draft.parser,
-    normaliser_version: normaliserVersion,
+    parser: draft.rule === '' ? draft.parser : `rule:${draft.rule}`,
+    normaliser_version: rules === undefined ? normaliserVersion : lineVersion(rules.version, normaliserVersion),
     truncated_from: truncatedFrom,
     flags: draft.flags,
     raw_partition: position.partition,

@@ -24,10 +24,15 @@ export function normaliserProcessor(normaliseEvent: NormaliseEvent, replayId?: s
   };
 }
 
-/** The live normaliser. A replay runs the same processor over a range of the past. */
-export const normaliserTopology: Topology<RawEvent> = {
-  group: 'normaliser',
-  inputs: Object.values(rawTopics),
-  outputs: [topics.logs, topics.logsReplayed],
-  processor: () => normaliserProcessor(normalise),
-};
+/** The live normaliser without rules of connections. A replay runs the same processor over a range of the past. */
+export const normaliserTopology: Topology<RawEvent> = normaliserTopologyOf(normalise);
+
+/** The live normaliser. @param normaliseEvent such as that of a `ParsingBook`, with the rules of each connection */
+export function normaliserTopologyOf(normaliseEvent: NormaliseEvent): Topology<RawEvent> {
+  return {
+    group: 'normaliser',
+    inputs: Object.values(rawTopics),
+    outputs: [topics.logs, topics.logsReplayed],
+    processor: () => normaliserProcessor(normaliseEvent),
+  };
+}

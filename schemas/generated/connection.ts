@@ -3,6 +3,7 @@
 import type { AvroReader } from '@tailrace/avro/reader.ts';
 import { RecordCodec } from '@tailrace/avro/record-codec.ts';
 import type { AvroWriter } from '@tailrace/avro/writer.ts';
+import { type ConnectionParsing, readConnectionParsing, writeConnectionParsing } from './connection-parsing.ts';
 import { type ConnectionRewind, readConnectionRewind, writeConnectionRewind } from './connection-rewind.ts';
 import { type DesiredState, desiredStateSymbols } from './desired-state.ts';
 import { type Provider, providerSymbols } from './provider.ts';
@@ -25,6 +26,8 @@ export interface Connection {
   readonly updated_at: number;
   /** The rewind asked for last. It stays when it has finished: the checkpoint knows that. */
   readonly rewind: ConnectionRewind | null;
+  /** Rules by which the connection's lines are read before the built-in parsers; null while it never had any. */
+  readonly parsing: ConnectionParsing | null;
 }
 
 function writeConnection(writer: AvroWriter, value: Connection): void {
@@ -47,6 +50,11 @@ function writeConnection(writer: AvroWriter, value: Connection): void {
     writer.writeInt(1);
     writeConnectionRewind(writer, value.rewind);
   }
+  if (value.parsing === null) writer.writeInt(0);
+  else {
+    writer.writeInt(1);
+    writeConnectionParsing(writer, value.parsing);
+  }
 }
 
 function readConnection(reader: AvroReader): Connection {
@@ -62,6 +70,7 @@ function readConnection(reader: AvroReader): Connection {
     created_at: reader.readLong(),
     updated_at: reader.readLong(),
     rewind: reader.readBranch(2) === 0 ? null : readConnectionRewind(reader),
+    parsing: reader.readBranch(2) === 0 ? null : readConnectionParsing(reader),
   };
 }
 
@@ -69,9 +78,11 @@ function readConnection(reader: AvroReader): Connection {
 export const connectionCodec = new RecordCodec<Connection>({
   name: 'tailrace.Connection',
   schema:
-    '{"type":"record","name":"Connection","namespace":"tailrace","fields":[{"name":"id","type":"string"},{"name":"project_id","type":"string"},{"name":"name","type":"string"},{"name":"provider","type":{"type":"enum","name":"Provider","symbols":["aws","azure","gcp"]}},{"name":"config","type":"string"},{"name":"sealed_credentials","type":["null","string"],"default":null},{"name":"desired_state","type":{"type":"enum","name":"DesiredState","symbols":["running","paused","stopped"]}},{"name":"version","type":"long"},{"name":"created_at","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"updated_at","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"rewind","type":["null",{"type":"record","name":"ConnectionRewind","fields":[{"name":"id","type":"string"},{"name":"to","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"requested_at","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"reason","type":["null","string"],"default":null}]}],"default":null}]}',
-  fingerprint: '41360e93470a64b6',
+    '{"type":"record","name":"Connection","namespace":"tailrace","fields":[{"name":"id","type":"string"},{"name":"project_id","type":"string"},{"name":"name","type":"string"},{"name":"provider","type":{"type":"enum","name":"Provider","symbols":["aws","azure","gcp"]}},{"name":"config","type":"string"},{"name":"sealed_credentials","type":["null","string"],"default":null},{"name":"desired_state","type":{"type":"enum","name":"DesiredState","symbols":["running","paused","stopped"]}},{"name":"version","type":"long"},{"name":"created_at","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"updated_at","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"rewind","type":["null",{"type":"record","name":"ConnectionRewind","fields":[{"name":"id","type":"string"},{"name":"to","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"requested_at","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"reason","type":["null","string"],"default":null}]}],"default":null},{"name":"parsing","type":["null",{"type":"record","name":"ConnectionParsing","fields":[{"name":"version","type":"int"},{"name":"rules","type":"string"},{"name":"changed_at","type":{"type":"long","logicalType":"timestamp-micros"}}]}],"default":null}]}',
+  fingerprint: '7d479ce39711e47b',
   history: {
+    '41360e93470a64b6':
+      '{"name":"tailrace.Connection","type":"record","fields":[{"name":"id","type":"string"},{"name":"project_id","type":"string"},{"name":"name","type":"string"},{"name":"provider","type":{"name":"tailrace.Provider","type":"enum","symbols":["aws","azure","gcp"]}},{"name":"config","type":"string"},{"name":"sealed_credentials","type":["null","string"]},{"name":"desired_state","type":{"name":"tailrace.DesiredState","type":"enum","symbols":["running","paused","stopped"]}},{"name":"version","type":"long"},{"name":"created_at","type":"long"},{"name":"updated_at","type":"long"},{"name":"rewind","type":["null",{"name":"tailrace.ConnectionRewind","type":"record","fields":[{"name":"id","type":"string"},{"name":"to","type":"long"},{"name":"requested_at","type":"long"},{"name":"reason","type":["null","string"]}]}]}]}',
     '488c911fdc88771b':
       '{"name":"tailrace.Connection","type":"record","fields":[{"name":"id","type":"string"},{"name":"project_id","type":"string"},{"name":"name","type":"string"},{"name":"provider","type":{"name":"tailrace.Provider","type":"enum","symbols":["aws","azure","gcp"]}},{"name":"config","type":"string"},{"name":"sealed_credentials","type":["null","string"]},{"name":"desired_state","type":{"name":"tailrace.DesiredState","type":"enum","symbols":["running","paused","stopped"]}},{"name":"version","type":"long"},{"name":"created_at","type":"long"},{"name":"updated_at","type":"long"}]}',
   },

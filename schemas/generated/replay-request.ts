@@ -27,6 +27,8 @@ export interface ReplayRequest {
   readonly created_at: number;
   /** Subject of the token. */
   readonly created_by: string;
+  /** Next offset of each partition of connections as the api had read them: the replay begins when the replayer has read as far, so with the parsing rules that whoever asked for it saw. */
+  readonly connection_positions: readonly number[];
 }
 
 export function writeReplayRequest(writer: AvroWriter, value: ReplayRequest): void {
@@ -45,6 +47,7 @@ export function writeReplayRequest(writer: AvroWriter, value: ReplayRequest): vo
   writer.writeLong(value.version);
   writer.writeLong(value.created_at);
   writer.writeString(value.created_by);
+  writeArray(writer, value.connection_positions, writeReplayRequestConnectionPositionsItem);
 }
 
 export function readReplayRequest(reader: AvroReader): ReplayRequest {
@@ -60,6 +63,7 @@ export function readReplayRequest(reader: AvroReader): ReplayRequest {
     version: reader.readLong(),
     created_at: reader.readLong(),
     created_by: reader.readString(),
+    connection_positions: readArray(reader, 1, readReplayRequestConnectionPositionsItem),
   };
 }
 
@@ -71,10 +75,18 @@ function writeReplayRequestProvidersItem(writer: AvroWriter, item: Provider): vo
   writer.writeEnum(providerSymbols, item);
 }
 
+function writeReplayRequestConnectionPositionsItem(writer: AvroWriter, item: number): void {
+  writer.writeLong(item);
+}
+
 function readReplayRequestConnectionIdsItem(reader: AvroReader): string {
   return reader.readString();
 }
 
 function readReplayRequestProvidersItem(reader: AvroReader): Provider {
   return reader.readEnum(providerSymbols);
+}
+
+function readReplayRequestConnectionPositionsItem(reader: AvroReader): number {
+  return reader.readLong();
 }

@@ -36,6 +36,7 @@ export class AskedReplay {
       version: 1,
       created_at: Date.now() * 1000,
       created_by: 'bench',
+      connection_positions: [],
     };
     const asked = new AskedReplay(kafka, openReplayTable({ kafka, logger }), newReplayId(project), request);
     await asked.#write();

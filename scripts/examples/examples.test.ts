@@ -52,6 +52,7 @@ it('reads an own source through embedded roles into an own consumer, each line o
     created_at: 0,
     updated_at: 0,
     rewind: null,
+    parsing: null,
   });
   const { name, partitions } = topics.connections;
   await producer.send([{ topic: name, partition: partitionFor(id, partitions), key: Buffer.from(id), value }]);

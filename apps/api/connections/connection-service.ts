@@ -50,7 +50,7 @@ export class ConnectionService {
     return connections.create(projectId, async (beginning) => {
       const accepted = acceptConfig(this.#connectorOf(provider), config, {}, policy);
       const stored = await secrets.store(beginning.id, accepted);
-      return { ...beginning, name, provider, ...stored, desired_state: 'stopped', rewind: null };
+      return { ...beginning, name, provider, ...stored, desired_state: 'stopped', rewind: null, parsing: null };
     });
   }
 

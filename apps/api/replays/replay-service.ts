@@ -8,7 +8,7 @@ import type { Replay } from '@tailrace/schemas/generated/replay.ts';
 import type { ReplayDesiredState } from '@tailrace/schemas/generated/replay-desired-state.ts';
 import type { ReplayMode } from '@tailrace/schemas/generated/replay-mode.ts';
 import type { ReplayRequest } from '@tailrace/schemas/generated/replay-request.ts';
-import { rawTopics } from '@tailrace/topics/topics.ts';
+import { rawTopics, topics } from '@tailrace/topics/topics.ts';
 import type { ProjectTable } from '../project-table.ts';
 import type { TableWriter } from '../table-writer.ts';
 import { rawHorizon } from './raw-horizon.ts';
@@ -60,6 +60,7 @@ export class ReplayService {
       version: 1,
       created_at: Date.now() * 1000,
       created_by: wanted.createdBy,
+      connection_positions: this.#connectionPositions(),
     };
     const id = newReplayId(wanted.projectId);
     await writer.change(id, (current) => {
@@ -118,6 +119,12 @@ export class ReplayService {
       detail: `The project has ${maxOpen} replays that have not ended, the most it may have. Wait for one, or cancel one.`,
       retryAfterSeconds: 60,
     });
+  }
+
+  /** What the replayer must have read too, so that it knows the parsing rules that are known here. */
+  #connectionPositions(): readonly number[] {
+    const { table } = this.#options.connections;
+    return Array.from({ length: topics.connections.partitions }, (_, partition) => table.position(partition));
   }
 
   #connections({ projectId, connectionIds }: NewReplay): readonly Connection[] {

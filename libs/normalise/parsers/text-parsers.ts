@@ -121,7 +121,8 @@ const mostEnvelopes = 4;
 /** Reads a text into the draft by the first parser that knows it; otherwise all of it is the message. */
 export function parseText(text: string, draft: Draft, depth = 0): void {
   const trimmed = withLineBreaks(withoutByteOrderMark(withoutLineEnd(text)));
-  if (parse(withoutColours(trimmed), draft, depth)) return;
+  const readable = withoutColours(trimmed);
+  if (draft.rules?.read(readable, draft) || parse(readable, draft, depth)) return;
   draft.parser = 'plain';
   draft.message(trimmed);
   if (uncaught.test(trimmed)) draft.inferError();
@@ -149,7 +150,7 @@ const readers: readonly InnerReader[] = Array.from({ length: mostEnvelopes }, (_
 
 /** What the inner text says goes to the draft; its envelope keeps its own name. */
 function readInnerText(text: string, draft: Draft, depth: number): void {
-  const inner = new Draft(draft.timestamp);
+  const inner = new Draft(draft.timestamp, draft.rules);
   parseText(text, inner, depth);
   draft.absorbInner(inner);
 }
@@ -179,10 +180,11 @@ const carriers: ReadonlySet<string> = new Set(['log', 'MESSAGE', 'log_processed.
  */
 export function readEnvelopedMessage(draft: Draft, depth = 0): void {
   if (depth >= mostEnvelopes || draft.bodyPath === '') return;
-  if (draft.hasOwnLevel && !carriers.has(draft.bodyPath)) return;
-  const inner = new Draft(draft.timestamp);
-  parseText(draft.body, inner, depth + 1);
-  if (inner.parser !== 'plain') draft.absorbInner(inner);
+  const inner = new Draft(draft.timestamp, draft.rules);
+  if (!draft.hasOwnLevel || carriers.has(draft.bodyPath)) parseText(draft.body, inner, depth + 1);
+  // Whatever the envelope says, a rule of the connection may be about the message that it carries.
+  else draft.rules?.read(draft.body, inner);
+  if (inner.parser !== 'plain' || inner.rule !== '') draft.absorbInner(inner);
 }
 
 /** Container runtimes and Lambda's images put CR for the line breaks inside of an event. */

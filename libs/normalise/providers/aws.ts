@@ -8,10 +8,10 @@ import type { ProviderReader } from './provider-reader.ts';
  * An event of FilterLogEvents: `{logStreamName, timestamp, message, ingestionTime, eventId}`. All but the message is in
  * the raw event's own fields.
  */
-export const readAws: ProviderReader = (raw, timestamp) => {
+export const readAws: ProviderReader = (raw, timestamp, rules) => {
   const message = messageOf(raw.payload);
   if (message === undefined) return undefined;
-  const draft = new Draft(timestamp);
+  const draft = new Draft(timestamp, rules);
   const { region, account_id: account, log_group: group = '' } = raw.source;
   draft.resourceAttribute('cloud.provider', 'aws');
   draft.resourceAttribute('cloud.region', region);

@@ -205,8 +205,8 @@ const columns = new FieldNames<Row>({
  * A row of a Log Analytics table, column by name. Any table is taken; those of Application Insights, containers, syslog
  * and resource logs are known better.
  */
-export const readAzure: ProviderReader = (raw, timestamp) => {
-  const draft = new Draft(timestamp);
+export const readAzure: ProviderReader = (raw, timestamp, rules) => {
+  const draft = new Draft(timestamp, rules);
   draft.uid(raw.event_id);
   const row = new Row(draft, raw.source.table ?? '');
   draft.resourceAttribute('cloud.provider', 'azure');

@@ -91,8 +91,8 @@ const auditLogType = 'google.cloud.audit.AuditLog';
  * A LogEntry in its JSON form, with a text, JSON or protocol buffer payload.
  * @see https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry
  */
-export const readGcp: ProviderReader = (raw, timestamp) => {
-  const entry = new Entry(timestamp);
+export const readGcp: ProviderReader = (raw, timestamp, rules) => {
+  const entry = new Entry(timestamp, rules);
   entry.resourceAttribute('cloud.provider', 'gcp');
   if (readJsonObject(raw.payload, entryFields, entry) !== 'read') return undefined;
   entry.resourceAttribute('cloud.account.id', projectOf(entry.logName) ?? raw.source.project_id);
