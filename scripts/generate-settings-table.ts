@@ -6,13 +6,16 @@ import { commonSettings } from '@tailrace/role/start-roles.ts';
 import { ZodDefault, ZodObject, ZodOptional } from 'zod';
 
 /**
- * `node scripts/generate-settings-table.ts` writes the table of all settings into README.md, between its two markers,
- * from the settings of libs/role and of every app's config.ts.
+ * `node scripts/generate-settings-table.ts` writes the tables of all settings into docs/configuration.md, between its two
+ * markers, from the settings of libs/role and of every app's config.ts.
  */
 const root = join(import.meta.dirname, '..');
-const readme = join(root, 'README.md');
+const page = join(root, 'docs', 'configuration.md');
 const [begin, end] = ['<!-- settings -->', '<!-- /settings -->'];
 
+const everyRoleReads = 'every role';
+
+/** A setting as the page shows it. */
 interface Row {
   readonly variable: string;
   readonly meaning: string;
@@ -21,17 +24,25 @@ interface Row {
   readonly readBy: string[];
 }
 
-/** README.md as it should be. @throws when its markers are missing. */
-export async function readmeWithSettings(): Promise<string> {
-  const text = readFileSync(readme, 'utf8');
+/** docs/configuration.md as it should be. @throws when its markers are missing. */
+export async function configurationPage(): Promise<string> {
+  const text = readFileSync(page, 'utf8');
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`README.md lacks the markers ${begin} and ${end}`);
-  return `${text.slice(0, from + begin.length)}\n${await table()}\n${text.slice(to)}`;
+  if (from < 0 || to < from) throw new Error(`docs/configuration.md lacks the markers ${begin} and ${end}`);
+  const rows = await allSettings();
+  const sections = [...new Set(rows.map(sectionOf))].map((section) =>
+    sectionText(
+      section,
+      rows.filter((row) => sectionOf(row) === section),
+    ),
+  );
+  return `${text.slice(0, from + begin.length)}\n\n${sections.join('\n\n')}\n\n${text.slice(to)}`;
 }
 
-async function table(): Promise<string> {
+/** Every setting, the common ones first, then those of several roles, then each role's own. */
+export async function allSettings(): Promise<readonly Row[]> {
   const rows = new Map<string, Row>();
-  collect(rows, 'every role', commonSettings);
+  collect(rows, everyRoleReads, commonSettings);
   for (const app of readdirSync(join(root, 'apps')).sort()) {
     const config = join(root, 'apps', app, 'config.ts');
     if (!existsSync(config)) continue;
@@ -39,12 +50,33 @@ async function table(): Promise<string> {
     if (!(module.settings instanceof ZodObject)) throw new Error(`${config} exports no settings`);
     collect(rows, app, module.settings);
   }
+  const all = [...rows.values()];
+  return [everyRole, severalRoles, undefined].flatMap((wanted) =>
+    all.filter((row) => {
+      const section = sectionOf(row);
+      return wanted === undefined ? section !== everyRole && section !== severalRoles : section === wanted;
+    }),
+  );
+}
+
+const everyRole = 'Every role';
+const severalRoles = 'Shared by several roles';
+
+function sectionOf({ readBy: [first = '', ...others] }: Row): string {
+  if (others.length > 0) return severalRoles;
+  return first === everyRoleReads ? everyRole : first;
+}
+
+function sectionText(section: string, rows: readonly Row[]): string {
+  const isShared = section === severalRoles;
   return [
-    '| variable | meaning | accepts | default | read by |',
-    '|---|---|---|---|---|',
-    ...[...rows.values()].map(
+    `## ${section}`,
+    '',
+    `| variable | meaning | accepts | default |${isShared ? ' read by |' : ''}`,
+    `|---|---|---|---|${isShared ? '---|' : ''}`,
+    ...rows.map(
       ({ variable, meaning, accepts, preset, readBy }) =>
-        `| \`${variable}\` | ${cell(meaning)} | ${cell(accepts)} | ${cell(preset)} | ${readBy.join(', ')} |`,
+        `| \`${variable}\` | ${cell(meaning)} | ${cell(accepts)} | ${cell(preset)} |${isShared ? ` ${readBy.join(', ')} |` : ''}`,
     ),
   ].join('\n');
 }
@@ -82,4 +114,4 @@ function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 }
 
-if (import.meta.main) writeFileSync(readme, await readmeWithSettings());
+if (import.meta.main) writeFileSync(page, await configurationPage());

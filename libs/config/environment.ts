@@ -21,7 +21,7 @@ export class SettingsError extends TailraceError {
       {
         code: 'config.invalid',
         remedy: 'give-up',
-        help: 'Correct the environment variables and start again. README lists every setting.',
+        help: 'Correct the environment variables and start again. docs/configuration.md lists every setting.',
       },
     );
     this.problems = problems;

@@ -18,7 +18,7 @@ interface SettingDescription {
   readonly secret?: boolean;
 }
 
-/** What the table of settings in README and the error messages say of each setting. */
+/** What docs/configuration.md and the error messages say of each setting. */
 export const settingDescriptions = z.registry<SettingDescription>();
 
 function described<Type extends ZodType>(type: Type, description: SettingDescription): Type {

@@ -15,7 +15,7 @@ import { topics } from '@tailrace/topics/topics.ts';
  * Runs ingest and normaliser inside another program: from the clouds to canonical records in `logs`, without HTTP and
  * without a database. The program brings the Kafka client, and may bring kinds of sources of its own.
  *
- * @param env the roles' settings, such as CREDENTIAL_ENCRYPTION_KEY, by the names that README lists.
+ * @param env the roles' settings, such as CREDENTIAL_ENCRYPTION_KEY, by the names that docs/configuration.md lists.
  * @returns what stops both, ingest first.
  */
 export async function embed(

@@ -18,7 +18,7 @@ export const USAGE = `Usage: npm start -- [options]
   --reset           delete all data of earlier starts first
   --help            show this
 
-KAFKA_BROKERS and DATABASE_URL name servers to use in place of own ones; README lists all settings.`;
+KAFKA_BROKERS and DATABASE_URL name servers to use in place of those it would start; docs/configuration.md lists all settings.`;
 
 /** @throws Error saying which argument cannot be used. */
 export function readOptions(args: readonly string[], environment: NodeJS.ProcessEnv): StartOptions {

@@ -16,7 +16,7 @@ export interface Gap extends CursorRange {
   readonly reason: 'slow_viewer' | 'retention';
 }
 
-/** What the server says; see README, "The WebSocket". */
+/** What the server says; see docs/websocket.md. */
 export type ServerFrame =
   | { readonly type: 'hello'; readonly cursor: string }
   | { readonly type: 'subscribed'; readonly cursor: string }

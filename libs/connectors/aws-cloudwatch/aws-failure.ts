@@ -17,7 +17,7 @@ const noCredentials: Meaning = {
 };
 const notAllowed: Meaning = {
   failure: 'permission_denied',
-  help: 'Allow logs:FilterLogEvents on this log group (README shows the policy).',
+  help: 'Allow logs:FilterLogEvents on this log group (docs/connect/aws.md shows the policy).',
 };
 const checkRole: Meaning = { failure: 'permission_denied', help: "Check the role's trust policy and external_id." };
 const tooMany: Meaning = {
