@@ -2,9 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Secret } from '@tailrace/config/secret.ts';
 import { messageOf, TailraceError } from '@tailrace/errors/tailrace-error.ts';
-import { type ProjectRole, signToken } from '@tailrace/http/tokens.ts';
 import { type RunningProcess, startRoles } from '@tailrace/role/start-roles.ts';
 import { startDevStack } from './dev-stack/dev-stack.ts';
 import { lockDirectory } from './dev-stack/directory-lock.ts';
@@ -12,6 +10,7 @@ import { freePort } from './dev-stack/ports.ts';
 import { keepFilesPrivate } from './dev-stack/private-directory.ts';
 import { DEMO_PROJECT, DEMO_RULES, prepareDemoProject } from './start/demo-project.ts';
 import { readOptions, type StartOptions, USAGE } from './start/options.ts';
+import { demoToken, pageAddress } from './start/page-address.ts';
 import { resetData } from './start/reset.ts';
 import { keptSecrets } from './start/secrets.ts';
 
@@ -24,8 +23,6 @@ const DIRECTORY = join(process.cwd(), '.tailrace');
 const DEFAULT_PORT = 8080;
 const READY_POLL_MS = 25;
 const DEMO_TOKEN_SECONDS = 300;
-/** How long the printed address signs a person in. */
-const PAGE_TOKEN_SECONDS = 12 * 3600;
 
 const report = (line: string) => console.log(line);
 
@@ -133,27 +130,6 @@ async function prepareDemo(
     return;
   }
   await prepareDemoProject(url, await demoToken(secret, 'editor', DEMO_TOKEN_SECONDS), connections, DEMO_RULES);
-}
-
-function demoToken(secret: string, role: ProjectRole, expiresInSeconds: number): Promise<string> {
-  return signToken(
-    new Secret(secret),
-    { subject: 'npm start', projects: [DEMO_PROJECT], role },
-    {
-      expiresInSeconds,
-      audience: process.env.JWT_AUDIENCE || undefined,
-      issuer: process.env.JWT_ISSUER || undefined,
-    },
-  );
-}
-
-/**
- * The address of the web page, signed in where a token can be signed. The token stands in the fragment, which a browser
- * sends to no server, and which the page takes off the address at once.
- */
-async function pageAddress(url: string, secret: string | undefined): Promise<string> {
-  if (secret === undefined) return url;
-  return `${url}/#token=${await demoToken(secret, 'admin', PAGE_TOKEN_SECONDS)}`;
 }
 
 function announce(url: string, page: string, control: string | undefined): void {

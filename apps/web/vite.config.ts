@@ -15,8 +15,8 @@ export default defineConfig(({ command }) => {
       chunkSizeWarningLimit: 700,
     },
     server: {
-      // `npx vite apps/web` beside a running `npm start`: the page reloads as its sources change.
-      proxy: { '/api': { target: 'http://127.0.0.1:8080', ws: true, changeOrigin: true } },
+      // Of `npm run dev`: the page reloads as its sources change. The host stays the page's own, as the session requires.
+      proxy: { '/api': { target: process.env.TAILRACE_URL ?? 'http://127.0.0.1:8080', ws: true } },
     },
   };
 });
