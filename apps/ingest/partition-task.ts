@@ -20,7 +20,8 @@ export interface PartitionTaskOptions
 
 /**
  * Runs the connections of one partition until it is revoked. Fences first: what is read of checkpoints and statuses
- * after that is final (DESIGN, guarantee 1). Every failure of Kafka ends it; the partition's owner starts it anew.
+ * after that is final (docs/decisions/0002-one-transactional-id-per-partition.md). Every failure of Kafka ends it; the
+ * partition's owner starts it again.
  */
 export async function runPartition(options: PartitionTaskOptions, ownership: Ownership): Promise<void> {
   const { kafka, transactions, supervisors } = options;

@@ -17,8 +17,9 @@ export interface PartitionTaskDeps extends ReplayJobDeps {
 
 /**
  * Runs the replays of one partition of `replays` until it is revoked, one at a time: projects take turns, and those of one
- * project come one after the other, oldest first; what is paused is passed over. Fences first: the progress that is read after that is final (DESIGN, guarantee 2). Every failure of
- * Kafka ends it; the partition's owner starts it anew. Where there is nothing to do, it waits for the table to change.
+ * project come one after the other, oldest first; what is paused is passed over. Fences first: the progress that is read
+ * after that is final (docs/decisions/0002-one-transactional-id-per-partition.md). Every failure of Kafka ends it; the
+ * partition's owner starts it again. Where there is nothing to do, it waits for the table to change.
  */
 export async function runPartition(deps: PartitionTaskDeps, lag: ConsumerLag, ownership: Ownership): Promise<void> {
   const { kafka, turnMs = 10_000 } = deps;

@@ -27,8 +27,8 @@ export interface TaskOptions<In> {
 
 /**
  * Works on one owned partition until it is revoked: fence, then read the committed offset, then read records, in this
- * order (DESIGN, guarantee 2). Every error ends it; the partition's owner starts it anew, which makes a new producer
- * and goes back to the committed offset.
+ * order (docs/decisions/0002-one-transactional-id-per-partition.md). Every error ends it; the partition's owner starts it
+ * again, which makes a new producer and goes back to the committed offset.
  */
 export async function runTask<In>(options: TaskOptions<In>, ownership: Ownership): Promise<void> {
   const { kafka, topology } = options;

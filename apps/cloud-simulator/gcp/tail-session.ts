@@ -24,7 +24,7 @@ export interface TailQuery {
   readonly bufferMs: number;
 }
 
-/** The server ends a session after this time. Source: seen by users, see reference/providers.md. */
+/** The server ends a session after this time. As users of Cloud Logging report it; no document says so. */
 const longestSessionMs = 3_600_000;
 
 /** Entries that wait for a client that does not read; further ones are suppressed as NOT_CONSUMED. */

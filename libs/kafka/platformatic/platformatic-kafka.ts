@@ -15,7 +15,7 @@ const closeTimeoutMs = 1500;
 
 /**
  * Kafka over the connections and the protocol encoders of @platformatic/kafka. Its Producer and Consumer are not used:
- * concurrent calls of theirs lose data inside a transaction (reference/reliability.md), and fetching and batching
+ * concurrent calls of theirs lose data inside a transaction (docs/decisions/0004-our-own-batching-and-groups.md), and fetching and batching
  * without them is several times as fast.
  */
 export function platformaticKafka(settings: KafkaSettings): Kafka {
