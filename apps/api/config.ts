@@ -39,7 +39,7 @@ export const settings = z
       max: 60_000,
       unit: 'ms',
     }).default(10_000),
-    webDirectory: text('Directory of the built web page. Default: the one that comes along.').optional(),
+    webDirectory: text('Directory of the built web page. Default: the one included.').optional(),
     connectionsPerProject: integer('Connections a project may have, about: two created at once may both pass.', {
       min: 1,
       max: 10_000,

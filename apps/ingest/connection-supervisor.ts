@@ -43,7 +43,7 @@ interface Run {
   readonly done: Promise<void>;
 }
 
-/** A run that ends by an error nobody expected is begun again, ever more seldom. */
+/** A run that ends with an unexpected error is restarted with exponential back-off. */
 const restartTimes = { initialMs: 5000, maxMs: 600_000 };
 
 /**

@@ -51,7 +51,7 @@ async function createTopics(kafka: Kafka, replicationFactor: number): Promise<re
     throw new TailraceError(`topic ${name} has ${actual} partitions where Tailrace needs ${partitions}`, {
       code: 'kafka.topic_mismatch',
       remedy: 'give-up',
-      help: 'Delete the topic if it holds nothing of worth, or choose another TOPIC_PREFIX: Tailrace creates its topics.',
+      help: 'Delete the topic if you do not need its data, or choose another TOPIC_PREFIX: Tailrace creates its topics.',
     });
   }
   return found;

@@ -117,7 +117,7 @@ export class LiveSession {
     this.#set({ fresh: 0, problem: undefined, fetching: new Set(), reveal: undefined });
   }
 
-  /** Follows the newest line, or stays where the person looks: then nothing that is kept goes for what comes. */
+  /** Follows the newest line, or stays where the person looks: then no kept line is evicted for new ones. */
   setFollowing(following: boolean): void {
     if (following === this.#snapshot.following || (following && !this.isLive)) return;
     this.#flush();
