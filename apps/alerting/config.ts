@@ -4,11 +4,11 @@ import { type output, z } from 'zod';
 
 export const settings = z.object({
   alertingMatchingIntervalMs: integer(
-    'Least time between two transactions that count lines of one busy partition. Longer costs less, and alerts later.',
+    'Minimum time between two transactions that count lines of one busy partition. Longer intervals cost less and delay alerts.',
     { min: 0, max: 10_000, unit: 'ms' },
   ).default(100),
   alertingEvaluationIntervalMs: integer(
-    'Least time between two transactions that decide alerts of one busy partition of rules.',
+    'Minimum time between two transactions that decide alerts of one busy partition of rules.',
     { min: 0, max: 10_000, unit: 'ms' },
   ).default(100),
   ...evaluationSettings.shape,

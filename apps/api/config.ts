@@ -23,18 +23,18 @@ export const settings = z
       max: 500,
       unit: 'connections',
     }).default(10),
-    searchTimeoutMs: integer('How long a search of stored logs looks before it answers with what it has.', {
+    searchTimeoutMs: integer('How long a search of stored logs runs before it answers with what it has found.', {
       min: 500,
       max: 120_000,
       unit: 'ms',
     }).default(10_000),
     searchMaxRangeDays: integer('Longest time range of a search.', { min: 1, max: 3650, unit: 'days' }).default(92),
-    connectionTestTimeoutMs: integer('How long the test of a connection waits for the cloud.', {
+    connectionTestTimeoutMs: integer('How long a connection test waits for the cloud.', {
       min: 1000,
       max: 120_000,
       unit: 'ms',
     }).default(20_000),
-    connectionChangeTimeoutMs: integer('How long a change of a connection may take at Kafka.', {
+    connectionChangeTimeoutMs: integer('How long Kafka may take to store a change of a connection.', {
       min: 1000,
       max: 60_000,
       unit: 'ms',

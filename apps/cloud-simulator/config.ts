@@ -5,12 +5,13 @@ import type { SimulatorOptions } from './options.ts';
 import { allClouds } from './store/cloud-event.ts';
 
 const port = (of: string) => integer(`Port of ${of}; 0 for any free one.`, { min: 0, max: 65_535 }).default(0);
-const rate = (of: string) => integer(`Events a second that ${of} gets by itself.`, { min: 0, max: 20_000 }).default(10);
+const rate = (of: string) =>
+  integer(`Background events per second of the simulated ${of}.`, { min: 0, max: 20_000 }).default(10);
 const minutes = (description: string, max: number) => integer(`${description}, minutes.`, { min: 0, max });
 
 /** The settings of the simulator as a process of its own. */
 export const settings = z.object({
-  simulatorSeed: text('What all chance comes from.').default('tailrace'),
+  simulatorSeed: text('Random seed.').default('tailrace'),
   simulatorClouds: list('Which clouds to simulate.', { each: /^(aws|azure|gcp)$/, accepts: 'aws, azure, gcp' }).default(
     [...allClouds],
   ),
@@ -27,8 +28,8 @@ export const settings = z.object({
   simulatorAwsRate: rate('AWS'),
   simulatorAzureRate: rate('Azure'),
   simulatorGcpRate: rate('Google Cloud'),
-  simulatorHistoryMinutes: minutes('Traffic to begin with when nothing is kept', 1440).default(0),
-  simulatorIncidentMinutes: minutes('Time from one incident to the next; 0 for none', 1440).default(0),
+  simulatorHistoryMinutes: minutes('History to generate when none is kept', 1440).default(0),
+  simulatorIncidentMinutes: minutes('Time between incidents; 0 for none', 1440).default(0),
   simulatorQuotas: flag('Enforce request quotas as the clouds do.').default(false),
   simulatorMaxEvents: integer('Events kept; about a kilobyte of memory each.', { min: 1000, max: 5_000_000 }).default(
     200_000,

@@ -17,7 +17,7 @@ export interface SimulatorOptions {
   readonly ports?: { readonly [Key in Cloud | 'gcpTls' | 'control']?: number };
   /** Where ledger, certificates and keys are kept, so that a restart goes on. Default: nothing is kept. */
   readonly dataDirectory?: string;
-  /** Events a second each cloud gets by itself. Default 0. */
+  /** Background events per second of each cloud. Default 0. */
   readonly rates?: Partial<Rates>;
   /** How long a cloud takes on average until its API shows what it got by itself. Default 200, 1500 and 100 ms. */
   readonly delays?: Partial<Delays>;

@@ -6,23 +6,23 @@ export const settings = z
   .object({
     ...tokenSettings.shape,
     databaseUrl: databaseSettings.shape.databaseUrl,
-    fanoutMaxViewers: integer('WebSocket viewers that one process takes.', {
+    fanoutMaxViewers: integer('WebSocket viewers that one process accepts.', {
       min: 1,
       max: 100_000,
       unit: 'connections',
     }).default(5000),
-    fanoutViewersPerProject: integer('WebSocket viewers of one project that one process takes.', {
+    fanoutViewersPerProject: integer('WebSocket viewers of one project that one process accepts.', {
       min: 1,
       max: 100_000,
       unit: 'connections',
     }).default(1000),
-    fanoutViewersPerToken: integer('WebSocket viewers that one process takes with tokens of one subject (`sub`).', {
+    fanoutViewersPerToken: integer('WebSocket viewers that one process accepts with tokens of one subject (`sub`).', {
       min: 1,
       max: 100_000,
       unit: 'connections',
     }).default(100),
     fanoutAllowedOrigins: list(
-      "Origins of web pages that may open the WebSocket, besides this server's own. `*` lets any.",
+      "Origins of web pages that may open the WebSocket, besides this server's own. `*` allows any.",
       { each: /^(\*|https?:\/\/[^\s/,]+)$/, accepts: 'https://host' },
     ).default([]),
   })

@@ -7,31 +7,31 @@ export const settings = z.object({
   credentialEncryptionKey: credentialSettings.shape.credentialEncryptionKey,
   cloudEndpointAllowlist: endpointSettings.shape.cloudEndpointAllowlist,
   cloudHostCredentials: endpointSettings.shape.cloudHostCredentials,
-  connectionStartFrom: text('`start_from` of connections that do not say.', {
+  connectionStartFrom: text('Default `start_from` of connections.', {
     pattern: /^(now|-\d{1,9}[smhd]|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))$/,
     accepts: '"now", a span before now such as "-15m", or a time',
   }).optional(),
-  connectionPollIntervalMs: integer('`poll_interval_ms` of connections that do not say.', {
+  connectionPollIntervalMs: integer('Default `poll_interval_ms` of connections.', {
     min: 200,
     max: 3_600_000,
     unit: 'ms',
   }).optional(),
-  connectionBatchSize: integer('`batch_size` of connections that do not say.', {
+  connectionBatchSize: integer('Default `batch_size` of connections.', {
     min: 1,
     max: 500_000,
     unit: 'records',
   }).optional(),
-  connectionConcurrency: integer('`concurrency` of connections that do not say.', {
+  connectionConcurrency: integer('Default `concurrency` of connections.', {
     min: 1,
     max: 16,
     unit: 'requests',
   }).optional(),
-  connectionRequestTimeoutMs: integer('`request_timeout_ms` of connections that do not say.', {
+  connectionRequestTimeoutMs: integer('Default `request_timeout_ms` of connections.', {
     min: 1000,
     max: 600_000,
     unit: 'ms',
   }).optional(),
-  connectionVisibilityBoundMs: integer('`visibility_bound_ms` of connections that do not say.', {
+  connectionVisibilityBoundMs: integer('Default `visibility_bound_ms` of connections.', {
     min: 1000,
     max: 86_400_000,
     unit: 'ms',

@@ -3,7 +3,7 @@ import { type output, z } from 'zod';
 
 export const settings = z.object({
   normaliserCommitIntervalMs: integer(
-    'Least time between two transactions of one busy partition; a quiet one commits at once. Longer costs less, and delays lines.',
+    'Minimum time between two transactions of one busy partition; a quiet one commits at once. Longer intervals cost less and delay lines.',
     { min: 0, max: 10_000, unit: 'ms' },
   ).default(25),
   normaliserBatchRecords: integer('Records of one transaction, about.', {

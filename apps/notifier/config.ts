@@ -6,10 +6,10 @@ export const settings = z.object({
   ...credentialSettings.shape,
   ...notificationSettings.shape,
   notificationChannelRate: integer(
-    'Messages a minute to one channel. What comes faster waits, and goes out as one message with counts.',
+    'Messages per minute to one channel. Further ones wait, and are sent as one message with counts.',
     { min: 1, max: 6000 },
   ).default(20),
-  notificationChannelBurst: integer('Messages to one channel that may go at once after a quiet time.', {
+  notificationChannelBurst: integer('Messages to one channel that may be sent at once after a quiet period.', {
     min: 1,
     max: 1000,
   }).default(5),

@@ -9,11 +9,14 @@ export const settings = z.object({
     max: 100_000,
     unit: 'records',
   }).default(10_000),
-  replayerLiveSharePercent: integer('Share of its time that a replay works while live lines come; the rest it rests.', {
-    min: 1,
-    max: 100,
-    unit: '%',
-  }).default(20),
+  replayerLiveSharePercent: integer(
+    'Share of its time that a replay works while live lines arrive; it rests for the remainder.',
+    {
+      min: 1,
+      max: 100,
+      unit: '%',
+    },
+  ).default(20),
   replayerLiveLagMs: integer('Replays wait while the live pipeline is further behind than this.', {
     min: 100,
     max: 600_000,

@@ -6,7 +6,7 @@ export const settings = z.object({
   databaseUrl: databaseSettings.shape.databaseUrl,
   logRetentionDays: integer('How long PostgreSQL keeps logs.', { min: 1, max: 3650, unit: 'days' }).default(30),
   alertRetentionDays: integer('How long PostgreSQL keeps alerts.', { min: 1, max: 3650, unit: 'days' }).default(90),
-  sinkCommitIntervalMs: integer('Least time between two database transactions of one partition of `logs`.', {
+  sinkCommitIntervalMs: integer('Minimum time between two database transactions of one partition of `logs`.', {
     min: 0,
     max: 60_000,
     unit: 'ms',

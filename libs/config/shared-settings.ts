@@ -5,7 +5,7 @@ import { choice, flag, hostList, integer, proxyHops, secret, secretUrl, text, ur
 /** Every process reads these; `runRoles` does. */
 export const processSettings = z.object({
   logLevel: choice(
-    'Least level logged. `debug` shows each poll and each transaction, never a secret.',
+    'Minimum level logged. `debug` shows each poll and each transaction, never a secret.',
     logLevels,
   ).default('info'),
   port: integer('HTTP port: health, readiness, metrics, and the API where that role runs. 0 takes a free one.', {
@@ -27,16 +27,16 @@ export const kafkaSettings = z.object({
     'zstd',
   ),
   kafkaTls: flag('Speak TLS to the brokers. NODE_EXTRA_CA_CERTS names a private certificate authority.').default(false),
-  kafkaSaslMechanism: choice('How to log in to the brokers; no login when unset.', [
+  kafkaSaslMechanism: choice('SASL mechanism; no login when unset.', [
     'PLAIN',
     'SCRAM-SHA-256',
     'SCRAM-SHA-512',
   ]).optional(),
-  kafkaSaslUsername: text('Login at the brokers.').optional(),
-  kafkaSaslPassword: secret('Password at the brokers.').optional(),
+  kafkaSaslUsername: text('SASL user name.').optional(),
+  kafkaSaslPassword: secret('SASL password.').optional(),
   kafkaReplicationFactor: integer('Replicas of the topics that Tailrace creates.', { min: 1, max: 15 }).default(1),
   topicPrefix: text(
-    'Put before every topic, consumer group and transactional id, so that several installations share a cluster.',
+    'Prefix of every topic, consumer group and transactional id, so that several installations can share a cluster.',
     {
       pattern: /^[A-Za-z0-9._-]{0,60}$/,
       accepts: 'at most 60 letters, digits, dots, hyphens and underscores',
@@ -126,7 +126,7 @@ export const notificationSettings = z.object({
     unit: 'ms',
   }).default(10_000),
   notificationDeadlineMs: integer(
-    'How long a notification is tried after its alert changed; then it is recorded as failed, and can be sent again.',
+    'How long a notification is retried after its alert changed; then it is recorded as failed, and can be sent again.',
     { min: 1000, max: 7 * 24 * 60 * 60 * 1000, unit: 'ms' },
   ).default(6 * 60 * 60 * 1000),
   publicUrl: url('Address of the web page, for links in notifications; without it they hold none.', [
@@ -142,7 +142,7 @@ export const evaluationSettings = z.object({
     { min: 60_000, max: 86_400_000, unit: 'ms' },
   ).default(3_600_000),
   alertingMaxGroups: integer(
-    'Values of group_by that one rule tells apart at a time; further ones are counted together as "(other groups)".',
+    'Values of group_by that one rule tracks at a time; further ones are counted together as "(other groups)".',
     { min: 1, max: 100_000 },
   ).default(1000),
 });
@@ -161,11 +161,11 @@ export const httpSettings = z.object({
     { min: 1, max: 100_000, unit: 'connections' },
   ).default(1000),
   httpUnreadAnswerBytes: integer(
-    'Memory for large answers that their readers have not taken yet; a project gets half of it, a token a quarter.',
+    'Memory for large answers that callers have not read yet; a project gets half of it, a token a quarter.',
     { min: 1024 * 1024, max: 16 * 1024 * 1024 * 1024, unit: 'bytes' },
   ).default(128 * 1024 * 1024),
   trustProxy: proxyHops(
-    "Proxies of yours that a request passes. The caller's address is then taken from the end of X-Forwarded-For, to which each adds.",
+    "Number of your own proxies that a request passes. The caller's address is then taken from the end of X-Forwarded-For, to which each proxy adds one.",
   ).default(0),
   metricsAccess: choice(
     '`inside`: /metrics, and the reasons in /readyz, only for callers on this machine or a private network, through no proxy.',

@@ -13,12 +13,12 @@ const alertPage = z.looseObject({ alerts: z.array(alertView), next_cursor: z.str
 
 /** `tailrace alerts …`: what has fired, with the lines that caused it. */
 export function alertsCommand(surroundings: Surroundings): Command {
-  const group = new Command('alerts').description('See what has fired, and say that you have.');
+  const group = new Command('alerts').description('List alerts, and mark them as read.');
   const command = (name: string, description: string) => {
     const made = new Command(name)
       .description(description)
       .requiredOption('--project <id>', 'project of the alerts')
-      .option('--json', 'the answer as JSON');
+      .option('--json', 'print the answer as JSON');
     group.addCommand(made);
     return made;
   };
@@ -78,7 +78,7 @@ export function alertsCommand(surroundings: Surroundings): Command {
       process.stdout.write(`${head}${lines.length === 0 ? '' : `\n${lines.join('\n')}\n`}`);
     });
 
-  command('read', 'Note that it was seen.')
+  command('read', 'Mark one as read.')
     .argument('<id>', 'alert_…')
     .action(async (id, options) => {
       const { body } = await client(options).call('POST', `alerts/${encodeURIComponent(id)}/read`);

@@ -12,12 +12,12 @@ const channelList = z.looseObject({ channels: z.array(channel) });
 
 /** `tailrace channels …`: where alerts are told, for a shell. */
 export function channelsCommand(surroundings: Surroundings): Command {
-  const group = new Command('channels').description('See and steer where the alerts of a project are told.');
+  const group = new Command('channels').description('Manage the channels that the alerts of a project are sent to.');
   const command = (name: string, description: string) => {
     const made = new Command(name)
       .description(description)
       .requiredOption('--project <id>', 'project of the channel')
-      .option('--json', 'the answer as JSON');
+      .option('--json', 'print the answer as JSON');
     group.addCommand(made);
     return made;
   };
@@ -38,7 +38,7 @@ export function channelsCommand(surroundings: Surroundings): Command {
 
   command('add', 'Add one. Secrets are read from the file, never from the command line.')
     .requiredOption('--type <type>', 'email, slack, jira, webhook, or another one of the installation')
-    .requiredOption('--name <name>', 'what people and rules call it')
+    .requiredOption('--name <name>', 'name, as rules refer to it')
     .requiredOption('--config <file>', 'JSON of channel_config; - is standard input')
     .action(async (options) => {
       const { body } = await client(options).call('POST', 'channels', {
@@ -53,7 +53,7 @@ export function channelsCommand(surroundings: Surroundings): Command {
       process.stdout.write(`${channel.parse(body).id}\n`);
     });
 
-  command('test', 'Send a trial message and say what was answered.')
+  command('test', 'Send a test message and print the answer.')
     .argument('<channel>', 'its name, or chan_…')
     .action(async (id, options) => {
       const { body } = await client(options).call('POST', `${await pathOf(id, options)}/test`);

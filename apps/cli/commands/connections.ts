@@ -29,12 +29,12 @@ type Connection = z.output<typeof connection>;
 
 /** `tailrace connections …`: what the API's connection routes do, for a shell. */
 export function connectionsCommand(surroundings: Surroundings): Command {
-  const group = new Command('connections').description('See and steer the connections of a project.');
+  const group = new Command('connections').description('List and control the connections of a project.');
   const command = (name: string, description: string) => {
     const made = new Command(name)
       .description(description)
       .requiredOption('--project <id>', 'project of the connection')
-      .option('--json', 'the answer as JSON');
+      .option('--json', 'print the answer as JSON');
     group.addCommand(made);
     return made;
   };
@@ -61,7 +61,7 @@ export function connectionsCommand(surroundings: Surroundings): Command {
 
   command('add', 'Add one. Secrets are read from the file, never from the command line.')
     .addOption(new Option('--provider <cloud>').choices(['aws', 'azure', 'gcp']).makeOptionMandatory())
-    .requiredOption('--name <name>', 'what people call it')
+    .requiredOption('--name <name>', 'display name')
     .requiredOption('--config <file>', 'JSON of connection_config; - is standard input')
     .action(async (options) => {
       const { body } = await client(options).call('POST', 'connections', {
@@ -77,10 +77,10 @@ export function connectionsCommand(surroundings: Surroundings): Command {
     });
 
   for (const [name, description] of [
-    ['start', 'Read from the cloud.'],
-    ['stop', 'Stop reading; where it stood is kept.'],
-    ['pause', 'Stop reading for a while; where it stood is kept.'],
-    ['test', 'Call the cloud and say whether it answers.'],
+    ['start', 'Start reading from the cloud.'],
+    ['stop', 'Stop reading; the position is kept.'],
+    ['pause', 'Pause reading; the position is kept.'],
+    ['test', 'Call the cloud and report whether it works.'],
   ] as const) {
     command(name, description)
       .argument('<connection>', 'its name, or conn_…')
@@ -92,7 +92,10 @@ export function connectionsCommand(surroundings: Surroundings): Command {
       });
   }
 
-  command('rewind', 'Read the source again from an earlier time; stored lines are replaced, live reading goes on.')
+  command(
+    'rewind',
+    'Read the source again from an earlier time; stored lines are replaced, and live reading continues.',
+  )
     .argument('<connection>', 'its name, or conn_…')
     .requiredOption('--to <time>', 'how far back: a duration such as 6h, or a time', parseSince)
     .option('--reason <text>', 'why, for people')

@@ -36,7 +36,7 @@ const placesPerCall = 1000;
 
 /** `tailrace dead-letters …`: see the records that could not be read, and put them back. */
 export function deadLettersCommand(surroundings: Surroundings): Command {
-  const group = new Command('dead-letters').description('See the records that could not be read, and put them back.');
+  const group = new Command('dead-letters').description('List records that could not be read, and reprocess them.');
   const command = (name: string, description: string) => {
     const made = new Command(name)
       .description(description)
@@ -80,10 +80,10 @@ export function deadLettersCommand(surroundings: Surroundings): Command {
       if (cursor !== null) warn(`There are older ones: --limit shows more than ${options.limit}.`);
     });
 
-  command('replay', 'Put them back: those named by their PLACE, or with --all every one that matches.')
+  command('replay', 'Reprocess them: those named by their PLACE, or every one that matches with --all.')
     .argument('[places...]', 'partition/offset, as list shows them')
     .option('--all', 'every one that matches')
-    .option('--force', 'also those that were put back before')
+    .option('--force', 'also those that were reprocessed before')
     .action(async (places: string[], options) => {
       if (places.length > 0 === Boolean(options.all)) {
         throw new CliError('give either places or --all', exitCodes.usage);

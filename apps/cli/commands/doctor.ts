@@ -24,9 +24,7 @@ interface Options {
  */
 export function doctorCommand(surroundings: Surroundings): Command {
   return new Command('doctor')
-    .description(
-      'Look at every process, Kafka with each of its brokers, PostgreSQL and the lags, and say what is wrong.',
-    )
+    .description('Check every process, each Kafka broker, PostgreSQL and the consumer lags, and report what is wrong.')
     .option('--process <url>', 'a further process to ask, where roles run by themselves; repeatable', collect, [])
     .option('--json', 'the findings as JSON')
     .addHelpText(

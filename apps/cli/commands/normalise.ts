@@ -20,7 +20,7 @@ export function normaliseCommand(_surroundings: Surroundings): Command {
     .addOption(
       new Option('--provider <cloud>', 'whose events they are').choices([...providerSymbols]).makeOptionMandatory(),
     )
-    .option('--json', 'one JSON document a line')
+    .option('--json', 'one JSON document per line')
     .action(async ({ file, provider, json }) => {
       const render = json ? renderJson : renderText;
       const parsers = new Map<string, number>();

@@ -9,7 +9,7 @@ const answer = z.looseObject({ payload: z.string(), is_cut: z.boolean() });
 /** `tailrace raw PLACE`: the event behind a line as the cloud gave it. */
 export function rawCommand(surroundings: Surroundings): Command {
   return new Command('raw')
-    .description('Show the event behind a line as the cloud gave it.')
+    .description('Show the original cloud event behind a line.')
     .argument('<place>', "topic/partition/offset: a line's raw, as tail --json gives it", placeOf)
     .requiredOption('--project <id>', 'project of the line')
     .option('--json', 'with where it came from and when, as one JSON document')

@@ -27,14 +27,14 @@ interface ReplayOptions {
 /** `tailrace replay`: asks for a replay and shows how it does. */
 export function replayCommand(surroundings: Surroundings): Command {
   return new Command('replay')
-    .description('Normalise kept raw events again with the present parsers, while live goes on.')
+    .description('Normalise retained raw events again with the current parsers, beside live processing.')
     .requiredOption('--project <id>', 'project of the events')
     .requiredOption('--since <time>', 'event time to begin at: 6h, or a time', parseSince)
     .option('--until <time>', 'event time to end before: 1h, or a time; now when left out', parseSince)
     .option('--connection <name>', 'only events of this connection, by name or id (repeatable)', collect)
-    .option('--shadow', 'write nothing; compare with the stored lines and tell what differs')
-    .option('--rate <records>', 'normalise at most so many a second', positive)
-    .option('--detach', 'do not wait for its end')
+    .option('--shadow', 'write nothing; compare with the stored lines and report the differences')
+    .option('--rate <records>', 'normalise at most this many a second', positive)
+    .option('--detach', 'do not wait until it has finished')
     .option('--json', 'its states as JSON, one a line')
     .action((options: ReplayOptions) => replay(surroundings, options));
 }
@@ -75,12 +75,12 @@ async function replay(surroundings: Surroundings, options: ReplayOptions): Promi
 
 /** `tailrace replays …`: see and steer replays. */
 export function replaysCommand(surroundings: Surroundings): Command {
-  const group = new Command('replays').description('See and steer the replays of a project.');
+  const group = new Command('replays').description('List and control the replays of a project.');
   const command = (name: string, description: string) => {
     const made = new Command(name)
       .description(description)
       .requiredOption('--project <id>', 'project of the replay')
-      .option('--json', 'the answer as JSON');
+      .option('--json', 'print the answer as JSON');
     group.addCommand(made);
     return made;
   };
@@ -105,7 +105,7 @@ export function replaysCommand(surroundings: Surroundings): Command {
     if (rows.length === 0) await names.warnIfEmpty();
   });
 
-  command('show', 'Show one, with what came of it.')
+  command('show', 'Show one, with its outcome.')
     .argument('<id>', 'rpl_…')
     .action(async (id, { project, json }) => {
       const { body } = await new ApiClient(surroundings, project).call('GET', `replays/${encodeURIComponent(id)}`);
@@ -124,9 +124,9 @@ export function replaysCommand(surroundings: Surroundings): Command {
     });
 
   for (const [name, description] of [
-    ['cancel', 'End one; what it has written stays.'],
-    ['pause', 'Let one rest; its place is kept.'],
-    ['resume', 'Go on with one where it was.'],
+    ['cancel', 'Cancel one; what it has written stays.'],
+    ['pause', 'Pause one; its position is kept.'],
+    ['resume', 'Resume one where it was paused.'],
   ] as const) {
     command(name, description)
       .argument('<id>', 'rpl_…')

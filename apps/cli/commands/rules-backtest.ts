@@ -32,16 +32,16 @@ interface Options {
 /** `tailrace rules backtest`: what a rule would have fired, before it is switched on. */
 export function rulesBacktestCommand(surroundings: Surroundings): Command {
   return new Command('backtest')
-    .description('Show what a rule would have fired on the kept log. Sends nothing.')
+    .description('Show which alerts a rule would have fired on the retained log. Sends nothing.')
     .requiredOption('--project <id>', 'project of the rule')
     .option('--file <file>', 'YAML with a list named rules; - is standard input')
     .option('--rule <name>', 'which rule of the file, where it has several')
     .option('--id <rule>', 'a rule that is stored: rule_…, or its name')
     .option('--own-kind <name>', 'a kind of rule that this installation has added (repeatable)', collect)
     .option('--since <time>', 'how far back, such as 7d, or a time', parseSince, '-1d')
-    .option('--until <time>', 'to when; now when left out', parseSince)
+    .option('--until <time>', 'end of the range (default: now)', parseSince)
     .option('--compare', 'with the stored rule of the same name')
-    .option('--json', 'the answer as JSON')
+    .option('--json', 'print the answer as JSON')
     .action(async (options: Options) => {
       const api = new ApiClient(surroundings, options.project);
       const rule =

@@ -22,13 +22,13 @@ const ownKinds =
 /** `tailrace rules …`: alert rules for a shell, and from a file that is kept with the code. */
 export function rulesCommand(surroundings: Surroundings): Command {
   const group = new Command('rules').description(
-    'See alert rules, apply them from a file, and try them on the kept log.',
+    'Manage alert rules: list them, apply them from a file, and backtest them.',
   );
   const command = (name: string, description: string) => {
     const made = new Command(name)
       .description(description)
       .requiredOption('--project <id>', 'project of the rules')
-      .option('--json', 'the answer as JSON');
+      .option('--json', 'print the answer as JSON');
     group.addCommand(made);
     return made;
   };
@@ -77,7 +77,10 @@ export function rulesCommand(surroundings: Surroundings): Command {
       }),
   );
 
-  command('apply', 'Have the project have the rules of a file. Prints what changes first; again changes nothing.')
+  command(
+    'apply',
+    'Make the rules of the project match a file. Prints the changes first; applying it twice changes nothing.',
+  )
     .argument('<file>', 'YAML with a list named rules; - is standard input')
     .option('--own-kind <name>', ownKinds, collect)
     .option('--prune', 'remove the rules that the file lacks')

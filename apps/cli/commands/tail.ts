@@ -37,7 +37,7 @@ interface TailOptions {
 /** `tailrace tail`: lines as they come. */
 export function tailCommand(surroundings: Surroundings): Command {
   return new Command('tail')
-    .description('Show lines as they come; reconnects by itself, and misses and repeats nothing.')
+    .description('Follow lines as they arrive. Reconnects automatically; nothing is missed or repeated.')
     .requiredOption('--project <id>', 'project to look at')
     .option('--filter <text>', 'only lines with this text, or /expression/ (RE2)')
     .option('--exclude <text>', 'no lines with this text')
@@ -45,10 +45,10 @@ export function tailCommand(surroundings: Surroundings): Command {
     .option('--connection <name>', 'only lines of this connection, by name or id (repeatable)', collect)
     .option('--attribute <key=value>', 'only lines with this attribute (repeatable)', collectPair)
     .option('--exclude-attribute <key=value>', 'no lines with this attribute (repeatable)', collectPair)
-    .option('--since <when>', 'begin there: 15m, 2h, or a time; by time of arrival', parseSince)
-    .option('--follow', 'go on with what comes (default)', true)
-    .option('--no-follow', 'end when everything up to now has been shown')
-    .option('--json', 'one JSON document a line')
+    .option('--since <when>', 'start from: 15m, 2h, or a time, by time of arrival', parseSince)
+    .option('--follow', 'keep following (default)', true)
+    .option('--no-follow', 'exit once everything up to now has been shown')
+    .option('--json', 'one JSON document per line')
     .addOption(new Option('--color <when>').choices(['auto', 'always', 'never']).default('auto'))
     .action((options: TailOptions) => tail(surroundings, options));
 }

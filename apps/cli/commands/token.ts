@@ -11,7 +11,7 @@ export function tokenCommand(surroundings: Surroundings): Command {
     .description('Print a token for a project, signed with JWT_SECRET or the secret of `npm start`.')
     .requiredOption('--project <id>', 'project the token is for (repeatable)', collect)
     .addOption(new Option('--role <role>', 'what it may do').choices(['viewer', 'editor', 'admin']).default('viewer'))
-    .option('--subject <name>', 'whom it is for', 'cli')
+    .option('--subject <name>', 'subject of the token (sub)', 'cli')
     .addOption(
       new Option('--expires <duration>', 'how long it is valid, such as 30m or 12h')
         .argParser(parseDuration)
