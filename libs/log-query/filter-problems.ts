@@ -10,6 +10,7 @@ const names: Readonly<Record<string, string>> = {
   attributes: 'An attribute',
   exclude_attributes: 'An attribute to leave out',
   stream: 'The stream',
+  parser: 'The parser',
   trace_id: 'The trace id',
 };
 

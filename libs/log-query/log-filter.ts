@@ -30,6 +30,8 @@ export const logFilter = z
     /** Lines with this value of an attribute or resource attribute, or with any of several, are left out. */
     exclude_attributes: filterFields.optional(),
     stream: z.string().min(1).max(1000).optional(),
+    /** Lines that this parser read; `plain` has those that none knew. */
+    parser: z.string().min(1).max(100).optional(),
     trace_id: z
       .string()
       .regex(/^[0-9a-f]{32}$/, 'must be 32 lower-case hexadecimal digits')

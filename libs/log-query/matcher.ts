@@ -25,8 +25,9 @@ export function compileFilter(filter: LogFilter): Matcher {
     const wanted = new Set(filter.connections);
     tests.push((record) => wanted.has(record.connection_id));
   }
-  const { stream, trace_id: traceId, attributes, exclude_attributes: excluded } = filter;
+  const { stream, parser, trace_id: traceId, attributes, exclude_attributes: excluded } = filter;
   if (stream !== undefined) tests.push((record) => record.stream === stream);
+  if (parser !== undefined) tests.push((record) => record.parser === parser);
   if (traceId !== undefined) tests.push((record) => record.trace_id === traceId);
   for (const [key, wanted] of Object.entries(attributes ?? {})) tests.push(fieldTest(key, valuesOf(wanted)));
   for (const [key, unwanted] of Object.entries(excluded ?? {})) {

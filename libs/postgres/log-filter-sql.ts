@@ -24,6 +24,7 @@ export function filterSql(filter: LogFilter, parameters: Parameters): FilterSql 
   if (filter.levels !== undefined) and(`(${filter.levels.map(levelCondition).join(' or ')})`);
   if (filter.connections !== undefined) and(`connection_id = any(${parameters.add(filter.connections)})`);
   if (filter.stream !== undefined) and(`stream = ${parameters.add(filter.stream)}`);
+  if (filter.parser !== undefined) and(`parser = ${parameters.add(filter.parser)}`);
   if (filter.trace_id !== undefined) and(`trace_id = ${parameters.add(filter.trace_id)}`);
   for (const [key, wanted] of Object.entries(filter.attributes ?? {})) {
     const [k, v] = [parameters.add(key), parameters.add(valuesOf(wanted))];

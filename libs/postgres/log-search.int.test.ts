@@ -130,6 +130,7 @@ describe('searchLogs', () => {
           { 'http.status': ['200', '500'] },
         ),
         stream: fc.constantFrom('stream-1', 'nowhere'),
+        parser: fc.constantFrom('plain', 'json'),
         trace_id: fc.constant('a'.repeat(32)),
       },
       { requiredKeys: [] },

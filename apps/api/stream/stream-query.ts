@@ -37,6 +37,7 @@ export const filterQuery = {
     ),
   exclude_attribute: pairs.optional().describe('Leaves out lines with this key=value. May be given several times.'),
   stream: z.string().max(1000).optional().describe('The source stream within its connection.'),
+  parser: z.string().max(100).optional().describe('The parser that read the line; plain: none knew it.'),
   trace_id: z.string().max(64).optional().describe('32 hexadecimal digits.'),
 };
 
@@ -54,6 +55,7 @@ export function filterOf(query: FilterQuery): LogFilter {
     attributes: query.attribute,
     exclude_attributes: query.exclude_attribute,
     stream: query.stream,
+    parser: query.parser,
     trace_id: query.trace_id,
   };
   const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));

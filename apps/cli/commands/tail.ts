@@ -28,6 +28,7 @@ interface TailOptions {
   readonly connection?: string[];
   readonly attribute?: readonly Pair[];
   readonly excludeAttribute?: readonly Pair[];
+  readonly parser?: string;
   readonly since?: string;
   readonly follow: boolean;
   readonly json?: boolean;
@@ -45,6 +46,7 @@ export function tailCommand(surroundings: Surroundings): Command {
     .option('--connection <name>', 'only lines of this connection, by name or id (repeatable)', collect)
     .option('--attribute <key=value>', 'only lines with this attribute (repeatable)', collectPair)
     .option('--exclude-attribute <key=value>', 'no lines with this attribute (repeatable)', collectPair)
+    .option('--parser <name>', 'only lines read by this parser; plain: by none')
     .option('--since <when>', 'start from: 15m, 2h, or a time, by time of arrival', parseSince)
     .option('--follow', 'keep following (default)', true)
     .option('--no-follow', 'exit once everything up to now has been shown')
@@ -101,11 +103,12 @@ async function tail(surroundings: Surroundings, options: TailOptions): Promise<v
 }
 
 /** @throws CliError naming the option that is wrong. */
-function filterOf({ filter, exclude, level, connection, attribute, excludeAttribute }: TailOptions): LogFilter {
+function filterOf({ filter, exclude, level, connection, attribute, excludeAttribute, parser }: TailOptions): LogFilter {
   const expression = /^\/(.+)\/$/.exec(filter ?? '')?.[1];
   const result = logFilter.safeParse({
     level,
     exclude,
+    parser,
     connections: connection,
     attributes: attribute && fieldsOf(attribute),
     exclude_attributes: excludeAttribute && fieldsOf(excludeAttribute),

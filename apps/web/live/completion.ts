@@ -14,6 +14,7 @@ export class SeenAttributes {
       for (const key in fields) this.#add(key, fields[key] ?? '');
     }
     this.#add('stream', line.stream);
+    this.#add('parser', line.parser);
   }
 
   #add(key: string, value: string): void {
@@ -49,6 +50,7 @@ const words: readonly Suggestion[] = [
   { text: 'levels:', hint: 'exactly these, with commas' },
   { text: 'connection:', hint: 'a source, by name' },
   { text: 'stream:', hint: 'stream within a source' },
+  { text: 'parser:', hint: 'what read it; plain: nothing knew it' },
   { text: 'trace:', hint: 'trace id' },
 ];
 
@@ -83,7 +85,7 @@ export function suggestions(
   const lower = text.toLowerCase();
   const names = seen
     .keys()
-    .filter((name) => name !== 'stream')
+    .filter((name) => name !== 'stream' && name !== 'parser')
     .map((name) => ({ text: `${minus}${attributeName(name)}:`, hint: 'attribute' }));
   return [...(minus ? [] : words), ...names].filter((each) => each.text.toLowerCase().includes(lower)).slice(0, 12);
 }

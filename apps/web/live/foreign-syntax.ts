@@ -10,8 +10,8 @@ const operators: Readonly<Record<string, string>> = {
 };
 const comparison = /^(?:>=|<=|>|<|!=|==)-?\d/;
 const namedComparison = /^[A-Za-z_][\w.\-/@]*(?:>=|<=|>|<|!=|==)-?\d/;
-const nameAlone = /^(?:levels?|connection|stream|trace):$/;
-const nameWithoutColon = /^(levels?|connection|stream|trace)(?:=|!=|>=?|<=?)/;
+const nameAlone = /^(?:levels?|connection|stream|parser|trace):$/;
+const nameWithoutColon = /^(levels?|connection|stream|parser|trace)(?:=|!=|>=?|<=?)/;
 
 /**
  * What a part means elsewhere and not here, in words, with what to write instead. Such a part would be taken for text or

@@ -23,6 +23,7 @@ const filters: readonly (readonly [example: string, meaning: string])[] = [
   ['-region:eu -region:us', 'with neither'],
   ['"user id":42', 'with this attribute, of any name'],
   ['trace:4bf92f35…', 'of this trace'],
+  ['parser:plain', 'that no parser knew'],
 ];
 
 /** What the keyboard does, and how filters are written. */

@@ -33,6 +33,8 @@ test.each([
   ],
   ['GET https://shop/cart 12:30', { text: 'GET https://shop/cart 12:30' }],
   ['trace:4BF92F3577B34DA6A3CE929D0E0E4736', { trace_id: '4bf92f3577b34da6a3ce929d0e0e4736' }],
+  ['parser:plain -parser', { parser: 'plain', exclude: 'parser' }],
+  ['"parser":plain', { attributes: { parser: 'plain' } }],
   ['a/b', { text: 'a/b' }],
   [String.raw`/GET \/api/`, { regex: 'GET /api' }],
   ['connection:"shop, eu"', { connections: ['conn_3'] }],
@@ -72,6 +74,8 @@ test.each([
   ['-/a/', 'cannot be left out'],
   ['trace:1', 'trace is 32'],
   ['-trace:4bf92f3577b34da6a3ce929d0e0e4736', 'a trace cannot be left out'],
+  ['parser:plain parser:json', 'parser:json (character 14): a line has one parser'],
+  ['-parser:plain', 'a parser cannot be left out'],
   ['stream:a stream:b', 'stream:b (character 10): a line is of one stream'],
   ['level:', 'level: (character 1): nothing follows the colon'],
   ['""', 'no text'],
@@ -137,10 +141,11 @@ test('a click adds a part once, in place of its opposite', () => {
 test('completion knows what was seen', () => {
   const seen = new SeenAttributes();
   for (const service of ['cart', 'check out']) {
-    seen.see({ attributes: { service }, resource: { region: 'eu' }, stream: 's' } as never);
+    seen.see({ attributes: { service }, resource: { region: 'eu' }, stream: 's', parser: 'json' } as never);
   }
   expect(suggestions('serv', seen, {}).map(({ text }) => text)).toEqual(['service:']);
   expect(suggestions('service:', seen, {}).map(({ text }) => text)).toEqual(['service:"check out"', 'service:cart']);
+  expect(suggestions('parser:', seen, {}).map(({ text }) => text)).toEqual(['parser:json']);
   expect(suggestions('-region:e', seen, {}).map(({ text }) => text)).toEqual(['-region:eu']);
   expect(suggestions('level:w', seen, { level: ['warn', 'error'] }).map(({ text }) => text)).toEqual(['level:warn']);
 });
@@ -151,6 +156,7 @@ test('completion knows names in quotes, and writes values that read back', () =>
     attributes: { 'user id': '42', level: '30', url: '//cdn', text: 'a\nb' },
     resource: {},
     stream: 's',
+    parser: 'json',
   } as never);
   const offered = (written: string) => suggestions(written, seen, { level: ['warn'] }).map(({ text }) => text);
   expect(offered('"us')).toEqual(['"user id":']);
@@ -222,6 +228,7 @@ test('a filter is read back as it was, whatever it holds', () => {
       attributes: values,
       exclude_attributes: values,
       stream: text,
+      parser: text,
       trace_id: fc.constant('4bf92f3577b34da6a3ce929d0e0e4736'),
     },
     { requiredKeys: [] },

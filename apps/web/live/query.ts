@@ -162,6 +162,11 @@ function addSingle(filter: Draft['filter'], { negative, key, value }: Term): str
     filter.stream = value;
     return undefined;
   }
+  if (key === 'parser') {
+    if (filter.parser !== undefined && filter.parser !== value) return 'a line has one parser: name one';
+    filter.parser = value;
+    return undefined;
+  }
   if (!/^[0-9a-f]{32}$/i.test(value)) return 'trace is 32 hexadecimal digits';
   const trace = value.toLowerCase();
   if (filter.trace_id !== undefined && filter.trace_id !== trace) return 'a line is of one trace: name one';
@@ -189,6 +194,7 @@ export function filterText(filter: LogFilter, connectionName: (id: string) => st
     ...single('levels', filter.levels?.join(',')),
     ...(filter.connections ?? []).map((id) => term('connection', connectionName(id))),
     ...single('stream', filter.stream),
+    ...single('parser', filter.parser),
     ...single('trace', filter.trace_id),
     ...single(undefined, filter.text),
     ...single(undefined, filter.exclude, true),

@@ -18,6 +18,7 @@ const fieldNames: Readonly<Record<string, string>> = {
   attributes: 'What is asked of attributes',
   exclude_attributes: 'What is left out by attributes',
   stream: 'The stream',
+  parser: 'The parser',
   trace_id: 'The trace',
   from: 'The beginning of the time',
   to: 'The end of the time',

@@ -19,7 +19,7 @@ export interface PlacedTerm {
 }
 
 /** Names that are no attribute's unless they stand in quotes. */
-const reserved: ReadonlySet<string> = new Set(['level', 'levels', 'connection', 'stream', 'trace']);
+const reserved: ReadonlySet<string> = new Set(['level', 'levels', 'connection', 'stream', 'parser', 'trace']);
 
 /** Whether a name before a colon is that of something every line has, not of an attribute. */
 export function isReserved(key: string): boolean {

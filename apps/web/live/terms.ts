@@ -68,7 +68,7 @@ export function withTerm(query: string, term: Term): string {
 /** Whether there can be one such part only. */
 function isSingle(term: Term): boolean {
   if (term.key === undefined) return term.regex;
-  return !isOfAttribute(term) && !term.negative && ['level', 'stream', 'trace'].includes(term.key);
+  return !isOfAttribute(term) && !term.negative && ['level', 'stream', 'parser', 'trace'].includes(term.key);
 }
 
 /** The parts of a name that is no attribute's, of what is wanted. */
