@@ -35,6 +35,7 @@ import { connectionRoutes } from './connections/connection-routes.ts';
 import { ConnectionService } from './connections/connection-service.ts';
 import { connectorRoutes } from './connections/connector-routes.ts';
 import { controlRoutes } from './connections/control-routes.ts';
+import { parsingRoutes } from './connections/parsing-routes.ts';
 import { rewindRoutes } from './connections/rewind-routes.ts';
 import { rotationRoutes } from './connections/rotation-routes.ts';
 import { deadLetterRoutes } from './dead-letters/dead-letter-routes.ts';
@@ -205,6 +206,7 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
         refuseUntilRead(inner, channels.table, 'channels');
         connectionRoutes(inner, { service, statuses });
         controlRoutes(inner, { service, trials: shares.trials, testTimeoutMs: config.connectionTestTimeoutMs, logger });
+        parsingRoutes(inner, { service, database: parts.database, searchTimeoutMs: config.searchTimeoutMs });
         rewindRoutes(inner, { service, maxDays: config.rewindMaxDays });
         rotationRoutes(inner, { connections, writer, channels, channelWriter, keys });
       });

@@ -133,12 +133,13 @@ interface Command {
   readonly exit: Promise<number | null>;
 }
 
-function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Command {
+function run(args: readonly string[], env: Readonly<Record<string, string>> = {}, input?: string): Command {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), ...args], {
     cwd: directory,
     env: { PATH: process.env.PATH, TAILRACE_URL: `http://127.0.0.1:${port}`, JWT_SECRET: jwtSecret, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  child.stdin.end(input);
   children.add(child);
   let stdout = '';
   let stderr = '';
@@ -712,10 +713,34 @@ describe('normalise', () => {
     ]);
   });
 
+  it('counts how many lines have a level, a time and a parser, and shows what those without one look like', async () => {
+    writeFileSync(file, `${text}\nwhatever 1\nwhatever 2\n`);
+    const { code, stdout, stderr } = await done(['normalise', '--file', file, '--stats']);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('5 lines: level on 40 %, time on 20 %, 60 % plain\n');
+    expect(stdout).toMatch(/ 3 +60 % {2}plain\n +1 +20 % {2}java\n +1 +20 % {2}prefix\n/);
+    expect(stdout).toMatch(/ 2 {2}whatever # {2}\(line 5\)\n +1 {2}whatever {2}\(line 4\)\n$/);
+  });
+
+  it('counts what comes in by a pipe, and gives JSON', async () => {
+    const command = run(['normalise', '--file', '-', '--stats', '--json'], {}, text);
+    expect(await command.exit).toBe(0);
+    expect(JSON.parse(command.stdout())).toEqual({
+      ...{ lines: 3, with_level: 2, with_time: 1, plain: 1 },
+      parsers: [
+        { parser: 'java', lines: 1 },
+        { parser: 'prefix', lines: 1 },
+        { parser: 'plain', lines: 1 },
+      ],
+      plain_shapes: [{ lines: 1, shape: 'whatever', first_line: 4 }],
+    });
+  });
+
   it.each([
     ['a file that is not there', ['--file', '/no/such.log', '--provider', 'aws'], 'ENOENT'],
     ['a directory', ['--file', '/', '--provider', 'aws'], 'EISDIR'],
-    ['no provider', ['--file', '/no/such.log'], '--provider'],
+    ['no cloud', ['--file', '/no/such.log', '--provider', 'moon'], '--provider'],
+    ['no file', ['--stats'], '--file'],
   ])('exits 2 for %s', async (_name, args, message) => {
     const { code, stderr, stdout } = await done(['normalise', ...args]);
     expect([code, stderr, stdout]).toEqual([2, expect.stringContaining(message), '']);

@@ -36,6 +36,20 @@ describe('lineEvent', () => {
     expect(raw).toMatchObject({ payload: line, timestamp, event_id: id, stream });
   });
 
+  it.each([
+    ['aws', { eventId: 'e1', message: 'm' }],
+    ['azure', { TimeGenerated: '2026-01-01T00:00:00.5Z', Message: 'm' }],
+    ['gcp', { insertId: 'x', textPayload: 'm' }],
+  ] as const)('knows an event of %s by its fields', (provider, event) => {
+    expect(lineEvent(undefined, JSON.stringify(event), 1, now)).toMatchObject({ isEvent: true, raw: { provider } });
+  });
+
+  it('takes JSON that is no cloud’s event for a line of text where no cloud is named', () => {
+    const line = '{"level":"info","message":"up"}';
+    const { raw, isEvent } = lineEvent(undefined, line, 1, now);
+    expect([isEvent, JSON.parse(raw.payload)]).toEqual([false, { message: line }]);
+  });
+
   it('takes any line', () => {
     const text = fc.oneof(fc.string({ unit: 'binary' }), fc.json());
     fc.assert(

@@ -1,4 +1,4 @@
-import type { Provider } from '@tailrace/schemas/generated/provider.ts';
+import { type Provider, providerSymbols } from '@tailrace/schemas/generated/provider.ts';
 import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
 
 /** A line as its provider would have sent it. */
@@ -46,12 +46,15 @@ const shapes: Readonly<Record<Provider, Shape>> = {
 /**
  * Takes a line that is the provider's own JSON as it is, and wraps any other one as the provider's event with that text.
  *
+ * @param given whose events they are. Left out, the line's own fields say it; of a plain text it makes no difference.
  * @param number of the line, from 1.
  * @param now the time of an event that tells none, milliseconds since the epoch.
  */
-export function lineEvent(provider: Provider, line: string, number: number, now: number): LineEvent {
+export function lineEvent(given: Provider | undefined, line: string, number: number, now: number): LineEvent {
+  const json = jsonFields(line);
+  const provider = given ?? providerSymbols.find((each) => isEventOf(shapes[each], json)) ?? 'aws';
   const shape = shapes[provider];
-  const event = providerEvent(line, shape);
+  const event = isEventOf(shape, json) ? json : undefined;
   const fields = event ?? shape.wrap(line);
   const timestamp = timeOf(fields[shape.time]) ?? now * 1000;
   const stream = shape.stream.map((name) => fields[name]).find((value) => typeof value === 'string');
@@ -76,13 +79,15 @@ export function lineEvent(provider: Provider, line: string, number: number, now:
   };
 }
 
-function providerEvent(line: string, { telltale }: Shape): Fields | undefined {
+function isEventOf({ telltale }: Shape, json: Fields | undefined): boolean {
+  return json !== undefined && telltale.some((name) => Object.hasOwn(json, name));
+}
+
+function jsonFields(line: string): Fields | undefined {
   if (!line.trimStart().startsWith('{')) return undefined;
   try {
     const value: unknown = JSON.parse(line);
-    if (typeof value !== 'object' || value === null) return undefined;
-    const fields: Fields = { ...value };
-    return telltale.some((name) => Object.hasOwn(fields, name)) ? fields : undefined;
+    return typeof value === 'object' && value !== null ? { ...value } : undefined;
   } catch {
     return undefined;
   }

@@ -4,6 +4,7 @@ import type { RoleDeps, RunningRole } from '@tailrace/role/role.ts';
 import { ownerReadiness } from '@tailrace/stream/owner-readiness.ts';
 import { runProcessor } from '@tailrace/stream/processor.ts';
 import type { NormaliserConfig } from './config.ts';
+import { parsingMetrics } from './parsing-metrics.ts';
 
 /** The role that makes canonical records of raw events, exactly once. */
 export async function start(config: NormaliserConfig, deps: RoleDeps): Promise<RunningRole> {
@@ -11,7 +12,8 @@ export async function start(config: NormaliserConfig, deps: RoleDeps): Promise<R
   const logger = deps.logger.child({ role: 'normaliser' });
   // Before the first line, since one that is read without its rules stays so until it is replayed.
   const book = await ParsingBook.open({ kafka, logger });
-  const owner = runProcessor(normaliserTopologyOf(book.normaliser()), {
+  const parsing = parsingMetrics(deps.metrics, book.normaliser());
+  const owner = runProcessor(normaliserTopologyOf(parsing.normalise), {
     kafka,
     logger,
     metrics: deps.metrics,
@@ -23,6 +25,7 @@ export async function start(config: NormaliserConfig, deps: RoleDeps): Promise<R
     failed: owner.failed,
     stop: async () => {
       await owner.stop();
+      parsing.close();
       await book.close();
     },
   };

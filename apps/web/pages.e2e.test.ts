@@ -121,6 +121,20 @@ describe('connections', () => {
     await page.context().close();
   });
 
+  test('shows how well the lines of a connection are understood, and leads to those that no parser knew', async () => {
+    stack.emit(['2024-01-31 10:20:30 ERROR [main] com.shop.Order - failed', 'nobody knows what this says']);
+    const page = await stack.open('connections');
+    await page.getByRole('link', { name: 'aws', exact: true }).click();
+    await page.getByText(/Level on \d+ %, time on \d+ %, \d+ % plain/).waitFor();
+    const parsers = page.getByRole('list', { name: 'Lines by parser' });
+    await parsers.getByRole('link', { name: 'plain', exact: true }).waitFor();
+    await page.getByRole('link', { name: 'Lines that no parser knew' }).click();
+    await page.getByText('nobody knows what this says').first().waitFor();
+    expect(new URL(page.url()).searchParams.get('q')).toBe('connection:aws parser:plain');
+    expect(await page.getByText('com.shop.Order').count()).toBe(0);
+    await page.context().close();
+  });
+
   test('a viewer looks, and is offered no change', async () => {
     const page = await stack.open('connections', { role: 'viewer' });
     await page.getByText('Your token is read-only.').waitFor();

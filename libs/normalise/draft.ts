@@ -7,11 +7,10 @@ import {
   maxAttributesLength,
   maxAttributeValueLength,
 } from '@tailrace/log-record/limits.ts';
+import { logTimeAttribute as logTime, noParser } from '@tailrace/log-record/parsers.ts';
 import { severity } from '@tailrace/log-record/severity.ts';
 import { spanIdOf, type TraceContext, traceIdOf } from './trace-context.ts';
 
-/** The attribute with the time that a text tells: ISO 8601, as precise as it was written, without an offset if it had none. */
-const logTime = 'log.time';
 /** The attribute with the provider's own id of the event. */
 const recordUid = 'log.record.uid';
 /** The time of the envelope that a line came in, where the line has its own. */
@@ -49,7 +48,7 @@ export class Draft {
   readonly timestamp: number;
   /** The connection's own, which are tried on each text before the parsers; undefined where it has none. */
   readonly rules: LineRules | undefined;
-  parser = 'plain';
+  parser: string = noParser;
   /** The rule of the connection that took the text, or one that it carried; empty while none did. */
   rule = '';
   body = '';

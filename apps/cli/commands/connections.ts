@@ -1,7 +1,9 @@
 import { connectionStatusView } from '@tailrace/log-query/connection-status-view.ts';
+import { sharesText } from '@tailrace/log-query/shares-text.ts';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
+import { CliError } from '../cli-error.ts';
 import { parseSince } from '../duration.ts';
 import { ProjectNames } from '../project-names.ts';
 import { readConfigFile } from '../read-config-file.ts';
@@ -25,6 +27,13 @@ const connection = z.looseObject({
   status: connectionStatusView.nullable(),
 });
 const connectionList = z.looseObject({ connections: z.array(connection) });
+const parsingAnswer = z.looseObject({
+  lines: z.number(),
+  since: z.string(),
+  with_level: z.number(),
+  with_time: z.number(),
+  plain: z.number(),
+});
 type Connection = z.output<typeof connection>;
 
 /** `tailrace connections …`: what the API's connection routes do, for a shell. */
@@ -113,8 +122,14 @@ export function connectionsCommand(surroundings: Surroundings): Command {
     .action(async (id, options) => {
       const api = client(options);
       const path = await pathOf(id, options);
-      const [shown, stats] = await Promise.all([api.call('GET', path), api.call('GET', `${path}/stats`)]);
-      if (options.json) return printJson({ ...z.looseObject({}).parse(shown.body), stats: stats.body });
+      const [shown, stats, parsing] = await Promise.all([
+        api.call('GET', path),
+        api.call('GET', `${path}/stats`),
+        parsingOf(api, path),
+      ]);
+      if (options.json) {
+        return printJson({ ...z.looseObject({}).parse(shown.body), stats: stats.body, parsing: parsing ?? null });
+      }
       const each = connection.parse(shown.body);
       const error = each.status?.last_error;
       const facts: [string, string][] = [
@@ -125,6 +140,7 @@ export function connectionsCommand(surroundings: Surroundings): Command {
         ['lag', lagOf(each)],
         ['complete up to', each.status?.complete_up_to ?? 'unknown'],
         ...heldBackFacts(each),
+        ['understood', parsing === undefined ? 'unknown: the log database is away' : understoodText(parsing)],
         ...Object.entries(z.record(z.string(), z.unknown()).parse(stats.body))
           .filter(([name, value]) => typeof value === 'number' && name !== 'lag_ms')
           .map(([name, value]): [string, string] => [name.replaceAll('_', ' '), String(value)]),
@@ -145,6 +161,22 @@ export function connectionsCommand(surroundings: Surroundings): Command {
       await client(options).call('DELETE', await pathOf(id, options));
     });
   return group;
+}
+
+/** What the parsers made of its lines; undefined while stored lines cannot be read, which says nothing of the connection. */
+async function parsingOf(api: ApiClient, path: string): Promise<z.output<typeof parsingAnswer> | undefined> {
+  try {
+    return parsingAnswer.parse((await api.call('GET', `${path}/parsing`)).body);
+  } catch (error) {
+    if (error instanceof CliError) return undefined;
+    throw error;
+  }
+}
+
+function understoodText(parsing: z.output<typeof parsingAnswer>): string {
+  const { lines, since } = parsing;
+  if (lines === 0) return `no line is stored since ${since}`;
+  return `${sharesText(parsing)}, of the newest ${lines} ${lines === 1 ? 'line' : 'lines'}`;
 }
 
 function stateOf({ desired_state: desired, status }: Connection): string {

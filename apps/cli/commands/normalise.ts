@@ -8,6 +8,7 @@ import { providerSymbols } from '@tailrace/schemas/generated/provider.ts';
 import { Command, Option } from 'commander';
 import { CliError, exitCodes } from '../cli-error.ts';
 import { lineEvent } from '../line-event.ts';
+import { ParsingStats } from '../parsing-stats.ts';
 import { readLines } from '../read-lines.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { drained, jsonText, visible, warn } from '../terminal.ts';
@@ -18,11 +19,15 @@ export function normaliseCommand(_surroundings: Surroundings): Command {
     .description("Show what the parsers make of each line of a file: plain text, or the provider's JSON events.")
     .requiredOption('--file <path>', 'UTF-8 text; - is standard input')
     .addOption(
-      new Option('--provider <cloud>', 'whose events they are').choices([...providerSymbols]).makeOptionMandatory(),
+      new Option('--provider <cloud>', 'whose events they are; left out, what each line looks like').choices([
+        ...providerSymbols,
+      ]),
     )
-    .option('--json', 'one JSON document per line')
-    .action(async ({ file, provider, json }) => {
-      const render = json ? renderJson : renderText;
+    .option('--stats', 'shares of lines with a level, a time and a parser, and what the others look like')
+    .option('--json', 'one JSON document per line, or one with the statistics')
+    .action(async ({ file, provider, stats, json }) => {
+      const render = stats ? undefined : json ? renderJson : renderText;
+      const counted = new ParsingStats();
       const parsers = new Map<string, number>();
       const name = file === '-' ? 'standard input' : file;
       let lines = 0;
@@ -35,10 +40,15 @@ export function normaliseCommand(_surroundings: Surroundings): Command {
         const normalised = normalise(raw, { partition: 0, offset: number });
         const record = isEvent ? normalised : withoutId(normalised);
         parsers.set(record.parser, (parsers.get(record.parser) ?? 0) + 1);
+        if (render === undefined) {
+          counted.add(record, number);
+          continue;
+        }
         process.stdout.write(render(record, number));
         await drained(process.stdout);
       }
-      warn(summary(lines, parsers));
+      if (render !== undefined) return warn(summary(lines, parsers));
+      process.stdout.write(json ? `${jsonText(counted)}\n` : counted.text());
     });
 }
 

@@ -10,6 +10,7 @@ export type LogFilterInput = {
   readonly attributes?: Readonly<Record<string, string | readonly string[]>> | undefined;
   readonly exclude_attributes?: Readonly<Record<string, string | readonly string[]>> | undefined;
   readonly stream?: string | undefined;
+  readonly parser?: string | undefined;
   readonly trace_id?: string | undefined;
 };
 
@@ -76,6 +77,7 @@ export type LogFilter = {
   readonly attributes?: Readonly<Record<string, string | readonly string[]>> | undefined;
   readonly exclude_attributes?: Readonly<Record<string, string | readonly string[]>> | undefined;
   readonly stream?: string | undefined;
+  readonly parser?: string | undefined;
   readonly trace_id?: string | undefined;
 };
 
@@ -358,6 +360,25 @@ export type ConnectionStats = {
   readonly last_event_seen_at: string | null;
 };
 
+export type ConnectionParsing = {
+  readonly connection_id: string;
+  /** How many of the newest stored lines were looked at; 0: none is stored of that time. */
+  readonly lines: number;
+  /** Event time of the oldest of them, or from which on there is none; RFC 3339. */
+  readonly since: string;
+  /** Lines that have a level: their own, or what the cloud says of them. */
+  readonly with_level: number;
+  /** Lines whose text tells a time; it is the attribute log.time. */
+  readonly with_time: number;
+  /** Lines that no parser knew; the filter parser=plain finds them. */
+  readonly plain: number;
+  /** What read the lines, the most frequent first. */
+  readonly parsers: readonly {
+    readonly parser: string;
+    readonly lines: number;
+  }[];
+};
+
 export type DeadLetter = {
   /** With the offset: names the letter. */
   readonly partition: number;
@@ -573,6 +594,7 @@ export interface Operations {
       readonly attribute?: string | readonly string[] | undefined;
       readonly exclude_attribute?: string | readonly string[] | undefined;
       readonly stream?: string | undefined;
+      readonly parser?: string | undefined;
       readonly trace_id?: string | undefined;
       readonly limit?: number | undefined;
       readonly before?: string | undefined;
@@ -607,6 +629,7 @@ export interface Operations {
       readonly attribute?: string | readonly string[] | undefined;
       readonly exclude_attribute?: string | readonly string[] | undefined;
       readonly stream?: string | undefined;
+      readonly parser?: string | undefined;
       readonly trace_id?: string | undefined;
       readonly buckets?: number | undefined;
     };
@@ -848,6 +871,8 @@ export interface Operations {
       readonly message: 'Connection test successful';
     };
   };
+  /** What the parsers made of the newest stored lines of a connection: at most 5000, of the last 24 hours. */
+  'GET connections/{id}/parsing': { query: undefined; body: undefined; answer: ConnectionParsing };
   /** Read the source again from a time up to now. Stored lines are replaced; nobody is notified again. */
   'POST connections/{id}/rewind': {
     query: undefined;
@@ -1146,6 +1171,7 @@ export const schemaShapes = {
   },
   ConnectionError: { fields: {} },
   ConnectionHeldBack: { fields: {} },
+  ConnectionParsing: { fields: { parsers: { list: { fields: {} } } } },
   ConnectionRewind: { fields: {} },
   ConnectionStats: {
     fields: {
@@ -1225,6 +1251,7 @@ export const answerShapes = {
   'POST connections/{id}/pause': { fields: {} },
   'POST connections/{id}/stop': { fields: {} },
   'POST connections/{id}/test': { fields: {} },
+  'GET connections/{id}/parsing': { ref: 'ConnectionParsing' },
   'POST connections/{id}/rewind': { fields: {} },
   'POST credentials/rotate': { fields: { failed: { list: { fields: {} } } } },
   'POST alert-rules': { ref: 'AlertRule' },

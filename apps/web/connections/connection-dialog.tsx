@@ -14,6 +14,7 @@ import { ConnectionActions } from './connection-actions.tsx';
 import { ConnectionForm } from './connection-form.tsx';
 import { LastError } from './connection-row.tsx';
 import { Lateness } from './lateness.tsx';
+import { Parsing } from './parsing.tsx';
 import { providerNames } from './provider.ts';
 import { Rewind } from './rewind.tsx';
 
@@ -76,6 +77,7 @@ export function ConnectionDialog({ connection, onChanged, onClose }: ConnectionD
         {connection.rewind && <RewindState rewind={connection.rewind} />}
         {stats && <Stats stats={stats} />}
         {stats && <Lateness stats={stats} />}
+        <Parsing connection={connection} />
         <section>
           <h3>Configuration</h3>
           <dl className="fields">
