@@ -249,6 +249,8 @@ export const appFields = new FieldNames<Draft>({
     'log.level': level(1),
     '@level': level(1),
     '@l': shape('clef', level(1)),
+    // zap's development encoder.
+    L: level(4),
     levelname: level(1),
     'level.name': level(1),
     'record.level.name': level(1),

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import { logRecordCodec } from '@tailrace/schemas/generated/log-record.ts';
 import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
@@ -8,8 +8,8 @@ import { normalise } from './normalise.ts';
 import { textParserNames } from './parsers/text-parsers.ts';
 
 /**
- * Each file of `golden/<parser>/` is an input and what becomes of it: `text` is the message of an AWS event that says
- * nothing else, `event` a raw event (its payload as JSON or, where the text matters, as a string).
+ * Each file of `golden/<parser or product>/` is an input and what becomes of it, or a list of such: `text` is the message
+ * of an AWS event that says nothing else, `event` a raw event (its payload as JSON or, where the text matters, as a string).
  * `UPDATE_GOLDEN=1` writes what comes out now; read the difference before it is committed, and see normaliser-version.ts.
  */
 interface GoldenCase {
@@ -65,28 +65,43 @@ function goldenRecordOf(record: LogRecord, isText: boolean): GoldenRecord {
   };
 }
 
+interface NamedCase {
+  readonly title: string;
+  readonly goldenCase: GoldenCase;
+  readonly update: (record: GoldenRecord) => void;
+}
+
+/** The cases of a file, which holds one by itself or a list. */
+function casesOf(path: string): readonly NamedCase[] {
+  const held = JSON.parse(readFileSync(path, 'utf8')) as GoldenCase | GoldenCase[];
+  const cases = [held].flat();
+  return cases.map((goldenCase, index) => ({
+    title: Array.isArray(held) ? `${basename(path)} ${goldenCase.text ?? index}` : basename(path),
+    goldenCase,
+    update: (record) => {
+      const { text, event } = goldenCase;
+      cases[index] = { ...(text !== undefined && { text }), ...(event !== undefined && { event }), record };
+      writeFileSync(path, `${JSON.stringify(Array.isArray(held) ? cases : cases[0], null, 2)}\n`);
+    },
+  }));
+}
+
 describe('golden records', () => {
   it.each(textParserNames)('parser %s has a folder', (parser) => {
     expect(parsers).toContain(parser);
   });
 
   describe.each(parsers)('%s', (parser) => {
-    const files = readdirSync(join(golden, parser));
+    const cases = readdirSync(join(golden, parser)).flatMap((file) => casesOf(join(golden, parser, file)));
 
     it(`has at least ${fewestCases} cases`, () => {
-      expect(files.length).toBeGreaterThanOrEqual(fewestCases);
+      expect(cases.length).toBeGreaterThanOrEqual(fewestCases);
     });
 
-    it.each(files)('%s', (file) => {
-      const path = join(golden, parser, file);
-      const goldenCase = JSON.parse(readFileSync(path, 'utf8')) as GoldenCase;
+    it.each(cases)('$title', ({ goldenCase, update }) => {
       const record = normalise(rawEventOf(goldenCase), { partition: 3, offset: 42 });
       const actual = goldenRecordOf(record, goldenCase.event === undefined);
-      if (process.env.UPDATE_GOLDEN === '1') {
-        const { text, event } = goldenCase;
-        writeFileSync(path, `${JSON.stringify({ text, event, record: actual }, null, 2)}\n`);
-        return;
-      }
+      if (process.env.UPDATE_GOLDEN === '1') return update(actual);
       expect(actual).toEqual(goldenCase.record);
       expect(logRecordCodec.decode(Buffer.from(logRecordCodec.encode(record)))).toEqual(record);
     });
@@ -94,8 +109,8 @@ describe('golden records', () => {
 
   it('every parser that wrote a record has a folder of its own', () => {
     const written = parsers.flatMap((parser) =>
-      readdirSync(join(golden, parser)).map(
-        (file) => (JSON.parse(readFileSync(join(golden, parser, file), 'utf8')) as GoldenCase).record?.parser,
+      readdirSync(join(golden, parser)).flatMap((file) =>
+        casesOf(join(golden, parser, file)).map(({ goldenCase }) => goldenCase.record?.parser),
       ),
     );
     expect(parsers).toEqual(expect.arrayContaining([...new Set(written)]));

@@ -94,7 +94,7 @@ const lines: readonly (readonly [string, string, string | undefined, string])[] 
   ['[2026-11-30 11:22:33] production.WARNING: queue is long', 'WARNING', '2026-11-30T11:22:33', 'queue is long'],
   ['11:22:33.456 [main] DEBUG com.shop.Bag - packed', 'DEBUG', 'T11:22:33.456', 'packed'],
   ['2026-11-30 11:22:33.456 [info] <0.211.0> node is up', 'info', '2026-11-30T11:22:33.456', '<0.211.0> node'],
-  ['=ERROR REPORT==== 30-Nov-2026::11:22:33 === closed', '', undefined, '=ERROR REPORT'],
+  ['=ERROR REPORT==== 30-Nov-2026::11:22:33 === closed', 'ERROR', '2026-11-30T11:22:33', 'closed'],
   [
     '2026/11/30 11:22:33 [error] 31#31: *7 no upstream, client: 10.0.0.1',
     'error',

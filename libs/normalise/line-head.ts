@@ -1,5 +1,20 @@
 import { severity, severityOfWord } from '@tailrace/log-record/severity.ts';
-import { isDigit, isLetter, isUpper, skipDigits } from './characters.ts';
+import { endOfToken, isDigit, isLetter, isUpper, skipDigits } from './characters.ts';
+import {
+  bracketedLevel,
+  goesOn,
+  isBeforeLogger,
+  isLetterLevel,
+  isLevelEnd,
+  isSetOff,
+  isSetOffByStop,
+  isWarningWord,
+  loggersWords,
+  ordinaryWords,
+  severityOfLetter,
+  tokenLevel,
+} from './head-levels.ts';
+import { isId, isPlainWord, isSeparator, isStep, isTokenEnd } from './head-tokens.ts';
 import { isoOfEpoch } from './time/epoch.ts';
 import { timeAt } from './time/time-at.ts';
 
@@ -32,41 +47,6 @@ const tab = 0x09;
 const colon = 0x3a;
 const comma = 0x2c;
 const bar = 0x7c;
-const dash = 0x2d;
-
-/**
- * Words that are levels in a header and ordinary words at the beginning of a sentence: without a time before them they
- * count only where a colon or bracket sets them off.
- */
-const ordinary: ReadonlySet<string> = new Set([
-  'ALERT',
-  'CONFIG',
-  'FAIL',
-  'FAILURE',
-  'FINE',
-  'FINER',
-  'FYI',
-  'HTTP',
-  'LOG',
-  'NOTE',
-  'NOTICE',
-  'SUCCESS',
-  'SYSTEM',
-  'TRACE',
-]);
-
-/** One-letter levels: those of klog, Python's tornado, Ruby, MongoDB, Android. */
-const letters: Readonly<Record<string, number>> = {
-  V: severity.trace,
-  T: severity.trace,
-  D: severity.debug,
-  I: severity.info,
-  N: severity.notice,
-  W: severity.warn,
-  E: severity.error,
-  C: severity.fatal,
-  F: severity.fatal,
-};
 
 /**
  * Reads the head of a line by a grammar instead of by layouts: a time and a level in either order, between them numbers,
@@ -103,6 +83,8 @@ class HeadReader implements LineHead {
   private pendingNumbers: string[] = [];
   private pendingContext: string[] = [];
   private epoch = '';
+  /** Whether the part before was `name:`. */
+  private isNamed = false;
 
   constructor(text: string, reference: number) {
     this.text = text;
@@ -111,6 +93,8 @@ class HeadReader implements LineHead {
   }
 
   read(): void {
+    // WebLogic's.
+    if (this.text.startsWith('####<')) this.at = 4;
     for (let part = 0; part < mostParts && this.at < this.limit; part++) {
       if (!this.readPart()) break;
     }
@@ -194,7 +178,7 @@ class HeadReader implements LineHead {
     if (length < 0) return false;
     const content = text.slice(at + 1, at + length);
     const end = at + length + (isDoubled ? 2 : 1);
-    if (open === 0x7b && !/^[\w.$/:-]{1,120}$/.test(content)) return false;
+    if (open === 0x7b && !/^[\w.$/:-]{0,120}$/.test(content)) return false;
     if (this.level === '' && this.plainWords <= 1) {
       const level = bracketedLevel(content, this.time !== '');
       if (level !== undefined) {
@@ -202,10 +186,9 @@ class HeadReader implements LineHead {
         return this.setLevel(level.word, level.number, end);
       }
     }
-    if (this.time === '' && open !== 0x3c && at <= farthestTime && this.readTimeInBracket(at + 1, at + length, end))
-      return true;
+    if (this.time === '' && at <= farthestTime && this.readTimeInBracket(at + 1, at + length, end)) return true;
     if (this.time !== '' && this.level !== '') return false;
-    this.pendingContext.push(content);
+    if (content !== '') this.pendingContext.push(content);
     this.hasId = true;
     this.at = end;
     this.separated = true;
@@ -221,7 +204,7 @@ class HeadReader implements LineHead {
     if (found === undefined || found.end > to) return false;
     const rest = text.slice(found.end, to).trim();
     this.time = found.iso;
-    const number = isLetterFirst ? (letters[text.charAt(from)] ?? 0) : 0;
+    const number = isLetterFirst ? severityOfLetter(text.charAt(from)) : 0;
     if (number !== 0) {
       this.level = text.charAt(from);
       this.severity = number;
@@ -261,56 +244,63 @@ class HeadReader implements LineHead {
     if (this.time === '' && this.pendingNumbers.length === 0 && this.pendingContext.length === 0) {
       if (!inCapitals) return isWarningWord(word, text, end);
       return (
-        setOff || timeAt(text, end + 1, this.reference) !== undefined || (!ordinary.has(word) && !goesOn(text, end))
+        setOff ||
+        timeAt(text, end + 1, this.reference) !== undefined ||
+        (!ordinaryWords.has(word) && !goesOn(text, end))
       );
     }
     if (word === 'HTTP') return false;
-    if (this.time === '') return inCapitals && setOff && this.plainWords === 0;
+    if (this.time === '') {
+      if (this.isNamed && this.pendingContext.length === 1 && isWarningWord(word, text, end)) return true;
+      return inCapitals && setOff && this.plainWords === 0;
+    }
     if (inCapitals) {
       if (this.plainWords === 0) return true;
       if (this.separated && setOff) return this.plainWords <= mostPlainWords;
-      return this.hasId && this.plainWords < mostPlainWords && !setOffByStop(text, end);
+      return this.hasId && this.plainWords < mostPlainWords && !isSetOffByStop(text, end);
     }
     // In small letters it is a word like any other, unless it has a column of its own.
-    return this.plainWords === 0 && setOff && text.charCodeAt(end) !== comma;
+    if (text.charCodeAt(end) === colon && this.plainWords === 1) return this.isNamed || this.separated;
+    if (this.plainWords > 0) return false;
+    if (setOff) return text.charCodeAt(end) !== comma;
+    const isFirst = !this.marked && this.pendingContext.length === 0 && this.pendingNumbers.length === 0;
+    return (isFirst && loggersWords.has(word)) || isBeforeLogger(text, end);
   }
 
-  /** `W ACCESS`, ` 1702  2395 D WindowManager:`, `| E |`. */
   private readLetter(end: number): boolean {
     const { text, at } = this;
     const letter = text.charAt(at);
-    const number = letter === 'A' && this.pendingNumbers.length === 2 ? severity.fatal : (letters[letter] ?? 0);
+    const hasThread = this.pendingNumbers.length === 2;
+    const number = letter === 'A' && hasThread ? severity.fatal : severityOfLetter(letter);
     if (number === 0 || this.plainWords > 0) return false;
-    if (at === 0) {
-      // Ruby's `W, [`.
-      return text.startsWith(', [', end) ? this.setLevel(letter, number, end) : false;
-    }
+    // Ruby's `W, [`.
+    if (at === 0) return text.startsWith(', [', end) && this.setLevel(letter, number, end);
     if (this.time === '') return false;
-    const isColumn = text.startsWith(' | ', end) || (this.separated && text.charCodeAt(end) === bar);
-    const isAndroid =
-      this.pendingNumbers.length === 2 && /^ {1,2}[^\s:][^:\n]{0,100}:/.test(text.slice(end, end + 104));
-    const isMongo = /^ {1,2}(?:[A-Z]{2,16}|-) {1,12}\[/.test(text.slice(end, end + 40));
-    return isColumn || isAndroid || isMongo ? this.setLevel(letter, number, end) : false;
+    // Telegraf's `E! `.
+    if (text.startsWith('! ', end)) return this.setLevel(letter, number, end + 1);
+    const isColumn = this.separated && text.charCodeAt(end) === bar;
+    return (isColumn || isLetterLevel(text.slice(end, end + 104), hasThread)) && this.setLevel(letter, number, end);
   }
 
   private readToken(): boolean {
     const { text, at } = this;
     const digitsEnd = skipDigits(text, at);
-    if (digitsEnd > at && isTokenEnd(text.charCodeAt(digitsEnd))) {
-      const digits = text.slice(at, digitsEnd);
-      if (this.time === '' && this.epoch === '' && (digits.length === 10 || digits.length === 13)) {
-        this.epoch = isoOfEpoch(digits) ?? '';
+    if (digitsEnd > at) {
+      if (at === 0 && digitsEnd === 1 && this.readScientific()) return true;
+      if (digitsEnd - at >= 10 && this.readEpoch(digitsEnd)) return true;
+      if (isTokenEnd(text.charCodeAt(digitsEnd))) {
+        this.pendingNumbers.push(text.slice(at, digitsEnd));
+        this.at = digitsEnd;
+        this.separated = false;
+        return true;
       }
-      this.pendingNumbers.push(digits);
-      this.at = digitsEnd;
-      this.separated = false;
-      return true;
     }
     let end = at;
     while (end < this.limit && !isTokenEnd(text.charCodeAt(end))) end++;
     if (end >= this.limit && this.limit < text.length) return false;
     const token = text.slice(at, end);
-    if (this.time !== '' && this.level === '' && this.readChannelLevel(token, end)) return true;
+    if (this.level === '' && this.readTokenLevel(token, end)) return true;
+    this.isNamed = token.endsWith(':');
     if (isId(token)) this.hasId = true;
     else if (++this.plainWords > mostPlainWords || !isPlainWord(token)) return false;
     this.pendingContext.push(token);
@@ -320,130 +310,44 @@ class HeadReader implements LineHead {
     return true;
   }
 
-  /** Monolog's `channel.LEVEL:`. */
-  private readChannelLevel(token: string, end: number): boolean {
-    const colonAt = token.length - 1;
-    const dotAt = token.charCodeAt(colonAt) === colon ? token.lastIndexOf('.') : -1;
-    if (dotAt <= 0) return false;
-    const word = token.slice(dotAt + 1, colonAt);
-    const number = word === word.toUpperCase() ? severityOfWord(word) : 0;
-    if (number === 0) return false;
-    this.pendingContext.push(token.slice(0, dotAt));
-    return this.setLevel(word, number, end);
+  /**
+   * Seconds since the epoch, perhaps with a fraction. Where nothing stands before it and a colon behind, as mosquitto has
+   * it, it is the time; else only where a level follows.
+   */
+  private readEpoch(digitsEnd: number): boolean {
+    const { text, at } = this;
+    if (this.time !== '' || this.epoch !== '') return false;
+    const hasFraction = text.charCodeAt(digitsEnd) === 0x2e && isDigit(text.charCodeAt(digitsEnd + 1));
+    const end = hasFraction ? skipDigits(text, digitsEnd + 1) : digitsEnd;
+    const iso = isoOfEpoch(text.slice(at, end));
+    if (iso === undefined) return false;
+    if (at === 0 && text.startsWith(': ', end)) {
+      this.time = iso;
+      this.known(end);
+      return true;
+    }
+    if (!hasFraction || !isTokenEnd(text.charCodeAt(end))) {
+      this.epoch = digitsEnd - at === 10 || digitsEnd - at === 13 ? iso : '';
+      return false;
+    }
+    this.epoch = iso;
+    this.at = end;
+    this.separated = false;
+    return true;
   }
-}
 
-/** A level alone in brackets, or beside a module, process or thread: `error`, `proxy:error`, `ERROR/MainProcess`, `ERROR main`. */
-function bracketedLevel(
-  content: string,
-  hasTime: boolean,
-): { readonly word: string; readonly number: number; readonly rest: string } | undefined {
-  const trimmed = content.trim();
-  const number = severityOfWord(trimmed);
-  if (number !== 0) return { word: trimmed, number, rest: '' };
-  if (trimmed.length === 1 && hasTime) {
-    const letter = letters[trimmed];
-    if (letter !== undefined) return { word: trimmed, number: letter, rest: '' };
+  private readScientific(): boolean {
+    const end = endOfToken(this.text.slice(0, 32), 0);
+    this.epoch = isoOfEpoch(this.text.slice(0, end)) ?? '';
+    if (this.epoch === '') return false;
+    this.at = end;
+    return true;
   }
-  if (trimmed.length > 120) return undefined;
-  const behindColon = trimmed.slice(trimmed.lastIndexOf(':') + 1);
-  if (behindColon.length < trimmed.length) {
-    const level = severityOfWord(behindColon);
-    const module = trimmed.slice(0, trimmed.length - behindColon.length - 1);
-    if (level !== 0 && /^[\w.-]{0,60}$/.test(module)) return { word: behindColon, number: level, rest: module };
+
+  private readTokenLevel(token: string, end: number): boolean {
+    const level = tokenLevel(token, this.time !== '');
+    if (level === undefined) return false;
+    if (level.rest !== '') this.pendingContext.push(level.rest);
+    return this.setLevel(level.word, level.number, end);
   }
-  const first = /^([A-Z]{3,11})(?:[/ ,|]|: )\s*(\S.*)$/.exec(trimmed);
-  if (first === null || first[1] === 'HTTP') return undefined;
-  const level = severityOfWord(first[1] as string);
-  return level === 0 ? undefined : { word: first[1] as string, number: level, rest: first[2] as string };
-}
-
-function isSeparator(code: number): boolean {
-  return (
-    code === dash ||
-    code === bar ||
-    code === colon ||
-    code === comma ||
-    code === 0x3b ||
-    code === 0x2a ||
-    code === 0x3e ||
-    code === 0x3d ||
-    code === 0x7e ||
-    code === 0x2022
-  );
-}
-
-function isStep(code: number): boolean {
-  return isDigit(code) || code === 0x2b;
-}
-
-/** A level ends at a blank, a separator, a bracket or the line's end. */
-function isLevelEnd(text: string, at: number): boolean {
-  const code = text.charCodeAt(at);
-  if (Number.isNaN(code) || code === space || code === tab || code === 0x0a) return true;
-  if (code === dash) return !isLetter(text.charCodeAt(at + 1));
-  return (
-    code === colon ||
-    code === bar ||
-    code === comma ||
-    code === 0x5d ||
-    code === 0x5b ||
-    code === 0x28 ||
-    code === 0x3e ||
-    code === 0x2f
-  );
-}
-
-/** Whether a separator, a bracket, a tab or the padding of a column follows. */
-function isSetOff(text: string, at: number): boolean {
-  const code = text.charCodeAt(at);
-  if (code === tab || code === bar || code === 0x5d || code === 0x5b || code === 0x3e) return true;
-  if (code === colon) return text.charCodeAt(at + 1) !== 0x2f;
-  if (code === comma) return true;
-  if (code !== space) return false;
-  const next = text.charCodeAt(at + 1);
-  if (next === space || next === tab || next === bar || next === 0x5b || next === colon) return true;
-  return next === dash && (text.charCodeAt(at + 2) === space || text.charCodeAt(at + 2) === dash);
-}
-
-/** `ERROR, then` and `ERROR.` are prose. */
-function setOffByStop(text: string, at: number): boolean {
-  const code = text.charCodeAt(at);
-  return code === comma || code === 0x2e;
-}
-
-/** Whether the next word is in capitals too, or a number: `ERROR CODES`, `ERROR 404`, a title rather than a level. */
-function goesOn(text: string, at: number): boolean {
-  const next = text.charCodeAt(at + 1);
-  if (isDigit(next)) return true;
-  return isUpper(next) && isUpper(text.charCodeAt(at + 2));
-}
-
-/** `warning: `, `fatal: ` of command line tools, which prose would not write at the beginning of a line. */
-function isWarningWord(word: string, text: string, end: number): boolean {
-  return (
-    (word === 'warning' || word === 'fatal' || word === 'error' || word === 'critical') && text.startsWith(': ', end)
-  );
-}
-
-function isTokenEnd(code: number): boolean {
-  return (
-    Number.isNaN(code) ||
-    code === space ||
-    code === tab ||
-    code === 0x0a ||
-    code === bar ||
-    code === comma ||
-    code === 0x5b
-  );
-}
-
-/** A host, address, logger, file or id: it has a digit, or a mark inside that words of prose do not have. */
-function isId(token: string): boolean {
-  if (/[0-9]/.test(token)) return true;
-  return /[\w$][._/:@#$=-][\w$]/.test(token);
-}
-
-function isPlainWord(token: string): boolean {
-  return /^[A-Za-z_]{1,40}:?$/.test(token);
 }

@@ -42,7 +42,7 @@ const placePattern = /^([\w./@+$-]{1,200}\.[a-zA-Z]\w{0,4}):([0-9]{1,7})$/;
 function readContext(context: readonly string[], draft: Draft): void {
   const rest: string[] = [];
   for (const part of context) {
-    const place = part.length < 220 ? placePattern.exec(part) : null;
+    const place = part.length < 220 ? placePattern.exec(part.endsWith(':') ? part.slice(0, -1) : part) : null;
     if (place === null || draft.attributes['code.file.path'] !== undefined) {
       const text = part.trim();
       if (text !== '' && text !== '-') rest.push(text);

@@ -19,6 +19,7 @@ import { redis } from './databases/redis.ts';
 import { json } from './json.ts';
 import { android } from './languages/android.ts';
 import { dotnet } from './languages/dotnet.ts';
+import { erlang } from './languages/erlang.ts';
 import { go } from './languages/go.ts';
 import { java } from './languages/java.ts';
 import { node } from './languages/node.ts';
@@ -26,6 +27,7 @@ import { php } from './languages/php.ts';
 import { python } from './languages/python.ts';
 import { ruby } from './languages/ruby.ts';
 import { rust } from './languages/rust.ts';
+import { websphere } from './languages/websphere.ts';
 import { logfmt } from './logfmt.ts';
 import { coredns } from './platforms/coredns.ts';
 import { cri } from './platforms/cri.ts';
@@ -61,10 +63,12 @@ const byBeginning = {
     node,
     redis,
     java,
+    websphere,
     prefix,
   ],
   time: [
     cri,
+    klog,
     lambda,
     nginxError,
     postgresql,
@@ -105,7 +109,7 @@ const byBeginning = {
     php,
     prefix,
   ],
-  other: [apiGateway, vpcFlow, redis, squid, haproxy, access, s3Access, route53, mysql, logfmt, prefix],
+  other: [apiGateway, vpcFlow, redis, squid, haproxy, access, s3Access, route53, mysql, erlang, node, logfmt, prefix],
 } satisfies Record<string, readonly TextParser[]>;
 
 /** Names of every parser of texts. */

@@ -21,9 +21,9 @@ export function clockAt(text: string, at: number, separator = colon): FoundClock
   const hour = hourEnd === at ? -1 : digitsAt(text, at, hourEnd - at);
   if (hour < 0 || hour > 24 || text.charCodeAt(hourEnd) !== separator) return undefined;
   const minute = digitsAt(text, hourEnd + 1, 2);
+  if (text.charCodeAt(hourEnd + 3) !== separator) return kitchenClock(text, hourEnd + 3, hour, minute);
   const second = digitsAt(text, hourEnd + 4, 2);
-  if (minute < 0 || minute > 59 || second < 0 || second > 60 || text.charCodeAt(hourEnd + 3) !== separator)
-    return undefined;
+  if (minute < 0 || minute > 59 || second < 0 || second > 60) return undefined;
   const secondsEnd = hourEnd + 6;
   if (isDigit(text.charCodeAt(secondsEnd))) return undefined;
   const fractionEnd = endOfFraction(text, secondsEnd);
@@ -40,6 +40,27 @@ export function clockAt(text: string, at: number, separator = colon): FoundClock
     return { iso: text.slice(at, secondsEnd) + fraction + zone.offset, end: zone.end };
   }
   return finish(text, fractionEnd, hour, minute, second, fraction);
+}
+
+/** `3:04PM`, which zerolog's console has. */
+function kitchenClock(text: string, at: number, hour: number, minute: number): FoundClock | undefined {
+  const half = minute < 0 || minute > 59 || hour < 1 || hour > 12 ? undefined : halfOfDay(text, at);
+  // With a blank between it is a time that people write.
+  if (half === undefined || half.end !== at + 2) return undefined;
+  return { iso: `${two((hour % 12) + (half.isAfternoon ? 12 : 0))}:${two(minute)}`, end: half.end };
+}
+
+/** `10:20` and `10:20.30`, hours, minutes and perhaps seconds, as they stand behind a whole date. */
+export function minuteClockAt(text: string, at: number): FoundClock | undefined {
+  const hour = digitsAt(text, at, 2);
+  const minute = digitsAt(text, at + 3, 2);
+  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || text.charCodeAt(at + 2) !== colon) return undefined;
+  const next = text.charCodeAt(at + 5);
+  if (next === colon || isDigit(next)) return undefined;
+  if (next !== 0x2e || !isDigit(text.charCodeAt(at + 6))) return { iso: text.slice(at, at + 5), end: at + 5 };
+  const second = digitsAt(text, at + 6, 2);
+  if (second < 0 || second > 59 || isDigit(text.charCodeAt(at + 8))) return undefined;
+  return { iso: `${text.slice(at, at + 5)}:${text.slice(at + 6, at + 8)}`, end: at + 8 };
 }
 
 /** `hhmmss` without separators, with a fraction and zone perhaps. */

@@ -5,6 +5,7 @@ import { skipDigits } from '../characters.ts';
  * told apart by size (years 2001 to 2286), with every digit that was written. Undefined for other numbers.
  */
 export function isoOfEpoch(text: string): string | undefined {
+  if (text.charCodeAt(1) === 0x2e) return isoOfScientific(text);
   const end = skipDigits(text, 0);
   const isDecimal = text.charCodeAt(end) === 0x2e && skipDigits(text, end + 1) === text.length && end + 1 < text.length;
   if (end !== text.length && !isDecimal) return undefined;
@@ -15,4 +16,14 @@ export function isoOfEpoch(text: string): string | undefined {
   const fraction = (text.slice(10, end) + (isDecimal ? text.slice(end + 1) : '')).slice(0, 9);
   const whole = new Date(seconds * 1000).toISOString().slice(0, 19);
   return fraction === '' ? `${whole}Z` : `${whole}.${fraction}Z`;
+}
+
+const scientificPattern = /^([1-9])\.([0-9]{9,18})e\+?0?9$/;
+
+/** `1.7066964301234e+09`, as zap and other Go programs print seconds. */
+function isoOfScientific(text: string): string | undefined {
+  const found = text.length > 24 ? null : scientificPattern.exec(text);
+  if (found === null) return undefined;
+  const [, first = '', digits = ''] = found;
+  return isoOfEpoch(digits.length === 9 ? first + digits : `${first}${digits.slice(0, 9)}.${digits.slice(9)}`);
 }

@@ -9,7 +9,7 @@ import {
   nearestYear,
   skipWeekday,
 } from './calendar.ts';
-import { clockAt, compactClockAt, type FoundClock, unpaddedClockAt } from './clock.ts';
+import { clockAt, compactClockAt, type FoundClock, minuteClockAt, unpaddedClockAt } from './clock.ts';
 
 /** A time found in a text. */
 export interface FoundTime {
@@ -146,13 +146,13 @@ function yearFirst(text: string, at: number): FoundTime | undefined {
   const clock =
     clockAt(text, clockFrom) ??
     (between === dash ? (clockAt(text, clockFrom, dash) ?? clockAt(text, clockFrom, dot)) : undefined) ??
-    (between === 0x54 ? compactClockAt(text, clockFrom) : undefined);
+    (between === 0x54 ? compactClockAt(text, clockFrom) : minuteClockAt(text, clockFrom));
   if (clock === undefined) return undefined;
   const date = dayEnd === at + 10 && separator === dash ? `${text.slice(at, at + 10)}T` : isoDate(year, month, day);
   return { iso: date + clock.iso, end: clock.end };
 }
 
-/** Behind what sets a date and a time of day apart: `T`, `_`, `-`, `:`, blanks, a comma and blanks, ` - `, ` @ `; or -1. */
+/** Behind what sets a date and a time of day apart: `T`, `_`, `-`, `:`, blanks, a comma and blanks, ` - `, ` -- `, ` @ `; or -1. */
 function skipToClock(text: string, at: number): number {
   const code = text.charCodeAt(at);
   if (code === 0x54 || code === 0x5f || code === dash || code === colon) return at + 1;
@@ -161,6 +161,7 @@ function skipToClock(text: string, at: number): number {
   while (index - blanksFrom < 4 && (text.charCodeAt(index) === space || text.charCodeAt(index) === 0x09)) index++;
   if (index === at) return -1;
   const mark = text.charCodeAt(index);
+  if (mark === dash && text.startsWith('- ', index + 1)) return index + 3;
   if ((mark === 0x40 || mark === dash) && text.charCodeAt(index + 1) === space) return index + 2;
   return index;
 }

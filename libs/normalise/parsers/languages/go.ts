@@ -1,7 +1,10 @@
 import { severity, severityOfWord } from '@tailrace/log-record/severity.ts';
+import { isDigit } from '../../characters.ts';
 import { Draft } from '../../draft.ts';
 import { readJsonText } from '../../json-text.ts';
 import type { Line } from '../../line.ts';
+import { lineHeadOf } from '../../line-head.ts';
+import { timeAt } from '../../time/time-at.ts';
 import { readPairs } from '../pairs.ts';
 import type { TextParser } from '../text-parser.ts';
 import { requestAttributes } from '../web/http-request.ts';
@@ -10,7 +13,7 @@ import { requestAttributes } from '../web/http-request.ts';
 const filePattern = / ([\w./@+-]{1,250}\.go):([0-9]{1,7}): /y;
 /** slog's default handler puts the level first. */
 const slogPattern = / (DEBUG|INFO|WARN|ERROR)(?:[+-][0-9]{1,3})? /y;
-/** logrus's text for terminals: `INFO[0012] message    key=value`. */
+/** logrus's text for terminals: `INFO[0012] message    key=value`, or with a whole time. */
 const logrusPattern = /(TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[([^\]\n]{1,40})\] ?/y;
 const logrusLevels: Readonly<Record<string, number>> = {
   TRAC: severity.trace,
@@ -55,14 +58,17 @@ function readTimed(line: Line, draft: Draft): boolean {
     readMessageAndPairs(text.slice(zerologPattern.lastIndex), draft);
     return true;
   }
-  return text.charCodeAt(4) === 0x2f && text.charCodeAt(at) === 0x20 && readStandard(line, draft);
+  const isStandard = text.charCodeAt(4) === 0x2f && isDigit(text.charCodeAt(3)) && text.charCodeAt(at) === 0x20;
+  return isStandard && readStandard(line, draft);
 }
 
 /** `2024/01/31 10:20:30 message`: nobody else has slashes and no level. */
 function readStandard({ text, time, at }: Line, draft: Draft): boolean {
-  draft.time(time);
   slogPattern.lastIndex = at;
   const slog = slogPattern.exec(text);
+  // What people put into log.SetPrefix or before each message: `[ERROR] …`, `main.go:12: ERROR: …`.
+  if (slog === null && hasLevel(text, at, draft.timestamp)) return false;
+  draft.time(time);
   if (slog !== null) {
     draft.level(severityOfWord(slog[1] as string), slog[1] as string);
     readMessageAndPairs(text.slice(slogPattern.lastIndex), draft);
@@ -76,6 +82,13 @@ function readStandard({ text, time, at }: Line, draft: Draft): boolean {
   }
   draft.message(text.slice(file === null ? at + 1 : filePattern.lastIndex));
   return true;
+}
+
+/** `http: ` is what net/http begins its own messages with. */
+function hasLevel(text: string, at: number, reference: number): boolean {
+  if (text.startsWith(' http: ', at)) return false;
+  const head = lineHeadOf(text, reference);
+  return head !== undefined && head.level !== '';
 }
 
 /** `time⇥LEVEL⇥[logger⇥][file.go:12⇥]message[⇥{"key":"value"}]`. */
@@ -107,7 +120,10 @@ function readLogrus(text: string, draft: Draft): boolean {
   const found = logrusPattern.exec(text);
   if (found === null) return false;
   draft.level(logrusLevels[found[1] as string] as number, found[1] as string);
-  draft.attribute('log.elapsed', found[2] as string);
+  const since = found[2] as string;
+  const time = timeAt(since, 0, draft.timestamp);
+  if (time !== undefined && time.end === since.length) draft.time(time.iso);
+  else draft.attribute('log.elapsed', since);
   readMessageAndPairs(text.slice(logrusPattern.lastIndex), draft);
   return true;
 }

@@ -1,4 +1,4 @@
-import { severityOfWord } from '@tailrace/log-record/severity.ts';
+import { severity, severityOfWord } from '@tailrace/log-record/severity.ts';
 import type { Draft } from '../../draft.ts';
 import { readJsonText, readMessage } from '../../json-text.ts';
 import type { Line } from '../../line.ts';
@@ -16,16 +16,43 @@ const log4jsPattern = / \[(TRACE|DEBUG|INFO|WARN|ERROR|FATAL|MARK)\] ([\w.@/-]{1
 const nestPattern = /\[([A-Za-z]\w{1,40})\] ([0-9]{1,10}) {1,4}- /y;
 const nestLevelPattern = / {1,10}(LOG|ERROR|WARN|DEBUG|VERBOSE|FATAL) (?:\[([^\]\n]{1,200})\] )?/y;
 
-/** The text forms of winston, pino-pretty, bunyan, log4js and Nest. */
+/** Warnings of Node and npm, and the text forms of winston, pino-pretty, bunyan, log4js and Nest. */
 export const node: TextParser = {
   name: 'node',
   read(line, draft) {
     if (line.time === '') {
-      return line.text.charCodeAt(0) === 0x5b ? readNest(line.text, draft) : readWinston(line, draft);
+      return line.text.charCodeAt(0) === 0x5b
+        ? readNest(line.text, draft)
+        : readWinston(line, draft) || readOwn(line.text, draft);
     }
     return line.bracketed ? readPretty(line, draft) || readLog4js(line, draft) : readWinston(line, draft);
   },
 };
+
+/** `npm ERR! code E404` and since npm 10 `npm error code E404`. */
+const npmPattern = /npm (ERR!|WARN|error|warn|notice|verbose|http|info) (?=\S)/y;
+/** Node's own `(node:12) [DEP0005] DeprecationWarning: message`. */
+const warningPattern = /\(node:([0-9]{1,10})\) (?:\[(\w{1,40})\] )?(?:\w{0,60}Warning): /y;
+
+function readOwn(text: string, draft: Draft): boolean {
+  npmPattern.lastIndex = 0;
+  const npm = text.charCodeAt(0) === 0x6e ? npmPattern.exec(text) : null;
+  if (npm !== null) {
+    const level = npm[1] as string;
+    draft.level(severityOfWord(level === 'ERR!' ? 'err' : level), level);
+    draft.attribute('log.logger', 'npm');
+    draft.message(text.slice(npmPattern.lastIndex));
+    return true;
+  }
+  warningPattern.lastIndex = 0;
+  const warning = text.charCodeAt(0) === 0x28 ? warningPattern.exec(text) : null;
+  if (warning === null) return false;
+  draft.level(severity.warn, 'Warning');
+  draft.attribute('process.pid', warning[1] as string);
+  draft.attributeIfAny('error.code', warning[2]);
+  draft.message(text.slice(text.indexOf(') ') + 2));
+  return true;
+}
 
 function readWinston({ text, time, at }: Line, draft: Draft): boolean {
   winstonPattern.lastIndex = at;

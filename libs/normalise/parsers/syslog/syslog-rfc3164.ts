@@ -1,9 +1,9 @@
 import { severityOfSyslog } from '@tailrace/log-record/severity.ts';
-import { endOfToken, skipSpaces } from '../../characters.ts';
-import { envelopeRank } from '../../draft.ts';
+import { endOfToken, isLetter, skipDigits, skipSpaces } from '../../characters.ts';
+import { type Draft, envelopeRank } from '../../draft.ts';
 import { timeAt } from '../../time/time-at.ts';
-import type { TextParser } from '../text-parser.ts';
-import { priorityOf } from './syslog-priority.ts';
+import type { InnerReader, TextParser } from '../text-parser.ts';
+import { type Priority, priorityOf } from './syslog-priority.ts';
 
 /** `tag[pid]: `, the tag perhaps with a path or a container's name in it. */
 const tagPattern = /([A-Za-z0-9_./@()-]{1,64})(?:\[([0-9]{1,10})\])?: ?/y;
@@ -17,10 +17,17 @@ export const syslogRfc3164: TextParser = {
   name: 'syslog-rfc3164',
   read({ text }, draft, readInner) {
     const priority = priorityOf(text);
-    // Cisco puts a blank behind the priority, and some of its devices a number with a colon.
-    const from = priority === undefined ? 0 : skipSpaces(text, priority.end);
+    const from = priority === undefined ? 0 : behindSequence(text, priority.end);
     const time = timeAt(text, from, draft.timestamp);
-    if (time === undefined || text.charCodeAt(time.end) !== 0x20) return false;
+    if (time === undefined) return priority !== undefined && readTimeless(priority, text, draft, readInner);
+    if (priority !== undefined && text.startsWith(': ', time.end)) {
+      // Cisco's IOS has no host.
+      draft.time(time.iso);
+      readPriority(priority, draft);
+      readInner(text.slice(time.end + 2), draft);
+      return true;
+    }
+    if (text.charCodeAt(time.end) !== 0x20) return false;
     const hostAt = skipSpaces(text, time.end);
     const hostEnd = endOfToken(text, hostAt);
     if (hostEnd === hostAt || hostEnd - hostAt > 255) return false;
@@ -28,13 +35,11 @@ export const syslogRfc3164: TextParser = {
     const tag = text.charCodeAt(hostEnd) === 0x20 ? tagPattern.exec(text) : null;
     // Without a priority, the time of syslog's own form or a process id are what tell it from other logs.
     const isOwnTime = text.charCodeAt(from + 3) === 0x20;
-    if (priority === undefined && (tag === null || (!isOwnTime && tag[2] === undefined))) return false;
+    const isCisco = isOwnTime && text.startsWith(' %', hostEnd);
+    if (priority === undefined && !isCisco && (tag === null || (!isOwnTime && tag[2] === undefined))) return false;
 
     draft.time(time.iso);
-    if (priority !== undefined) {
-      draft.level(severityOfSyslog(priority.severity), priority.level, 'syslog.severity', envelopeRank);
-      draft.attribute('syslog.facility', priority.facility);
-    }
+    if (priority !== undefined) readPriority(priority, draft);
     draft.host(text.slice(hostAt, hostEnd));
     if (tag !== null) {
       draft.service(tag[1] as string, 'syslog.appname');
@@ -44,3 +49,41 @@ export const syslogRfc3164: TextParser = {
     return true;
   },
 };
+
+/** Cisco puts a blank behind the priority, and some of its devices a number with a colon; a mark for a clock that is not set. */
+function behindSequence(text: string, at: number): number {
+  const numberAt = skipSpaces(text, at);
+  const end = skipDigits(text, numberAt);
+  const from = end > numberAt && text.startsWith(': ', end) ? end + 2 : numberAt;
+  const mark = text.charCodeAt(from);
+  return mark === 0x2a || mark === 0x2e ? from + 1 : from;
+}
+
+function readPriority({ facility, severity, level }: Priority, draft: Draft): void {
+  draft.level(severityOfSyslog(severity), level, 'syslog.severity', envelopeRank);
+  draft.attribute('syslog.facility', facility);
+}
+
+/** Behind `<6>`: a severity without a facility. */
+const digitAlone = 3;
+
+/**
+ * `<30>tag[123]: message` as senders on the same machine write it, and `<6>message`, the severity alone that services of
+ * systemd put before their lines.
+ * @see https://www.freedesktop.org/software/systemd/man/latest/sd-daemon.html
+ */
+function readTimeless(priority: Priority, text: string, draft: Draft, readInner: InnerReader): boolean {
+  const next = text.charCodeAt(priority.end);
+  if (!isLetter(next) && next !== 0x5b && next !== 0x7b) return false;
+  if (priority.end === digitAlone) {
+    draft.level(severityOfSyslog(priority.severity), priority.level, 'syslog.severity', envelopeRank);
+  } else readPriority(priority, draft);
+  tagPattern.lastIndex = priority.end;
+  const tag = tagPattern.exec(text);
+  if (tag !== null && tag[2] !== undefined) {
+    draft.service(tag[1] as string, 'syslog.appname');
+    draft.attribute('syslog.procid', tag[2]);
+    readInner(text.slice(tagPattern.lastIndex), draft);
+  } else readInner(text.slice(priority.end), draft);
+  return true;
+}
