@@ -64,3 +64,14 @@ it('lines are counted by what read them, with those that have a level and a time
   expect(await shown(metrics)).toEqual(expected);
   parsing.close();
 });
+
+it('the rules of connections share one label, whatever they are called', async () => {
+  const metrics = new Metrics();
+  const parsing = parsingMetrics(metrics, (raw, position, options) => ({
+    ...normalise(raw, position, options),
+    parser: `rule:${raw.event_id}`,
+  }));
+  for (const number of [1, 2, 3]) parsing.normalise(event('whatever', number), { partition: 0, offset: number });
+  expect(await shown(metrics)).toEqual({ 'lines rule': 3, 'lines_with_level rule': 0, 'lines_with_time rule': 0 });
+  parsing.close();
+});

@@ -14,6 +14,8 @@ export interface ParsingMetrics {
   close(): void;
 }
 
+/** Rules of connections have names that people give them: one label stands for all. */
+const ruleParser = 'rule:';
 const labels = ['provider', 'parser'] as const;
 
 /**
@@ -49,7 +51,8 @@ export function parsingMetrics(metrics: Metrics, normalise: NormaliseEvent): Par
     byProvider.clear();
   });
 
-  function count({ provider, parser, severity_number: severity, attributes }: LogRecord): void {
+  function count({ provider, parser: name, severity_number: severity, attributes }: LogRecord): void {
+    const parser = name.startsWith(ruleParser) ? 'rule' : name;
     const byParser = byProvider.get(provider) ?? new Map<string, Counts>();
     const counts = byParser.get(parser) ?? { lines: 0, withLevel: 0, withTime: 0 };
     if (counts.lines === 0) byProvider.set(provider, byParser.set(parser, counts));

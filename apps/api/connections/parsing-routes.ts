@@ -23,7 +23,7 @@ const aheadMost = 3_600_000_000;
 /** How well the lines of a connection are understood. */
 export function parsingRoutes(scope: HttpServer, { service, database, searchTimeoutMs }: ParsingRouteDeps): void {
   scope.get(
-    '/connections/:id/parsing',
+    '/connections/:id/parsing-stats',
     {
       schema: {
         tags: ['connections'],

@@ -166,7 +166,7 @@ export function connectionsCommand(surroundings: Surroundings): Command {
 /** What the parsers made of its lines; undefined while stored lines cannot be read, which says nothing of the connection. */
 async function parsingOf(api: ApiClient, path: string): Promise<z.output<typeof parsingAnswer> | undefined> {
   try {
-    return parsingAnswer.parse((await api.call('GET', `${path}/parsing`)).body);
+    return parsingAnswer.parse((await api.call('GET', `${path}/parsing-stats`)).body);
   } catch (error) {
     if (error instanceof CliError) return undefined;
     throw error;

@@ -872,7 +872,7 @@ export interface Operations {
     };
   };
   /** What the parsers made of the newest stored lines of a connection: at most 5000, of the last 24 hours. */
-  'GET connections/{id}/parsing': { query: undefined; body: undefined; answer: ConnectionParsing };
+  'GET connections/{id}/parsing-stats': { query: undefined; body: undefined; answer: ConnectionParsing };
   /** Read the source again from a time up to now. Stored lines are replaced; nobody is notified again. */
   'POST connections/{id}/rewind': {
     query: undefined;
@@ -1251,7 +1251,7 @@ export const answerShapes = {
   'POST connections/{id}/pause': { fields: {} },
   'POST connections/{id}/stop': { fields: {} },
   'POST connections/{id}/test': { fields: {} },
-  'GET connections/{id}/parsing': { ref: 'ConnectionParsing' },
+  'GET connections/{id}/parsing-stats': { ref: 'ConnectionParsing' },
   'POST connections/{id}/rewind': { fields: {} },
   'POST credentials/rotate': { fields: { failed: { list: { fields: {} } } } },
   'POST alert-rules': { ref: 'AlertRule' },

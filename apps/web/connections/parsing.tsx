@@ -18,7 +18,7 @@ export function Parsing({ connection }: { readonly connection: Connection }) {
   const { api, project } = useApp();
   const { id, connection_name: name } = connection;
   const read = useCallback(
-    (signal: AbortSignal) => api.call('GET connections/{id}/parsing', { path: { id }, signal }),
+    (signal: AbortSignal) => api.call('GET connections/{id}/parsing-stats', { path: { id }, signal }),
     [api, id],
   );
   const { value: parsing, problem } = useResource(read, everyMs);
