@@ -74,7 +74,7 @@ function evaluation(options: EvaluationOptions, task: TaskContext): RecordProces
       await book.makeSure(id, revision).catch(() => delay(lookAgainMs, undefined, { signal: task.ended }));
       look(id);
     } catch {
-      // The task has ended. Whoever takes over looks for all rules anew.
+      // The task has ended. The next owner looks for all rules again.
     }
   }
 

@@ -26,7 +26,7 @@ export interface ProgressBarrierOptions {
   readonly patienceMs?: number;
 }
 
-/** @param end the progress holds for whoever has read its partition of `logs` to here. */
+/** @param end the progress holds for a reader that has read its partition of `logs` to here. */
 type Offer = (progress: PartitionProgress, end: number) => void;
 
 interface Follower {

@@ -122,7 +122,7 @@ describe.each(['kafkajs', 'platformatic'])('on a real broker through %s', (clien
     }
   });
 
-  it('finds everything again after a restart, and seals anew with a newer key', async () => {
+  it('finds everything again after a restart, and seals again with a newer key', async () => {
     const topicPrefix = newPrefix();
     const first = await open(topicPrefix, { KAFKA_CLIENT: client });
     const [id, deleted] = [await first.create(), await first.create()];
@@ -132,7 +132,9 @@ describe.each(['kafkajs', 'platformatic'])('on a real broker through %s', (clien
     const second = await open(topicPrefix, { KAFKA_CLIENT: client, CREDENTIAL_ENCRYPTION_KEY: `${newKey},${oldKey}` });
     expect((await second.call(`/connections/${id}`)).body).toMatchObject({ desired_state: 'running', version: 2 });
     expect((await second.call(`/connections/${deleted}`)).status).toBe(404);
-    await expect.poll(() => second.logLines.filter((line) => line.includes('sealed credentials anew')).length).toBe(1);
+    await expect
+      .poll(() => second.logLines.filter((line) => line.includes('sealed credentials with the newest key')).length)
+      .toBe(1);
     await second.stop();
     const third = await open(topicPrefix, { KAFKA_CLIENT: client, CREDENTIAL_ENCRYPTION_KEY: newKey });
     expect(await third.call(`/connections/${id}/test`, 'POST')).toMatchObject({ status: 200 });

@@ -79,7 +79,7 @@ const lineId = '0'.repeat(32);
 /** Only looks, so that it is in no other's way. */
 const newReplay = { project_id: 'demo', from: '-1h', mode: 'shadow' };
 
-/** An id that exists, or could: alerts are in the database, which is away here. */
+/** An id that exists, or could: alerts are in the database, which is unreachable here. */
 function idFor(path: string): string {
   if (path.startsWith('/alert-rules/')) return ruleId;
   if (path.startsWith('/replays/')) return replayId;
@@ -522,7 +522,7 @@ describe('query parameters', () => {
     }),
   );
 
-  it('that are hostile but valid text reach the database, which is away here: 503', async () => {
+  it('that are hostile but valid text reach the database, which is unreachable here: 503', async () => {
     const hostile = ["'; drop table logs; --", '%_\\', '\u0000', '\ud800', '<script>', '{{7*7}}', '(a+)+$'];
     for (const text of hostile) {
       const query = new URLSearchParams({

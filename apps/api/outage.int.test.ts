@@ -75,7 +75,7 @@ async function create(): Promise<string> {
   return id;
 }
 
-it('while Kafka is away: reads go on, changes answer 503 in time, and work again when it is back', async () => {
+it('while Kafka is unreachable: reads continue, changes answer 503 in time, and work again once it is back', async () => {
   const id = await create();
   await kafka.kill9();
   expect((await call(`${api}/connections/${id}`)).status).toBe(200);
@@ -118,7 +118,7 @@ it('killed under changes, the broker keeps each that was acknowledged, in one or
   expect((await call(`${api}/connections/${id}`)).body.version).toBeGreaterThanOrEqual(Math.max(...acknowledged));
 });
 
-it('while PostgreSQL is away: searches answer 503 and /readyz says why; both mend by themselves', async () => {
+it('while PostgreSQL is unreachable: searches answer 503 and /readyz says why; both recover by themselves', async () => {
   expect((await call(`${api}/stream/demo`)).status).toBe(200);
   await postgres.kill9();
   // Its sessions find out by themselves, and may answer until then.

@@ -136,8 +136,8 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
     ];
     const resealed = results.reduce((sum, each) => sum + each.resealed, 0);
     const failed = results.flatMap((each) => each.failed);
-    if (resealed > 0) logger.info({ resealed }, 'sealed credentials anew with the newest key');
-    if (failed.length > 0) logger.error({ failed }, 'some credentials cannot be sealed anew');
+    if (resealed > 0) logger.info({ resealed }, 'sealed credentials with the newest key');
+    if (failed.length > 0) logger.error({ failed }, 'some credentials cannot be sealed with the newest key');
   };
   const rotating = rotate().catch((err: unknown) => {
     if (!stopping.signal.aborted) logger.error({ err }, 'credentials were not checked for rotation');
@@ -173,7 +173,7 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
     name: 'api',
     readiness,
     lacking: () => database.trouble,
-    // Kafka and PostgreSQL being away are waited for; nothing here ends by itself.
+    // Unreachable Kafka and PostgreSQL are waited for; nothing here ends by itself.
     failed: new Promise<never>(() => undefined),
     stop: () => {
       stopped ??= stop();

@@ -59,7 +59,7 @@ export function tableWriter<Value>(options: TableWriterOptions<Value>): TableWri
     const attempt = attempts(options, key, partition, decide);
     for (;;) {
       try {
-        // An attempt that is left behind does no harm: whoever writes next fences it.
+        // An attempt that is left behind does no harm: the next writer fences it.
         return await unlessAborted(attempt(signal), signal);
       } catch (error) {
         if (signal.aborted) throw notInTime(error);
@@ -136,7 +136,7 @@ function attempts<Value>(
   };
 }
 
-/** Another process began after us, or Kafka is briefly away. */
+/** Another process began after us, or Kafka is briefly unreachable. */
 function isWorthAnotherAttempt(error: unknown): boolean {
   if (error instanceof Problem) return false;
   return error instanceof FencedError || remedyOf(error) !== 'give-up';

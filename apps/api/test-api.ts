@@ -73,7 +73,7 @@ export interface Answer {
   readonly text: string;
 }
 
-/** An api process on an in-memory broker, asked over real HTTP. Its database is away unless one is given. */
+/** An api process on an in-memory broker, asked over real HTTP. Its database is unreachable unless one is given. */
 export async function startTestApi(options: TestApiOptions = {}) {
   const { notificationTimeoutMs = 10_000 } = options;
   const broker = options.broker ?? memoryBroker();

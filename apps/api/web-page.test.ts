@@ -52,7 +52,7 @@ it.each(['/', '/projects/shop/live', '/projects/shop/alerts/rules/rule_1?x=1', '
   },
 );
 
-it('lets hashed files be kept for good, compressed for whoever takes that', async () => {
+it('lets hashed files be kept for good, compressed for browsers that accept it', async () => {
   const plain = await fetch(`${url}/assets/index-abc.js`, { headers: { 'accept-encoding': 'identity' } });
   expect(plain.headers.get('content-encoding')).toBeNull();
   expect(plain.headers.get('content-length')).toBe('14');

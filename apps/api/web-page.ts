@@ -42,7 +42,7 @@ export async function serveWebPage(http: HttpServer, directory: string): Promise
   const document = await pageFile(directory, 'index.html').catch(absent);
   if (document === undefined) return false;
   for (const url of pageRoutes) {
-    // The document names the hashed files of its version, so it is asked for anew each time.
+    // The document names the hashed files of its version, so it is requested each time.
     http.get(url, { schema: { hide: true } }, (request, reply) =>
       send(request, reply.header('cache-control', 'no-cache'), document),
     );

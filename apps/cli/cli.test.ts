@@ -53,7 +53,7 @@ async function startServer(): Promise<void> {
 vi.setConfig({ testTimeout: 180_000 });
 
 beforeAll(async () => {
-  // One that stays free while the server is away.
+  // One that stays free while the server is down.
   port = await freePort();
   receiver = await startReceiver();
   await startServer();
@@ -305,7 +305,7 @@ describe('tail', () => {
     expect(command.stderr()).toContain('connecting again where it was');
   });
 
-  it('ends quietly when whoever reads it has enough', async () => {
+  it('ends quietly when its reader closes the pipe', async () => {
     const command = run(['tail', '--project', 'demo', '--filter', 'pipe']);
     await following(command, 'pipe: begins');
     command.child.stdout?.destroy();

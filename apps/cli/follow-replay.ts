@@ -19,7 +19,7 @@ const longestAbsenceMs = 30_000;
  * Shows how a replay does until it has ended: a bar where stderr is a terminal, a line for each change where it is not,
  * and with `json` each state as a line on stdout.
  * @returns undefined when the signal aborted first.
- * @throws CliError when the server stays away, and at once when it refuses.
+ * @throws CliError when the server stays unreachable, and at once when it refuses.
  */
 export async function followReplay(
   client: ApiClient,

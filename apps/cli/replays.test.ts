@@ -153,12 +153,16 @@ it('gives its states as JSON, and an exit status of a replay that failed', async
   await progressed(id, {
     status: 'failed',
     error_code: 'kafka.topic_recreated',
-    error_message: 'made anew',
+    error_message: 'topic recreated',
     finished_at: 3,
   });
   expect(await command.exit).toBe(1);
   const states = command.output.stdout.trim().split('\n');
-  expect(JSON.parse(states.at(-1) ?? '')).toMatchObject({ id, status: 'failed', error: { message: 'made anew' } });
+  expect(JSON.parse(states.at(-1) ?? '')).toMatchObject({
+    id,
+    status: 'failed',
+    error: { message: 'topic recreated' },
+  });
 }, 60_000);
 
 it.each([

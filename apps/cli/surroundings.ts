@@ -69,7 +69,7 @@ export async function mintToken(surroundings: Surroundings, request: TokenReques
 const claims = z.looseObject({ projects: z.array(z.string()) });
 
 /**
- * The server answers no more than that there is no such resource, so that nobody learns of another's projects; whoever has
+ * The server answers no more than that there is no such resource, so that nobody learns of another's projects; who has
  * the token may know what it carries. What cannot be read is left for the server to refuse.
  */
 function requireCarried(token: string, project: string): void {

@@ -72,7 +72,7 @@ it('asks once about alerts from before, together, and tells the events of each i
   expect(asked).toEqual([[updated(1).id], [updated(2).id]]);
 });
 
-it('tells them all the same while the database is away, and asks again later', async () => {
+it('tells them all the same while the database is unreachable, and asks again later', async () => {
   const news = open();
   news.take(updated(1));
   answers[0]?.reject(new Error('away'));

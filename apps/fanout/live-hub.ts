@@ -99,7 +99,7 @@ export class LiveHub {
 
   /**
    * Resolves when the project's followers have been told of everything up to a position in every partition, and it is
-   * not busy. Others may run before whoever waits, so it has to be looked at again. Rejects with the signal's reason.
+   * not busy. Others may run before the one that waits, so it has to be looked at again. Rejects with the signal's reason.
    */
   async reached(project: string, position: Position, signal: AbortSignal): Promise<void> {
     const there = () =>

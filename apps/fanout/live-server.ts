@@ -162,7 +162,7 @@ function close(socket: WebSocket, code: number, reason: string, withinMs = closi
   setTimeout(() => socket.terminate(), withinMs).unref();
 }
 
-/** The longest a timer can wait; a token that lives longer is looked at again by whoever reconnects. */
+/** The longest a timer can wait; a token that lives longer is checked again when the client reconnects. */
 const maxTimerMs = 2 ** 31 - 1;
 
 function untilExpiry(principal: Principal): number {

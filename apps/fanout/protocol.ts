@@ -20,7 +20,7 @@ export const clientMessage = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('resume') }),
   /**
    * The lines of a gap: everything up to a cursor, under a filter (left out: the present one). `from` as in `subscribe`.
-   * Ends with `fetched` or with an error: `fetch.invalid` (no such range), `fetch.failed` (Kafka is away: ask again), `fetch.busy` (this
+   * Ends with `fetched` or with an error: `fetch.invalid` (no such range), `fetch.failed` (Kafka is unreachable: ask again), `fetch.busy` (this
    * viewer, token or project fetches as much as it may: ask again later).
    * `fetch.expired` does not end it: a part was older than what Kafka keeps, and what is left follows.
    */

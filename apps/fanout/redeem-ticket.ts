@@ -5,7 +5,7 @@ import type { Queryable } from '@tailrace/postgres/queryable.ts';
 
 /**
  * Uses a ticket up: of all fanout processes, only the one that inserts its id lets the viewer in.
- * @throws Problem 401 for a ticket that is not valid, has expired, or was used; 503 while the database is away.
+ * @throws Problem 401 for a ticket that is not valid, has expired, or was used; 503 while the database is unreachable.
  */
 export async function redeemTicket(
   database: Queryable,

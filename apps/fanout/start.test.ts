@@ -65,7 +65,7 @@ describe('alerts on the WebSocket', () => {
     expect(frames[3]).toMatchObject({ alert: { read_by: 'ann', read_at: expect.stringMatching(/Z$/) } });
   });
 
-  it('are news: whoever comes later is not told of earlier ones', async () => {
+  it('are news: a viewer that comes later does not get earlier ones', async () => {
     await writeAlerts(testAlert(1));
     const address = await fanout.start();
     const first = await view(address, 'shop', 'alert');

@@ -33,7 +33,7 @@ export class TestFanout {
     return new TestFanout(broker);
   }
 
-  /** @param databaseUrl left out: a database that is away. @returns the address of a new process. */
+  /** @param databaseUrl left out: an unreachable database. @returns the address of a new process. */
   async start(databaseUrl = 'postgres://nobody@127.0.0.1:1/none'): Promise<string> {
     const kafka = this.#broker.connect();
     const metrics = new Metrics();

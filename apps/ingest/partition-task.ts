@@ -14,7 +14,7 @@ import type { TransactionMetrics } from './transaction-metrics.ts';
 export interface PartitionTaskOptions
   extends Omit<SupervisorOptions, 'partition' | 'writer' | 'checkpoints' | 'statuses'> {
   readonly transactions: TransactionMetrics;
-  /** Supervisors at work, for whoever wants to count their connections. */
+  /** Supervisors at work, so that their connections can be counted. */
   readonly supervisors: Set<ConnectionSupervisor>;
 }
 

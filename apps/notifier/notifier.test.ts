@@ -353,7 +353,7 @@ describe('a message that the other side chokes on', () => {
   });
 });
 
-describe('whoever lost the partition', () => {
+describe('a process that lost the partition', () => {
   it('sends nothing more and writes nothing more when it wakes up', async () => {
     const channel = await stack.channel('scripted', {});
     const sent = { first: 0, second: 0 };
@@ -408,7 +408,7 @@ describe('whoever lost the partition', () => {
     // It wakes up with an answer in hand and a notification that it believes to be waiting.
     answered.resolve('first');
     stack.broker.resumeClient(first.kafka);
-    // Awake and at work again: some of the channels are its own once the group has shared them anew.
+    // Awake and at work again: some of the channels are its own once the group has rebalanced.
     const channels = await Promise.all(Array.from({ length: 12 }, () => stack.channel('scripted', {})));
     await stack.alert({ id: 'alert_2', notification_channels: channels });
     await expect

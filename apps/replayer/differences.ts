@@ -8,7 +8,7 @@ const maxExamples = 20;
 const maxShown = 500;
 /** Fields that an example shows: with all of its examples, a progress must stay far below what a record may hold. */
 const maxShownFields = 20;
-/** Attributes are named by whoever logs: beyond this many names the rest is counted together. */
+/** Attributes are named by the programs that log: beyond this many names the rest is counted together. */
 const maxFields = 200;
 const otherFields = 'other';
 

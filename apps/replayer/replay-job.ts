@@ -255,7 +255,7 @@ export class ReplayJob {
     };
   }
 
-  /** Waits for a database that is away. @returns false when the signal aborted meanwhile. */
+  /** Waits for an unreachable database. @returns false when the signal aborted meanwhile. */
   async #compare(differences: DifferenceCount, records: readonly LogRecord[], signal: AbortSignal): Promise<boolean> {
     const { store, replay } = this.#options;
     const backoff = new Backoff({ initialMs: 200, maxMs: 5000 });

@@ -2,7 +2,7 @@ import { FencedError, TopicRecreatedError } from '@tailrace/kafka/errors.ts';
 import type { TopicPartition } from '@tailrace/kafka/kafka.ts';
 import type pg from 'pg';
 
-/** A taken partition: where to read on, and the epoch that fences whoever had it before. */
+/** A taken partition: where to read on, and the epoch that fences the previous owner. */
 export interface TakenPartition {
   /** undefined: nothing of this partition has been written yet. */
   readonly nextOffset: number | undefined;

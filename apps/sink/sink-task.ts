@@ -27,7 +27,7 @@ export interface SinkTaskOptions {
 /**
  * Writes one owned partition to its table in PostgreSQL: rows and the consumed offset commit in one database
  * transaction, and the offset is read from there (docs/decisions/0019-sink-fenced-by-epoch.md). Every error ends it with nothing half done; its
- * owner runs it again, and while the database is away nothing more is read from Kafka.
+ * owner runs it again, and while the database is unreachable nothing more is read from Kafka.
  */
 export async function runSinkTask<Value>(
   options: SinkTaskOptions,

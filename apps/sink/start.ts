@@ -41,7 +41,7 @@ export async function start(config: SinkConfig, deps: RoleDeps): Promise<Running
   let owner: PartitionOwner | undefined;
   let stopRetention: (() => void) | undefined;
 
-  /** The database may be away for as long as it likes; the other roles of the process go on meanwhile. */
+  /** The database may be unreachable for any length of time; the other roles of the process continue meanwhile. */
   const opening = (async () => {
     const { partitioning, reason } = await retryWhileAway(() => migrate(pool), {
       name: 'postgresql',

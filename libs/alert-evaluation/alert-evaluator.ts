@@ -64,7 +64,7 @@ export class AlertEvaluator {
       onLateLines,
       connections,
     });
-    // When each group is due is not stored: whoever takes over looks at all of them once.
+    // When each group is due is not stored: the next owner looks at all of them once.
     for (const rule of this.#groups.rules()) this.revisit(rule);
   }
 

@@ -69,7 +69,7 @@ export interface ReadMark {
 }
 
 /**
- * @param read left out: as the event itself says, which knows only of a `read` that it is. Whoever keeps alerts knows
+ * @param read left out: as the event itself says, which knows only of a `read` that it is. A caller that keeps alerts knows
  *   of earlier ones.
  */
 export function toAlertView(alert: Alert, read: ReadMark | null = readMarkOf(alert)): AlertView {

@@ -2,7 +2,7 @@ import { type FieldSchema, type RecordSchema, type Schema, SchemaError } from '.
 import { newStringMap } from './string-map.ts';
 
 /**
- * Makes the value of a field that the writer's schema does not have, anew for each record.
+ * Makes the value of a field that the writer's schema does not have, afresh for each record.
  * @throws SchemaError when the field has no default, or one that is not of its type.
  */
 export function defaultOf(field: FieldSchema): () => unknown {

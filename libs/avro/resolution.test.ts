@@ -150,7 +150,7 @@ describe('resolution', () => {
     ]);
   });
 
-  it('makes defaults anew for each record', () => {
+  it('makes defaults afresh for each record', () => {
     const writer = recordOf();
     const inner = { type: 'record', name: 'I', fields: [{ name: 'n', type: 'int', default: 3 }] };
     const reader = recordOf(

@@ -83,7 +83,7 @@ describe('fetching by id', () => {
     ['an answer that is not JSON', { status: 200, body: 'hello' }],
     ['an answer without end', { status: 200, body: 'x'.repeat(5 * 1024 * 1024) }],
     ['too many requests', { status: 429, body: '' }],
-  ])('takes %s for a registry that is away', async (_, answer) => {
+  ])('takes %s for an unreachable registry', async (_, answer) => {
     const registry = await start();
     server.answerWith(answer);
     await expect(registry.schema(1)).rejects.toThrow(RegistryUnavailableError);

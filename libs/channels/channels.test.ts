@@ -239,7 +239,7 @@ describe('jira', () => {
     const both = message({ idempotencyKey: 'ntf_a_end-and-1', items: [first!, second!] });
     await expect(send('jira', config(), both)).rejects.toMatchObject({ failure: 'busy' });
     expect((await send('jira', config(), both)).answer).toBe('OPS-1 was commented on before; commented on OPS-2');
-    // A person’s request is told anew, in whatever company it goes.
+    // A person’s request is sent again, whatever it is grouped with.
     const asked = message({ idempotencyKey: 'ntf_b_end-and-1', items: [second!, { ...first!, resends: 1 }] });
     for (const each of [asked, asked]) await send('jira', config(), each);
     const comments = receiver.received

@@ -6,7 +6,7 @@ export interface MessageItem {
   /** Id of the notification. */
   readonly id: string;
   readonly transition: NotificationTransition;
-  /** How often a person has asked for it again: each time it is told anew. Left out: never. */
+  /** How often a person has asked for it again: each time it is sent again. Left out: never. */
   readonly resends?: number;
   /** The alert as it was then. */
   readonly alert: Alert;

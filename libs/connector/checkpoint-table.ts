@@ -62,7 +62,7 @@ function storedCheckpoint(connectionId: string, values: ReadonlyMap<string, Buff
         throw new TailraceError(`the checkpoint of ${connectionId} cannot be read: ${messageOf(cause)}`, {
           code: 'connector.checkpoint_unreadable',
           remedy: 'give-up',
-          help: 'A newer version of Tailrace may have written it: run that one. Or delete the connection and make it anew.',
+          help: 'A newer version of Tailrace may have written it: run that one. Or delete the connection and create it again.',
           cause,
         });
       }

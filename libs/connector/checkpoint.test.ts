@@ -282,7 +282,7 @@ describe('checkpoint', () => {
     }
   });
 
-  it('starts anew for another provider, and deletes what the first one left', () => {
+  it('starts over for another provider, and deletes what the first one left', () => {
     const table = new Map<string, CheckpointRecord>();
     const apply = (checkpoint: Checkpoint) => {
       for (const { key, value } of checkpoint.takeChanges(true)) {

@@ -40,7 +40,7 @@ export interface Admission {
 /**
  * What one connection has given so far: decides for each event whether it was emitted before.
  *
- * It belongs to the connection and not to its configuration: an edit never moves it. Starting anew after an edit would
+ * It belongs to the connection and not to its configuration: an edit never moves it. Starting over after an edit would
  * emit some events twice, or lose those that had not been read yet; going on does neither. What only the new
  * configuration shows is emitted from about the visibility bound before the edit on.
  *

@@ -104,7 +104,7 @@ export interface ConnectorDefinition<Schema extends ZodObject = ZodObject> {
   readonly fields: FieldUses<Schema>;
   /**
    * Whether a configuration reads the cloud as the machine that ingest runs on, having no credentials of its own. Only
-   * installations with CLOUD_HOST_CREDENTIALS=true take it: elsewhere whoever may add a connection would borrow it.
+   * installations with CLOUD_HOST_CREDENTIALS=true take it: elsewhere anybody who may add a connection would borrow it.
    */
   readonly usesHostIdentity?: (config: output<Schema>) => boolean;
   readonly axis: SweepAxis;

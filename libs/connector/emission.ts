@@ -34,7 +34,7 @@ export interface Emitted {
 const maxWriteEvents = 2000;
 const maxWriteBytes = 2 * 1024 * 1024;
 
-/** How often progress is noted while events come, and while none do. It only saves sweeping anew after a restart. */
+/** How often progress is noted while events come, and while none do. It only saves sweeping again after a restart. */
 const busyProgressMs = 5000;
 const idleProgressMs = 60_000;
 

@@ -157,7 +157,7 @@ export class RequestLimiter {
 export class LimiterPool {
   readonly #limiters = new Map<string, RequestLimiter>();
 
-  /** Whoever comes first sets the numbers: they are the provider's and do not differ. */
+  /** The first caller sets the numbers: they are the provider's and do not differ. */
   limiterOf(key: string, limit: RequestLimit): RequestLimiter {
     let limiter = this.#limiters.get(key);
     if (limiter === undefined) {

@@ -67,7 +67,7 @@ export function isSealedWithNewest(keys: KeyRing, sealed: string): boolean {
   return headerOf(sealed).kid === keys.newest.id;
 }
 
-/** Rotation: seals anew with the newest key. @throws CredentialsError as `openCredentials` does. */
+/** Rotation: seals again, with the newest key. @throws CredentialsError as `openCredentials` does. */
 export async function resealCredentials(keys: KeyRing, connectionId: string, sealed: string): Promise<string> {
   return sealCredentials(keys, connectionId, await openCredentials(keys, connectionId, sealed));
 }

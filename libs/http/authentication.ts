@@ -61,7 +61,7 @@ function responsesOf(response: unknown): object {
   return typeof response === 'object' && response !== null ? response : {};
 }
 
-/** A header comes first: whoever sends one means it, and a page of another origin cannot. */
+/** A header comes first: a caller that sends one means it, and a page of another origin cannot. */
 async function authenticate(
   request: FastifyRequest,
   { verifyToken, verifySession }: Authentication,

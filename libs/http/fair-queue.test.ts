@@ -189,7 +189,7 @@ describe('a fair queue', () => {
     expect(refused).toBe(1);
   });
 
-  it('refuses whoever has waited longer than its patience', async () => {
+  it('refuses a caller that has waited longer than its patience', async () => {
     const queue = new FairQueue({ plural: 'searches', atOnce: 1, patienceMs: 5 });
     enter(queue, caller('busy'));
     await expect(queue.enter(caller('quiet'), never)).rejects.toMatchObject({ status: 429 });

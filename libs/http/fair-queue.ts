@@ -20,7 +20,7 @@ export interface FairQueueOptions {
   readonly waiting?: number;
   readonly waitingPerProject?: number;
   readonly waitingPerSubject?: number;
-  /** The longest wait, milliseconds: whoever has waited so long is refused. Default: none. */
+  /** The longest wait, milliseconds: a caller that has waited so long is refused. Default: none. */
   readonly patienceMs?: number;
   /** When a refused caller may try again. Default: 2. */
   readonly retryAfterSeconds?: number;

@@ -25,7 +25,7 @@ async function open(options: Partial<HttpServerOptions> = {}) {
   const server = await openHttpServer({
     logger: createLogger({ level: 'silent' }),
     metrics: new Metrics(),
-    notReady: () => ['sink: the database is away'],
+    notReady: () => ['sink: the database is unreachable'],
     port: 0,
     host: '127.0.0.1',
     bodyLimitBytes: 2048,
@@ -130,7 +130,7 @@ describe('what is said of the inside', () => {
     const forwarded = { 'x-forwarded-for': '192.0.2.1' };
     expect((await ask('/metrics')).status).toBe(200);
     expect((await ask('/metrics', forwarded)).status).toBe(404);
-    expect((await ask('/readyz')).text).toContain('the database is away');
+    expect((await ask('/readyz')).text).toContain('the database is unreachable');
     expect(await ask('/readyz', forwarded)).toMatchObject({
       status: 503,
       text: expect.not.stringContaining('database'),

@@ -60,7 +60,7 @@ async function open(options: Partial<HttpServerOptions> = {}) {
     throw new Error('the password is hunter2');
   });
   http.get('/away', async () => {
-    throw new TailraceError('broker 10.0.0.1 is away', { code: 'kafka.connection_lost', remedy: 'reconnect' });
+    throw new TailraceError('broker 10.0.0.1 is unreachable', { code: 'kafka.connection_lost', remedy: 'reconnect' });
   });
   const base = `http://127.0.0.1:${server.port}`;
   const ask = async (path: string, init: RequestInit = {}) => {

@@ -63,7 +63,7 @@ export interface ListeningServer {
 }
 
 /**
- * Listens at once, so that an orchestrator can ask for health while Kafka is still away, and lets roles add routes
+ * Listens at once, so that an orchestrator can ask for health while Kafka is still unreachable, and lets roles add routes
  * meanwhile: Fastify takes none once it listens, so a first instance answers until `serve` puts the second in its place.
  */
 export async function openHttpServer(options: HttpServerOptions): Promise<ListeningServer> {

@@ -54,8 +54,8 @@ const titles: Readonly<Record<number, readonly [code: string, title: string]>> =
   431: ['headers_too_large', 'The headers are too large'],
   500: ['internal', 'Something failed inside'],
   502: ['bad_gateway', 'The other side failed'],
-  503: ['unavailable', 'A part that is needed is away'],
-  504: ['timed_out_inside', 'A part that is needed took too long'],
+  503: ['unavailable', 'A required service is unavailable'],
+  504: ['timed_out_inside', 'A required service took too long'],
 };
 
 /** An error answer, thrown by whatever handles a request. Its detail goes to the caller: no secrets, no internals. */

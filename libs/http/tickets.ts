@@ -37,7 +37,7 @@ export type TicketSigner = (principal: Principal, projectId: string) => Promise<
 
 /** What a ticket admits to: its project alone, until the token it was made from expires. */
 interface TicketHolder extends Principal {
-  /** Whoever notes this id first has used the ticket. */
+  /** The first to note this id has used the ticket. */
   readonly ticketId: string;
   /** Milliseconds since the epoch: how long a used ticket's id must be remembered. */
   readonly ticketExpiresAt: number;

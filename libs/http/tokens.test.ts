@@ -156,7 +156,7 @@ describe('createTokenVerifier with a key set', () => {
     await expect(check(forged)).rejects.toMatchObject({ status: 401 });
   });
 
-  it('refuses a withdrawn key once the set is fetched again, and uses the last set while the provider is away', async () => {
+  it('refuses a withdrawn key once the set is fetched again, and uses the last set while the provider is unreachable', async () => {
     let now = Date.now();
     const clock = vi.spyOn(Date, 'now').mockImplementation(() => now);
     const check = createTokenVerifier({ jwtJwksUrl: url });

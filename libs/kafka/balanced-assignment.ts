@@ -1,6 +1,6 @@
 import type { TopicPartition } from './kafka.ts';
 
-/** A member of a group, as whoever assigns sees it. */
+/** A member of a group, as the assignor sees it. */
 export interface Candidate {
   readonly topics: readonly string[];
   /** What it has now; empty where members give everything up at each rebalance. */

@@ -1,7 +1,7 @@
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import type { TopicPartitionOffset } from './kafka.ts';
 
-/** Another producer with the same transactional id, or another member, took over. Whoever sees this must stop writing. */
+/** Another producer with the same transactional id, or another member, took over. The caller must stop writing. */
 export class FencedError extends TailraceError {
   constructor(message: string, cause?: unknown) {
     super(message, { code: 'kafka.fenced', remedy: 'give-up', cause });
@@ -49,7 +49,7 @@ export class UnknownTopicError extends TailraceError {
   }
 }
 
-/** The broker is away, or an answer was lost: what was asked may or may not have happened. */
+/** The broker is unreachable, or an answer was lost: what was asked may or may not have happened. */
 export class ConnectionLostError extends TailraceError {
   constructor(message: string, cause?: unknown) {
     super(message, { code: 'kafka.connection_lost', remedy: 'reconnect', cause });

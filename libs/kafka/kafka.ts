@@ -119,7 +119,7 @@ export interface GroupOptions {
   revoked(partitions: readonly TopicPartition[]): Promise<void>;
   /** Partitions that already belong to somebody else (session expired): stop at once, commit nothing. */
   lost(partitions: readonly TopicPartition[]): void;
-  /** The membership cannot go on (not a rebalance, not a broker that is briefly away: those are handled inside). */
+  /** The membership cannot go on (not a rebalance, not a briefly unreachable broker: those are handled inside). */
   failed(error: unknown): void;
 }
 
@@ -151,7 +151,7 @@ export interface ReaderOptions {
 
 export interface Reader {
   /**
-   * The next batches, at most one a partition; empty when nothing came within `maxWaitMs` or the broker is briefly away.
+   * The next batches, at most one a partition; empty when nothing came within `maxWaitMs` or the broker is briefly unreachable.
    * One call at a time. Memory is bounded: nothing is fetched far beyond what was polled. An aborted signal ends the
    * wait, not the reader: the poll resolves with what is there, and a fetch under way is kept for the next one.
    * @throws OffsetOutOfRangeError when a position is no longer (or not yet) in the log: never a silent reset.

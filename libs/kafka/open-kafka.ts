@@ -23,7 +23,7 @@ export interface KafkaOptions {
   readonly logger: Logger;
   /** How long one request may take before its connection is given up. Default 15,000 ms. */
   readonly requestTimeoutMs?: number;
-  /** How long calls that can safely be repeated are repeated while the broker is away. Default 15,000 ms. */
+  /** How long calls that can safely be repeated are repeated while the broker is unreachable. Default 15,000 ms. */
   readonly retryTimeoutMs?: number;
   /** `transaction.timeout.ms`: after this the broker aborts what a dead producer left open. Default 30,000 ms. */
   readonly transactionTimeoutMs?: number;
@@ -31,7 +31,7 @@ export interface KafkaOptions {
 
 /**
  * Opens a client of real Kafka brokers. Only the chosen driver is loaded. Nothing is connected yet: the first call
- * does that, so a broker that is away is that call's error.
+ * does that, so an unreachable broker is that call's error.
  */
 export async function openKafka(options: KafkaOptions): Promise<Kafka> {
   if (options.brokers.length === 0) {

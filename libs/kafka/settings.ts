@@ -23,7 +23,7 @@ export interface KafkaSettings {
   readonly logger: Logger;
   /** How long one request may take before its connection is given up, milliseconds. */
   readonly requestTimeoutMs: number;
-  /** How long calls that can safely be repeated are repeated while the broker is away, milliseconds. */
+  /** How long calls that can safely be repeated are repeated while the broker is unreachable, milliseconds. */
   readonly retryTimeoutMs: number;
   /** `transaction.timeout.ms`: after this the broker aborts what a dead producer left open. */
   readonly transactionTimeoutMs: number;

@@ -25,7 +25,7 @@ export interface WatchedKafka {
   troubles(): readonly string[];
 }
 
-/** A failure is kept in mind this long: by then whoever met it has tried again. The longest back-off is 10 s. */
+/** A failure is kept in mind this long: by then its caller has tried again. The longest back-off is 10 s. */
 const rememberedMs = 20_000;
 
 /** Watches over everything that is asked through the Kafka it gives. */

@@ -90,7 +90,7 @@ describe('reading', () => {
     expect(server.requests.filter((request) => request === `GET /schemas/ids/${id}`)).toHaveLength(1);
   });
 
-  it('rejects with retry while the registry is away, and then goes on with the same record', async () => {
+  it('rejects with retry while the registry is unreachable, and then goes on with the same record', async () => {
     const id = server.add(withField({ name: 'later', type: 'int' }));
     await sendTo(bare, framed(id, Buffer.concat([deadLetterCodec.encode(letter).subarray(10), Buffer.of(0)])));
     await sendTo(bare, deadLetterCodec.encode(letter));

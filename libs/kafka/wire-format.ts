@@ -15,7 +15,7 @@ import type {
 /**
  * The same Kafka with values in Confluent's wire format at the broker and in single-object encoding here. Standing here,
  * where calls are asynchronous anyway, it lets codecs be synchronous: a schema is fetched before the first record that
- * needs it is handed out. While the registry is away, polls reject with remedy `retry` and nothing is skipped; a record
+ * needs it is handed out. While the registry is unreachable, polls reject with remedy `retry` and nothing is skipped; a record
  * whose schema the registry does not know comes as it is, and its codec refuses it.
  */
 export function withWireFormat(kafka: Kafka, format: ConfluentWireFormat): Kafka {

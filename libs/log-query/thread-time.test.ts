@@ -88,7 +88,7 @@ describe('the time of the thread', () => {
     expect(turns).toBeGreaterThan(30);
   });
 
-  it('stops when whoever asked goes away', async () => {
+  it('stops when its caller goes away', async () => {
     const stop = new AbortController();
     const items = Array.from({ length: 1000 }, (_, index) => index);
     let looked = 0;

@@ -15,7 +15,7 @@ const sweepAbove = 256;
  * project that asks for ten times as much gets no more than its equal share while others want some, and all of it while
  * none does.
  *
- * The shares are those of the completely fair scheduler: a project that comes, or comes back, begins level with whoever was
+ * The shares are those of the completely fair scheduler: a project that comes, or comes back, begins level with the one that was
  * served last, neither with a debt nor with a claim on the time it did not use.
  */
 export class ThreadTime {
@@ -70,7 +70,7 @@ export class ThreadTime {
     resolve?.();
   };
 
-  /** Whoever is level anyhow need not be remembered. */
+  /** A project that is level anyhow need not be remembered. */
   #sweep(): void {
     for (const [project, used] of this.#used) {
       if (used <= this.#level && !this.#waiting.has(project)) this.#used.delete(project);

@@ -49,7 +49,7 @@ interface AlertRow {
   readonly read_at: number | null;
 }
 
-/** A project's alerts that match, newest start first. @throws TailraceError when the database is away. */
+/** A project's alerts that match, newest start first. @throws TailraceError when the database is unreachable. */
 export async function searchAlerts(pool: Queryable, search: AlertSearch): Promise<readonly StoredAlert[]> {
   const { status, severity, ruleId, unread, from, to, before } = search;
   const parameters = new Parameters();
@@ -74,7 +74,7 @@ export async function searchAlerts(pool: Queryable, search: AlertSearch): Promis
   }
 }
 
-/** @throws TailraceError when the database is away. */
+/** @throws TailraceError when the database is unreachable. */
 export async function findAlert(pool: Queryable, id: string): Promise<StoredAlert | undefined> {
   try {
     const { rows } = await pool.query<AlertRow>(`select ${columns} from alerts where id = $1`, [id]);
@@ -84,7 +84,7 @@ export async function findAlert(pool: Queryable, id: string): Promise<StoredAler
   }
 }
 
-/** Who has read which of these alerts; those that nobody has are not there. @throws TailraceError when the database is away. */
+/** Who has read which of these alerts; those that nobody has are not there. @throws TailraceError when the database is unreachable. */
 export async function findReadMarks(
   pool: Queryable,
   ids: readonly string[],

@@ -8,7 +8,7 @@ export class DataRefusedError extends TailraceError {
   }
 }
 
-/** PostgreSQL is away, restarting, or out of disk: nothing was committed, and the same will work once it is back. */
+/** PostgreSQL is unreachable, restarting, or out of disk: nothing was committed, and the same will work once it is back. */
 class DatabaseUnavailableError extends TailraceError {
   constructor(message: string, cause: unknown, help?: string) {
     super(message, { code: 'postgres.unavailable', remedy: 'reconnect', cause, ...(help !== undefined && { help }) });

@@ -175,7 +175,7 @@ describe('searchLogs', () => {
     await slow.end();
   });
 
-  it('says that the database is away', async () => {
+  it('says that the database is unreachable', async () => {
     const away = openPool({
       url: 'postgres://nobody@127.0.0.1:1/none',
       applicationName: 'away',

@@ -87,7 +87,7 @@ describe('behind a pooler by transaction, as PgBouncer', () => {
     expect(rows).toEqual([{ statement_timeout: '5s' }]);
   });
 
-  it('nothing is left in a session for whoever has it next', async () => {
+  it('nothing is left in a session for its next user', async () => {
     const before = await pool.query('show statement_timeout');
     const queries = boundedQueries(pool, { statementTimeoutMs: 5000, lockTimeoutMs: 100, answerTimeoutMs: 60_000 });
     await migrate(pool);

@@ -87,7 +87,7 @@ describe('migrations', () => {
 });
 
 describe('day partitions, of a database that PostgreSQL partitions by itself', () => {
-  it('come as records of new days come, once, whoever makes them', async () => {
+  it('are created once as records of new days come, whichever process creates them', async () => {
     const times = [start, start + 5, start + day - 1, start + day, start + 40 * day];
     const clients = await Promise.all([1, 2, 3].map(() => database.pool.connect()));
     try {

@@ -3,7 +3,7 @@ import { databaseError } from './database-error.ts';
 import type { Queryable } from './queryable.ts';
 
 /**
- * How far the sink has written a topic, as a cursor of its live stream: whoever asks for lines after this finds all that
+ * How far the sink has written a topic, as a cursor of its live stream: a search for lines after this finds all that
  * stand before it. Undefined before the sink has begun.
  * @throws TailraceError `postgres.unavailable`
  */

@@ -40,7 +40,7 @@ export interface RunningProcess {
 }
 
 /**
- * Starts roles in this process. Resolves as soon as health can be asked for; Kafka may still be away, and is waited for.
+ * Starts roles in this process. Resolves as soon as health can be asked for; Kafka may still be unreachable, and is waited for.
  * @throws SettingsError naming every bad variable of every role.
  */
 export async function startRoles(roles: readonly RoleDefinition[], options: StartOptions): Promise<RunningProcess> {

@@ -12,7 +12,7 @@ interface StopOptions {
 /**
  * Lets roles finish what is in flight. Where something that they need does not answer, they could wait for it in vain: what
  * is in flight is then given up, which loses nothing, since Kafka aborts its open transactions and PostgreSQL rolls back,
- * and whoever takes over starts at the last commit. A role that is merely slow is waited for.
+ * and the next owner starts at the last commit. A role that is merely slow is waited for.
  */
 export async function stopRoles(
   roles: readonly WatchedRole[],

@@ -1,4 +1,4 @@
-/** Interrupts whoever waits with its signal, once for any number of rings. */
+/** Interrupts a waiting task through its signal, once for any number of rings. */
 export class Alarm {
   readonly #stop: AbortSignal;
   #ring = new AbortController();

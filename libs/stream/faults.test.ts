@@ -274,7 +274,7 @@ describe('with a schema registry', () => {
     return JSON.stringify({ ...schema, fields: [...schema.fields, { name: 'added', type: 'int' }] });
   }
 
-  it('that is away, waits with the record and what is behind it, and makes nothing of it a dead letter', async () => {
+  it('that is unreachable: waits with the record and what is behind it, and makes none of it a dead letter', async () => {
     const kafka = await connect();
     const { owner } = start(kafka);
     await write('one');

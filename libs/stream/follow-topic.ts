@@ -21,7 +21,7 @@ export interface Following {
 /**
  * Tells of every record that is written to a topic from now on, without a group: each process that follows sees all of
  * it. It survives a broker that goes away, and goes on where it was; what retention removed meanwhile is passed over.
- * For what is news to whoever is there now, and is kept elsewhere. A value that cannot be decoded is logged.
+ * For what is news to those who are there now, and is kept elsewhere. A value that cannot be decoded is logged.
  */
 export async function followTopic<Value>(options: FollowOptions<Value>): Promise<Following> {
   const { kafka, topic, logger, onValue } = options;

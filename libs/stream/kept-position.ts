@@ -27,7 +27,7 @@ export function positionRecord(key: PositionKey, nextOffset: number, partitions:
 }
 
 /**
- * What was committed last by whoever owned the partition. Only sound after fencing: before, an older owner could commit.
+ * What the partition's owner committed last. Only sound after fencing: before, an older owner could commit.
  * @returns undefined when nothing ever was, or only of another topic of this name.
  */
 export async function keptPosition(kafka: Kafka, key: PositionKey, signal: AbortSignal): Promise<number | undefined> {

@@ -39,7 +39,7 @@ export interface PartitionOwner {
  * One task for each partition the group assigns to this process. Everything that owns something in Tailrace (a
  * connector's checkpoint, a processor's partition, a sink's offsets) owns it through this.
  *
- * Returns at once: while Kafka is away it goes on trying to join, and `joined` says so.
+ * Returns at once: while Kafka is unreachable it goes on trying to join, and `joined` says so.
  */
 export function ownPartitions(options: PartitionOwnerOptions): PartitionOwner {
   const { kafka, logger, groupId, sessionTimeoutMs = defaultSessionTimeoutMs } = options;

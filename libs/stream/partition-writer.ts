@@ -119,7 +119,7 @@ export class PartitionWriter {
 
   #fail(error: unknown, writes: readonly Write[]): void {
     this.#error = { cause: error };
-    // The partition's task ends by it, and whoever runs that says so.
+    // The partition's task ends by it, and its owner says so.
     this.#options.logger.debug({ err: error }, `transaction failed: ${messageOf(error)}`);
     this.#failure.reject(error);
     for (const { settled } of [...writes, ...this.#queue.splice(0)]) settled.reject(error);

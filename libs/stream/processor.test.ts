@@ -157,7 +157,7 @@ describe('a topology', () => {
         process: ({ key, value }, emit) => {
           emit(upper, key ?? '', value);
           if (value === 'second' && refusals-- > 0) {
-            throw new TailraceError('the registry is away', { code: 'test.away', remedy: 'retry' });
+            throw new TailraceError('the registry is unreachable', { code: 'test.away', remedy: 'retry' });
           }
         },
       }),
@@ -362,7 +362,7 @@ describe('a processor whose committed offsets have expired', () => {
     await second.owner.stop();
   });
 
-  it('commits the place at once, so that whoever waits for it does not wait in vain', async () => {
+  it('commits the place at once, so that a reader that waits for it does not wait in vain', async () => {
     const first = await runner.start(uppercase);
     await runner.write(words, [['a', 'one']]);
     await runner.settled(uppercase);

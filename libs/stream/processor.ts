@@ -50,7 +50,7 @@ export function runProcessor<In>(topology: Topology<In>, options: ProcessorOptio
 
 /**
  * A broker forgets a group's offsets with the topic, so a topic made again would be read from its start as if nothing
- * had happened. Whoever has read the old one must be told first that what it had not read yet is gone.
+ * had happened. A reader of the old one must first learn that what it had not read yet is gone.
  *
  * @param seen the topic's UUID by name, as this process found it first.
  * @returns the topic's UUID.

@@ -13,7 +13,7 @@ export interface Topology<In> {
   readonly outputs: readonly TopicSpec[];
   /** Stores of each task. A store has one changelog partition for each input partition, so a topology that has any reads one input. */
   readonly stores?: readonly StoreSpec[];
-  /** The processor of one input partition, made anew whenever the partition is taken. */
+  /** The processor of one input partition, made afresh whenever the partition is taken. */
   processor(task: TaskContext): RecordProcessor<In>;
 }
 
@@ -27,7 +27,7 @@ export interface TaskContext {
    * a transaction like any other. May be called at any time, also within `process` and when the task has ended.
    */
   wake(): void;
-  /** Aborts when this processor is done with: its partition went, or a failure has it made anew. */
+  /** Aborts when this processor is done with: its partition went, or a failure has it made afresh. */
   readonly ended: AbortSignal;
 }
 

@@ -68,7 +68,7 @@ describe('logger', () => {
   it('tells an error with its code, remedy and causes, and nothing else of it', () => {
     const { logger, last, lines } = capture();
     const cause = Object.assign(new Error('socket hang up'), { code: 'ECONNRESET', request: { body: 'hunter2' } });
-    const err = new TailraceError('the broker is away', {
+    const err = new TailraceError('the broker is unreachable', {
       code: 'kafka.connection_lost',
       remedy: 'reconnect',
       help: 'start it',
@@ -77,7 +77,7 @@ describe('logger', () => {
     logger.warn({ err }, 'retrying');
     expect(last().err).toMatchObject({
       type: 'TailraceError',
-      message: 'the broker is away',
+      message: 'the broker is unreachable',
       code: 'kafka.connection_lost',
       remedy: 'reconnect',
       help: 'start it',

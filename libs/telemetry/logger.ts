@@ -19,7 +19,7 @@ export interface LoggerOptions {
  * Makes a process's logger. Fields whose name says that they are secret, and text that looks like a token, a private
  * key or a password in a URL, are replaced before a line is written, at any depth.
  *
- * Errors go under `err`: `logger.warn({ err }, 'the broker is away')`.
+ * Errors go under `err`: `logger.warn({ err }, 'the broker is unreachable')`.
  */
 export function createLogger(options: LoggerOptions): Logger {
   return pino(

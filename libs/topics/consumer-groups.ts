@@ -1,7 +1,7 @@
 import type { TopicSpec } from './topic-spec.ts';
 import { rawTopics, topics } from './topics.ts';
 
-/** A consumer group of Tailrace, for whoever looks at an installation from outside. */
+/** A consumer group of Tailrace, for looking at an installation from outside. */
 export interface ConsumerGroup {
   readonly name: string;
   /** The role whose processes are its members. */

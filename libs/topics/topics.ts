@@ -22,7 +22,7 @@ const hour = 60 * 60 * 1000;
 const day = 24 * hour;
 
 /**
- * Partitions of the three tables keyed by connection id. They are co-partitioned: whoever owns partition n of
+ * Partitions of the three tables keyed by connection id. They are co-partitioned: the owner of partition n of
  * `connections` finds its checkpoints and statuses in partition n of theirs.
  */
 const connectionPartitions = 12;
@@ -61,7 +61,7 @@ function table<Value>(
   };
 }
 
-/** For tables most of whose keys are deleted soon: whoever takes a partition over reads what cleaning has left. */
+/** For tables most of whose keys are deleted soon: the next owner of a partition reads what cleaning has left. */
 const shortLived = {
   'segment.bytes': String(16 * 1024 * 1024),
   'segment.ms': String(hour),
@@ -74,7 +74,7 @@ export const topics = {
   connections: table<Connection>('connections', connectionCodec),
   /**
    * What each source has given. Keys begin with the connection id, whose partition they are in. Every transaction adds
-   * a key that is deleted minutes later, so segments are small and old ones are cleaned soon: whoever takes a partition
+   * a key that is deleted minutes later, so segments are small and old ones are cleaned soon: a process that takes a partition
    * over reads all of it.
    */
   checkpoints: table<Checkpoint>('checkpoints', checkpointCodec, shortLived),
@@ -106,7 +106,7 @@ export const topics = {
   /**
    * What is told where, and how that went: outbox and delivery log. Key: alert id/channel id/transition, in the partition
    * of the channel, so that one task owns a channel. An hour passes before an older value of a key may be cleaned away:
-   * a sender that is back by then still sees that a transition which is written anew had been sent.
+   * a sender that is back by then still sees that a transition that is written again had been sent.
    */
   notifications: table<Notification>('notifications', notificationCodec, {
     'cleanup.policy': 'compact,delete',

@@ -27,7 +27,7 @@ export interface AlertRule {
   readonly cooldown_minutes: number;
   /** in_app, or ids of channels. */
   readonly notification_channels: readonly string[];
-  /** Counts changes of what is counted (kind, conditions, filter, group_by), of the cooldown, and being turned on again: alerts begin anew with each. Counts of an earlier revision hold only where the same is counted. */
+  /** Counts changes of what is counted (kind, conditions, filter, group_by), of the cooldown, and being turned on again: alerts start over with each. Counts of an earlier revision hold only where the same is counted. */
   readonly revision: number;
   /** Counts all changes; the ETag. */
   readonly version: number;

@@ -11,7 +11,7 @@ import { type RewindProgress, readRewindProgress, writeRewindProgress } from './
 /** A part of what has been read of one connection's source. Table checkpoints: the progress has the key <connection id>, each segment of ids <connection id>/<segment>; those of a rewind have <connection id>/rewind and <connection id>/rewind/<segment>. All are in the partition of the connection id. */
 export interface Checkpoint {
   readonly connection_id: string;
-  /** Times and ids of another provider mean nothing here: a connection that was moved to one starts anew. */
+  /** Times and ids of another provider mean nothing here: a connection that was moved to one starts over. */
   readonly provider: Provider;
   readonly progress: CheckpointProgress | null;
   readonly emitted: EmittedIds | null;

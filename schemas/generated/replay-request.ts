@@ -27,7 +27,7 @@ export interface ReplayRequest {
   readonly created_at: number;
   /** Subject of the token. */
   readonly created_by: string;
-  /** Next offset of each partition of connections as the api had read them: the replay begins when the replayer has read as far, so with the parsing rules that whoever asked for it saw. */
+  /** Next offset of each partition of connections as the api had read them: the replay begins when the replayer has read as far, so with the parsing rules that its creator saw. */
   readonly connection_positions: readonly number[];
 }
 

@@ -48,7 +48,7 @@ export async function runOverTopic(options: RoleRunOptions): Promise<RoleRun> {
   }
 }
 
-/** Empties topics, and lets groups begin anew. */
+/** Empties topics, and lets groups start over. */
 export async function resetTopics(
   { admin }: Kafka,
   specs: readonly TopicSpec[],
@@ -68,7 +68,7 @@ export async function resetTopics(
   for (const { group, input } of readers) await forgetOffsets(admin, group, input);
 }
 
-/** Offsets of a transaction that is still ending bring a group back that was deleted: it must stay away. */
+/** Offsets of a transaction that is still ending bring back a group that was deleted; it must stay deleted. */
 async function forgetOffsets(admin: Kafka['admin'], group: string, input: string): Promise<void> {
   for (let looks = 0; looks < 3; ) {
     await admin.deleteGroup(group).catch(() => undefined);

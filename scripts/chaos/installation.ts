@@ -142,7 +142,7 @@ export class Installation {
     );
   }
 
-  /** Ids in the database, each as often as it is there, in one snapshot. @throws while the database is away. */
+  /** Ids in the database, each as often as it is there, in one snapshot. @throws while the database is unreachable. */
   async storedIds(): Promise<string[]> {
     const client = new pg.Client({ connectionString: this.postgres.databaseUrl, connectionTimeoutMillis: 5000 });
     client.on('error', () => undefined);

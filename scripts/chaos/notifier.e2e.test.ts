@@ -232,7 +232,7 @@ async function check(lane: Lane, killed: number): Promise<void> {
   const repeats: number[] = [];
   for (const kind of ['1', '2'] as const) {
     const received = lane.received(kind);
-    // Whoever heeds the key has heard of every transition exactly once.
+    // A receiver that heeds the key has heard of every transition exactly once.
     const byKey = new Map(received.map((each) => [String(each.headers['idempotency-key']), each]));
     expect([...byKey.values()].flatMap(idsIn).sort()).toEqual(
       by(kind)

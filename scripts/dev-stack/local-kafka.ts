@@ -83,7 +83,7 @@ function newerData(directory: string, cause: unknown): TailraceError {
     {
       code: 'dev_stack.newer_data',
       remedy: 'give-up',
-      help: '`npm start -- --reset` clears what was kept and begins anew.',
+      help: '`npm start -- --reset` clears the stored data and starts over.',
       cause,
     },
   );

@@ -96,7 +96,7 @@ async function launch(command: ServerCommand, data: string, options: DevServerOp
 
 /**
  * PostgreSQL takes a postmaster.pid seriously when any process has that pid now, for example after the machine was
- * started anew. A process that does not work in the data directory is no PostgreSQL of this directory.
+ * started again. A process that does not work in the data directory is no PostgreSQL of this directory.
  */
 function removeForeignPidFile(data: string): void {
   const file = join(data, 'postmaster.pid');

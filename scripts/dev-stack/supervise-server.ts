@@ -49,7 +49,7 @@ export async function superviseServer(
         options.report(messageOf(error));
       }
     }
-    options.report(`${what} could not be started again; stop Tailrace, look at the log above and start it anew.`);
+    options.report(`${what} could not be started again; stop Tailrace, look at the log above and start it again.`);
   };
   const halt = async (end: (server: ServerProcess) => Promise<void>) => {
     const server = current;

@@ -80,8 +80,8 @@ test('starts a connection that was created by a start that was killed', async ()
 });
 
 test('says what the server answered when it refuses', async () => {
-  refuse = { status: 503, body: 'Kafka is away' };
-  await expect(prepareDemoProject(url, 'the-token', [], [])).rejects.toThrow(/answered 503: "Kafka is away"/);
+  refuse = { status: 503, body: 'Kafka is unreachable' };
+  await expect(prepareDemoProject(url, 'the-token', [], [])).rejects.toThrow(/answered 503: "Kafka is unreachable"/);
 });
 
 test('gives a new project its rules, and never those again that someone deleted', async () => {

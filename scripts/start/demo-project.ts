@@ -112,7 +112,7 @@ function apiOf(url: string, token: string) {
       {
         code: 'start.demo_failed',
         remedy: 'give-up',
-        help: 'Start with --no-demo to go on without it, or with --reset to begin anew.',
+        help: 'Start with --no-demo to go on without it, or with --reset to start over.',
       },
     );
   };

@@ -45,7 +45,7 @@ function parse(text: string, file: string): Secrets {
     throw new TailraceError(`${file} is damaged.`, {
       code: 'start.bad_secrets',
       remedy: 'give-up',
-      help: 'Put the file back from a copy, or begin anew with `npm start -- --reset`.',
+      help: 'Put the file back from a copy, or start over with `npm start -- --reset`.',
     });
   }
 }

@@ -7,6 +7,9 @@ export interface BannedWord {
 
 /** See docs/contributing/style.md. The patterns run on small letters, with line breaks of comments as spaces. */
 export const bannedWords: readonly BannedWord[] = [
+  { pattern: /\banew\b/, instead: 'again; from the start' },
+  { pattern: /\bwhoever\b/, instead: 'name the caller, the owner, the reader' },
+  { pattern: /\b(?:is|are|being|be|was|were|stays?) (?:still |briefly )?away\b/, instead: 'is unreachable' },
   { pattern: /\bever more\b/, instead: 'increasingly; of retries: with exponential back-off' },
   { pattern: /\bgoes for\b/, instead: 'applies to' },
   { pattern: /\bof worth\b/, instead: 'say what it is worth, or leave it out' },

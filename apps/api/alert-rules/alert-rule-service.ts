@@ -130,7 +130,7 @@ export function toStored({ conditions, filter, ...rest }: ValidRule, channels: r
   } satisfies Partial<AlertRule>;
 }
 
-/** Whether a rule's alerts go on through a change; else it begins anew, with another revision. */
+/** Whether a rule's alerts continue through a change; otherwise it starts over, with another revision. */
 function goesOn(current: AlertRule, next: StoredInput): boolean {
   // What was known of it went when it was turned off. Under the same revision, alerts would get the ids of former ones.
   const isTurnedOn = next.enabled && !current.enabled;

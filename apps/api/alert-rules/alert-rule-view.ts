@@ -22,7 +22,7 @@ export const alertRuleView = z
     revision: z
       .int()
       .describe(
-        'Counts changes of what is counted, of the cooldown, and being turned on again; alerts begin anew with each.',
+        'Counts changes of what is counted, of the cooldown, and being turned on again; alerts start over with each.',
       ),
     version: z.int().describe('Counts all changes; the ETag holds it.'),
     not_evaluated: z

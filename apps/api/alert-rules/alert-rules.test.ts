@@ -97,7 +97,7 @@ describe('an alert rule', () => {
     }
   });
 
-  it('begins anew when it is turned on again, and not when it is turned off', async () => {
+  it('starts over when it is turned on again, and not when it is turned off', async () => {
     const api = await start();
     const { id } = (await create(api)).body;
     const steps: [boolean, number, number][] = [

@@ -420,7 +420,7 @@ describe('testing', () => {
 });
 
 describe('rotating the key', () => {
-  it('seals anew what an older key sealed, of the caller’s projects, leaving the version', async () => {
+  it('seals again, with the newest key, what an older key sealed in the caller’s projects, and leaves the version alone', async () => {
     const broker = memoryBroker();
     const before = await start({ broker, keys: openKeyRing(new Secret(oldKey)) });
     const id = await create(before);
@@ -444,7 +444,7 @@ describe('rotating the key', () => {
     });
   });
 
-  it('names what cannot be sealed anew', async () => {
+  it('names what cannot be sealed with the newest key', async () => {
     const broker = memoryBroker();
     const id = await create(await start({ broker, keys: openKeyRing(new Secret(oldKey)) }));
     const api = await start({ broker, keys: openKeyRing(new Secret(newKey)) });

@@ -16,7 +16,7 @@ export interface RotationResult {
 }
 
 /**
- * Seals the credentials of connections or channels anew with the newest key, so that older keys can be taken out of
+ * Seals the credentials of connections or channels again, with the newest key, so that older keys can be taken out of
  * CREDENTIAL_ENCRYPTION_KEY. The version stays: nothing that an author of a change has seen is different.
  */
 export async function rotateCredentials<Value extends Sealed>(

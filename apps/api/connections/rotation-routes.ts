@@ -17,7 +17,7 @@ interface RotationRouteDeps {
 }
 
 const result = z.object({
-  resealed: z.int().describe('Sealed anew with the newest key.'),
+  resealed: z.int().describe('Sealed again, with the newest key.'),
   unchanged: z.int().describe('Sealed with the newest key already, or without credentials.'),
   failed: z.array(
     z.object({
@@ -38,7 +38,7 @@ export function rotationRoutes(scope: HttpServer, deps: RotationRouteDeps): void
       schema: {
         tags: ['connections'],
         summary:
-          'Seal the credentials of your projects’ connections and channels anew with the newest key of CREDENTIAL_ENCRYPTION_KEY.',
+          'Seal the credentials of your projects’ connections and channels again, with the newest key of CREDENTIAL_ENCRYPTION_KEY.',
         response: { 200: result },
       },
     },

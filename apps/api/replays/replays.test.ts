@@ -233,8 +233,8 @@ describe('the outcome', () => {
     await progressed(id, { waiting_for: 'live_lag', waiting_detail: 'the sink is 9 records behind' });
     const waiting = (await api.call(`/replays/${id}`)).body.progress;
     expect(waiting).toMatchObject({ waiting_for: 'live_lag', waiting_detail: 'the sink is 9 records behind' });
-    await progressed(id, { ...ended, status: 'failed', error_code: 'kafka.gone', error_message: 'made anew' });
-    expect((await api.call(`/replays/${id}`)).body.error).toEqual({ code: 'kafka.gone', message: 'made anew' });
+    await progressed(id, { ...ended, status: 'failed', error_code: 'kafka.gone', error_message: 'topic recreated' });
+    expect((await api.call(`/replays/${id}`)).body.error).toEqual({ code: 'kafka.gone', message: 'topic recreated' });
   });
 
   it('of shadow mode counts what differs, with its examples', async () => {

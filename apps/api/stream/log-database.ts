@@ -16,7 +16,7 @@ const beyondStatementMs = 2000;
 export interface LogDatabase {
   /**
    * Runs a search, one statement at a time, when its turn has come.
-   * @throws Problem 422 for values it does not take, 429 when too many wait, 503 while it is away, 504 when the search took
+   * @throws Problem 422 for values it does not take, 429 when too many wait, 503 while it is unreachable, 504 when the search took
    *   too long.
    */
   read<Value>(asker: Asker, work: (database: Queryable) => Promise<Value>): Promise<Value>;
@@ -89,7 +89,7 @@ export function openLogDatabase({
     }
     trouble = error.message;
     probing ??= probe();
-    return new Problem(503, { detail: 'The log database is away.', retryAfterSeconds: 2, cause: error });
+    return new Problem(503, { detail: 'The log database is unreachable.', retryAfterSeconds: 2, cause: error });
   }
 
   probing = probe();

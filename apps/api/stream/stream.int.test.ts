@@ -170,11 +170,11 @@ describe('context', () => {
   });
 });
 
-it('says that the database is away, and works again when it is back', async () => {
+it('says that the database is unreachable, and works again when it is back', async () => {
   await database.pool.query('alter table logs rename to logs_away');
   expect(await api.call(`/stream/demo?${range}`)).toMatchObject({
     status: 503,
-    body: { detail: 'The log database is away.' },
+    body: { detail: 'The log database is unreachable.' },
   });
   expect(api.database.trouble).toBeDefined();
   await database.pool.query('alter table logs_away rename to logs');

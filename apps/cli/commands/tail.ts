@@ -15,7 +15,7 @@ import { accessToken, type Surroundings, serverUrl } from '../surroundings.ts';
 import { drained, warn } from '../terminal.ts';
 import { TimeOrder } from '../time-order.ts';
 
-/** What happens to an alert that whoever watches lines wants to know of. */
+/** What happens to an alert that a person who follows lines wants to know. */
 const noticed = new Set(['fired', 'escalated', 'resolved']);
 
 type Pair = readonly [key: string, value: string];
@@ -70,7 +70,7 @@ async function tail(surroundings: Surroundings, options: TailOptions): Promise<v
   if (filter.connections) {
     filter.connections = await Promise.all(filter.connections.map((each) => names.idOf('connection', each)));
   }
-  // Machines know connections by their ids, and so does whoever cannot ask for their names.
+  // Machines know connections by their ids, and so do people who may not ask for their names.
   const called = options.json ? new Map() : await names.all('connection').catch(() => new Map());
   let shown = 0;
   const print = async (lines: readonly LogLine[]) => {

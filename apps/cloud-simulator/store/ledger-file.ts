@@ -102,7 +102,7 @@ function readSegment(path: string): CloudEvent[] {
         throw new TailraceError(`Line ${index + 1} of the simulator's ledger ${path} is damaged.`, {
           code: 'simulator.damaged_ledger',
           remedy: 'give-up',
-          help: 'Delete the file, or the whole data directory of the simulator, to begin anew.',
+          help: 'Delete the file, or the whole data directory of the simulator, to start over.',
           cause,
         });
       }

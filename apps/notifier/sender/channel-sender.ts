@@ -13,7 +13,7 @@ import { type Rate, TokenBucket } from './token-bucket.ts';
 
 export interface ChannelSenderOptions {
   readonly outbox: Outbox;
-  /** Commits notifications as the partition's owner; rejects for whoever is not. */
+  /** Commits notifications as the partition's owner; rejects for anybody else. */
   readonly write: (notifications: readonly Notification[]) => Promise<void>;
   /** The channel as it is now; undefined when it was deleted. */
   readonly channelOf: (id: string) => Promise<NotificationChannel | undefined>;
@@ -73,7 +73,7 @@ export class ChannelSender {
           continue;
         }
         const [head] = waiting;
-        // What was never tried is due now: its time is by the clock of whoever made it.
+        // What was never tried is due now: its time is by the clock of the process that made it.
         const due = head === undefined || head.attempts === 0 ? now : (head.next_attempt_at ?? 0) / 1000;
         const at = Math.max(due, this.#bucket.nextAt(now));
         if (at > now) {
@@ -87,7 +87,7 @@ export class ChannelSender {
         await this.#attempt([first, ...rest], channel);
       }
     } finally {
-      // In the same turn as it found nothing waiting, so that whatever comes next begins it anew.
+      // In the same turn as it found nothing waiting, so that whatever comes next starts it again.
       this.#working = false;
     }
   }
@@ -126,7 +126,7 @@ export class ChannelSender {
       await this.#finish(begun, 'sent', answer);
     } catch (error) {
       if (!(error instanceof ChannelError)) throw error;
-      // Whoever gave up on it, not the channel, ended it: the next owner finds an attempt without an outcome.
+      // Not the channel ended it, but this process, which gave up: the next owner finds an attempt without an outcome.
       if (aborted.aborted) return;
       outcome(error.failure);
       await this.#refused(begun, channel, error);

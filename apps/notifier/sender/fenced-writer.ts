@@ -9,7 +9,7 @@ interface Queued {
 }
 
 /**
- * Writes notifications in transactions of the partition's own producer: whoever is no longer the partition's owner is
+ * Writes notifications in transactions of the partition's own producer: a process that no longer owns the partition is
  * refused. What is asked for while a transaction runs goes into the next one together.
  */
 export class FencedWriter {

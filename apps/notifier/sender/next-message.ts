@@ -5,7 +5,7 @@ const usualLargest = 500;
 
 /**
  * What goes into the channel's next message. Nothing overtakes the first: an alert's end is never told before its
- * beginning. A message that was begun is made again as it was, under the same key, so that whoever got it already can tell.
+ * beginning. A message that was begun is made again as it was, under the same key, so that a receiver that already has it can recognise it.
  * Otherwise each goes alone while the channel may still get as many messages as wait, and else all go as one.
  *
  * @param waiting of one channel, in order. @param available messages that the channel may get now, at least 1.

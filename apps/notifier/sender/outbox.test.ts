@@ -70,7 +70,7 @@ describe('the outbox', () => {
     );
   });
 
-  it('gives back what must be written where a transition is announced anew', () => {
+  it('returns what must be written where a transition is announced again', () => {
     const outbox = new Outbox();
     for (const each of life.slice(0, 5)) expect(outbox.apply(each)).toBeUndefined();
     expect(outbox.apply(notification())).toEqual(life[4]);

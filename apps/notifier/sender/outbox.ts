@@ -11,7 +11,7 @@ export class Outbox {
 
   /**
    * Takes a value that was read or written.
-   * @returns what the key's last record must be made again: set when the value announces anew what is already further on.
+   * @returns what the key's last record must be made again: set when the value announces again what has progressed since.
    */
   apply(incoming: Notification): Notification | undefined {
     const key = notificationKey(incoming);

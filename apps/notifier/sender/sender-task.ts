@@ -42,7 +42,7 @@ const drainMs = 4000;
 /**
  * Sends what waits in one owned partition of `notifications` until it is revoked: fence, then read it up to
  * the end it has then, then send. Channels do not wait for each other. Every error ends it; the partition's owner starts it
- * anew.
+ * again.
  */
 export async function runSenderTask(options: SenderTaskOptions, ownership: Ownership): Promise<void> {
   const { kafka, metrics, clock } = options;
@@ -159,7 +159,7 @@ async function follow(options: Following, partition: number): Promise<void> {
   }
 }
 
-/** @returns what was announced anew although it is further on, to be written as it is. */
+/** @returns what was announced again although it has progressed since, to be written as it is. */
 function applyBatch({ outbox, logger }: Following, { records, partition }: FetchedBatch): readonly Notification[] {
   return records.flatMap(({ key, value, offset }) => {
     if (key === null) return [];

@@ -27,7 +27,7 @@ type Span = (typeof spans)[number][0];
 /** Asked for when nobody has written for a moment. */
 const quietMs = 600;
 
-/** What the rule would have fired on the kept log, asked anew whenever it changes; nothing is sent. */
+/** What the rule would have fired on the kept log, asked again whenever it changes; nothing is sent. */
 export function BacktestPreview({ body, stored, names }: BacktestPreviewProps) {
   const [span, setSpan] = useState<Span>('-6h');
   const { result, problem, busy, progress } = useBacktest(body, stored?.id, span);

@@ -96,8 +96,8 @@ export function RuleForm({ rule: current, onClose }: RuleFormProps) {
                 label="Delete…"
                 question={
                   <>
-                    Delete <strong>{rule.name}</strong>? Its open alerts are resolved, and whoever was sent them hears
-                    so.
+                    Delete <strong>{rule.name}</strong>? Its open alerts are resolved, and everybody who was notified of
+                    them hears so.
                   </>
                 }
                 confirm="Delete it, and resolve its alerts"

@@ -95,7 +95,7 @@ export type AlertRule = {
   readonly cooldown_minutes: number;
   /** in_app, or ids of channels. */
   readonly notification_channels: readonly string[];
-  /** Counts changes of what is counted, of the cooldown, and being turned on again; alerts begin anew with each. */
+  /** Counts changes of what is counted, of the cooldown, and being turned on again; alerts start over with each. */
   readonly revision: number;
   /** Counts all changes; the ETag holds it. */
   readonly version: number;
@@ -888,12 +888,12 @@ export interface Operations {
       readonly to: string;
     };
   };
-  /** Seal the credentials of your projects’ connections and channels anew with the newest key of CREDENTIAL_ENCRYPTION_KEY. */
+  /** Seal the credentials of your projects’ connections and channels again, with the newest key of CREDENTIAL_ENCRYPTION_KEY. */
   'POST credentials/rotate': {
     query: undefined;
     body: undefined;
     answer: {
-      /** Sealed anew with the newest key. */
+      /** Sealed again, with the newest key. */
       readonly resealed: number;
       /** Sealed with the newest key already, or without credentials. */
       readonly unchanged: number;

@@ -171,17 +171,17 @@ test('a fetch that fails says so, and the next one goes on', async () => {
   follow();
   const failing = stream.fetch({ from: 'a', to: 'b' });
   const next = stream.fetch({ from: 'b', to: 'c' });
-  server.say({ type: 'error', code: 'fetch.failed', detail: 'Kafka is away' });
-  await expect(failing).rejects.toThrow('Kafka is away');
+  server.say({ type: 'error', code: 'fetch.failed', detail: 'Kafka is unreachable' });
+  await expect(failing).rejects.toThrow('Kafka is unreachable');
   expect(server.heard().at(-1)).toEqual({ type: 'fetch', from: 'b', to: 'c', filter: { level: 'warn' } });
   server.say({ type: 'error', code: 'fetch.expired', detail: 'a part is gone' });
   server.say({ type: 'logs', logs: logs('left'), fetched: true });
   server.say({ type: 'fetched', from: 'b', to: 'c' });
   expect((await next).map(({ id }) => id)).toEqual(['left']);
-  expect(notices).toEqual(['fetch.failed: Kafka is away', 'fetch.expired: a part is gone']);
+  expect(notices).toEqual(['fetch.failed: Kafka is unreachable', 'fetch.expired: a part is gone']);
 });
 
-test('a cursor of a log that is no more is told, and followed anew', () => {
+test('a cursor of a log that no longer exists is reported, and following starts over', () => {
   follow();
   server.lose();
   vi.advanceTimersByTime(250);
@@ -220,11 +220,11 @@ test('comes back from where it was when the server cannot go on, and waits longe
   follow();
   server.say({ type: 'logs', logs: logs('a'), cursor: 'c2' });
   for (const waitMs of [250, 500, 1000]) {
-    server.say({ type: 'error', code: 'kafka.connection_lost', detail: 'Kafka is away' });
+    server.say({ type: 'error', code: 'kafka.connection_lost', detail: 'Kafka is unreachable' });
     expect(states.at(-1)).toMatchObject({
       kind: 'reconnecting',
       retryAt: Date.now() + waitMs,
-      reason: 'Kafka is away',
+      reason: 'Kafka is unreachable',
     });
     vi.advanceTimersByTime(waitMs);
     server.say({ type: 'hello', cursor: 'c9' });

@@ -9,7 +9,7 @@ export interface Entrance {
   stop(): Promise<void>;
 }
 
-/** Hands WebSockets of the live view to fanout and everything else to api. What is away answers 502. */
+/** Hands WebSockets of the live view to fanout and everything else to api. What is unreachable answers 502. */
 export async function openEntrance(api: () => string, fanout: () => string): Promise<Entrance> {
   const server = createServer((incoming, outgoing) => {
     const forwarded = forward(incoming, api());

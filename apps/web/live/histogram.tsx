@@ -128,7 +128,7 @@ function usePlot(
       media.stop();
     };
   }, []);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the colours are read anew for another theme
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the colours are read again for another theme
   useEffect(() => {
     if (box.current === null || width === 0 || !canDraw()) return undefined;
     const created = new uPlot(

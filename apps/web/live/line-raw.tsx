@@ -27,7 +27,7 @@ export function LineRaw({ line }: { readonly line: LogLine }) {
   if (problem) return <p className="banner banner-warn">{problem}</p>;
   if (event === undefined) return <p className="dim">Reading {place}…</p>;
   if (event.id !== line.id) {
-    return <p className="banner banner-warn">Another event stands at {place} now: the topic was made anew since.</p>;
+    return <p className="banner banner-warn">Another event is at {place} now: the topic has been recreated since.</p>;
   }
   const text = indentedJson(event.payload);
   const facts: readonly (readonly [label: string, value: string])[] = [

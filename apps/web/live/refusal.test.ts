@@ -13,7 +13,7 @@ test.each([
     'The beginning of the time must be at most 92 days before its end',
   ],
   ['filter.attributes.status.0: is too long', 'What is asked of attributes is too long'],
-  ['the topic is away; ask again', 'the topic is away; ask again'],
+  ['the topic is unreachable; ask again', 'the topic is unreachable; ask again'],
 ])('%s is said without the names of fields', (detail, words) => {
   expect(inPlainWords(detail)).toBe(words);
 });

@@ -1,5 +1,5 @@
 /**
- * Which slot of the drawn elements shows a row, so that elements are used again and not made anew. A step of a few rows
+ * Which slot of the drawn elements shows a row, so that elements are reused and not recreated. A step of a few rows
  * moves few elements; a jump to rows that share none with those before moves none at all, only their text changes.
  */
 export class RowSlots {

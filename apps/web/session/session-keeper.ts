@@ -53,7 +53,7 @@ export class SessionKeeper {
     return () => this.#listeners.delete(listener);
   };
 
-  /** The API for who is signed in, whoever that is by then. */
+  /** The API for the person who is signed in by then. */
   readonly api = new Api({
     token: () => (this.#state.kind === 'signed-in' ? this.#state.session.token : undefined),
     hasEnded: () => this.#state.kind === 'signed-in' && this.#state.hasEnded,

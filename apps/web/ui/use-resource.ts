@@ -11,7 +11,7 @@ export interface Resource<Value> {
 
 /**
  * Something read from the server, again every `everyMs` while the page can be seen.
- * @param read a stable function; another one reads anew and forgets the value
+ * @param read a stable function; another one makes it read again and forget the value
  */
 export function useResource<Value>(read: (signal: AbortSignal) => Promise<Value>, everyMs?: number): Resource<Value> {
   const [state, setState] = useState<{ value?: Value; problem?: string; of?: unknown }>({});

@@ -5,7 +5,9 @@ import { answerText, refusalOf } from '../outgoing/outgoing.ts';
 import { slackBody } from './blocks.ts';
 
 const config = z.strictObject({
-  webhook_url: httpUrl().describe('An incoming webhook, https://hooks.slack.com/services/…: whoever has it may post.'),
+  webhook_url: httpUrl().describe(
+    'An incoming webhook, https://hooks.slack.com/services/…: anybody who has it may post.',
+  ),
 });
 
 /** An incoming webhook of Slack, or of what speaks the same, such as Mattermost. It takes no idempotency key. */

@@ -106,7 +106,7 @@ export function awsFailure(error: unknown, secrets: readonly string[] = []): Con
 function meaningOf(error: unknown, said: string): Meaning {
   const name = error instanceof Error ? error.name : '';
   if (/signature/i.test(name) && /signature (not yet current|expired)/i.test(said)) return skewed;
-  // A page token is ours, not the configuration's: the sweep begins anew without it.
+  // A page token is ours, not the configuration's: the sweep starts over without it.
   if (/nextToken/i.test(said)) return again;
   const known = Object.hasOwn(meanings, name) ? meanings[name] : undefined;
   if (known) return known;

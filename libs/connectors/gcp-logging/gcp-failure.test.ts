@@ -33,7 +33,7 @@ describe('gcpFailure', () => {
     expect(failureOf(status.RESOURCE_EXHAUSTED, 'q', { statusDetails: [{}] }).retryAfterMs).toBeUndefined();
   });
 
-  it('begins anew when a page token is refused', () => {
+  it('starts the sweep over when a page token is refused', () => {
     expect(failureOf(status.INVALID_ARGUMENT, 'page_token has expired')).toMatchObject({ failure: 'unreachable' });
   });
 

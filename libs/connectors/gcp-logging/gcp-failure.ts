@@ -41,7 +41,7 @@ export function gcpFailure(error: unknown, secrets: readonly string[] = []): Con
 function failureOf(error: unknown, said: string): ConnectorFailure {
   if (isKeyProblem(said)) return 'auth_refused';
   const code = property(error, 'code');
-  // A page token is ours, not the configuration's: the sweep begins anew without it.
+  // A page token is ours, not the configuration's: the sweep starts over without it.
   if (code === status.INVALID_ARGUMENT && /page.?token/i.test(said)) return 'unreachable';
   return failures[typeof code === 'number' ? statusOf(code) : status.UNKNOWN] ?? 'unreachable';
 }

@@ -8,7 +8,7 @@ const mostExponentBits = 64;
 
 /**
  * Why text is no private key that a service account has, or undefined. What signing with a key costs grows with the
- * cube of its numbers, all of which whoever made the file could choose, so each is measured before the key is used
+ * cube of its numbers, all of which the maker of the file could choose, so each is measured before the key is used
  * (https://cloud.google.com/iam/docs/keys-upload: RSA, PEM; Google's own keys have 2,048 bits).
  */
 export function rsaKeyProblem(pem: string): string | undefined {

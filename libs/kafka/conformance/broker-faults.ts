@@ -167,7 +167,7 @@ export function describeBrokerFaults(kafka: Fixture): void {
   });
 }
 
-/** A producer, or nothing while the broker is away: the caller tries again. */
+/** A producer, or nothing while the broker is unreachable: the caller tries again. */
 async function openProducer(kafka: Kafka, transactionalId: string): Promise<TransactionalProducer | undefined> {
   try {
     return await kafka.transactionalProducer(transactionalId);

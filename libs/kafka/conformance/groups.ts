@@ -181,7 +181,7 @@ export function describeGroups(kafka: Fixture): void {
       expect(first.failure).toBeUndefined();
     });
 
-    test('accept the offsets of whoever owns a partition, throughout rebalances', async () => {
+    test('accept the offsets of the owner of a partition, throughout rebalances', async () => {
       const [one, two] = [await kafka.client(), await kafka.client()];
       const topic = await kafka.topic(one, 4);
       const group = groupId();

@@ -93,7 +93,7 @@ export class Cluster {
 
   /**
    * Makes a call that may be made again: after an answer that says "not now", and, where doing it twice does no harm,
-   * after one that was lost. Leaders and coordinators are looked up anew each time.
+   * after one that was lost. Leaders and coordinators are looked up each time.
    */
   async persist<Result>(repeatable: 'answers' | 'anything', attempt: () => Promise<Result>): Promise<Result> {
     const options = {

@@ -191,7 +191,7 @@ export class KafkajsMembership implements GroupMembership, CommittingMember {
     }
   }
 
-  /** One heartbeat. A broker that is away is no answer: the session time-out decides then. */
+  /** One heartbeat. An unreachable broker is no answer: the session time-out decides then. */
   async #heartbeat(): Promise<'member' | 'rebalance' | 'lost'> {
     try {
       await this.#session.heartbeat(this.#generationId);
@@ -234,7 +234,7 @@ export class KafkajsMembership implements GroupMembership, CommittingMember {
     this.#owned = [];
   }
 
-  /** The coordinator has answered: the session begins anew. */
+  /** The coordinator has answered: the session starts over. */
   #heard(): void {
     clearTimeout(this.#sessionTimer);
     this.#heardAt = performance.now();

@@ -40,7 +40,7 @@ export class KafkajsReader implements Reader {
   readonly #cluster: Cluster;
   readonly #limits: FetchLimits;
   readonly #closed: () => void;
-  /** In the order of fetching: whoever gave records goes to the end, as an answer has room for few. */
+  /** In the order of fetching: a partition that gave records goes to the end, as an answer has room for few. */
   readonly #positions = new Map<string, Position>();
   /** The topics this reader began with. */
   readonly #topicIds = new Map<string, string>();
@@ -187,7 +187,7 @@ export class KafkajsReader implements Reader {
     return batches;
   }
 
-  /** Once: the next poll finds out anew. */
+  /** Once: the next poll finds out again. */
   #throwFailure(): void {
     const failure = this.#failure;
     this.#failure = undefined;
@@ -264,7 +264,7 @@ export class KafkajsReader implements Reader {
     return undefined;
   }
 
-  /** A broker that is away is waited for; anything else that no retry mends is the next poll's error. */
+  /** An unreachable broker is waited for; anything else that no retry mends is the next poll's error. */
   #unreachable(error: unknown, positions: readonly Position[]): void {
     const failure = mapError(error, 'reading');
     if (failure.remedy === 'give-up') this.#failure ??= failure;

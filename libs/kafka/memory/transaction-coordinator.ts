@@ -5,7 +5,7 @@ import type { Clock } from './clock.ts';
 import type { Group } from './group.ts';
 import type { PartitionLog, TransactionMarker } from './partition-log.ts';
 
-/** A producer as the broker knows it: whoever has an older epoch is fenced. */
+/** A producer as the broker knows it: one with an older epoch is fenced. */
 export interface ProducerIdentity {
   readonly transactionalId: string;
   readonly epoch: number;
@@ -107,6 +107,6 @@ function settle(producer: ProducerState, outcome: 'committed' | 'aborted'): void
   open.stopTimer();
   open.marker.state = outcome;
   if (outcome === 'committed') for (const { group, offset } of open.offsets) group.commit(offset);
-  // Last, because it wakes readers: whoever sees the records must see the offsets too.
+  // Last, because it wakes readers: a reader that sees the records must see the offsets too.
   for (const log of open.logs) log.appendMarker(open.marker);
 }

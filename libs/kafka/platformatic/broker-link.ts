@@ -10,7 +10,7 @@ export interface BrokerAddress {
 
 /**
  * One TCP connection to one broker, opened when first needed and again after it broke. A broker answers the requests of
- * a connection in their order, so whoever waits long (a fetch, a join) has a link of its own.
+ * a connection in their order, so a request that waits long (a fetch, a join) has a link of its own.
  */
 export class BrokerLink {
   readonly address: BrokerAddress;

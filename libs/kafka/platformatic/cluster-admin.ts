@@ -197,7 +197,7 @@ export class ClusterAdmin implements Admin {
     return found;
   }
 
-  /** A topic is there before its partitions have leaders; whoever asked for it wants to use it. */
+  /** A topic is there before its partitions have leaders; the caller wants to use it. */
   async #whenReady(name: string): Promise<TopicDescription> {
     const full = this.#cluster.settings.naming.full(name);
     let found: TopicDescription | undefined;

@@ -62,8 +62,8 @@ export class Cluster {
   }
 
   /**
-   * Repeats a call that is safe to repeat while the broker is away or not ready, for `retryTimeoutMs`. The call should
-   * look up leaders and coordinators anew each time.
+   * Repeats a call that is safe to repeat while the broker is unreachable or not ready, for `retryTimeoutMs`. The call should
+   * look up leaders and coordinators each time.
    */
   async retrying<Answer>(what: string, call: () => Promise<Answer>, signal?: AbortSignal): Promise<Answer> {
     const deadline = performance.now() + this.settings.retryTimeoutMs;

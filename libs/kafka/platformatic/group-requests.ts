@@ -79,7 +79,7 @@ export class GroupRequests {
     }
   }
 
-  /** Gets this member's assignment; whoever leads makes everybody's. */
+  /** Gets this member's assignment; the leader makes everybody's. */
   async sync({ generationId, memberId, led }: Joined): Promise<TopicPartition[]> {
     const assignments = led ? await this.#assign(led) : [];
     const answer = await this.#ask((link) =>

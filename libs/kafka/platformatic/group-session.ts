@@ -12,7 +12,7 @@ interface Beating {
   readonly generationId: number;
   readonly memberId: string;
   readonly until: AbortSignal;
-  /** Whether to go on when the group wants to rebalance: it waits for whoever drains. */
+  /** Whether to go on when the group wants to rebalance: it waits for the member that drains. */
   readonly throughRebalances: boolean;
 }
 
@@ -29,7 +29,7 @@ export class GroupSession {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** The coordinator answered: the session begins anew. */
+  /** The coordinator answered: the session starts over. */
   contact(): void {
     this.#lastContact = performance.now();
   }

@@ -142,7 +142,7 @@ export class PartitionReader implements Reader {
       const batch = this.#decode(reading, room);
       if (!batch) continue;
       batches.push(batch);
-      // Whoever was served goes to the end of the line, in the next fetch too.
+      // A partition that was served goes to the end of the line, in the next fetch too.
       this.#readings.delete(key);
       this.#readings.set(key, reading);
     }

@@ -40,7 +40,7 @@ export class RecordSender {
     this.#options = options;
   }
 
-  /** Starts anew under this identity: sequences begin at zero. */
+  /** Starts over under this identity: sequences begin at zero. */
   begin(identity: ProducerIdentity, { partitionsJoinByThemselves = false } = {}): void {
     this.#identity = identity;
     this.#partitionsJoinByThemselves = partitionsJoinByThemselves;
