@@ -35,6 +35,8 @@ import { connectionRoutes } from './connections/connection-routes.ts';
 import { ConnectionService } from './connections/connection-service.ts';
 import { connectorRoutes } from './connections/connector-routes.ts';
 import { controlRoutes } from './connections/control-routes.ts';
+import { LastEventsReader } from './connections/last-events.ts';
+import { parsingPreviewRoutes } from './connections/parsing-preview-routes.ts';
 import { parsingRoutes } from './connections/parsing-routes.ts';
 import { rewindRoutes } from './connections/rewind-routes.ts';
 import { rotationRoutes } from './connections/rotation-routes.ts';
@@ -172,6 +174,12 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
     writer: parts.replayWriter,
     connections,
   });
+  const lastEvents = new LastEventsReader({
+    kafka,
+    database: parts.database,
+    readings: shares.readings,
+    timeoutMs: config.searchTimeoutMs,
+  });
   http.register(async (scope) => signOutRoute(scope, parts.sessions), { prefix });
   http.register(
     async (scope) => {
@@ -208,6 +216,7 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
         controlRoutes(inner, { service, trials: shares.trials, testTimeoutMs: config.connectionTestTimeoutMs, logger });
         parsingRoutes(inner, { service, database: parts.database, searchTimeoutMs: config.searchTimeoutMs });
         rewindRoutes(inner, { service, maxDays: config.rewindMaxDays });
+        parsingPreviewRoutes(inner, { service, lastEvents, readings: shares.readings });
         rotationRoutes(inner, { connections, writer, channels, channelWriter, keys });
       });
       await scope.register(async (inner) => {

@@ -7,6 +7,7 @@ import { startReceiver } from '@tailrace/channels/test-receiver.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { memoryBroker } from '@tailrace/kafka/memory/memory-broker.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
+import { lineEvent } from '@tailrace/normalise/line-event.ts';
 import { testAlert } from '@tailrace/postgres/test-alerts.ts';
 import { testRecord } from '@tailrace/postgres/test-records.ts';
 import { role } from '@tailrace/role/role-definition.ts';
@@ -22,7 +23,6 @@ import { settings as apiSettings } from '../api/config.ts';
 import { start as startApi } from '../api/start.ts';
 import { settings as fanoutSettings } from '../fanout/config.ts';
 import { start as startFanout } from '../fanout/start.ts';
-import { lineEvent } from './line-event.ts';
 
 const jwtSecret = 'a secret of thirty-two bytes or more';
 const broker = memoryBroker();
@@ -683,6 +683,58 @@ describe('dead-letters', () => {
   ])('exits 2 for %s', async (_name, args, message) => {
     const { code, stderr } = await done(['dead-letters', ...args, '--project', 'demo']);
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+  });
+});
+
+describe('connections parsing', () => {
+  const inProject = ['--project', 'demo'];
+  const rules = join(directory, 'parsing.yaml');
+
+  it('sets, shows and tries the rules of a connection', async () => {
+    const config = join(directory, 'parsing-aws.json');
+    writeFileSync(
+      config,
+      JSON.stringify({
+        access_key_id: 'AKIAIOSFODNN7EXAMPLE',
+        secret_access_key: 'x'.repeat(40),
+        region: 'eu-central-1',
+        log_group: '/p',
+      }),
+    );
+    await done(['connections', 'add', ...inProject, '--provider', 'aws', '--name', 'parsed', '--config', config]);
+    writeFileSync(rules, "rules:\n  - name: pay\n    pattern: '^(?P<level>\\w+);%{GREEDYDATA:message}'\n");
+    const set = await done(['connections', 'parsing', 'set', 'parsed', ...inProject, '--file', rules]);
+    expect([set.code, set.stdout]).toEqual([0, '1 rule, version 1\n']);
+    expect(set.stderr).toContain('tailrace connections parsing replay parsed --project demo');
+    const shown = await done(['connections', 'parsing', 'show', 'parsed', ...inProject]);
+    expect(shown.stdout).toBe('rules:\n  - name: pay\n    pattern: ^(?P<level>\\w+);%{GREEDYDATA:message}\n');
+    const lines = join(directory, 'parsing.log');
+    writeFileSync(lines, 'error;no stock\nwhatever\n');
+    const tried = await done(['connections', 'parsing', 'preview', 'parsed', ...inProject, '--lines', lines]);
+    expect(tried.stdout).toContain('> error;no stock\n  ERROR rule:pay: no stock\n');
+    expect(tried.stdout).toContain('> whatever\n  - plain: whatever\n');
+    expect(tried.stdout).toContain('    pay: it fits ^(?P<level>\\w+) and nothing behind that fits ;\n');
+    expect(tried.stderr).toBe('2 lines, pay 1, 1 by no rule\n');
+    const asked = await done(['connections', 'parsing', 'replay', 'parsed', ...inProject, '--detach', '--json']);
+    expect(JSON.parse(asked.stdout)).toMatchObject({ mode: 'shadow', from: '1970-01-01T00:00:00.000Z' });
+  });
+
+  it('names the line of a file in which a rule is wrong', async () => {
+    writeFileSync(rules, "- name: pay\n  pattern: '^a('\n- name: cart\n  pattern: b\n  level:\n    map: { x: loud }\n");
+    const refused = await done(['connections', 'parsing', 'set', 'parsed', ...inProject, '--file', rules]);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain(`${rules}:6: rule cart: level map x must be trace`);
+    writeFileSync(rules, "- name: pay\n  pattern: '^a('\n");
+    const wrong = await done(['normalise', '--file', rules, '--provider', 'aws', '--rules', rules]);
+    expect(wrong.stderr).toContain(`${rules}:2: rule pay: pattern cannot be read at character 3`);
+  });
+
+  it('are tried on a file without a server', async () => {
+    writeFileSync(rules, "rules:\n  - name: pay\n    pattern: '^(?P<level>\\w+);%{GREEDYDATA:message}'\n");
+    const lines = join(directory, 'parsing.log');
+    writeFileSync(lines, 'warn;slow\n');
+    const { stdout } = await done(['normalise', '--file', lines, '--provider', 'gcp', '--rules', rules]);
+    expect(stdout).toContain('1: WARN rule:pay: slow\n');
   });
 });
 

@@ -1,7 +1,7 @@
+import { lineEvent } from '@tailrace/normalise/line-event.ts';
 import { providerSymbols } from '@tailrace/schemas/generated/provider.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { lineEvent } from './line-event.ts';
 import { readLines } from './read-lines.ts';
 
 const now = Date.UTC(2026, 0, 1);

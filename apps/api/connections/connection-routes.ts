@@ -3,6 +3,7 @@ import { invalidField, problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import { projectIdSchema } from '@tailrace/http/tokens.ts';
 import { isIdOf } from '@tailrace/log-record/id-prefixes.ts';
+import { parsingRules } from '@tailrace/normalise/own-parsing/compile-rules.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
 import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
 import { providerSymbols } from '@tailrace/schemas/generated/provider.ts';
@@ -25,11 +26,16 @@ const config = z
   .record(z.string().max(100), z.unknown())
   .describe('Settings and secrets of the source; GET connectors tells the fields of each provider.');
 
+const rules = parsingRules.describe(
+  'Rules by which lines are read before the built-in parsers, in the order in which they are tried; they replace all that there are.',
+);
+
 const newConnection = z.strictObject({
   project_id: projectIdSchema,
   connection_name: name,
   cloud_provider: z.enum(providerSymbols),
   connection_config: config,
+  parsing_rules: rules.optional(),
 });
 
 const editedConnection = z.strictObject({
@@ -40,6 +46,7 @@ const editedConnection = z.strictObject({
     .describe('Cannot change; when given, it must be the connection’s own.'),
   connection_name: name.optional(),
   connection_config: config.optional().describe('Replaces the whole. A secret left out is kept; null removes it.'),
+  parsing_rules: rules.optional(),
 });
 
 const tags = ['connections'];
@@ -67,6 +74,7 @@ export function connectionRoutes(scope: HttpServer, { service, statuses }: Conne
         name: connection_name,
         provider: cloud_provider,
         config: connection_config,
+        parsingRules: request.body.parsing_rules,
       });
       return reply.code(201).headers(createdHeaders(request, created)).send(view(created));
     },
@@ -102,7 +110,8 @@ export function connectionRoutes(scope: HttpServer, { service, statuses }: Conne
       config: { role: 'editor' },
       schema: {
         tags,
-        summary: 'Change the name, the configuration, or both. A running connection takes it up within seconds.',
+        summary:
+          'Change the name, the configuration, the parsing rules, or several. A running connection takes it up within seconds.',
         params: idParam,
         headers: ifMatch,
         body: editedConnection,
@@ -117,11 +126,15 @@ export function connectionRoutes(scope: HttpServer, { service, statuses }: Conne
     },
     async (request, reply) => {
       const change = changeRequest(request, request.params.id, request.headers['if-match']);
-      const { connection_name, connection_config, project_id, cloud_provider } = request.body;
+      const { connection_name, connection_config, project_id, cloud_provider, parsing_rules } = request.body;
       const current = service.get(change);
       if (project_id !== undefined && project_id !== current.project_id) throw cannotChange('project_id');
       if (cloud_provider !== undefined && cloud_provider !== current.provider) throw cannotChange('cloud_provider');
-      const edited = await service.edit(change, { name: connection_name, config: connection_config });
+      const edited = await service.edit(change, {
+        name: connection_name,
+        config: connection_config,
+        parsingRules: parsing_rules,
+      });
       return reply.header('etag', entityTag(edited.version)).send(view(edited));
     },
   );

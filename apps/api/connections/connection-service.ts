@@ -10,6 +10,7 @@ import { type ProjectResources, randomId } from '../project-resources.ts';
 import type { SecretKeeper } from '../secret-config.ts';
 import { type AcceptedConfig, acceptConfig, type ConnectionPolicy } from './connection-config.ts';
 import { settingsOf } from './connection-view.ts';
+import { nextParsing } from './parsing-rules.ts';
 
 export interface ConnectionServiceOptions {
   readonly connections: ProjectResources<Connection>;
@@ -23,11 +24,14 @@ export interface NewConnection {
   readonly name: string;
   readonly provider: Provider;
   readonly config: GivenConfig;
+  /** Rules by which its lines are read first; as they are given, unchecked. */
+  readonly parsingRules?: readonly unknown[] | undefined;
 }
 
 export interface ConnectionEdit {
   readonly name?: string | undefined;
   readonly config?: GivenConfig | undefined;
+  readonly parsingRules?: readonly unknown[] | undefined;
 }
 
 export interface RewindRequest {
@@ -45,12 +49,13 @@ export class ConnectionService {
   }
 
   /** Starts out stopped. */
-  create({ projectId, name, provider, config }: NewConnection): Promise<Connection> {
+  create({ projectId, name, provider, config, parsingRules }: NewConnection): Promise<Connection> {
     const { connections, secrets, policy } = this.#options;
     return connections.create(projectId, async (beginning) => {
       const accepted = acceptConfig(this.#connectorOf(provider), config, {}, policy);
       const stored = await secrets.store(beginning.id, accepted);
-      return { ...beginning, name, provider, ...stored, desired_state: 'stopped', rewind: null, parsing: null };
+      const parsing = nextParsing(null, parsingRules, Date.now() * 1000);
+      return { ...beginning, name, provider, ...stored, desired_state: 'stopped', rewind: null, parsing };
     });
   }
 
@@ -63,11 +68,12 @@ export class ConnectionService {
     return this.#options.connections.list(projectId);
   }
 
-  /** Replaces the name, the configuration, or both. A secret left out keeps the stored one; `null` removes it. */
-  edit(request: ChangeRequest, { name, config }: ConnectionEdit): Promise<Connection> {
+  /** Replaces the name, the configuration, the parsing rules, or several. A secret left out keeps the stored one; `null` removes it. */
+  edit(request: ChangeRequest, { name, config, parsingRules }: ConnectionEdit): Promise<Connection> {
     return this.#options.connections.change(request, async (current) => {
       const stored = config === undefined ? undefined : await this.#replaceConfig(current, config);
-      return { ...current, name: name ?? current.name, ...stored };
+      const parsing = nextParsing(current.parsing, parsingRules, Date.now() * 1000);
+      return { ...current, name: name ?? current.name, ...stored, parsing };
     });
   }
 

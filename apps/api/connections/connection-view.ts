@@ -8,6 +8,7 @@ import { desiredStateSymbols } from '@tailrace/schemas/generated/desired-state.t
 import { providerSymbols } from '@tailrace/schemas/generated/provider.ts';
 import type { RewindStatus } from '@tailrace/schemas/generated/rewind-status.ts';
 import { z } from 'zod';
+import { rulesOf } from './parsing-rules.ts';
 
 const time = z.string().describe('RFC 3339.');
 
@@ -36,6 +37,17 @@ export const connectionView = z
     version: z.int().describe('Counts changes; the ETag holds it.'),
     created_at: time,
     updated_at: time,
+    parsing: z
+      .object({
+        version: z
+          .int()
+          .describe(
+            'Counts changes of the rules; 0 before the first. Lines bear it in thousands in their normaliser_version.',
+          ),
+        changed_at: time.nullable(),
+        rules: z.array(z.record(z.string(), z.unknown())).describe('As they were given: see ParsingRule.'),
+      })
+      .meta({ id: 'ConnectionParsingRules' }),
     rewind: rewindView.nullable().describe('The rewind asked for last.'),
     status: connectionStatusView.nullable().describe('Null until an ingest process has taken the connection.'),
   })
@@ -87,6 +99,11 @@ export function toConnectionView(
     version: connection.version,
     created_at: isoNanos(connection.created_at),
     updated_at: isoNanos(connection.updated_at),
+    parsing: {
+      version: connection.parsing?.version ?? 0,
+      changed_at: isoOrNull(connection.parsing?.changed_at ?? null),
+      rules: rulesOf(connection),
+    },
     rewind: connection.rewind === null ? null : toRewindView(connection.rewind, status?.rewind ?? null),
     status: status === undefined ? null : toConnectionStatusView(status),
   };

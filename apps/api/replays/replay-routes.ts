@@ -33,7 +33,9 @@ export function replayRoutes(scope: HttpServer, service: ReplayService, readings
         body: z.strictObject({
           project_id: projectIdSchema,
           connection_ids: z.array(z.string().min(1).max(64)).min(1).max(500).optional(),
-          from: instant.describe('Event time, included: a time, or a span before now such as -6h.'),
+          from: z
+            .union([z.literal('earliest'), instant])
+            .describe('Event time, included: a time, a span before now such as -6h, or earliest for all that is kept.'),
           to: instant.default('now').describe('Event time, excluded.'),
           mode: z
             .enum(replayModeSymbols)
@@ -48,7 +50,8 @@ export function replayRoutes(scope: HttpServer, service: ReplayService, readings
       const { project_id: projectId, connection_ids: connectionIds, mode, ...body } = request.body;
       requireBodyProject(request, projectId);
       const now = Date.now();
-      const [from, to] = [microsOf(body.from, now), microsOf(body.to, now)];
+      // Events that are kept may be of any time before they were read.
+      const [from, to] = [body.from === 'earliest' ? 0 : microsOf(body.from, now), microsOf(body.to, now)];
       if (from >= to) throw invalidField('body.from', 'must be before to');
       const wanted = {
         projectId,

@@ -24,7 +24,7 @@ export interface NewReplay {
   readonly projectId: string;
   /** Left out: whatever the project has. */
   readonly connectionIds?: readonly string[] | undefined;
-  /** Event times, microseconds since the epoch. */
+  /** Event times, microseconds since the epoch; 0: from whatever is kept. */
   readonly from: number;
   readonly to: number;
   readonly mode: ReplayMode;
@@ -140,6 +140,7 @@ export class ReplayService {
 
   /** @throws Problem 422 for a range that begins before what is kept, saying how far back it can go. */
   async #requireKept({ from }: NewReplay, connections: readonly Connection[]): Promise<void> {
+    if (from === 0) return;
     const concerned = (topic: string, partition: number) =>
       connections.length === 0 ||
       connections.some(({ id, provider }) => {

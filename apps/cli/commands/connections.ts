@@ -10,6 +10,7 @@ import { readConfigFile } from '../read-config-file.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { visible } from '../terminal.ts';
 import { printJson, textTable } from '../text-table.ts';
+import { parsingCommand } from './parsing.ts';
 
 const rewind = z.looseObject({
   rewind_id: z.string(),
@@ -160,6 +161,7 @@ export function connectionsCommand(surroundings: Surroundings): Command {
     .action(async (id, options) => {
       await client(options).call('DELETE', await pathOf(id, options));
     });
+  group.addCommand(parsingCommand(surroundings));
   return group;
 }
 

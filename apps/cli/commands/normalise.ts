@@ -2,12 +2,14 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { messageOf } from '@tailrace/errors/tailrace-error.ts';
 import { levelOf } from '@tailrace/log-record/level.ts';
+import { lineEvent } from '@tailrace/normalise/line-event.ts';
 import { normalise } from '@tailrace/normalise/normalise.ts';
+import { RuleSet } from '@tailrace/normalise/own-parsing/rule-set.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import { providerSymbols } from '@tailrace/schemas/generated/provider.ts';
 import { Command, Option } from 'commander';
 import { CliError, exitCodes } from '../cli-error.ts';
-import { lineEvent } from '../line-event.ts';
+import { readParsingFile } from '../parsing/parsing-file.ts';
 import { ParsingStats } from '../parsing-stats.ts';
 import { readLines } from '../read-lines.ts';
 import type { Surroundings } from '../surroundings.ts';
@@ -24,8 +26,10 @@ export function normaliseCommand(_surroundings: Surroundings): Command {
       ]),
     )
     .option('--stats', 'shares of lines with a level, a time and a parser, and what the others look like')
+    .option('--rules <path>', 'parsing rules of a connection, as YAML, tried before the parsers')
     .option('--json', 'one JSON document per line, or one with the statistics')
-    .action(async ({ file, provider, stats, json }) => {
+    .action(async ({ file, provider, stats, rules: rulesFile, json }) => {
+      const rules = rulesFile === undefined ? undefined : new RuleSet(1, readParsingFile(rulesFile).compiled);
       const render = stats ? undefined : json ? renderJson : renderText;
       const counted = new ParsingStats();
       const parsers = new Map<string, number>();
@@ -37,7 +41,7 @@ export function normaliseCommand(_surroundings: Surroundings): Command {
         if (line === '') continue;
         lines += 1;
         const { raw, isEvent } = lineEvent(provider, line, number, Date.now());
-        const normalised = normalise(raw, { partition: 0, offset: number });
+        const normalised = normalise(raw, { partition: 0, offset: number }, { rules });
         const record = isEvent ? normalised : withoutId(normalised);
         parsers.set(record.parser, (parsers.get(record.parser) ?? 0) + 1);
         if (render === undefined) {

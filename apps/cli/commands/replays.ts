@@ -39,7 +39,8 @@ export function replayCommand(surroundings: Surroundings): Command {
     .action((options: ReplayOptions) => replay(surroundings, options));
 }
 
-async function replay(surroundings: Surroundings, options: ReplayOptions): Promise<void> {
+/** Asks for a replay and shows how it does until it has ended, unless it is to be left alone. */
+export async function replay(surroundings: Surroundings, options: ReplayOptions): Promise<void> {
   const client = new ApiClient(surroundings, options.project);
   const names = new ProjectNames(surroundings, options.project);
   const connections = options.connection?.map((each) => names.idOf('connection', each));

@@ -14,6 +14,48 @@ export type LogFilterInput = {
   readonly trace_id?: string | undefined;
 };
 
+export type ParsingRuleInput = {
+  /** Lines that it takes have the parser rule:<name>. */
+  readonly name: string;
+  /** RE2 with named groups, and grok’s names: ^%{TIMESTAMP_ISO8601:time} (?P<level>\w) %{GREEDYDATA:message} */
+  readonly pattern: string;
+  /** Lines that it is tried on. Default: all. */
+  readonly when?:
+    | {
+        /** The source stream; * stands for any text. */
+        readonly stream?: string | undefined;
+        /** Text that the line holds. */
+        readonly contains?: string | undefined;
+      }
+    | undefined;
+  /** The pattern sees the whole event. Default: its first line, and the message goes on behind it. */
+  readonly multiline?: boolean | undefined;
+  readonly time?:
+    | {
+        /** The group that holds it. Default: time, or timestamp. */
+        readonly group?: string | undefined;
+        /** Where it is not self-evident: letters such as dd.MM.yyyy HH:mm:ss,SSS, strptime’s such as %d/%b/%Y, or unix, unix_ms, unix_us, unix_ns. */
+        readonly format?: string | undefined;
+        /** Of times that bear none: Europe/Vienna, +02:00. Left out: they stay local. */
+        readonly zone?: string | undefined;
+      }
+    | undefined;
+  readonly level?:
+    | {
+        /** The group that holds it. Default: level, or severity. */
+        readonly group?: string | undefined;
+        /** What the texts mean, case aside where nothing fits exactly: {"5": "error", "W": "warn"}. Usual words need no entry. */
+        readonly map?: Readonly<Record<string, string | number>> | undefined;
+        /** Of every line that the rule takes, unless its text says another. */
+        readonly always?: string | number | undefined;
+      }
+    | undefined;
+  /** The group that is the message. Default: message; without one it is the whole line. */
+  readonly message?: string | undefined;
+  /** Names of attributes by group. Groups that are not here keep their own names. */
+  readonly attributes?: Readonly<Record<string, string>> | undefined;
+};
+
 export type Alert = {
   readonly id: string;
   /** Counts the events of this alert; the highest is its newest state. */
@@ -206,6 +248,48 @@ export type Channel = {
   readonly updated_at: string;
 };
 
+export type ParsingRule = {
+  /** Lines that it takes have the parser rule:<name>. */
+  readonly name: string;
+  /** RE2 with named groups, and grok’s names: ^%{TIMESTAMP_ISO8601:time} (?P<level>\w) %{GREEDYDATA:message} */
+  readonly pattern: string;
+  /** Lines that it is tried on. Default: all. */
+  readonly when?:
+    | {
+        /** The source stream; * stands for any text. */
+        readonly stream?: string | undefined;
+        /** Text that the line holds. */
+        readonly contains?: string | undefined;
+      }
+    | undefined;
+  /** The pattern sees the whole event. Default: its first line, and the message goes on behind it. */
+  readonly multiline?: boolean | undefined;
+  readonly time?:
+    | {
+        /** The group that holds it. Default: time, or timestamp. */
+        readonly group?: string | undefined;
+        /** Where it is not self-evident: letters such as dd.MM.yyyy HH:mm:ss,SSS, strptime’s such as %d/%b/%Y, or unix, unix_ms, unix_us, unix_ns. */
+        readonly format?: string | undefined;
+        /** Of times that bear none: Europe/Vienna, +02:00. Left out: they stay local. */
+        readonly zone?: string | undefined;
+      }
+    | undefined;
+  readonly level?:
+    | {
+        /** The group that holds it. Default: level, or severity. */
+        readonly group?: string | undefined;
+        /** What the texts mean, case aside where nothing fits exactly: {"5": "error", "W": "warn"}. Usual words need no entry. */
+        readonly map?: Readonly<Record<string, string | number>> | undefined;
+        /** Of every line that the rule takes, unless its text says another. */
+        readonly always?: string | number | undefined;
+      }
+    | undefined;
+  /** The group that is the message. Default: message; without one it is the whole line. */
+  readonly message?: string | undefined;
+  /** Names of attributes by group. Groups that are not here keep their own names. */
+  readonly attributes?: Readonly<Record<string, string>> | undefined;
+};
+
 export type ConnectionError = {
   /** Stable, such as connector.auth_refused. */
   readonly code: string;
@@ -277,6 +361,14 @@ export type ConnectionRewind = {
   readonly finished_at: string | null;
 };
 
+export type ConnectionParsingRules = {
+  /** Counts changes of the rules; 0 before the first. Lines bear it in thousands in their normaliser_version. */
+  readonly version: number;
+  readonly changed_at: string | null;
+  /** As they were given: see ParsingRule. */
+  readonly rules: readonly Readonly<Record<string, unknown>>[];
+};
+
 export type Connection = {
   readonly id: string;
   readonly project_id: string;
@@ -293,6 +385,7 @@ export type Connection = {
   readonly created_at: string;
   /** RFC 3339. */
   readonly updated_at: string;
+  readonly parsing: ConnectionParsingRules;
   /** The rewind asked for last. */
   readonly rewind: ConnectionRewind | null;
   /** Null until an ingest process has taken the connection. */
@@ -358,6 +451,53 @@ export type ConnectionStats = {
     readonly events: number;
   }[];
   readonly last_event_seen_at: string | null;
+};
+
+export type ParsingPreviewLine = {
+  /** What the rules were tried on: the line, or the one that an envelope carries. */
+  readonly text: string;
+  /** The rule that took it. */
+  readonly rule: string | null;
+  /** Or the built-in parser that read it. */
+  readonly parser: string;
+  readonly level: ('trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal') | null;
+  readonly severity_text: string;
+  /** The time in the text, ISO 8601. */
+  readonly time: string | null;
+  readonly message: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly resource: Readonly<Record<string, string>>;
+  /** Groups whose text is no time, or no level that is known: they are kept as attributes. */
+  readonly unread: readonly {
+    readonly group: string;
+    readonly use: 'time' | 'level';
+    readonly text: string;
+  }[];
+  /** The rules that were tried before and did not take it, and why. */
+  readonly misses: readonly {
+    readonly rule: string;
+    readonly reason: string;
+  }[];
+  /** The event’s own time. */
+  readonly timestamp: string;
+  readonly raw: {
+    readonly topic: string;
+    readonly partition: number;
+    readonly offset: number;
+  } | null;
+};
+
+export type ParsingPreview = {
+  /** Newest first, or as they were given. */
+  readonly lines: readonly ParsingPreviewLine[];
+  /** Lines by the rule that took them. */
+  readonly taken: Readonly<Record<string, number>>;
+  /** Lines that no rule took. */
+  readonly untaken: number;
+  /** Stored lines whose events are no longer kept, and lines that were not tried since the time was up. */
+  readonly missing: number;
+  /** Characters of a line that the rules see: the larger they are, the fewer. */
+  readonly seen_length: number;
 };
 
 export type ConnectionParsing = {
@@ -806,6 +946,8 @@ export interface Operations {
       readonly cloud_provider: 'aws' | 'azure' | 'gcp';
       /** Settings and secrets of the source; GET connectors tells the fields of each provider. */
       readonly connection_config: Readonly<Record<string, unknown>>;
+      /** Rules by which lines are read before the built-in parsers, in the order in which they are tried; they replace all that there are. */
+      readonly parsing_rules?: readonly ParsingRuleInput[] | undefined;
     };
     answer: Connection;
   };
@@ -819,7 +961,7 @@ export interface Operations {
           readonly connections: readonly Connection[];
         };
   };
-  /** Change the name, the configuration, or both. A running connection takes it up within seconds. */
+  /** Change the name, the configuration, the parsing rules, or several. A running connection takes it up within seconds. */
   'PUT connections/{id}': {
     query: undefined;
     body: {
@@ -831,6 +973,8 @@ export interface Operations {
       readonly connection_name?: string | undefined;
       /** Replaces the whole. A secret left out is kept; null removes it. */
       readonly connection_config?: Readonly<Record<string, unknown>> | undefined;
+      /** Rules by which lines are read before the built-in parsers, in the order in which they are tried; they replace all that there are. */
+      readonly parsing_rules?: readonly ParsingRuleInput[] | undefined;
     };
     answer: Connection;
   };
@@ -887,6 +1031,19 @@ export interface Operations {
       readonly rewind_id: string;
       readonly to: string;
     };
+  };
+  /** What parsing rules make of the last lines of a connection, or of lines given. Changes nothing. */
+  'POST connections/{id}/parsing/preview': {
+    query: undefined;
+    body: {
+      /** The rules to try. Default: those of the connection. */
+      readonly parsing_rules?: readonly ParsingRuleInput[] | undefined;
+      /** Lines to try them on, as text or as the provider’s JSON. Default: the last stored lines of the connection. */
+      readonly lines?: readonly string[] | undefined;
+      /** Of stored lines. */
+      readonly limit?: number | undefined;
+    };
+    answer: ParsingPreview;
   };
   /** Seal the credentials of your projects’ connections and channels again, with the newest key of CREDENTIAL_ENCRYPTION_KEY. */
   'POST credentials/rotate': {
@@ -1103,8 +1260,8 @@ export interface Operations {
       /** Project id, as the token carries it. */
       readonly project_id: string;
       readonly connection_ids?: readonly string[] | undefined;
-      /** Event time, included: a time, or a span before now such as -6h. */
-      readonly from: 'now' | string;
+      /** Event time, included: a time, a span before now such as -6h, or earliest for all that is kept. */
+      readonly from: 'earliest' | ('now' | string);
       /** Event time, excluded. */
       readonly to?: 'now' | string | undefined;
       /** apply renews stored lines; shadow writes nothing and tells what would differ. */
@@ -1165,6 +1322,7 @@ export const schemaShapes = {
     fields: {
       connection_config: { fields: {} },
       secrets_set: { list: {} },
+      parsing: { ref: 'ConnectionParsingRules' },
       rewind: { ref: 'ConnectionRewind', nullable: true },
       status: { ref: 'ConnectionStatus', nullable: true },
     },
@@ -1172,6 +1330,7 @@ export const schemaShapes = {
   ConnectionError: { fields: {} },
   ConnectionHeldBack: { fields: {} },
   ConnectionParsing: { fields: { parsers: { list: { fields: {} } } } },
+  ConnectionParsingRules: { fields: { rules: { list: { fields: {} } } } },
   ConnectionRewind: { fields: {} },
   ConnectionStats: {
     fields: {
@@ -1192,6 +1351,16 @@ export const schemaShapes = {
     fields: { resource: { fields: {} }, attributes: { fields: {} }, flags: { list: {} }, raw: { fields: {} } },
   },
   Notification: { fields: {} },
+  ParsingPreview: { fields: { lines: { list: { ref: 'ParsingPreviewLine' } }, taken: { fields: {} } } },
+  ParsingPreviewLine: {
+    fields: {
+      attributes: { fields: {} },
+      resource: { fields: {} },
+      unread: { list: { fields: {} } },
+      misses: { list: { fields: {} } },
+      raw: { fields: {}, nullable: true },
+    },
+  },
   RawEvent: { fields: { source: { fields: {} } } },
   Replay: {
     fields: {
@@ -1253,6 +1422,7 @@ export const answerShapes = {
   'POST connections/{id}/test': { fields: {} },
   'GET connections/{id}/parsing-stats': { ref: 'ConnectionParsing' },
   'POST connections/{id}/rewind': { fields: {} },
+  'POST connections/{id}/parsing/preview': { ref: 'ParsingPreview' },
   'POST credentials/rotate': { fields: { failed: { list: { fields: {} } } } },
   'POST alert-rules': { ref: 'AlertRule' },
   'GET alert-rules/{id}': { either: [{ ref: 'AlertRule' }, { fields: { rules: { list: { ref: 'AlertRule' } } } }] },

@@ -32,6 +32,7 @@ export interface GroupUse {
 /** A rule, ready to be tried. */
 export interface CompiledRule {
   readonly name: string;
+  readonly pattern: string;
   readonly expression: ParsingExpression;
   readonly groups: readonly GroupUse[];
   readonly hasMessage: boolean;
@@ -97,6 +98,7 @@ function compiled(rule: ParsingRule, expression: ParsingExpression, groups: read
   const lower = new Map([...exact].map(([text, number]) => [text.toLowerCase(), number]));
   return {
     name,
+    pattern: rule.pattern,
     expression,
     groups,
     hasMessage: groups.some(({ use }) => use === 'message'),

@@ -1,5 +1,5 @@
 /** Versions of the code stay below this, so that the rules' version stands above them. */
-export const codeVersions = 1000;
+const codeVersions = 1000;
 /** Most changes of one connection's rules: PostgreSQL's integer holds no greater version. */
 export const maxRulesVersion = 2_000_000;
 

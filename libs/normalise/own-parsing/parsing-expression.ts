@@ -104,6 +104,21 @@ function compile(pattern: string, expanded: ExpandedPattern): Compiled | { reado
   }
 }
 
+/** What finds the beginning of a pattern that is right: see `whereItStops`. Undefined for one that cannot stand by itself. */
+export function prefixFinder(pattern: string): ((text: string) => boolean) | undefined {
+  const known = rememberedPrefixes.get(pattern);
+  if (known !== undefined) return known;
+  const expanded = expandGrok(pattern);
+  const compiled = 'problem' in expanded ? expanded : compile(pattern, expanded);
+  if ('problem' in compiled) return undefined;
+  const finds = (text: string) => compiled.regex.test(text);
+  if (rememberedPrefixes.size >= maxRemembered) rememberedPrefixes.clear();
+  rememberedPrefixes.set(pattern, finds);
+  return finds;
+}
+
+const rememberedPrefixes = new Map<string, (text: string) => boolean>();
+
 function namedGroups(regex: RE2JS, { fields }: ExpandedPattern): readonly NamedGroup[] {
   return Object.entries(regex.namedGroups())
     .map(([name, index]) => ({ index: Number(index), name: fields.get(name) ?? name }))

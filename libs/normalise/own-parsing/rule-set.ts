@@ -33,10 +33,11 @@ export class RuleSet implements LineRules {
 
   /** Those that are tried on lines of a stream; undefined where there are none. */
   of(stream: string): LineRules | undefined {
-    if (this.#compiled.rules.length === 0) return undefined;
+    const isWatched = this.#observe !== undefined;
+    if (this.#compiled.rules.length === 0 && !isWatched) return undefined;
     if (!this.#byStream) return this;
     const rules = this.#compiled.rules.filter((rule) => rule.isOfStream(stream));
-    if (rules.length === 0 && this.#observe === undefined) return undefined;
+    if (rules.length === 0 && !isWatched) return undefined;
     return { read: (text, draft) => this.#read(rules, text, draft) };
   }
 

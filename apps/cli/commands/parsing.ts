@@ -1,0 +1,128 @@
+import { createReadStream } from 'node:fs';
+import { Command } from 'commander';
+import { stringify } from 'yaml';
+import { z } from 'zod';
+import { ApiClient } from '../api-client.ts';
+import { parseSince } from '../duration.ts';
+import { readParsingFile } from '../parsing/parsing-file.ts';
+import { ProjectNames } from '../project-names.ts';
+import { readLines } from '../read-lines.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { visible, warn } from '../terminal.ts';
+import { printJson } from '../text-table.ts';
+import { replay } from './replays.ts';
+
+const parsing = z.looseObject({
+  version: z.number(),
+  rules: z.array(z.looseObject({ name: z.string() })),
+});
+const connection = z.looseObject({ id: z.string(), version: z.number(), parsing });
+
+const previewLine = z.looseObject({
+  text: z.string(),
+  rule: z.string().nullable(),
+  parser: z.string(),
+  level: z.string().nullable(),
+  time: z.string().nullable(),
+  message: z.string(),
+  attributes: z.record(z.string(), z.string()),
+  unread: z.array(z.looseObject({ group: z.string(), use: z.string(), text: z.string() })),
+  misses: z.array(z.looseObject({ rule: z.string(), reason: z.string() })),
+});
+const preview = z.looseObject({
+  lines: z.array(previewLine),
+  taken: z.record(z.string(), z.number()),
+  untaken: z.number(),
+  missing: z.number(),
+});
+
+const mostLines = 100;
+
+/** `tailrace connections parsing …`: the rules by which a connection's lines are read before the parsers. */
+export function parsingCommand(surroundings: Surroundings): Command {
+  const group = new Command('parsing').description(
+    "See, try and set a connection's own parsing rules, and mend what was read before them.",
+  );
+  const command = (name: string, description: string) => {
+    const made = new Command(name)
+      .description(description)
+      .argument('<connection>', 'its name, or conn_…')
+      .requiredOption('--project <id>', 'project of the connection')
+      .option('--json', 'the answer as JSON');
+    group.addCommand(made);
+    return made;
+  };
+  const client = (options: { project: string }) => new ApiClient(surroundings, options.project);
+  const pathOf = async (text: string, { project }: { project: string }) =>
+    `connections/${encodeURIComponent(await new ProjectNames(surroundings, project).idOf('connection', text))}`;
+
+  command('show', 'Show the rules, as YAML that set takes.').action(async (name, options) => {
+    const { body } = await client(options).call('GET', await pathOf(name, options));
+    const { parsing: shown } = connection.parse(body);
+    if (options.json) return printJson(shown);
+    process.stdout.write(stringify({ rules: shown.rules }, { lineWidth: 0 }));
+    warn(`version ${shown.version} of the rules`);
+  });
+
+  command('set', 'Replace the rules by those of a file. Lines that come from now on are read by them.')
+    .requiredOption('--file <path>', 'YAML with a list named rules; - is standard input')
+    .action(async (name, options) => {
+      const { rules } = readParsingFile(options.file);
+      const path = await pathOf(name, options);
+      const { body } = await client(options).call('PUT', path, { body: { parsing_rules: rules } });
+      const { parsing: stored } = connection.parse(body);
+      if (options.json) return printJson(stored);
+      process.stdout.write(`${rules.length} ${rules.length === 1 ? 'rule' : 'rules'}, version ${stored.version}\n`);
+      warn(
+        `To see what they change of the past: tailrace connections parsing replay ${name} --project ${options.project}`,
+      );
+    });
+
+  command('preview', 'Show what rules make of the last lines of the connection, or of a file. Changes nothing.')
+    .option('--file <path>', 'the rules, as YAML; those of the connection when left out')
+    .option('--lines <path>', `lines to try them on, the first ${mostLines}; - is standard input`)
+    .action(async (name, options) => {
+      const rules = options.file === undefined ? undefined : readParsingFile(options.file).rules;
+      const lines = options.lines === undefined ? undefined : await firstLines(options.lines);
+      const { body } = await client(options).call('POST', `${await pathOf(name, options)}/parsing/preview`, {
+        body: { parsing_rules: rules, lines },
+      });
+      if (options.json) return printJson(body);
+      const shown = preview.parse(body);
+      process.stdout.write(shown.lines.map(renderLine).join(''));
+      const taken = Object.entries(shown.taken).map(([rule, count]) => `${rule} ${count}`);
+      warn([`${shown.lines.length} lines`, ...taken, `${shown.untaken} by no rule`].join(', '));
+      if (shown.missing > 0) warn(`${shown.missing} more are no longer kept, or were not tried since the time was up`);
+    });
+
+  command('replay', 'Compare the stored lines with what the present rules make of them, or apply that.')
+    .option('--since <time>', 'event time to begin at: 6h, or a time; all that is kept when left out', parseSince)
+    .option('--apply', 'write what differs; without it nothing is written')
+    .option('--detach', 'do not wait for its end')
+    .action((name, { since = 'earliest', apply, ...options }) =>
+      replay(surroundings, { ...options, since, connection: [name], shadow: apply !== true }),
+    );
+  return group;
+}
+
+async function firstLines(path: string): Promise<string[]> {
+  const input = path === '-' ? process.stdin : createReadStream(path);
+  const lines: string[] = [];
+  for await (const line of readLines(input as AsyncIterable<Buffer>, path)) {
+    if (line !== '') lines.push(line);
+    if (lines.length === mostLines) break;
+  }
+  return lines;
+}
+
+function renderLine(line: z.output<typeof previewLine>): string {
+  const { rule, parser, level, time, message, attributes, unread, misses, text } = line;
+  const facts = [
+    ...(time === null ? [] : [`time = ${time}`]),
+    ...Object.entries(attributes).map(([name, value]) => `${name} = ${value}`),
+    ...unread.map((each) => `${each.group} is no ${each.use}: ${each.text}`),
+    ...(rule === null ? misses.map((each) => `${each.rule}: ${each.reason}`) : []),
+  ];
+  const head = `${(level ?? '-').toUpperCase()} ${rule === null ? parser : `rule:${rule}`}: ${visible(message)}`;
+  return [`> ${visible(text)}`, `  ${head}`, ...facts.map((fact) => `    ${visible(fact)}`), ''].join('\n');
+}
