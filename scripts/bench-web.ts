@@ -92,7 +92,7 @@ function rows(page: Page): Promise<number> {
   return page.getByRole('grid').evaluate((grid) => Number(grid.getAttribute('aria-rowcount')));
 }
 
-/** Milliseconds after the navigation began. The browser may tell it a little after what it painted can be found. */
+/** Milliseconds after the navigation began. The browser may report it a little after what it painted can be found. */
 function firstPaint(page: Page): Promise<number> {
   return page.evaluate(
     () =>

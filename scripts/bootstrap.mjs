@@ -16,7 +16,7 @@ const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)));
 /**
  * What is wrong with node_modules, or undefined when it holds what package-lock.json says.
  * npm keeps a copy of what it really installed in node_modules/.package-lock.json and writes it last, so an install that
- * was interrupted, or one by hand (`npm i some-package`), is told apart without a stamp of our own.
+ * was interrupted, or one by hand (`npm i some-package`), is recognised without a stamp of our own.
  */
 export function findMismatch(project) {
   const installedLock = join(project, 'node_modules', '.package-lock.json');
@@ -112,7 +112,7 @@ async function install() {
   const wanted = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')).devDependencies.node;
   if (mismatch === undefined && existsSync(join(PROJECT, 'node_modules', 'node', 'bin', 'node'))) return;
   if (projectNodeVersion(PROJECT) === `v${wanted}`) return;
-  // npm was told not to run install scripts (`ignore-scripts`), so the `node` package has not fetched its binary.
+  // npm is configured not to run install scripts (`ignore-scripts`), so the `node` package has not fetched its binary.
   const { code, errors } = await run(
     process.execPath,
     ['installArchSpecificPackage.js'],

@@ -3,7 +3,7 @@ import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import type { Metrics } from '@tailrace/telemetry/metrics.ts';
 
-/** What alerting tells the world about its decisions. */
+/** What alerting reports about its decisions. */
 export interface AlertingMetrics {
   told(alert: Alert): void;
   /** @param rule undefined when the lines are from before their rule. */

@@ -268,7 +268,7 @@ describe('alerting', () => {
     await eventually(async () => (await runner.read(topics.dead)).map(({ value }) => value?.offset)).toEqual([1]);
   });
 
-  it('tells silence of a connection, and that it is over', async () => {
+  it('reports the silence of a connection, and its end', async () => {
     await writeRules(rule({ alert_type: 'absence', conditions: '{"window_minutes":5}', group_by: 'connection' }));
     await runner.start(normaliserTopology);
     await startAlerting();

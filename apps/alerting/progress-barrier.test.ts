@@ -108,7 +108,7 @@ it("waits for lines behind another connection's open transaction, which no reade
   expect(await runner.read(topics.logs)).toHaveLength(2);
 });
 
-it('tells each partition of its own connections, of watched projects only, and which of them are read', async () => {
+it('gives each partition its own connections, of watched projects only, and which of them are read', async () => {
   await writeStatus(status(10));
   await writeStatus(status(10, { connection_id: 'conn_other', project_id: 'bank' }));
   const neighbour = Array.from({ length: 100 }, (_, index) => `conn_${index}`);

@@ -76,7 +76,7 @@ export class RuleBook {
     return 'problem' in compiled ? undefined : compiled;
   }
 
-  /** Tells of each rule that changed, until the signal aborts. */
+  /** Yields each rule that changed, until the signal aborts. */
   listen(listener: (rule: string) => void, signal: AbortSignal): void {
     if (signal.aborted) return;
     this.#listeners.add(listener);

@@ -86,7 +86,7 @@ it('while Kafka is unreachable: reads continue, changes answer 503 in time, and 
   await expect
     .poll(async () => (await call(`${api}/connections/${id}/start`, 'POST')).status, { timeout: 90_000 })
     .toBe(200);
-  // The change that was told 503 and its repetition made one version, not two.
+  // The change that got 503 and its repetition made one version, not two.
   expect((await call(`${api}/connections/${id}`)).body).toMatchObject({ desired_state: 'running', version: 2 });
 });
 

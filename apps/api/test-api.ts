@@ -211,7 +211,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
   const editor = await tokenFor('editor');
   const base = `http://127.0.0.1:${server.port}`;
 
-  /** Calls a route below the prefix, or an absolute path. As an editor of `demo` unless told otherwise. */
+  /** Calls a route below the prefix, or an absolute path. As an editor of `demo` unless the call says otherwise. */
   async function call(
     path: string,
     { method = 'GET', token = editor, body, text, headers = {} }: Call = {},

@@ -11,7 +11,7 @@ export const exitCodes = {
   interrupted: 130,
 } as const;
 
-/** A failure to be told to a person in one or two lines. */
+/** A failure to be shown to a person in one or two lines. */
 export class CliError extends TailraceError {
   readonly exitCode: number;
 

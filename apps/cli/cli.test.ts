@@ -462,7 +462,7 @@ describe('what people name', () => {
 });
 
 describe('alerts in a tail', () => {
-  it('are told beside the lines, those of the project alone', async () => {
+  it('are shown beside the lines, those of the project alone', async () => {
     const command = run(['tail', '--project', 'demo']);
     const fire = async (fields: Partial<Alert>) => {
       const alert = testAlert(1, { project_id: 'demo', ...fields });
@@ -800,7 +800,7 @@ describe('normalise', () => {
 });
 
 describe('doctor', () => {
-  it('tells what answers, and exits 1 when something does not', async () => {
+  it('reports what answers, and exits 1 when something does not', async () => {
     const well = await done(['doctor', '--json']);
     expect(JSON.parse(well.stdout)).toContainEqual(expect.objectContaining({ what: 'server', ok: true }));
     const ill = await done(['doctor'], { TAILRACE_URL: 'http://127.0.0.1:1' });

@@ -40,9 +40,9 @@ export interface LiveClientOptions {
   readonly from?: string;
   /** Takes lines; the next are read when it resolves. */
   readonly onLines: (lines: readonly LogLine[]) => Promise<void>;
-  /** Told of what happens to alerts meanwhile: `fired`, `resolved` and so on. */
+  /** Called with what happens to alerts meanwhile: `fired`, `resolved` and so on. */
   readonly onAlert?: (event: string, alert: AlertView) => void;
-  /** Told to the person, beside the lines. */
+  /** Shown to the person, beside the lines. */
   readonly onNotice: (notice: string) => void;
   readonly signal: AbortSignal;
 }

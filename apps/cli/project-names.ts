@@ -76,7 +76,7 @@ export class ProjectNames {
 
   /**
    * Warns when the project has nothing at all: no connection, no rule, no stored line. Projects are what tokens name, and
-   * nothing keeps a list of them, so a misspelt one cannot be told from a new one. Says nothing where that cannot be known.
+   * nothing keeps a list of them, so a misspelt one cannot be distinguished from a new one. Says nothing where that cannot be known.
    */
   async warnIfEmpty(): Promise<void> {
     try {

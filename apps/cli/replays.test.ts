@@ -80,7 +80,7 @@ async function progressed(id: string, fields: Partial<ReplayProgress>): Promise<
   await writeTestProgress(kafka, id, progress);
 }
 
-it('follows a replay to its end, and tells what came of it', async () => {
+it('follows a replay to its end, and prints its outcome', async () => {
   const command = run('replay', '--since', '6h', '--until', '1h');
   const id = await asked(command);
   await progressed(id, { waiting_for: 'live_lag', waiting_detail: 'the sink is 9 records behind' });

@@ -26,7 +26,7 @@ export function systemClock(skewMs = 0): Clock {
   };
 }
 
-/** A clock that moves only when told to, for tests that must not wait. */
+/** A clock that moves only on request, for tests that must not wait. */
 export class ManualClock implements Clock {
   #now: number;
   readonly #alarms = new Set<{ readonly time: number; readonly callback: () => void }>();

@@ -23,7 +23,7 @@ export interface SimulatorOptions {
   readonly delays?: Partial<Delays>;
   /** With nothing kept from before, begin with the traffic of so many minutes at these rates. Default 0. */
   readonly historyMinutes?: number;
-  /** Let an incident begin by itself every so often. Default 0: only when told to. */
+  /** Let an incident begin by itself every so often. Default 0: only on request. */
   readonly incidentEveryMinutes?: number;
   /** Default: the machine's clock. */
   readonly clock?: Clock;

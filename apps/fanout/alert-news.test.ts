@@ -51,7 +51,7 @@ it('knows what it has seen, and asks nobody', () => {
   expect(asked).toEqual([]);
 });
 
-it('asks once about alerts from before, together, and tells the events of each in order', async () => {
+it('asks once about alerts from before, together, and sends the events of each in order', async () => {
   const news = open();
   for (const alert of [updated(1), updated(2), updated(1, 3), testAlert(3)]) news.take(alert);
   expect(told).toEqual([[3, 'fired', null]]);
@@ -72,7 +72,7 @@ it('asks once about alerts from before, together, and tells the events of each i
   expect(asked).toEqual([[updated(1).id], [updated(2).id]]);
 });
 
-it('tells them all the same while the database is unreachable, and asks again later', async () => {
+it('sends them all the same while the database is unreachable, and asks again later', async () => {
   const news = open();
   news.take(updated(1));
   answers[0]?.reject(new Error('away'));

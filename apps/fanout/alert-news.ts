@@ -4,7 +4,7 @@ import type { Alert } from '@tailrace/schemas/generated/alert.ts';
 export interface AlertNewsOptions {
   /** Who has read which of these alerts, of those that somebody has. */
   readonly lookUp: (ids: readonly string[]) => Promise<ReadonlyMap<string, ReadMark>>;
-  /** Told when that cannot be said now: the alerts are told as unread. */
+  /** Called when that cannot be said now: the alerts are sent as unread. */
   readonly onUnknown: (error: unknown) => void;
   /** Whether anybody would hear of a project. */
   readonly isWatched: (project: string) => boolean;
@@ -14,13 +14,13 @@ export interface AlertNewsOptions {
 }
 
 /**
- * Tells what happens to alerts, each with who has read it, which only the event `read` itself says. What this process has
- * seen fired or read it knows; of an alert from before, the database is asked once. The events of one alert are told in
+ * Sends what happens to alerts, each with who has read it, which only the event `read` itself says. What this process has
+ * seen fired or read it knows; of an alert from before, the database is asked once. The events of one alert are sent in
  * order, and none that fires waits for the database.
  */
 export class AlertNews {
   readonly #options: AlertNewsOptions;
-  /** The least recently told first; null for an alert that nobody has read. */
+  /** The least recently sent first; null for an alert that nobody has read. */
   readonly #marks = new Map<string, ReadMark | null>();
   #waiting: Alert[] = [];
   #asking = false;

@@ -48,11 +48,11 @@ export interface LaneOptions {
 }
 
 /**
- * One project's part of the live end: its followers, and how far they have been told. What is read is matched in slices of
+ * One project's part of the live end: its followers, and how far they have been served. What is read is matched in slices of
  * the project's share of the thread, so however many filters its viewers have, and however heavy, other projects' lines
  * come in between. A record is decoded once, turned into JSON once, and framed once for each distinct filter.
  *
- * Between `isBusy` becoming false and true again, `position` and what followers were told agree.
+ * Between `isBusy` becoming false and true again, `position` and what followers were sent agree.
  */
 export class Lane {
   readonly project: string;
@@ -67,12 +67,12 @@ export class Lane {
     this.#position = options.position;
   }
 
-  /** The next offset of each partition that followers have not been told of. */
+  /** The next offset of each partition that followers have not been sent. */
   get position(): Position {
     return this.#position;
   }
 
-  /** Whether records are being matched that followers have not been told of yet. */
+  /** Whether records are being matched that followers have not been sent yet. */
   get isBusy(): boolean {
     return this.#running !== undefined;
   }

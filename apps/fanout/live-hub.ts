@@ -10,7 +10,7 @@ export interface LiveHubOptions {
   readonly kafka: Kafka;
   readonly log: LogIdentity;
   readonly logger: Logger;
-  /** Told of each round of the log that was read. */
+  /** Called after each round of the log that was read. */
   readonly onRead?: (records: number) => void;
   /**
    * How long the others wait for a project's lines to be matched before it reads the log by itself, milliseconds. Default:
@@ -64,7 +64,7 @@ export class LiveHub {
     return this.#shared.position;
   }
 
-  /** The next offset of each partition that the project's followers have not been told of. */
+  /** The next offset of each partition that the project's followers have not been sent. */
   positionOf(project: string): Position {
     return this.#lane(project)?.position ?? this.#shared.position;
   }
@@ -73,7 +73,7 @@ export class LiveHub {
     return encodeCursor(this.log, this.positionOf(project));
   }
 
-  /** Whether lines of the project have been read that its followers have not been told of yet. */
+  /** Whether lines of the project have been read that its followers have not been sent yet. */
   isBusy(project: string): boolean {
     return this.#lane(project)?.isBusy === true;
   }
@@ -98,7 +98,7 @@ export class LiveHub {
   }
 
   /**
-   * Resolves when the project's followers have been told of everything up to a position in every partition, and it is
+   * Resolves when the project's followers have been sent everything up to a position in every partition, and it is
    * not busy. Others may run before the one that waits, so it has to be looked at again. Rejects with the signal's reason.
    */
   async reached(project: string, position: Position, signal: AbortSignal): Promise<void> {

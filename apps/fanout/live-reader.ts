@@ -11,7 +11,7 @@ export interface LiveReaderOptions {
   readonly kafka: Kafka;
   readonly position: Position;
   readonly logger: Logger;
-  /** Told of each round of the log that was read. */
+  /** Called after each round of the log that was read. */
   readonly onRead?: ((records: number) => void) | undefined;
   /** Called before each round is read, right after the one before has been given to the lanes. None is busy once it resolves. */
   readonly beforeRound: () => Promise<void>;

@@ -296,7 +296,7 @@ describe('following', () => {
     expect(await client.lines(2)).toEqual(['before', 'meanwhile']);
   });
 
-  it('tells a viewer that is too slow what it missed, and gives exactly that on request', async () => {
+  it('sends a gap to a viewer that is too slow, and exactly the missed lines on request', async () => {
     const slow = new Client();
     await slow.frame('subscribed');
     slow.socket.pause();
@@ -328,7 +328,7 @@ describe('following', () => {
     expect(client.bodies()).toEqual(['ahead']);
   });
 
-  it('tells a fetch that fails from everything else, and takes the next one', async () => {
+  it('distinguishes a fetch that fails from everything else, and takes the next one', async () => {
     await write(record('kept'));
     const to = encodeCursor(hub.log, await kafka.admin.offsets(topics.logs.name, 'latest'));
     const client = new Client('?paused=1');
@@ -349,7 +349,7 @@ describe('following', () => {
     await client.frame('heartbeat');
   });
 
-  it('tells what retention removed before it could be sent', async () => {
+  it('reports what retention removed before it could be sent', async () => {
     await write(record('gone'), record('kept'));
     const cursor = hub.cursorOf('shop');
     for (let partition = 0; partition < topics.logs.partitions; partition += 1) {

@@ -24,7 +24,7 @@ const tickMs = 5000;
 const expired = 4401;
 /** The viewer does not read what it is sent. */
 const unread = 4408;
-/** How long a socket that is closed may take to tell so before it is cut, milliseconds. */
+/** How long a socket that is closed may take to close before it is cut, milliseconds. */
 const closingMs = 5000;
 
 export interface LiveServerOptions extends AdmissionOptions {
@@ -35,14 +35,14 @@ export interface LiveServerOptions extends AdmissionOptions {
   /** Of one token's subject, over all its projects. */
   readonly maxViewersPerToken: number;
   readonly openViewer: (caller: Caller, outbox: Outbox) => Viewer;
-  /** Told of each viewer that is refused because its project or token has as many as it may. */
+  /** Called for each viewer that is refused because its project or token has as many as it may. */
   readonly onRefused: () => void;
   readonly onViewers: (count: number) => void;
 }
 
 export interface LiveServer {
   hasViewers(projectId: string): boolean;
-  /** Tells every viewer of a project. */
+  /** Sends to every viewer of a project. */
   tell(projectId: string, message: ServerMessage): void;
   /** Closes every socket with 1001, so that clients come back to another process. */
   close(): Promise<void>;

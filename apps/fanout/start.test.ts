@@ -34,7 +34,7 @@ describe('alerts on the WebSocket', () => {
     expect(shop.flatMap(idsOf)).not.toContain(testAlert(90).id);
   });
 
-  it('tell what happened, with the alert as the API gives it', async () => {
+  it('say what happened, with the alert as the API gives it', async () => {
     const frames = await view(await fanout.start(), 'shop', 'alert');
     const line = {
       id: 'a'.repeat(32),

@@ -29,7 +29,7 @@ export async function start(config: FanoutConfig, deps: HttpRoleDeps): Promise<R
   const viewers = metrics.gauge({ name: 'tailrace_viewers', help: 'WebSocket viewers connected now.' });
   const gaps = metrics.counter({
     name: 'tailrace_viewer_gaps_total',
-    help: 'Gaps told to viewers.',
+    help: 'Gaps sent to viewers.',
     labels: ['reason'] as const,
   });
   const read = metrics.counter({ name: 'tailrace_fanout_records_total', help: 'Records read from the live end.' });

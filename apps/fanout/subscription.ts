@@ -26,7 +26,7 @@ export interface SubscriptionOptions {
   readonly from: Position;
   /** Called when the filter has been accepted, before the first line. */
   readonly onStart: (cursor: string) => void;
-  /** Told how many lines a slow viewer missed. */
+  /** Called with how many lines a slow viewer missed. */
   readonly onGap: (reason: GapReason, matched: number | null) => void;
 }
 
@@ -57,7 +57,7 @@ export class Subscription {
     });
   }
 
-  /** Everything before this was sent, or told as a gap. A new subscription from here misses and repeats nothing. */
+  /** Everything before this was sent, or reported as a gap. A new subscription from here misses and repeats nothing. */
   get position(): Position {
     return this.#gap?.from ?? this.#position;
   }

@@ -89,7 +89,7 @@ export class TestFanout {
   }
 }
 
-/** What a viewer of a project is told, of one type of frame. Resolves once it is connected. */
+/** What a viewer of a project is sent, of one type of frame. Resolves once it is connected. */
 export async function view(address: string, project: string, type: string): Promise<readonly Frame[]> {
   const token = await signToken(
     jwtSecret,

@@ -309,7 +309,7 @@ describe('ingest', () => {
     await expectExactly(['conn_a'], emit(1));
     await expectState('conn_b', 'paused');
     const sizes = async () => (await read(topics.connectionStatus)).length + (await read(topics.checkpoints)).length;
-    // The last numbers are told seconds after the first ones; from then on thirty requests go by without a word.
+    // The last numbers are reported seconds after the first ones; from then on thirty requests go by without a word.
     await within(60_000, async () => {
       const before = await sizes();
       const asked = cloud.readRequests().length;

@@ -35,7 +35,7 @@ export function parsingMetrics(metrics: Metrics, normalise: NormaliseEvent): Par
   });
   const withTime = metrics.counter({
     name: 'tailrace_normaliser_lines_with_time_total',
-    help: 'Those of them whose text tells a time.',
+    help: 'Those of them whose text states a time.',
     labels,
   });
   const byProvider = new Map<string, Map<string, Counts>>();

@@ -104,7 +104,7 @@ describe('transitions', () => {
   });
 });
 
-it('an alert is told at once, though the clock of who decided it is ahead of ours', async () => {
+it('an alert is sent at once, although the clock of the process that decided it is ahead of ours', async () => {
   const clock = manualClock(Date.now());
   const channel = await webhook();
   await stack.notifier(allowed(receiver), { clock });
@@ -258,7 +258,7 @@ describe('a channel', () => {
     expect(stack.logLines.join('') + JSON.stringify(await stack.log())).not.toContain('hunter2');
   });
 
-  it('that gets a storm is told of it in few messages, with counts and each alert once', async () => {
+  it('that gets a storm receives few messages, with counts and each alert once', async () => {
     const channel = await webhook();
     for (let index = 0; index < 100; index += 1) {
       await stack.alert({ id: `alert_${index}`, rule_id: `rule_${index % 4}`, notification_channels: [channel] });
@@ -375,7 +375,7 @@ describe('a process that lost the partition', () => {
     stack.broker.resumeClient(first.kafka);
     await stack.alert({ id: 'alert_6', notification_channels: [channel] });
     await expect.poll(async () => (await states()).filter((each) => each === 'sent').length, until).toBe(7);
-    // The partitions may move again now that there are two; each transition has been told once by one of them.
+    // The partitions may move again now that there are two; each transition has been sent once by one of them.
     expect(sent.first + sent.second).toBe(7);
     expect(second.role.name).toBe('notifier');
   });

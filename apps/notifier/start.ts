@@ -21,7 +21,7 @@ export interface NotifierDeps extends RoleDeps {
   readonly clock?: Clock;
 }
 
-/** The role that tells people: what happens to alerts becomes notifications, and those go to their channels. */
+/** The role that notifies people: what happens to alerts becomes notifications, and those go to their channels. */
 export async function start(config: NotifierConfig, deps: NotifierDeps): Promise<RunningRole> {
   const { kafka, metrics } = deps;
   const logger = deps.logger.child({ role: 'notifier' });

@@ -80,7 +80,7 @@ export async function startTestStack(broker: MemoryBroker = memoryBroker()) {
       });
       return id;
     },
-    /** What alerting would write. It has just happened, unless told otherwise. */
+    /** What alerting would write. It has just happened, unless the call says otherwise. */
     async alert(changes: Partial<Alert>) {
       const alert = testAlert({ happened_at: Date.now() * 1000, ...changes });
       await write(topics.alerts, alert.rule_id, alert);

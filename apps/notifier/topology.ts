@@ -5,10 +5,10 @@ import type { Topology } from '@tailrace/stream/topology.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 
 /**
- * What happens to alerts becomes what is to be told where: one pending notification for each transition and channel,
+ * What happens to alerts becomes what is to be sent where: one pending notification for each transition and channel,
  * exactly once, in the partition of the channel. The sender does the rest.
  *
- * @param deadlineMs how long after the transition it is worth telling. Counted from there and not from when the notifier
+ * @param deadlineMs how long after the transition it is worth sending. Counted from there and not from when the notifier
  *   comes to it: after a night without a notifier, what is long over is recorded as failed and wakes nobody.
  */
 export function notifierTopology(deadlineMs: number): Topology<Alert> {
@@ -53,7 +53,7 @@ export function notifierTopology(deadlineMs: number): Topology<Alert> {
 }
 
 /**
- * What of an alert's life is told. Who heard that it fired hears that it is over, for whatever reason, and the message says
+ * What of an alert's life is sent. Who heard that it fired hears that it is over, for whatever reason, and the message says
  * which: a receiver that keeps alerts would keep it firing for ever. An alert that its successor continues has as channels
  * only those that do not hear of the successor.
  */

@@ -32,7 +32,7 @@ export function openLogStore(urls: { readonly read: string; readonly write: stri
       onIdleError: (err) => logger.warn({ err }, 'an idle database connection broke'),
     });
   const rows = open(urls.read, 4);
-  // A read replica tells late how far the sink is.
+  // A read replica shows late how far the sink is.
   const offsets = urls.read === urls.write ? rows : open(urls.write, 1);
   const health = [...new Set([rows, offsets])].map(watchDatabase);
   const boundedRows = boundedQueries(rows, limits);

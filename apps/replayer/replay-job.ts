@@ -64,7 +64,7 @@ const leastRestMs = 5;
  * milliseconds; what it has read by the earlier rules until then must be in the replay's range.
  */
 const rulesSettleMs = 2000;
-/** How often progress is told while nothing is written. */
+/** How often progress is reported while nothing is written. */
 const tellEveryMs = 1000;
 /** Over how long the rate is measured. */
 const rateWindowMs = 5000;
@@ -284,7 +284,7 @@ export class ReplayJob {
     this.#working();
   }
 
-  /** Tells why nothing goes on, now and then while it lasts. */
+  /** Reports why nothing goes on, now and then while it lasts. */
   async #wait({ reason, detail }: Waiting): Promise<void> {
     const news = this.#progress.waiting_for !== reason;
     this.#progress = { ...this.#progress, waiting_for: reason, waiting_detail: detail };

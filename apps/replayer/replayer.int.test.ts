@@ -295,7 +295,7 @@ describe('apply', () => {
 });
 
 describe('shadow', () => {
-  it('writes nothing, and tells exactly the records that differ, by kind and side by side', async () => {
+  it('writes nothing, and reports exactly the records that differ, by kind and side by side', async () => {
     await seed(200);
     await startReplayer(nextVersion);
     const id = await ask({ mode: 'shadow' });
@@ -317,7 +317,7 @@ describe('shadow', () => {
     });
   });
 
-  it('tells what has no row', async () => {
+  it('reports what has no row', async () => {
     await seed(30);
     await database.pool.query(`delete from logs where id in (select id from logs order by timestamp limit 4)`);
     await startReplayer();

@@ -160,7 +160,7 @@ test('opens the line that was pressed, whatever comes before it is let go', asyn
   await page.context().close();
 });
 
-test('tells a slow tab what it missed, at its place, and loads it', async () => {
+test('shows a slow tab what it missed, at its place, and loads it', async () => {
   const page = await stack.open('live?q=flood');
   await live(page);
   const total = 30_000;

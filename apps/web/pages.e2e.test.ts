@@ -37,7 +37,7 @@ describe('signing in', () => {
     await page.context().close();
   });
 
-  test('a pasted token signs in; what is none is told; one that the server refuses comes back here', async () => {
+  test('a pasted token signs in; what is none is reported; one that the server refuses comes back here', async () => {
     const context = await stack.browser.newContext();
     const page = await context.newPage();
     page.setDefaultTimeout(60_000);
@@ -221,7 +221,7 @@ describe('alerts', () => {
     await page.context().close();
   });
 
-  test('a channel is made by a form and tried; what a rule tells by it stands in the delivery log, and goes again', async () => {
+  test('a channel is made by a form and tried; what a rule sends through it stands in the delivery log, and can be sent again', async () => {
     const page = await stack.open('alerts/channels');
     await page.getByRole('button', { name: 'Add a channel' }).click();
     await page.getByRole('radio', { name: 'webhook' }).check();
@@ -292,7 +292,7 @@ describe('alerts', () => {
   });
 });
 
-test('a replay is asked for, compares what is stored with what is read today, and tells', async () => {
+test('a replay is asked for, compares what is stored with what is read today, and reports the differences', async () => {
   await (await stack.installation.add('replayer')).ready();
   stack.emit(['to be replayed']);
   const page = await stack.open('live?q="to be replayed"');

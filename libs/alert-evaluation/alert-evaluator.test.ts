@@ -331,7 +331,7 @@ describe('the alerts of a rule', () => {
     expect(evaluation.events.at(-1)).toMatchObject({ suppressed: 1, matched: 9 });
   });
 
-  it('tell repeats when the watermark moves on, not one by one', () => {
+  it('report repeats when the watermark moves on, not one by one', () => {
     const evaluation = new Evaluation([testRule({ alert_type: 'log_level', conditions: '{"log_levels":["error"]}' })]);
     evaluation.progress({ bucket: 10 });
     for (let repeat = 0; repeat < 50; repeat += 1) {
@@ -590,7 +590,7 @@ describe('silence', () => {
   });
   const told = ({ events }: Evaluation) => events.map(({ event, group, started_at }) => [event, group, started_at]);
 
-  it('of a connection is told once its watermark shows it, and over with the next line', () => {
+  it('of a connection is reported once its watermark shows it, and is over with the next line', () => {
     const evaluation = new Evaluation([silence]);
     evaluation.progress({ bucket: 0 });
     evaluation.take([line(10)]);
@@ -608,7 +608,7 @@ describe('silence', () => {
     });
   });
 
-  it('is not told of the past of a new rule, nor of a connection that is not read', () => {
+  it('is not reported for the past of a new rule, nor for a connection that is not read', () => {
     const evaluation = new Evaluation([silence]);
     evaluation.progress({ bucket: 1000 }, { connection_id: 'conn_b', bucket: 0, reading: false });
     evaluation.take([line(900)]);
@@ -660,7 +660,7 @@ describe('silence', () => {
     expect(evaluation.alerts()).toHaveLength(2);
   });
 
-  it('that outlives the cooldown is told again', () => {
+  it('that outlives the cooldown is reported again', () => {
     const evaluation = new Evaluation([silence]);
     evaluation.progress({ bucket: 0 });
     for (let bucket = 100; bucket <= 900; bucket += 100) evaluation.progress({ bucket });

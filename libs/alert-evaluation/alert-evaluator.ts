@@ -23,7 +23,7 @@ export interface EvaluatorOptions {
   readonly compile: (rule: AlertRule) => CompiledRule | undefined;
   /** How much event time a line may be behind the watermark and still count, milliseconds. */
   readonly latenessMs: number;
-  /** Groups of one rule that are told apart at a time; lines of more are counted together as `otherGroups`. */
+  /** Groups of one rule that are tracked at a time; lines of more are counted together as `otherGroups`. */
   readonly maxGroups: number;
   /** The wall clock, microseconds since the epoch. */
   readonly now: () => number;
@@ -35,7 +35,7 @@ export interface EvaluatorOptions {
 
 /**
  * The second stage: adds up what the first one counted and says which alerts there are. Knows nothing of topics: it is
- * given counts and progress, and `settle` gives back what there is to tell. All it must remember is in the store.
+ * given counts and progress, and `settle` returns what there is to report. All it must remember is in the store.
  *
  * Which alerts there are in the end, and what they say, depends on the counts alone, not on their order, their parts or
  * how often `settle` is called; as long as no line is later than `latenessMs`.
@@ -104,7 +104,7 @@ export class AlertEvaluator {
     this.#voided.set(rule, reason);
   }
 
-  /** Draws the conclusions of everything taken since the last call, and tells them in order. */
+  /** Draws the conclusions of everything taken since the last call, and reports them in order. */
   settle(tell: (alert: Alert) => void): void {
     const { now, connections } = this.#options;
     const telling = { tell, now, connections };

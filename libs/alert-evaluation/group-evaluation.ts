@@ -6,7 +6,7 @@ import type { TrackedAlert } from '@tailrace/schemas/generated/tracked-alert.ts'
 import { alertId } from './alert-snapshot.ts';
 import { anywhere, type Count, countRuns, type Interval, intervalsOf, silenceRuns, withLines } from './scan.ts';
 
-/** Something to tell about an alert. */
+/** Something to report about an alert. */
 export interface AlertChange {
   readonly event: AlertEvent;
   readonly alert: TrackedAlert;
@@ -126,7 +126,7 @@ function asItIs(input: GroupInput, interval: Interval, alert: TrackedAlert, befo
   };
 }
 
-/** Notes what has to be told, and that it was. */
+/** Notes what has to be reported, and that it was. */
 function told(
   { complete }: GroupInput,
   alert: TrackedAlert,
@@ -158,7 +158,7 @@ function told(
   return alert;
 }
 
-/** Repeats are told when the clock has moved on, not one by one. */
+/** Repeats are reported when the clock has moved on, not one by one. */
 export function isUntold({ matched, suppressed, told_matched, told_suppressed }: TrackedAlert): boolean {
   return matched !== told_matched || suppressed !== told_suppressed;
 }

@@ -12,7 +12,7 @@ export interface LineCounterOptions {
   readonly matcher: RuleMatcher;
   /** Event time from which a rule counts, microseconds; earlier lines are none of its business. */
   readonly since: (rule: CompiledRule) => number;
-  /** Told of each line that was too early for a rule. */
+  /** Called for each line that was too early for a rule. */
   readonly onTooEarly?: () => void;
 }
 

@@ -7,12 +7,12 @@ export const otherGroups = '(other groups)';
 
 export interface RuleGroupsOptions {
   readonly store: EvaluationStore;
-  /** Groups of one rule that are told apart at a time; lines of more are counted together as `otherGroups`. */
+  /** Groups of one rule that are tracked at a time; lines of more are counted together as `otherGroups`. */
   readonly maxGroups: number;
   readonly onOverflow?: ((rule: AlertRule) => void) | undefined;
 }
 
-/** Which groups of each rule are told apart. */
+/** Which groups of each rule are tracked. */
 export class RuleGroups {
   readonly #options: RuleGroupsOptions;
   readonly #groups = new Map<string, Set<string>>();

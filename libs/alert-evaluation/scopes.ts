@@ -66,7 +66,7 @@ export class Scopes {
     this.#store.set(progressKey(progress.partition), piece({ progress }));
   }
 
-  /** Moves every scope to what `take` was told. @returns those that moved. */
+  /** Moves every scope to what `take` was given. @returns those that moved. */
   advance(): Scope[] {
     this.#projects = this.#readProgress();
     return [...this.#scopes.values()].filter((scope) => this.#advance(scope));

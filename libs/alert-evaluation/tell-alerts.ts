@@ -28,7 +28,7 @@ export interface Telling {
   readonly connections?: KnownConnections | undefined;
 }
 
-/** Tells a change of an alert, with the lines it is about. */
+/** Reports a change of an alert, with the lines it is about. */
 export function tellChange(about: AlertedGroup, { event, alert }: AlertChange, telling: Telling): void {
   const { tell, now, connections } = telling;
   const { rule, compiled, group, pieces, minutes } = about;
@@ -38,7 +38,7 @@ export function tellChange(about: AlertedGroup, { event, alert }: AlertChange, t
   tell(snapshotOf({ rule, condition: compiled?.condition, group, groupName, alert, event, lines, now: now() }));
 }
 
-/** Tells that the alerts of a group that are open are over, for a reason that is not in its lines, and forgets the group. */
+/** Reports that the open alerts of a group are over, for a reason that is not in its lines, and forgets the group. */
 export function endAlerts(about: Omit<AlertedGroup, 'minutes'>, reason: Ending, telling: Telling): void {
   const { pieces } = about;
   const { alerts = [], segments: minutes = [] } = pieces.head ?? {};

@@ -61,7 +61,7 @@ it('is the JSON that the API promises, with links to its window and its rule', (
   });
 });
 
-it('tells who has read it: by the event that says so, or by what its keeper knows', () => {
+it('says who has read it: by the event that says so, or by what its keeper knows', () => {
   const read = { ...alert, event: 'read', read_by: 'ann' } as const;
   expect(toAlertView(alert)).toMatchObject({ read_by: null, read_at: null });
   expect(toAlertView(read)).toMatchObject({ read_by: 'ann', read_at: '2026-11-25T05:00:05.000Z' });

@@ -20,7 +20,7 @@ export interface CountCondition {
   readonly windowMs: number;
   /** Lines that the window must have, 1 at least. */
   readonly atLeast: number;
-  /** How the count is told to people. */
+  /** How the count is shown to people. */
   readonly unit: 'lines' | 'lines_per_minute';
   /** What the rule asked for, in that unit. */
   readonly threshold: number;

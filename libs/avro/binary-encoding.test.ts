@@ -119,7 +119,7 @@ describe('strings', () => {
 });
 
 describe('arrays and maps', () => {
-  it('are read from several blocks, also from those that tell their size', () => {
+  it('are read from several blocks, also from those that state their size', () => {
     const items = (from: AvroReader) => readArray(from, 1, (each) => each.readString());
     expect(read('020261' + '01040262' + '00', items)).toEqual(['a', 'b']);
     expect(read('0202610262' + '010802630264' + '00', (from) => from.readStringMap())).toEqual({ a: 'b', c: 'd' });

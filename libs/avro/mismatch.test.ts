@@ -36,7 +36,7 @@ describe('a mismatch', () => {
     [{ list: [{ n: 1 }, { n: '1' }] }, 'list[1].n is a string, not a number'],
     [{ table: null }, 'table is not an object'],
     [{ table: { 'a b': 'x' } }, 'table["a b"] is a string, not a Buffer'],
-  ])('in %j is told by its place', (change, message) => {
+  ])('in %j is reported with its place', (change, message) => {
     expect(mismatchOf(schema, { ...good, ...change })).toBe(message);
   });
 });

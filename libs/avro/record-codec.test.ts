@@ -39,7 +39,7 @@ describe('decoding', () => {
     expect(() => codec.decode(Buffer.concat([bytes, Buffer.of(0)]))).toThrow(DecodeError);
   });
 
-  it('tells a schema that it does not know from bytes that are none', () => {
+  it('distinguishes a schema that it does not know from bytes that are none', () => {
     const later = schemaOf({ name: 'name', type: 'string' }, { name: 'born', type: 'int' });
     const bytes = single(later, { name: 'Ada', born: 1815 });
     expect(() => codec.decode(bytes)).toThrow(UnknownSchemaError);

@@ -29,7 +29,7 @@ const reader = new AvroReader();
 
 /**
  * A codec in Avro's single-object encoding. It reads this version of the schema by generated code, and by schema
- * resolution earlier versions and those that a registry told of.
+ * resolution earlier versions and those that a registry returned.
  */
 export class RecordCodec<Value> implements Codec<Value> {
   readonly name: string;

@@ -38,7 +38,7 @@ describe('registering', () => {
   it.each([
     ['checking', () => undefined],
     ['registering', () => server.withoutReasons()],
-  ])('says why a schema is not compatible when the registry tells on %s', async (_, prepare) => {
+  ])('says why a schema is not compatible when the registry says so on %s', async (_, prepare) => {
     const registry = await start();
     prepare();
     await registry.register('logs-value', first);
@@ -56,7 +56,7 @@ describe('registering', () => {
 });
 
 describe('fetching by id', () => {
-  it('tells an unknown id from a registry that cannot tell', async () => {
+  it('distinguishes an unknown id from a registry that cannot say', async () => {
     const registry = await start();
     expect(await registry.schema(7)).toBeUndefined();
     server.answerWith({ status: 500, body: '{"error_code":50001,"message":"backend store"}' });

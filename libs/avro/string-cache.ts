@@ -24,7 +24,7 @@ export class StringCache {
   }
 }
 
-/** A hash of the length and three bytes tells the few strings that repeat apart well enough. */
+/** A hash of the length and three bytes distinguishes the few strings that repeat well enough. */
 function slotOf(bytes: Buffer, start: number, end: number): number {
   const first = bytes[start] as number;
   const middle = bytes[(start + end) >>> 1] as number;

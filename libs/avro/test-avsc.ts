@@ -1,6 +1,6 @@
 import avsc from 'avsc';
 
-/** avsc's own numbers are wrong from 2^52 on (it doubles them), so it is told how 64 bits are read and written. */
+/** avsc's own numbers are wrong from 2^52 on (it doubles them), so it is given functions that read and write 64 bits. */
 const exactLong = avsc.types.LongType.__with({
   fromBuffer: (bytes: Buffer) => Number(bytes.readBigInt64LE()),
   toBuffer: (value: number) => {

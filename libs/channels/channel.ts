@@ -17,7 +17,7 @@ export interface ChannelDefinition<Schema extends ZodObject = ZodObject> {
    * When their address changes they are forgotten; any other one has to be given again. Left out: none.
    */
   unusedSecrets?(settings: Readonly<Record<string, unknown>>): readonly string[];
-  /** Alerts that one message may tell of, where each costs a request of its own. Left out: as many as wait. */
+  /** Alerts that one message may carry, where each costs a request of its own. Left out: as many as wait. */
   readonly largestGroup?: number;
   /** What it will call that its owner has chosen: refused unless public or allowed by the operator. */
   endpoints(config: output<Schema>): readonly Endpoint[];

@@ -168,7 +168,7 @@ describe('slack', () => {
     );
   });
 
-  it('keeps within Slack’s limits, however much there is to tell', async () => {
+  it('keeps within Slack’s limits, however much there is to send', async () => {
     const lines = Array.from({ length: 10 }, () => ({ ...testAlert().lines[0]!, body: '&<>'.repeat(333) }));
     const items = storm(50).items.map((item) => ({ ...item, alert: { ...item.alert, lines } }));
     await send('slack', { webhook_url: receiver.url }, message({ items: [items[0]!, ...items.slice(1)] }));
@@ -177,7 +177,7 @@ describe('slack', () => {
     for (const { type, text } of blocks) expect(text.text.length).toBeLessThanOrEqual(type === 'header' ? 150 : 3000);
   });
 
-  it('does not tell its address, which is its secret, in what it reports', async () => {
+  it('does not reveal its address, which is its secret, in what it reports', async () => {
     receiver.react(({ path }) => ({ status: 404, body: `no such hook: ${path}` }));
     const refused = send('slack', { webhook_url: `${receiver.url}/services/T/B/secret` });
     await expect(refused).rejects.toThrow('404 no such hook: [secret]');
@@ -250,7 +250,7 @@ describe('jira', () => {
     expect(issues.size).toBe(2);
   });
 
-  it('has told what it commented on, also where it may set no label', async () => {
+  it('reports what it commented on, also where it may set no label', async () => {
     answerAsJira();
     const [item] = message().items;
     await send('jira', config());
@@ -263,7 +263,7 @@ describe('jira', () => {
     expect(answer).toBe('commented on OPS-1, which took no label: 400 no labels here');
   });
 
-  it('tells what it could not find, and what is no Jira', async () => {
+  it('reports what it could not find, and what is no Jira', async () => {
     answerAsJira();
     const [item] = message().items;
     const resolved = message({ items: [{ ...item, transition: 'resolved' }] });

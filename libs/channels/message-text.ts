@@ -11,7 +11,7 @@ export interface MessageText {
   /** How many of what there are; undefined for a single one. */
   readonly counts: string | undefined;
   readonly sections: readonly Section[];
-  /** Alerts that only the counts tell of. */
+  /** Alerts that appear in the counts only. */
   readonly omitted: number;
 }
 
@@ -25,7 +25,7 @@ interface Section {
 
 const linesShown = 10;
 
-/** @param limit how many alerts are told in full. */
+/** @param limit how many alerts are sent in full. */
 export function messageText(message: Message, limit = itemsInFull): MessageText {
   const { items, isTest, publicUrl, channelName } = message;
   const [first] = items;

@@ -49,7 +49,7 @@ function advance(ms: number): void {
 }
 
 describe('ConnectionReport', () => {
-  it('tells a change of state at once, but two that take turns once a second', () => {
+  it('reports a change of state at once, but two that take turns once a second', () => {
     report.changed();
     expect(published.map(({ state }) => state)).toEqual(['starting']);
     advance(5000);
@@ -75,7 +75,7 @@ describe('ConnectionReport', () => {
     expect(published.at(-1)).toMatchObject({ state: 'idle', last_error: { retry_at: null } });
   });
 
-  it('tells numbers every few seconds while they change, and then is quiet', () => {
+  it('reports numbers every few seconds while they change, and then is quiet', () => {
     report.succeeded('live');
     emitted(10, 150);
     for (let second = 0; second < 30; second++) {

@@ -26,13 +26,13 @@ export interface ReportOptions extends ReportSubject {
   readonly pollIntervalMs?: number;
 }
 
-/** Two states that take turns are told this often. */
+/** Two states that take turns are reported this often. */
 const stateEveryMs = 1000;
 const numbersEveryMs = 5000;
-/** An idle connection's watermark moves all the time; that alone is told seldom. */
+/** An idle connection's watermark moves all the time; that alone is reported seldom. */
 const watermarkEveryMs = 60_000;
 const idleAfterMs = 60_000;
-/** What stands still makes no change that could be told, so it is looked at from time to time. */
+/** What stands still makes no change that could be reported, so it is looked at from time to time. */
 const lookEveryMs = 5000;
 /** A wait for the limiter's turn that is shorter is no hindrance. */
 const longTurnMs = 2000;
@@ -52,7 +52,7 @@ interface Turn {
  */
 export class ConnectionReport {
   readonly statistics: ConnectionStatistics;
-  /** Set by the run as soon as it can tell. */
+  /** Set by the run as soon as it knows. */
   progress: () => ReadingProgress | undefined = () => undefined;
   /** How far the last rewind has come; set by a run that has one. */
   rewind: () => RewindStatus | null;

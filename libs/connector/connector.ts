@@ -3,7 +3,7 @@ import type { Provider } from '@tailrace/schemas/generated/provider.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import type { output, ZodObject } from 'zod';
 
-/** One event as the provider tells it. */
+/** One event as the provider returns it. */
 export interface SourceEvent {
   /** The provider's identity of the event: the same on every read, unique within the connection. */
   readonly id: string;
@@ -24,7 +24,7 @@ export interface Page {
   readonly events: readonly SourceEvent[];
   /**
    * The provider's clock when it answered (HTTP `Date`), microseconds; a cut to whole seconds is fine, being ahead is not.
-   * Undefined where it does not tell: then this machine's clock is trusted.
+   * Undefined where it does not say: then this machine's clock is trusted.
    */
   readonly providerTime?: number;
   /** The last page of its sweep, where the answer says so: the limiter is then not asked for one more request. */

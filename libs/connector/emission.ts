@@ -13,9 +13,9 @@ export interface EmissionOptions {
   readonly writer: PartitionWriter;
   readonly clock: ProviderClock;
   readonly metrics: IngestMetrics;
-  /** Told of what was committed, to count it. */
+  /** Called with what was committed, to count it. */
   readonly committed: (emitted: Emitted) => void;
-  /** Told of events that are not wanted, as soon as they are seen. */
+  /** Called with events that are not wanted, as soon as they are seen. */
   readonly skipped: (events: number) => void;
   readonly rawRecord: (event: SourceEvent, readAt: number) => OutgoingRecord;
   readonly checkpointRecord: (change: CheckpointChange) => OutgoingRecord;

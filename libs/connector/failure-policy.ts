@@ -18,7 +18,7 @@ export interface FailurePolicyOptions {
   readonly logger: Logger;
   /** For what passes by itself. */
   readonly retry?: RetryTimes | undefined;
-  /** For what a person must mend: it may have been mended at the provider, where nobody tells us. */
+  /** For what a person must mend: it may have been mended at the provider, where we do not learn of it. */
   readonly recheck?: RetryTimes | undefined;
 }
 

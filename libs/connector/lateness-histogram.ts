@@ -86,7 +86,7 @@ export class LatenessHistogram {
   /**
    * What nearly all keep within: all but one in a thousand, and all but a few where there are not that many. The greatest
    * of a small sample would be whatever came latest.
-   * @returns milliseconds; 0 where too few came to tell.
+   * @returns milliseconds; 0 where too few came to say.
    */
   get usual(): number {
     const total = this.#total + this.#totalBefore;

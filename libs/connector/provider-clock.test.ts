@@ -11,7 +11,7 @@ afterEach(() => {
 });
 
 describe('ProviderClock', () => {
-  it("takes this machine's time until the provider tells its own", () => {
+  it("takes this machine's time until the provider gives its own", () => {
     const clock = new ProviderClock();
     expect(clock.isKnown).toBe(false);
     expect(clock.now()).toBe(Date.now() * 1000);
@@ -22,7 +22,7 @@ describe('ProviderClock', () => {
     expect(clock.now()).toBe(Date.now() * 1000 - hour);
   });
 
-  it('is as near as the best answer tells, and never ahead of the truth', () => {
+  it('is as near as the best answer allows, and never ahead of the truth', () => {
     const clock = new ProviderClock();
     const truth = () => Date.now() * 1000 + hour;
     for (const delayMs of [700, 30, 400, 999]) {

@@ -2,12 +2,12 @@
 const windowMs = 300_000;
 
 /**
- * The provider's clock as far as its answers tell it. What a completed sweep proves is said in the provider's time, so a
+ * The provider's clock as far as its answers show it. What a completed sweep proves is said in the provider's time, so a
  * machine whose clock is an hour ahead must not think that it has seen what the provider has yet to take in.
  *
  * An answer dated p arrived at b: the provider's clock was at least p then, so it runs at least p − b before ours. The
  * greatest such difference of the last minutes is used, which is never ahead of the truth. Differences are to a
- * monotonic clock: stepping this machine's time changes nothing. Where a provider tells no time, ours is taken.
+ * monotonic clock: stepping this machine's time changes nothing. Where a provider gives no time, ours is used.
  */
 export class ProviderClock {
   #current: { readonly since: number; readonly offset: number } | undefined;
@@ -24,7 +24,7 @@ export class ProviderClock {
     return Math.floor(Number.isFinite(offset) ? moment + offset : moment + Date.now() * 1000 - monotonicMicros());
   }
 
-  /** Whether the provider has ever told its time. */
+  /** Whether the provider has ever given its time. */
   get isKnown(): boolean {
     return this.#current !== undefined;
   }

@@ -61,7 +61,7 @@ const startsPerLookback = 8;
 
 /**
  * The bound kept, in parts of the one declared. Events that come between the two are emitted and counted as late; an
- * event later still cannot be told from one that was emitted before, and is lost.
+ * event later still cannot be distinguished from one that was emitted before, and is lost.
  */
 const keptBound = 1.25;
 

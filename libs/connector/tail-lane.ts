@@ -89,7 +89,7 @@ class TailBatch {
         this.#run.logger.debug({ events: events.length, fresh }, 'tailed');
       }
     } catch {
-      // The emission has failed for good, and tells everyone who asks.
+      // The emission has failed for good, and says so to every caller.
       this.#waiting = [];
     }
     this.#flushing = undefined;

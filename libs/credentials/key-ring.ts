@@ -16,7 +16,7 @@ export interface KeyRing {
 
 /**
  * Reads one or more 32-byte keys in url-safe base64, newest first, separated by commas.
- * @throws TailraceError `credentials.invalid_key`, which tells the place of the bad key and never the key.
+ * @throws TailraceError `credentials.invalid_key`, which names the place of the bad key and never the key.
  */
 export function openKeyRing(setting: Secret): KeyRing {
   const keys = setting
@@ -34,7 +34,7 @@ function readKey(text: string, index: number): EncryptionKey {
   return { id: thumbprint(bytes), bytes: new Uint8Array(bytes) };
 }
 
-/** RFC 7638 thumbprint of the key as an `oct` JWK: the same id in every process, telling nothing of the key. */
+/** RFC 7638 thumbprint of the key as an `oct` JWK: the same id in every process, revealing nothing of the key. */
 function thumbprint(bytes: Buffer): string {
   const jwk = JSON.stringify({ k: bytes.toString('base64url'), kty: 'oct' });
   return createHash('sha256').update(jwk).digest('base64url');

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 
 /**
- * Remembers which methods each route takes, so that a wrong method is told apart from a wrong address (RFC 9110, 15.5.6).
+ * Remembers which methods each route takes, so that a wrong method is distinguished from a wrong address (RFC 9110, 15.5.6).
  * Call before any route is registered.
  * @returns the methods of an address, sorted; empty when no route has it.
  */

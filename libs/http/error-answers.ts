@@ -25,7 +25,7 @@ export function answer(problem: Problem, request: FastifyRequest, reply: Fastify
     .send(JSON.stringify(problem.document(request.id)));
 }
 
-/** Bytes that are no HTTP request: there is no request to answer, so the socket is told and closed. */
+/** Bytes that are no HTTP request: there is no request to answer, so the socket is answered and closed. */
 export function answerMalformed(socket: Socket): void {
   const body = JSON.stringify(new Problem(400).document(crypto.randomUUID()));
   const head = `HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nContent-Length: ${body.length}`;

@@ -24,7 +24,7 @@ export interface FairQueueOptions {
   readonly patienceMs?: number;
   /** When a refused caller may try again. Default: 2. */
   readonly retryAfterSeconds?: number;
-  /** Told of each refusal, for the metrics. */
+  /** Called for each refusal, for the metrics. */
   readonly onRefused?: () => void;
 }
 

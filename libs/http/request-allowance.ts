@@ -1,5 +1,5 @@
 const windowMs = 60_000;
-/** Callers that are told apart in one window: a bound of memory. Beyond it the one that came first is forgotten. */
+/** Callers that are counted separately in one window: a bound of memory. Beyond it the one that came first is forgotten. */
 const maxCallers = 100_000;
 
 interface Window {

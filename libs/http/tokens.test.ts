@@ -20,7 +20,7 @@ const unsigned = (header: object, payload: object) => `${encode(header)}.${encod
 const refused = (detail: RegExp) => ({ status: 401, message: expect.stringMatching(detail) });
 
 describe('createTokenVerifier with a secret', () => {
-  it('tells who calls and until when', async () => {
+  it('says who calls and until when', async () => {
     const principal = await verify(await signToken(jwtSecret, claims, accepted));
     expect(principal).toMatchObject({ subject: 'ada', projects: ['demo'], role: 'editor' });
     expect(Math.abs(principal.expiresAt - Date.now() - 60_000)).toBeLessThan(5000);

@@ -44,7 +44,7 @@ export interface TokenSettings {
   readonly jwtIssuer?: string | undefined;
 }
 
-/** Checks a token and tells who it is. @throws Problem 401; 503 when the key set cannot be fetched. */
+/** Checks a token and returns who it is. @throws Problem 401; 503 when the key set cannot be fetched. */
 export type TokenVerifier = (token: string) => Promise<Principal>;
 
 /** Longest token that is looked at, characters; what carries headers on the way here often takes no more. */

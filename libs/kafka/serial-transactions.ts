@@ -72,7 +72,7 @@ class OpenTransaction implements Transaction {
   #state: 'open' | 'committed' | 'aborted' = 'open';
   /** Whether the broker knows of this transaction: ending an empty one is an error to it. */
   #begun = false;
-  /** Whether the failure was of the commit itself: only a new producer can tell what happened. */
+  /** Whether the failure was of the commit itself: only a new producer can find out what happened. */
   #commitFailed = false;
   #failure: { readonly cause: unknown } | undefined;
 

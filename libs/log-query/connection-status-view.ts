@@ -25,7 +25,7 @@ const heldBackView = z
   })
   .meta({ id: 'ConnectionHeldBack' });
 
-/** How a connection does, as the API and the WebSocket give it: the same JSON for what is asked for and what is told. */
+/** How a connection does, as the API and the WebSocket give it: the same JSON for what is asked for and what is sent. */
 export const connectionStatusView = z
   .object({
     state: z.enum(connectionStateSymbols),

@@ -33,7 +33,7 @@ describe('records between two cursors', () => {
     expect(between([5, 5], [5, 5, 7])).toBe(7);
   });
 
-  it('cannot be told of two logs', () => {
+  it('cannot be made of two logs', () => {
     expect(recordsBetween(encodeCursor(log, [1]), encodeCursor({ ...log, id: 'another' }, [1]))).toBeUndefined();
     expect(recordsBetween('junk', 'junk')).toBeUndefined();
     expect(recordsBetween('1.a.?', '1.a.2')).toBeUndefined();

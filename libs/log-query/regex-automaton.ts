@@ -39,7 +39,7 @@ export function automatonFits(regex: RE2JS, bytes: number): boolean {
 function fitsWhole(dfa: ReturnType<RE2JS['re2']>['dfa']): boolean {
   const start: State | null = dfa.failed ? null : dfa.start({ context: () => beginText }, 0);
   if (start === null) return false;
-  // One character of each class: the automaton does not tell the others of a class apart.
+  // One character of each class: the automaton does not distinguish the others of a class.
   const characters = [0, ...dfa.classBounds];
   const states = new Set([start]);
   let visits = 0;

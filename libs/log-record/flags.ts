@@ -2,7 +2,7 @@
 export const flags = {
   /** The event's own time is before 2000 or after 2099; the provider's ingestion time stands in for it. */
   timeOutOfRange: 'time_out_of_range',
-  /** The body was cut; `truncated_from` tells its size. */
+  /** The body was cut; `truncated_from` is its size. */
   bodyTruncated: 'body_truncated',
   /** Attributes were cut or left out: too many, or too long. The raw event has them. */
   attributesTruncated: 'attributes_truncated',

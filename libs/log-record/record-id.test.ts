@@ -12,7 +12,7 @@ describe('recordId', () => {
     expect(recordId('conn_abcdefghijklmnopqrstuvwx', '37939876543210')).toBe('f696de4ba474f9805e9c5e10800ba0b0');
   });
 
-  it('tells apart ids that are the same when joined', () => {
+  it('distinguishes ids that are the same when joined', () => {
     expect(recordId('conn_a', 'bc')).not.toBe(recordId('conn_ab', 'c'));
   });
 });

@@ -59,7 +59,7 @@ export class Draft {
   readonly resource: Record<string, string> = newStringMap();
   attributes: Record<string, string> = newStringMap();
   flags: readonly Flag[] = noFlags;
-  /** The well-known shape of JSON that a tell-tale field spoke for. */
+  /** The well-known shape of JSON that a telltale field indicated. */
   shape: JsonShape = '';
   /** The field the body came from; empty while there is none. */
   bodyPath = '';
@@ -134,19 +134,19 @@ export class Draft {
     this.resource[key] = this.cut(value, maxAttributeValueLength);
   }
 
-  /** The service's name as the text tells it, in the field `path`. */
+  /** The service's name as the text states it, in the field `path`. */
   service(name: string, path: string): void {
     if (this.serviceName === '' && this.resource[serviceName] === undefined) this.serviceName = name;
     else this.attribute(path, name);
   }
 
-  /** The host's name as the text tells it. */
+  /** The host's name as the text states it. */
   host(name: string): void {
     if (this.hostName === '' && this.resource[hostName] === undefined) this.hostName = name;
     else this.attribute(hostName, name);
   }
 
-  /** Puts what the text told of service and host into the resource. To be called once, when all is read. */
+  /** Puts what the text states of service and host into the resource. To be called once, when all is read. */
   finishResource(): void {
     this.resourceAttribute(serviceName, this.serviceName);
     this.resourceAttribute(hostName, this.hostName);
@@ -218,7 +218,7 @@ export class Draft {
     }
   }
 
-  /** The time that the text tells, ISO 8601. */
+  /** The time that the text states, ISO 8601. */
   time(iso: string): void {
     if (this.attributes[logTime] === undefined) this.attribute(logTime, iso);
   }

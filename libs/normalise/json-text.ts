@@ -30,7 +30,7 @@ export function readJsonText(text: string, draft: Draft): boolean {
   return isRead;
 }
 
-/** Whether a JSON text that breaks off told more than it could by chance. */
+/** Whether a JSON text that breaks off said more than it could by chance. */
 function saysSomething(draft: Draft): boolean {
   return draft.hasLevel || draft.hasTime || draft.numericLevel !== undefined;
 }

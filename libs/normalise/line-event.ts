@@ -48,7 +48,7 @@ const shapes: Readonly<Record<Provider, Shape>> = {
  *
  * @param given whose events they are. Left out, the line's own fields say it; of a plain text it makes no difference.
  * @param number of the line, from 1.
- * @param now the time of an event that tells none, milliseconds since the epoch.
+ * @param now the time of an event that has none, milliseconds since the epoch.
  */
 export function lineEvent(given: Provider | undefined, line: string, number: number, now: number): LineEvent {
   const json = jsonFields(line);

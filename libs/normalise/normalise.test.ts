@@ -94,7 +94,7 @@ describe('normalise', () => {
     expect(record.attributes['log.time']).toBe('2020-02-02T02:02:02.123456Z');
   });
 
-  it('cuts a body of 10 MB between two characters and tells its size', () => {
+  it('cuts a body of 10 MB between two characters and records its size', () => {
     const record = withMessage(`x${'é'.repeat(5_000_000)}`);
     expect(Buffer.byteLength(record.body)).toBe(maxBodyBytes - 1);
     expect(record.body.endsWith('é')).toBe(true);

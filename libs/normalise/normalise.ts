@@ -36,7 +36,7 @@ const readers: Readonly<Record<Provider, ProviderReader>> = { aws: readAws, azur
  * The canonical record of a raw event. A pure function that never throws: the same event, position and options give the
  * same record, and any payload gives one, if need be with the payload as its body.
  *
- * The record's time is the event's own; a time that the text tells is the attribute `log.time`.
+ * The record's time is the event's own; a time that the text states is the attribute `log.time`.
  */
 export function normalise(raw: RawEvent, position: RawPosition, options: NormaliseOptions = {}): LogRecord {
   const { rules } = options;
@@ -116,7 +116,7 @@ function unreadable(raw: RawEvent, timestamp: number): Draft {
   return draft;
 }
 
-/** What a stack trace, in a field of its own or in the body, tells of its exception; fields that told it stand. */
+/** What a stack trace, in a field of its own or in the body, says of its exception; fields that said it stand. */
 function findException(draft: Draft): void {
   const { attributes, body } = draft;
   const stacktrace = attributes['exception.stacktrace'];

@@ -17,7 +17,7 @@ const retryMs = 500;
 
 /**
  * Knows of a pool when its last statement succeeded: a connection that comes back unharmed is the proof, and where none
- * does, as in an idle process, a statement that reads nothing. A database that does not answer is told from one that refuses.
+ * does, as in an idle process, a statement that reads nothing. A database that does not answer is distinguished from one that refuses.
  */
 export function watchDatabase(pool: pg.Pool): DatabaseHealth {
   let provenAt = performance.now();

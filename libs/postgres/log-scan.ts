@@ -29,7 +29,7 @@ export interface LogScanOptions {
   readonly direction: 'older' | 'newer';
   /** Records beyond this one, itself not included. Left out: from the range's end. */
   readonly start?: LogPosition | undefined;
-  /** When to stop and tell how far it came, by `performance.now()`. */
+  /** When to stop and report how far it came, by `performance.now()`. */
   readonly deadline: number;
   /** Aborts when nobody waits for the answer any more; its reason is thrown. */
   readonly signal?: AbortSignal | undefined;

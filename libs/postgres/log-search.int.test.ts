@@ -150,7 +150,7 @@ describe('searchLogs', () => {
     expect(await pages({ filter: { connections: ['conn\0'] } })).toEqual([]);
   });
 
-  it('tells how far it came when the time is up, and goes on from there', async () => {
+  it('reports how far it came when the time is up, and continues from there', async () => {
     const page = await searchLogs(options({ filter: { text: 'no line has this' }, deadline: 0 }));
     expect(page).toMatchObject({ records: [], isLast: false });
     expect(page.end.timestamp).toBeLessThan(range.to);
@@ -230,7 +230,7 @@ describe('countLogs', () => {
     expect(total).toBe(sorted.filter((record) => record.timestamp >= cut.from && record.timestamp < cut.to).length);
   });
 
-  it('tells which buckets it did not come to', async () => {
+  it('reports which buckets it did not reach', async () => {
     const { firstCounted } = await countLogs({
       ...options({ filter: { regex: 'x' } }),
       from: start,

@@ -23,7 +23,7 @@ export interface ParsingCountsOptions {
 export interface ParsingCounts {
   readonly lines: number;
   readonly withLevel: number;
-  /** Lines whose text tells a time. */
+  /** Lines whose text states a time. */
   readonly withTime: number;
   readonly byParser: ReadonlyMap<string, number>;
   /** Event time since when all lines were counted, microseconds. */

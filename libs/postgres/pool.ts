@@ -8,7 +8,7 @@ export interface PoolOptions {
   readonly max?: number;
   /** How long a connection may take to be made, milliseconds. Default: 5000. */
   readonly connectTimeoutMs?: number;
-  /** Told about connections that die while idle; the pool replaces them by itself. Others fail the query they are in. */
+  /** Called when connections die while idle; the pool replaces them by itself. Others fail the query they are in. */
   readonly onIdleError: (error: Error) => void;
 }
 
@@ -35,7 +35,7 @@ export function openPool(options: PoolOptions): pg.Pool {
     },
   });
   pool.on('error', options.onIdleError);
-  // A connection that dies in somebody's hands tells so twice: by its next query, and by an event that ends the process
+  // A connection that dies in somebody's hands says so twice: by its next query, and by an event that ends the process
   // where nobody listens, as the pool itself does only to idle ones (https://node-postgres.com/apis/pool#events).
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;

@@ -134,7 +134,7 @@ describe('a server that hangs while its connections stay open', () => {
     }
   });
 
-  it('is told from one that answers with an error, whose connection is used on', async () => {
+  it('is distinguished from one that answers with an error, whose connection stays in use', async () => {
     const queries = boundedQueries(pool, { statementTimeoutMs: 50, answerTimeoutMs: 60_000 });
     await expect(queries.query('select pg_sleep(60)')).rejects.toMatchObject({ code: '57014' });
     expect(pool.totalCount).toBe(1);

@@ -7,7 +7,7 @@ import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { progressKey, replayIdOf } from './replay-keys.ts';
 
-/** One replay as its two records tell of it. */
+/** One replay as its two records describe it. */
 export interface KnownReplay {
   readonly id: string;
   readonly request: ReplayRequest;
@@ -28,7 +28,7 @@ export interface ReplayTableOptions {
   readonly logger: Logger;
   /** Left out: every partition. */
   readonly partitions?: readonly number[];
-  /** Something about a replay is new. Not told of what was there when the table was opened. */
+  /** Something about a replay is new. Not called for what was there when the table was opened. */
   readonly onChange?: (replayId: string) => void;
 }
 

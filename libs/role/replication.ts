@@ -1,7 +1,7 @@
 import type { Admin, TopicDescription } from '@tailrace/kafka/kafka.ts';
 
 /**
- * How many replicas must have a record before its writer is told that it is written (`min.insync.replicas`, with acks=all):
+ * How many replicas must have a record before its writer gets an acknowledgement (`min.insync.replicas`, with acks=all):
  * all but one, so that one broker may fail and nothing that was acknowledged is on a single disk.
  */
 export function minInSyncFor(replicationFactor: number): number {

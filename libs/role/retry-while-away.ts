@@ -5,14 +5,14 @@ import type { Logger } from '@tailrace/telemetry/logger.ts';
 
 const firstPauseMs = 250;
 const longestPauseMs = 5000;
-/** An attempt may try for long by itself; after this a person is told what is waited for. */
+/** An attempt may try for long by itself; after this the log says what is waited for. */
 const quietMs = 1000;
 
 export interface RetryOptions {
   /** What is waited for, in small letters: "kafka". */
   readonly name: string;
   readonly logger: Logger;
-  /** Told what is waited for and why, whenever that is known better. */
+  /** Called with what is waited for and why, whenever that is known better. */
   readonly onWaiting: (reason: string) => void;
   /** Ends the waiting at once; the promise rejects with its reason. */
   readonly signal: AbortSignal;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { role } from './role-definition.ts';
 import { runRoles } from './run.ts';
 
-/** A process with one role that works until it is told to stop, or to fail. */
+/** A process with one role that works until it is asked to stop, or to fail. */
 const settings = z.object({ failAfterMs: integer('When to fail.', { min: 0, max: 60_000 }).optional() });
 
 await runRoles([

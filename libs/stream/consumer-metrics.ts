@@ -2,7 +2,7 @@ import type { TopicPartition } from '@tailrace/kafka/kafka.ts';
 import type { Metrics } from '@tailrace/telemetry/metrics.ts';
 import type { DeadReason } from './dead-letter.ts';
 
-/** What the tasks of one consumer group tell the world, whatever they write to. */
+/** What the tasks of one consumer group report, whatever they write to. */
 export interface ConsumerMetrics {
   committed(partition: TopicPartition, records: number, milliseconds: number): void;
   aborted(partition: TopicPartition): void;

@@ -18,7 +18,7 @@ export function deadReason(error: unknown): DeadReason {
   return 'processing_failed';
 }
 
-/** A dead letter keeps this much of the record's value, bytes; where it stands tells where the rest is. */
+/** A dead letter keeps this much of the record's value, bytes; its place says where the rest is. */
 export const maxDeadValueBytes = 512 * 1024;
 
 interface DeadRecord {

@@ -46,7 +46,7 @@ const follow = () =>
     onValue: (value) => told.push(value),
   });
 
-it('tells each follower of everything that comes after it, and of nothing before', async () => {
+it('passes each follower everything that comes after it, and nothing before', async () => {
   await write('old', 'old');
   following = await follow();
   const others: string[] = [];

@@ -19,7 +19,7 @@ export interface Following {
 }
 
 /**
- * Tells of every record that is written to a topic from now on, without a group: each process that follows sees all of
+ * Reports every record that is written to a topic from now on, without a group: each process that follows sees all of
  * it. It survives a broker that goes away, and goes on where it was; what retention removed meanwhile is passed over.
  * For what is news to those who are there now, and is kept elsewhere. A value that cannot be decoded is logged.
  */
@@ -38,7 +38,7 @@ export async function followTopic<Value>(options: FollowOptions<Value>): Promise
         try {
           onValue(topic.codec.decode(value));
         } catch (err) {
-          logger.error({ topic: name, partition, offset, err }, 'a record cannot be told of');
+          logger.error({ topic: name, partition, offset, err }, 'a record cannot be reported');
         }
       }
     }

@@ -17,7 +17,7 @@ interface GatherOptions {
   /** When the caller committed last, by `performance.now()`. */
   readonly lastCommit: number;
   readonly signal: AbortSignal;
-  /** Told how many records retention removed before they were read. */
+  /** Called with how many records retention removed before they were read. */
   readonly onLost: (records: number) => void;
 }
 

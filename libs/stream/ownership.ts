@@ -1,6 +1,6 @@
 import type { GroupMetadata, TopicPartition } from '@tailrace/kafka/kafka.ts';
 
-/** What a task is told about its ownership of a partition. */
+/** What a task knows about its ownership of a partition. */
 export interface Ownership {
   readonly partition: TopicPartition;
   /** Aborts when the partition must be given up: finish what is in flight, commit it, return. */

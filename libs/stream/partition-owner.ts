@@ -12,7 +12,7 @@ export interface PartitionOwnerOptions {
   readonly groupId: string;
   readonly topics: readonly string[];
   readonly logger: Logger;
-  /** Default 6000. Also how long a fenced task waits before it tries again: by then the group has told who owns what. */
+  /** Default 6000. Also how long a fenced task waits before it tries again: by then the group has assigned its partitions. */
   readonly sessionTimeoutMs?: number;
   /**
    * Works on one partition until `revoked` aborts. It must fence first (a transactional producer of the partition's

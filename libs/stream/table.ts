@@ -13,7 +13,7 @@ export interface TableChange<Value> {
   readonly previous: Value | undefined;
   /** -1 for a key that is gone without a deletion: found missing when the table was read again, or past its retention. */
   readonly partition: number;
-  /** False while the table is first read: what is told then is how things stand, not news. */
+  /** False while the table is first read: what is reported then is how things stand, not news. */
   readonly live: boolean;
 }
 

@@ -65,7 +65,7 @@ describe('logger', () => {
     });
   });
 
-  it('tells an error with its code, remedy and causes, and nothing else of it', () => {
+  it('logs an error with its code, remedy and causes, and nothing else of it', () => {
     const { logger, last, lines } = capture();
     const cause = Object.assign(new Error('socket hang up'), { code: 'ECONNRESET', request: { body: 'hunter2' } });
     const err = new TailraceError('the broker is unreachable', {

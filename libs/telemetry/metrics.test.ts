@@ -39,7 +39,7 @@ describe('Metrics', () => {
     expect(text).toContain('tailrace_commit_seconds_bucket{le="1"} 1');
   });
 
-  it('computes a gauge when it is scraped, until told to stop', async () => {
+  it('computes a gauge when it is scraped, until it is stopped', async () => {
     const metrics = new Metrics();
     const lag = metrics.gauge({ name: 'tailrace_lag_records', help: 'Lag.' });
     let reads = 0;

@@ -88,7 +88,7 @@ export const topics = {
   logs: stream<LogRecord>('logs', logRecordCodec, 3 * day),
   /** Canonical records of replays and rewinds; only the sink reads them. Key: connection id. */
   logsReplayed: stream<LogRecord>('logs.replayed', logRecordCodec, 3 * day),
-  /** When people want to be told. Key: rule id. */
+  /** When people want to be notified. Key: rule id. */
   alertRules: table<AlertRule>('alert-rules', alertRuleCodec),
   /** What rules counted, transaction by transaction, and how far it is complete. Key: rule id. */
   alertPartials: stream<AlertPartial>('alert-partials', alertPartialCodec, day),
@@ -101,10 +101,10 @@ export const topics = {
    * Every transaction of a replay adds a value of its progress: see checkpoints.
    */
   replays: table<Replay>('replays', replayCodec, shortLived),
-  /** Where alerts are told. Key: channel id. */
+  /** Where alerts are sent. Key: channel id. */
   notificationChannels: table<NotificationChannel>('notification-channels', notificationChannelCodec),
   /**
-   * What is told where, and how that went: outbox and delivery log. Key: alert id/channel id/transition, in the partition
+   * What is sent where, and how that went: outbox and delivery log. Key: alert id/channel id/transition, in the partition
    * of the channel, so that one task owns a channel. An hour passes before an older value of a key may be cleaned away:
    * a sender that is back by then still sees that a transition that is written again had been sent.
    */

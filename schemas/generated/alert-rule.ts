@@ -6,7 +6,7 @@ import { RecordCodec } from '@tailrace/avro/record-codec.ts';
 import type { AvroWriter } from '@tailrace/avro/writer.ts';
 import { type AlertSeverity, alertSeveritySymbols } from './alert-severity.ts';
 
-/** When people want to be told. Table alert-rules, key rule id; a tombstone deletes it. */
+/** When people want to be notified. Table alert-rules, key rule id; a tombstone deletes it. */
 export interface AlertRule {
   /** rule_ and 24 characters. */
   readonly id: string;

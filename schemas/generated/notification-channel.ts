@@ -4,7 +4,7 @@ import type { AvroReader } from '@tailrace/avro/reader.ts';
 import { RecordCodec } from '@tailrace/avro/record-codec.ts';
 import type { AvroWriter } from '@tailrace/avro/writer.ts';
 
-/** Where a project's alerts are told. Table notification-channels, key channel id; a tombstone deletes it. */
+/** Where a project's alerts are sent. Table notification-channels, key channel id; a tombstone deletes it. */
 export interface NotificationChannel {
   /** chan_ and 24 characters. */
   readonly id: string;

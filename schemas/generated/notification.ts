@@ -36,7 +36,7 @@ export interface Notification {
   /** After this it is recorded as failed. */
   readonly deadline_at: number;
   readonly sent_at: number | null;
-  /** Id of the notification under whose id one message told several; null when it was sent alone. */
+  /** Id of the notification under whose id one message carried several; null when it was sent alone. */
   readonly grouped_into: string | null;
 }
 

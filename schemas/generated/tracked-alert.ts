@@ -25,7 +25,7 @@ export interface TrackedAlert {
   readonly told_suppressed: number;
   /** The bucket that was complete then. */
   readonly told_at: number;
-  /** Where it was told that it fired, so that its end is told there too; null: where the rule says now. */
+  /** Where its firing was sent, so that its end is sent there too; null: where the rule says now. */
   readonly channels: readonly string[] | null;
 }
 

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 
 /**
  * Many viewers in one process, by plain sockets and a minimal frame reader, so that the viewers are not what is
- * measured. Prints one JSON line when it is told to end (SIGTERM).
+ * measured. Prints one JSON line when it is asked to end (SIGTERM).
  *
  * usage: node viewers.ts <port> <path> <viewers> <authorization>
  */

@@ -4,7 +4,7 @@ const ticksPerSecond = 100;
 
 /**
  * How much of the machine programs that do not belong to this process or its descendants take: a benchmark that shares
- * its machine can tell which of its windows were disturbed. Reads /proc; where there is none, nobody is seen.
+ * its machine can say which of its windows were disturbed. Reads /proc; where there is none, nobody is seen.
  */
 export class OtherLoad {
   #last = sample();

@@ -76,7 +76,7 @@ export async function startContainer(
 type PortBindings = Readonly<Record<string, readonly { readonly HostIp?: string; readonly HostPort?: string }[]>>;
 
 /**
- * An engine publishes ports on every interface of its machine unless it is told otherwise. The servers let in anybody who
+ * An engine publishes ports on every interface of its machine unless it is configured otherwise. The servers let in anybody who
  * reaches them, so where the engine is this machine they listen on its loopback alone. An engine elsewhere, or outside of
  * the container that we are in, is reached by its own address, and keeps publishing there.
  */

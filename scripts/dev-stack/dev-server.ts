@@ -27,7 +27,7 @@ export interface DevPostgres extends DevServer {
   readonly databaseUrl: string;
 }
 
-/** Where a server's files go and who is told about it. */
+/** Where a server's files go and who is informed. */
 export interface DevServerOptions {
   /** Data, logs, ports and pid of this server; created when missing. One running server per directory. */
   readonly directory: string;
@@ -37,7 +37,7 @@ export interface DevServerOptions {
   readonly adaptProperties?: ((properties: Record<string, string>) => Record<string, string>) | undefined;
   /** Which server to use is read from here, usually `process.env`. An empty object means: start an own one. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Told one line for each choice and for each step that takes long. */
+  /** Called with one line for each choice and for each step that takes long. */
   readonly report: (line: string) => void;
   /** Aborts a start that is under way; what it had started is stopped. */
   readonly signal?: AbortSignal | undefined;

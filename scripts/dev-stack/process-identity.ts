@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** A process that can be told apart from a later one that was given the same pid. */
+/** A process that can be distinguished from a later one that was given the same pid. */
 export interface ProcessIdentity {
   readonly pid: number;
   /** When the process started, as the operating system states it: the same text for as long as it lives. */

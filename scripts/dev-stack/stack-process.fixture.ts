@@ -1,7 +1,7 @@
 import { startDevStack } from './dev-stack.ts';
 
 /**
- * A program that runs a stack until it is told to stop, for tests of what happens to the servers when it ends.
+ * A program that runs a stack until it is asked to stop, for tests of what happens to the servers when it ends.
  * Prints one JSON line with the addresses when the stack is up. @argument the stack's directory
  */
 const [directory = ''] = process.argv.slice(2);

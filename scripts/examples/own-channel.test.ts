@@ -25,7 +25,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-it('tells alerts by a kind of channel of one’s own, beside the usual ones, in an embedded notifier', async () => {
+it('sends alerts through a kind of channel of one’s own, beside the usual ones, in an embedded notifier', async () => {
   const file = join(directory, 'alerts.log');
   const kafka = memoryBroker().connect();
   cleanUp.defer(() => kafka.close());

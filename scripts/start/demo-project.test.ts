@@ -65,7 +65,7 @@ test('creates and starts what is missing, once', async () => {
   ]);
 });
 
-test('tells a connection where its cloud has moved, and does not start one that someone stopped', async () => {
+test('points a connection to where its cloud has moved, and does not start one that someone stopped', async () => {
   await prepareDemoProject(url, 'the-token', [wanted('Checkout', 'http://127.0.0.1:1')], []);
   await prepareDemoProject(url, 'the-token', [wanted('Checkout', 'http://127.0.0.1:2')], []);
   expect(stored).toMatchObject([{ connection_config: { endpoint: 'http://127.0.0.1:2' }, started: 1, version: 3 }]);

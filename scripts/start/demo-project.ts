@@ -51,7 +51,7 @@ const ADDRESSES = ['endpoint', 'authority_host'];
 
 /**
  * Has the demo project read the simulated clouds, through the API as a person would: creates and starts connections that
- * are missing, and tells those that exist where the clouds are now. Whether people paused or stopped one is left alone.
+ * are missing, and points those that exist to where the clouds are now. Whether people paused or stopped one is left alone.
  * A project that is new also gets the rules; one that people have made their own keeps those they left.
  * @param url the server's address
  * @param token of an editor of the demo project

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readOptions } from './options.ts';
 
-test('runs the demo on the usual port when told nothing', () => {
+test('runs the demo on the usual port without options', () => {
   expect(readOptions([], {})).toEqual({ help: false, reset: false, demo: true, port: undefined });
 });
 

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-/** What `npm start -- …` was told. */
+/** The options of `npm start -- …`. */
 export interface StartOptions {
   readonly help: boolean;
   /** Delete what earlier starts kept, first. */

@@ -10,6 +10,11 @@ export const bannedWords: readonly BannedWord[] = [
   { pattern: /\banew\b/, instead: 'again; from the start' },
   { pattern: /\bwhoever\b/, instead: 'name the caller, the owner, the reader' },
   { pattern: /\b(?:is|are|being|be|was|were|stays?) (?:still |briefly )?away\b/, instead: 'is unreachable' },
+  // A word of its own: `tailrace-told-…` is a label that Jira's issues have.
+  {
+    pattern: /(?<!-)\b(?:told|tells|telling)\b(?!-)/,
+    instead: 'returns, reports, shows, sends, logs; is notified',
+  },
   { pattern: /\bever more\b/, instead: 'increasingly; of retries: with exponential back-off' },
   { pattern: /\bgoes for\b/, instead: 'applies to' },
   { pattern: /\bof worth\b/, instead: 'say what it is worth, or leave it out' },

@@ -6,8 +6,8 @@ export interface Prose {
 }
 
 /**
- * Comments and texts of a TypeScript file, without its code: names in code are not prose. What stands within `${…}` of a
- * template is left in, as it is; in a .tsx file what stands between tags is taken too.
+ * Comments and texts of a TypeScript file, without its code: names in code are not prose, nor are names of parameters and what
+ * stands within `${…}` of a template. In a .tsx file what stands between tags is taken too.
  */
 export function proseOf(source: string, isJsx = false): Prose[] {
   const found: Prose[] = [];
@@ -26,7 +26,7 @@ export function proseOf(source: string, isJsx = false): Prose[] {
   for (const match of source.matchAll(piece)) {
     line += linesIn(source.slice(at, match.index));
     const text = match.groups?.comment ?? match.groups?.text ?? match.groups?.between;
-    if (text !== undefined) found.push({ text, line });
+    if (text !== undefined) found.push({ text: text.replaceAll(/\$\{[^}]*\}|(?<=@param )\w+/g, '…'), line });
     line += linesIn(match[0]);
     at = match.index + match[0].length;
   }

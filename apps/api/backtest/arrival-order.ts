@@ -16,7 +16,7 @@ export interface ArrivalRange {
   readonly from: readonly number[];
   /** By partition, exclusive. */
   readonly to: readonly number[];
-  /** Told when retention removed records of the range while it was being read. */
+  /** Called when retention removed records of the range while it was being read. */
   readonly onLost: (partition: number) => void;
 }
 

@@ -4,7 +4,7 @@ import type { ConnectionProgress } from '@tailrace/schemas/generated/connection-
 const slack = 10 * 60_000_000;
 
 interface Seen {
-  /** Of its first lines: those that came before progress was told. */
+  /** Of its first lines: those that came before progress was reported. */
   oldest: number;
   newest: number;
   arrived: number;
@@ -25,7 +25,7 @@ export class ArrivalWatermarks {
   readonly #project: string;
   readonly #known: readonly KnownConnection[];
   readonly #seen = new Map<string, Seen>();
-  /** What was told last, by connection. */
+  /** What was reported last, by connection. */
   #told = new Map<string, ConnectionProgress>();
 
   constructor(project: string, known: readonly KnownConnection[]) {
@@ -45,7 +45,7 @@ export class ArrivalWatermarks {
   }
 
   /**
-   * To be told before lines that came since the last time: connections that are new are complete up to their oldest
+   * To be reported before lines that came since the last time: connections that are new are complete up to their oldest
    * line, so that none of these is late. Undefined when none is new.
    */
   withNew(): ConnectionProgress[] | undefined {

@@ -179,7 +179,7 @@ describe('a backtest', () => {
     expect(alerts).toBeGreaterThan(10);
   });
 
-  it('tells of silence, but not of what comes after the range', async () => {
+  it('reports silence, but not what comes after the range', async () => {
     const rule = compiled({
       alert_type: 'absence',
       conditions: JSON.stringify({ window_minutes: 30 }),
@@ -330,7 +330,7 @@ describe('POST alert-rules/backtest', () => {
     }
   });
 
-  it('tells as many groups apart as the alerting role is set to, and counts the others together', async () => {
+  it('tracks as many groups as the alerting role is set to, and counts the others together', async () => {
     const lines = ['conn_a', 'conn_b', 'conn_c'].flatMap((connection_id, index) =>
       burst(3600 + index * 60, 5, { connection_id }),
     );

@@ -31,7 +31,7 @@ export interface BacktestRequest {
 }
 
 export interface BacktestProgress {
-  /** How much of the range has been read, of `total` parts. Counts of records would tell what other projects write. */
+  /** How much of the range has been read, of `total` parts. Counts of records would reveal what other projects write. */
   readonly read: number;
   readonly total: number;
   /** Lines that matched the first rule, and alerts of it. */

@@ -25,7 +25,7 @@ export interface RuleBacktestOptions {
   readonly connections: KnownConnections;
 }
 
-/** Evaluates one rule as the alerting role does, with the same two stages, and gathers what it would have told. */
+/** Evaluates one rule as the alerting role does, with the same two stages, and gathers what it would have reported. */
 export class RuleBacktest {
   readonly timeline: Timeline;
   matched = 0;

@@ -12,10 +12,10 @@ import type { ChannelService } from './channel-service.ts';
 import { channelView, toChannelView } from './channel-view.ts';
 
 const name = resourceName.describe('For people, and for rules; unique in the project.');
-const type = z.string().min(1).max(50).describe('GET channel-types tells which there are.');
+const type = z.string().min(1).max(50).describe('GET channel-types lists them.');
 const config = z
   .record(z.string().max(100), z.unknown())
-  .describe('Settings and secrets of the channel; GET channel-types tells the fields of each type.');
+  .describe('Settings and secrets of the channel; GET channel-types lists the fields of each type.');
 
 const newChannel = z.strictObject({
   project_id: projectIdSchema,

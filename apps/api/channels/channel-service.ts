@@ -68,7 +68,7 @@ export class ChannelService {
     });
   }
 
-  /** @throws Problem 409 while rules name it, which would tell nobody any more. */
+  /** @throws Problem 409 while rules name it, which would then notify nobody. */
   delete(request: ChangeRequest): Promise<void> {
     return this.#options.channels.delete(request, ({ id, project_id: projectId }) => {
       const rules = this.#options.rules.ofProject(projectId).filter((rule) => rule.notification_channels.includes(id));

@@ -136,7 +136,7 @@ describe('a channel', () => {
     expect(body.detail).toContain('Checkout errors');
   });
 
-  it('is sealed: what Kafka holds tells no secret, and every process finds it sealed with the newest key', async () => {
+  it('is sealed: what Kafka holds reveals no secret, and every process finds it sealed with the newest key', async () => {
     const broker = memoryBroker();
     const key = (byte: number) => Buffer.alloc(32, byte).toString('base64url');
     const first = await startTestApi({ broker, keys: openKeyRing(new Secret(key(1))) });
@@ -230,7 +230,7 @@ describe('the delivery log', () => {
     );
   };
 
-  it('tells what was told of an alert in the order of time, to its project alone', async () => {
+  it('lists what was sent about an alert in the order of time, to its project alone', async () => {
     await save({ id: 'ntf_2', transition: 'resolved', created_at: 3_000_000, status: 'sent', sent_at: 4_000_000 });
     await save({});
     const { body } = await api.call('/alerts/alert_1/notifications');

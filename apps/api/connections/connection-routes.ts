@@ -24,7 +24,7 @@ export interface ConnectionRouteDeps {
 const name = resourceName.describe('For people.');
 const config = z
   .record(z.string().max(100), z.unknown())
-  .describe('Settings and secrets of the source; GET connectors tells the fields of each provider.');
+  .describe('Settings and secrets of the source; GET connectors lists the fields of each provider.');
 
 const rules = parsingRules.describe(
   'Rules by which lines are read before the built-in parsers, in the order in which they are tried; they replace all that there are.',

@@ -109,7 +109,7 @@ export function toConnectionView(
   };
 }
 
-/** @param told what ingest says of a rewind: of an earlier one, until it has taken up this one. */
+/** @param told what ingest reports of a rewind: of an earlier one, until it has taken up this one. */
 function toRewindView(rewind: ConnectionRewind, told: RewindStatus | null): z.output<typeof rewindView> {
   const status = told?.id === rewind.id ? told : undefined;
   const finishedAt = status?.finished_at ?? null;

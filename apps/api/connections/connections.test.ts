@@ -453,7 +453,7 @@ describe('rotating the key', () => {
   });
 });
 
-it('tells the fields of each kind of source', async () => {
+it('lists the fields of each kind of source', async () => {
   const api = await start();
   const { body } = await api.call('/connectors');
   expect(body.connectors).toEqual([

@@ -9,7 +9,7 @@ export const parsingView = z
     lines: z.int().describe('How many of the newest stored lines were looked at; 0: none is stored of that time.'),
     since: z.string().describe('Event time of the oldest of them, or from which on there is none; RFC 3339.'),
     with_level: z.int().describe('Lines that have a level: their own, or what the cloud says of them.'),
-    with_time: z.int().describe('Lines whose text tells a time; it is the attribute log.time.'),
+    with_time: z.int().describe('Lines whose text states a time; it is the attribute log.time.'),
     plain: z.int().describe('Lines that no parser knew; the filter parser=plain finds them.'),
     parsers: z
       .array(z.object({ parser: z.string(), lines: z.int() }))

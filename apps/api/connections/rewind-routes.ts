@@ -39,7 +39,7 @@ export function rewindRoutes(scope: HttpServer, { service, maxDays }: RewindRout
         tags: ['connections'],
         summary: 'Read the source again from a time up to now. Stored lines are replaced; nobody is notified again.',
         description:
-          'Live reading goes on meanwhile. A rewind that has not finished gives way to this one. GET connections/{id} tells how far it has come.',
+          'Live reading goes on meanwhile. A rewind that has not finished gives way to this one. GET connections/{id} shows its progress.',
         params: idParam,
         headers: ifMatch,
         body: rewindRequest,

@@ -35,7 +35,7 @@ export interface LetterReplay {
   readonly places: readonly LetterPlace[];
   /** Puts back also what was put back before. */
   readonly force: boolean;
-  /** Ends it: what was not reached is told so. */
+  /** Ends it: what was not reached is reported so. */
   readonly signal: AbortSignal;
 }
 
@@ -110,7 +110,7 @@ export class LetterReplayer {
       }
       await commit();
     } catch (error) {
-      // Out of time: what has been committed stands, and the rest is told not to have been reached.
+      // Out of time: what has been committed stands, and the rest is reported as not reached.
       if (!request.signal.aborted) throw error;
     } finally {
       await Promise.all([letters.close(), originals.close()]);

@@ -8,7 +8,7 @@ import { openTable, type Table } from '@tailrace/stream/table.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 
-/** What is known of a notification without the alert it tells. */
+/** What is known of a notification without the alert it is about. */
 export type NotificationEntry = Omit<Notification, 'alert'>;
 
 /** The delivery log: the last 30 days of `notifications`, without the alerts, which would be most of it. */

@@ -12,7 +12,7 @@ import { notificationView, toNotificationView } from './notification-view.ts';
 export interface NotificationRouteDeps {
   readonly notifications: NotificationLog;
   readonly channels: ProjectTable<NotificationChannel>;
-  /** Knows alerts of which nothing was to be told. */
+  /** Knows alerts that nobody was to be notified of. */
   readonly alerts: AlertStore;
   /** See NOTIFICATION_DEADLINE_MS. */
   readonly deadlineMs: number;
@@ -20,7 +20,7 @@ export interface NotificationRouteDeps {
 }
 
 const tags = ['notifications'];
-/** Each reads a partition of the delivery log, and tells somebody something. */
+/** Each reads a partition of the delivery log, and sends somebody something. */
 const resendsAMinute = 60;
 
 /** The delivery log of an alert, and sending again. */
@@ -33,7 +33,7 @@ export function notificationRoutes(scope: HttpServer, deps: NotificationRouteDep
     {
       schema: {
         tags,
-        summary: 'What was told of an alert, where, and how that went.',
+        summary: 'What was sent about an alert, where, and how that went.',
         params: z.object({ id: z.string().max(200).describe('alert_…') }),
         response: {
           200: z.object({ notifications: z.array(notificationView) }),

@@ -23,7 +23,7 @@ export const notificationView = z
     deadline_at: time,
     sent_at: time.nullable(),
     last_answer: z.string().nullable().describe('What the channel said last, or why it was not reached.'),
-    grouped_into: z.string().nullable().describe('The notification under whose id one message told several.'),
+    grouped_into: z.string().nullable().describe('The notification under whose id one message carried several.'),
   })
   .meta({ id: 'Notification' });
 

@@ -40,7 +40,7 @@ export function replayRoutes(scope: HttpServer, service: ReplayService, readings
           mode: z
             .enum(replayModeSymbols)
             .default('apply')
-            .describe('apply renews stored lines; shadow writes nothing and tells what would differ.'),
+            .describe('apply renews stored lines; shadow writes nothing and reports what would differ.'),
           records_per_second: z.int().min(1).max(10_000_000).optional().describe('At most.'),
         }),
         response: { 202: replayView, 409: problemSchema, 422: problemSchema, 429: problemSchema, 503: problemSchema },

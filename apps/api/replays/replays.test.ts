@@ -214,7 +214,7 @@ describe('the outcome', () => {
     ['of records given to the sink', { ...ended, dead: 2 }, /^400 records were .* \(3\) .* 2 could not be read\.$/],
     ['of one that was cancelled', { ...ended, status: 'cancelled' }, /^Cancelled\. 400 records were /],
     ['of one that failed', { ...ended, status: 'failed' }, 'It failed; what it wrote before stands.'],
-    ['is not told of one that runs', {}, null],
+    ['is not reported of one that runs', {}, null],
   ] as const)('%s', async (_, fields, outcome) => {
     const { id } = (await ask()).body;
     await progressed(id, fields);

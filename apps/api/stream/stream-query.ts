@@ -79,7 +79,7 @@ function jsonOf(text: string | undefined): object {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null) return value;
   } catch {
-    // Told below.
+    // Reported below.
   }
   throw invalidField('querystring.filter', 'must be a JSON object');
 }

@@ -10,7 +10,7 @@ import { printJson, textTable } from '../text-table.ts';
 const channel = z.looseObject({ id: z.string(), channel_name: z.string(), channel_type: z.string() });
 const channelList = z.looseObject({ channels: z.array(channel) });
 
-/** `tailrace channels …`: where alerts are told, for a shell. */
+/** `tailrace channels …`: where alerts are sent, for a shell. */
 export function channelsCommand(surroundings: Surroundings): Command {
   const group = new Command('channels').description('Manage the channels that the alerts of a project are sent to.');
   const command = (name: string, description: string) => {

@@ -141,7 +141,7 @@ export function connectionsCommand(surroundings: Surroundings): Command {
         ['lag', lagOf(each)],
         ['complete up to', each.status?.complete_up_to ?? 'unknown'],
         ...heldBackFacts(each),
-        ['understood', parsing === undefined ? 'unknown: the log database is away' : understoodText(parsing)],
+        ['understood', parsing === undefined ? 'unknown: the log database is unreachable' : understoodText(parsing)],
         ...Object.entries(z.record(z.string(), z.unknown()).parse(stats.body))
           .filter(([name, value]) => typeof value === 'number' && name !== 'lag_ms')
           .map(([name, value]): [string, string] => [name.replaceAll('_', ' '), String(value)]),

@@ -67,7 +67,7 @@ describe('rules apply', () => {
     ]);
   });
 
-  it('tells each field that changes with what it was, and removes only when told to', async () => {
+  it('prints each field that changes with what it was, and removes rules only on request', async () => {
     await rules('apply', file(`rules:${errors}${timeouts}`), ...inDemo, '--yes');
     const path = file(`rules:${errors.replace('threshold: 10', 'threshold: 12').replace('high', 'low')}`);
     const kept = await rules('apply', path, ...inDemo, '--dry-run');

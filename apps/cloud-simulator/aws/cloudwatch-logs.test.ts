@@ -283,7 +283,7 @@ describe('faults', () => {
     expect(new Set(events?.map((event) => event.eventId)).size).toBe(2);
   });
 
-  it('refuses a good token once when told to', async () => {
+  it('refuses a good token once on request', async () => {
     emit('1', '2');
     simulator.inject({ cloud: 'aws', kind: 'expired-page-token', count: 1 });
     const { nextToken } = await page({ limit: 1 });

@@ -1,7 +1,7 @@
 import { msOf } from '../instant.ts';
 import type { AwsEvent } from '../store/cloud-event.ts';
 
-/** What DescribeLogStreams tells of a stream. */
+/** What DescribeLogStreams returns for a stream. */
 export interface LogStream {
   readonly name: string;
   readonly creationTime: number;

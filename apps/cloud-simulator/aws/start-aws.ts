@@ -5,7 +5,7 @@ import type { AwsAccessKey } from './aws-access.ts';
 import { CloudWatchLogs } from './cloudwatch-logs.ts';
 import { LogGroups } from './log-groups.ts';
 
-/** The simulated AWS, as a client must be told of it. */
+/** The simulated AWS, as a client must know it. */
 export interface AwsSide {
   /** `http://host:port`, for the SDK's `endpoint` or `AWS_ENDPOINT_URL_CLOUDWATCH_LOGS`. */
   readonly endpoint: string;

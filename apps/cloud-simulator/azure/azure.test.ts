@@ -250,7 +250,7 @@ describe('faults', () => {
     expect(await column(wrapped(), 'Message')).toEqual(['x']);
   });
 
-  it('tells when to come again', async () => {
+  it('says when to retry', async () => {
     simulator.inject({ cloud: 'azure', operation: 'query', kind: 'throttle', retryAfterSeconds: 7, count: 1 });
     const seen: (string | undefined)[] = [];
     const client = clientOf(simulator.azure.clients.active);

@@ -12,7 +12,7 @@ interface Answer {
   readonly partial: boolean;
 }
 
-/** The API's answer to a query. One that is over a limit, or told to be, is partial: 200, rows, and an error. */
+/** The API's answer to a query. One that is over a limit, or made so by a fault, is partial: 200, rows, and an error. */
 export function queryAnswer(
   table: { readonly columns: readonly Column[]; readonly rows: Iterable<Row> },
   limits: ResultLimits,

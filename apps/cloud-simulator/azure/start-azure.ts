@@ -7,7 +7,7 @@ import { LogAnalytics } from './log-analytics.ts';
 import type { ResultLimits } from './query-answer.ts';
 import { Tables } from './tables.ts';
 
-/** The simulated Azure, as a client must be told of it. */
+/** The simulated Azure, as a client must know it. */
 export interface AzureSide {
   /** `https://host:port`, for the credential's `authorityHost`. */
   readonly authorityHost: string;

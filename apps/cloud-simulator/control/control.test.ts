@@ -108,7 +108,7 @@ describe('control API', () => {
     expect((await call('DELETE', '/incidents')).status).toBe(200);
   });
 
-  it('tells what was asked of the clouds', async () => {
+  it('lists what was asked of the clouds', async () => {
     await fetch(simulator.aws.endpoint, {
       method: 'POST',
       headers: { 'x-amz-target': 'Logs_20140328.FilterLogEvents' },
@@ -122,7 +122,7 @@ describe('control API', () => {
     expect((await call('GET', '/requests?outcome=ok')).json).toEqual({ count: 0, latest: [] });
   });
 
-  it('tells how to connect', async () => {
+  it('says how to connect', async () => {
     const { json } = await call('GET', '/connections');
     expect(json).toMatchObject({ connections: simulator.connections, caFile: null });
     expect(new Set(simulator.connections.map((each) => each.cloud_provider)).size).toBe(3);

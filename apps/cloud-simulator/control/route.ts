@@ -103,7 +103,7 @@ export const routes: Readonly<Record<string, Handler>> = {
   }),
 };
 
-/** A `firstSequence` above 1 tells that the ledger has forgotten what was before. */
+/** A `firstSequence` above 1 means that the ledger has forgotten what was before. */
 function extent({ ledger }: Simulator): object {
   return { firstSequence: ledger.firstSequence, lastSequence: ledger.lastSequence };
 }

@@ -70,7 +70,7 @@ describe('FaultInjector', () => {
     expect(met(faults, 2, 'token')).toEqual([0, 1]);
   });
 
-  it('tells listeners of a new one', () => {
+  it('notifies listeners of a new one', () => {
     const faults = injector();
     let told = 0;
     const unlisten = faults.listen(() => {

@@ -36,7 +36,7 @@ const faultKinds = {
   'no-content': ['azure'],
   /** Google Cloud: the tail ends with OUT_OF_RANGE. */
   'stream-cut': ['gcp'],
-  /** Google Cloud: the tail leaves an event out and tells so by `suppressionInfo`. */
+  /** Google Cloud: the tail leaves an event out and says so in `suppressionInfo`. */
   suppress: ['gcp'],
 
   /** The event was taken in `delayMs` after it happened: its source was offline. */

@@ -287,7 +287,7 @@ describe('faults', () => {
       .toBe(1);
   });
 
-  it('tells when to come again', async () => {
+  it('says when to retry', async () => {
     simulator.inject({ cloud: 'gcp', kind: 'throttle', retryAfterSeconds: 7, count: 1 });
     await expect(page()).rejects.toMatchObject({
       code: status.RESOURCE_EXHAUSTED,

@@ -16,7 +16,7 @@ function message(fields: Readonly<Record<string, readonly [type: string, id: num
 
 /**
  * What Google publishes outside of the logging API's own definitions: the payload of audit logs, and the detail that
- * tells when to come again. Source: googleapis, google/cloud/audit/audit_log.proto and google/rpc/error_details.proto.
+ * says when to retry. Source: googleapis, google/cloud/audit/audit_log.proto and google/rpc/error_details.proto.
  */
 const audit = {
   AuditLog: message({

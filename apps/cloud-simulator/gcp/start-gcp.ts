@@ -7,7 +7,7 @@ import type { GcpAccess } from './gcp-access.ts';
 import { loggingService } from './protocol.ts';
 import { type ServiceAccount, serviceAccounts } from './service-account.ts';
 
-/** The simulated Google Cloud, as a client must be told of it. */
+/** The simulated Google Cloud, as a client must know it. */
 export interface GcpSide {
   /** `host:port` without TLS, where no credentials are sent. */
   readonly endpoint: string;

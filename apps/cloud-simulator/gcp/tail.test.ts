@@ -151,7 +151,7 @@ describe('faults', () => {
     expect(texts()).toEqual([]);
   });
 
-  it('suppresses, and tells so', async () => {
+  it('suppresses entries, and says so', async () => {
     const { seen, texts } = await tail({ bufferMs: 100 });
     simulator.inject({ cloud: 'gcp', kind: 'suppress', count: 2, skip: 1 });
     emit('1', '2', '3', '4');
@@ -192,7 +192,7 @@ describe('faults', () => {
     expect(other.seen.failure).toBeUndefined();
   });
 
-  it('tells a client that does not read what it missed', async () => {
+  it('reports to a client that does not read what it missed', async () => {
     const { seen, stream, texts } = await tail();
     stream.pause();
     const text = 'x'.repeat(500);

@@ -43,7 +43,7 @@ export interface LedgerFilter {
 
 type Listener = (events: readonly CloudEvent[]) => void;
 
-/** The record of everything emitted: written to the file first, then shown to readers, then told to listeners. */
+/** The record of everything emitted: written to the file first, then shown to readers, then passed to listeners. */
 export class Ledger {
   readonly #store: EventStore;
   readonly #file: LedgerFile | undefined;

@@ -18,7 +18,7 @@ export interface ChannelSenderOptions {
   /** The channel as it is now; undefined when it was deleted. */
   readonly channelOf: (id: string) => Promise<NotificationChannel | undefined>;
   readonly deliver: (channel: NotificationChannel, message: Message, signal: AbortSignal) => Promise<string>;
-  /** Notifications that one message of a channel may tell of; undefined where it does not matter. */
+  /** Notifications that one message of a channel may carry; undefined where it does not matter. */
   readonly largestGroupOf: (channel: NotificationChannel) => number | undefined;
   readonly rate: Rate;
   readonly timeoutMs: number;
@@ -33,7 +33,7 @@ export interface ChannelSenderOptions {
 }
 
 /**
- * Tells one channel what waits for it, one message at a time. Before a message leaves, its attempt is committed: a sender
+ * Sends one channel what waits for it, one message at a time. Before a message leaves, its attempt is committed: a sender
  * that has lost the partition (paused for long, cut off) is refused there and sends nothing. A crash between sending and
  * noting leaves an attempt without an outcome; the next owner makes the same message again under the same key.
  */
@@ -140,7 +140,7 @@ export class ChannelSender {
     const answer = error.help === undefined ? error.message : `${error.message} (${error.help})`;
     const [first] = group;
     if (error.remedy === 'give-up') {
-      // One alert that the other side chokes on must not take those with it that were told in the same message.
+      // One alert that the other side chokes on must not take those with it that were in the same message.
       if (error.failure === 'message_refused' && group.length > 1) return this.#split(group, answer);
       return this.#finish(group, 'failed', answer);
     }

@@ -1,10 +1,10 @@
 import type { Notification } from '@tailrace/schemas/generated/notification.ts';
 
-/** Alerts that one message tells of at most where its channel has no limit of its own; most of them as counts. */
+/** Alerts that one message carries at most where its channel has no limit of its own; most of them as counts. */
 const usualLargest = 500;
 
 /**
- * What goes into the channel's next message. Nothing overtakes the first: an alert's end is never told before its
+ * What goes into the channel's next message. Nothing overtakes the first: an alert's end is never sent before its
  * beginning. A message that was begun is made again as it was, under the same key, so that a receiver that already has it can recognise it.
  * Otherwise each goes alone while the channel may still get as many messages as wait, and else all go as one.
  *
@@ -32,7 +32,7 @@ export function idempotencyKey([first, ...rest]: readonly [Notification, ...Noti
   return `${first.id}${resend}${rest.length === 0 ? '' : `-and-${rest.length}`}`;
 }
 
-/** Id of the message that tells several, by which it is made again as it was. */
+/** Id of the message that carries several, by which it is made again as it was. */
 export function groupId(group: readonly Notification[]): string | null {
   return group.length > 1 ? (group[0]?.id ?? null) : null;
 }

@@ -51,12 +51,12 @@ export class Outbox {
     this.#pending.get(known.channel_id)?.delete(key);
   }
 
-  /** What a channel is to be told, in the order it happened. */
+  /** What a channel is to be sent, in the order it happened. */
   waiting(channelId: string): readonly Notification[] {
     return [...(this.#pending.get(channelId)?.values() ?? [])].sort(inOrder);
   }
 
-  /** Channels that are to be told something. */
+  /** Channels that are to be sent something. */
   channels(): readonly string[] {
     return [...this.#pending.keys()];
   }

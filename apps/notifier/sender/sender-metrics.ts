@@ -1,7 +1,7 @@
 import type { Notification } from '@tailrace/schemas/generated/notification.ts';
 import type { Metrics } from '@tailrace/telemetry/metrics.ts';
 
-/** What the senders of a process tell the world. */
+/** What the senders of a process report. */
 export interface SenderMetrics {
   /** A notification has come to its end. */
   done(notification: Notification): void;

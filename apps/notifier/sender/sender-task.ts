@@ -108,7 +108,7 @@ function wakeChannels(
   };
 }
 
-/** A channel that is not in the table may be too new to have been read: only what stands at its end is told as deleted. */
+/** A channel that is not in the table may be too new to have been read: only what stands at its end is reported as deleted. */
 async function newestChannel(
   { kafka, channels }: SenderTaskOptions,
   id: string,

@@ -12,7 +12,7 @@ const parts = [
   ['channels', 'Channels'],
 ] as const;
 
-/** What needs somebody: alerts, the rules they come from, and where they are told. */
+/** What needs somebody: alerts, the rules they come from, and where they are sent. */
 export function AlertsPage() {
   const { project } = useApp();
   const [part, id] = routeOf(useAddress().path).rest;

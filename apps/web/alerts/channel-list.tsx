@@ -8,7 +8,7 @@ import { useAction } from '../ui/use-action.ts';
 import { ChannelForm } from './channel-form.tsx';
 import { useChannels } from './use-channels.ts';
 
-/** Where people are told: mail, Slack, Jira, a webhook. */
+/** Where people are notified: mail, Slack, Jira, a webhook. */
 export function ChannelList() {
   const { mayEdit } = useApp();
   const [editing, setEditing] = useState<Channel | 'new'>();

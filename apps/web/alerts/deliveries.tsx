@@ -12,7 +12,7 @@ import { useResource } from '../ui/use-resource.ts';
 const tones: Readonly<Record<Notification['status'], Tone>> = { pending: 'warn', sent: 'good', failed: 'bad' };
 const everyMs = 4000;
 
-/** What was told of an alert, where, and how that went. */
+/** What was sent about an alert, where, and how that went. */
 export function Deliveries({ alertId }: { readonly alertId: string }) {
   const { api } = useApp();
   const read = useCallback(

@@ -12,7 +12,7 @@ test.each(ruleTypes)('a form of %s is a rule that the API takes', (type) => {
   expect(validateRule(ruleKinds, made.body)).toMatchObject({ ok: true });
 });
 
-test('a filter that cannot be read is told before it is sent', () => {
+test('a filter that cannot be read is reported before it is sent', () => {
   expect(bodyOf({ ...newDraft, query: 'connection:none' }, connectionId)).toEqual({
     problem: 'connection:none (character 1): there is no connection none',
   });

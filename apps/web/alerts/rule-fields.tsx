@@ -26,7 +26,7 @@ const typeNames: Readonly<Record<(typeof ruleTypes)[number], string>> = {
 };
 const severities = ['low', 'medium', 'high', 'critical'] as const;
 
-/** What a rule watches, and how it tells. */
+/** What a rule watches, and how it notifies. */
 export function RuleFields({ draft, channels, problems, onChange }: RuleFieldsProps) {
   const field = (
     name: string,

@@ -11,7 +11,7 @@ import { conditionWords } from './rule-draft.ts';
 import { RuleForm } from './rule-form.tsx';
 import { Severity } from './severity.tsx';
 
-/** When people are told: the project's rules. */
+/** When people are notified: the project's rules. */
 export function RuleList({ opened }: { readonly opened: string | undefined }) {
   const { api, project, mayEdit } = useApp();
   const [adding, setAdding] = useState(false);

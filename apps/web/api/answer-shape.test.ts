@@ -32,7 +32,7 @@ test.each([
   await expect(api.call('GET connections/{id}', { path: { id: 'shop' } })).rejects.toThrow(sentence);
 });
 
-test('a proxy that cannot reach the server is told apart from the server’s own refusal', async () => {
+test('a proxy that cannot reach the server is distinguished from the server’s own refusal', async () => {
   vi.stubGlobal('fetch', async () => new Response('<h1>Bad gateway</h1>', { status: 502 }));
   const api = new Api({ token: () => 'token', hasEnded: () => false, onRefused: () => undefined });
   await expect(api.call('GET connectors')).rejects.toThrow('The proxy cannot reach Tailrace.');

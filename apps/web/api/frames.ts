@@ -1,6 +1,6 @@
 import type { ConnectionStatus, LogFilter, LogLine } from './generated.ts';
 
-/** How a connection does, as the WebSocket tells it: the API's status, with the connection's id. */
+/** How a connection does, as the WebSocket sends it: the API's status, with the connection's id. */
 export type LiveStatus = ConnectionStatus & { readonly id: string };
 
 /** A part of the live stream, from cursor to cursor. */

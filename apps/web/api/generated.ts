@@ -508,7 +508,7 @@ export type ConnectionParsing = {
   readonly since: string;
   /** Lines that have a level: their own, or what the cloud says of them. */
   readonly with_level: number;
-  /** Lines whose text tells a time; it is the attribute log.time. */
+  /** Lines whose text states a time; it is the attribute log.time. */
   readonly with_time: number;
   /** Lines that no parser knew; the filter parser=plain finds them. */
   readonly plain: number;
@@ -569,7 +569,7 @@ export type Notification = {
   readonly sent_at: string | null;
   /** What the channel said last, or why it was not reached. */
   readonly last_answer: string | null;
-  /** The notification under whose id one message told several. */
+  /** The notification under whose id one message carried several. */
   readonly grouped_into: string | null;
 };
 
@@ -944,7 +944,7 @@ export interface Operations {
       /** For people. */
       readonly connection_name: string;
       readonly cloud_provider: 'aws' | 'azure' | 'gcp';
-      /** Settings and secrets of the source; GET connectors tells the fields of each provider. */
+      /** Settings and secrets of the source; GET connectors lists the fields of each provider. */
       readonly connection_config: Readonly<Record<string, unknown>>;
       /** Rules by which lines are read before the built-in parsers, in the order in which they are tried; they replace all that there are. */
       readonly parsing_rules?: readonly ParsingRuleInput[] | undefined;
@@ -1130,9 +1130,9 @@ export interface Operations {
       readonly project_id: string;
       /** For people, and for rules; unique in the project. */
       readonly channel_name: string;
-      /** GET channel-types tells which there are. */
+      /** GET channel-types lists them. */
       readonly channel_type: string;
-      /** Settings and secrets of the channel; GET channel-types tells the fields of each type. */
+      /** Settings and secrets of the channel; GET channel-types lists the fields of each type. */
       readonly channel_config: Readonly<Record<string, unknown>>;
     };
     answer: Channel;
@@ -1243,7 +1243,7 @@ export interface Operations {
       }[];
     };
   };
-  /** What was told of an alert, where, and how that went. */
+  /** What was sent about an alert, where, and how that went. */
   'GET alerts/{id}/notifications': {
     query: undefined;
     body: undefined;
@@ -1264,7 +1264,7 @@ export interface Operations {
       readonly from: 'earliest' | ('now' | string);
       /** Event time, excluded. */
       readonly to?: 'now' | string | undefined;
-      /** apply renews stored lines; shadow writes nothing and tells what would differ. */
+      /** apply renews stored lines; shadow writes nothing and reports what would differ. */
       readonly mode?: 'apply' | 'shadow' | undefined;
       /** At most. */
       readonly records_per_second?: number | undefined;

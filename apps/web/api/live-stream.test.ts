@@ -63,7 +63,7 @@ function follow(): void {
   server.say({ type: 'subscribed', cursor: 'c1' });
 }
 
-test('follows from where it was told', () => {
+test('follows from where it was asked to', () => {
   follow();
   expect(server.heard()).toEqual([{ type: 'subscribe', filter: { level: 'warn' }, from: '-30s' }]);
   server.say({ type: 'logs', logs: logs('a', 'b'), cursor: 'c2' });
@@ -194,7 +194,7 @@ test('a cursor of a log that no longer exists is reported, and following starts 
   expect(lines).toEqual(['a']);
 });
 
-test('a filter that the server refuses is told, and the next one is followed', () => {
+test('a filter that the server refuses is reported, and the next one is followed', () => {
   follow();
   stream.follow({ regex: '(' }, 'now');
   server.say({ type: 'error', code: 'message.invalid', detail: 'filter.regex: missing )' });

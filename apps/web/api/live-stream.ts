@@ -9,7 +9,7 @@ import {
 import { GapFetches } from './gap-fetches.ts';
 import type { LogFilter, LogLine } from './generated.ts';
 
-/** Told what a WebSocket does. */
+/** Called with what a WebSocket does. */
 export interface SocketListener {
   readonly onText: (text: string) => void;
   readonly onClose: (code: number, reason: string) => void;
@@ -35,7 +35,7 @@ export type StreamState =
 export interface LiveStreamOptions {
   /** Opens a WebSocket that follows nothing yet (`?paused=1`). */
   readonly open: (listener: SocketListener) => Socket;
-  /** Told where lines begin to come from, whenever the server has begun to send them. */
+  /** Called with where lines begin to come from, whenever the server has begun to send them. */
   readonly onStart: (cursor: string) => void;
   readonly onLines: (lines: readonly LogLine[]) => void;
   readonly onGap: (gap: Gap) => void;
@@ -44,7 +44,7 @@ export interface LiveStreamOptions {
   /** Something the person should know: the server could not do what was asked. */
   readonly onError: (code: string, detail: string) => void;
   readonly onAlert?: (alert: unknown) => void;
-  /** Told when the exact place to go on from is lost: lines may be missing between what was shown and what comes. */
+  /** Called when the exact place to continue from is lost: lines may be missing between what was shown and what comes. */
   readonly onBreak: (detail: string) => void;
   readonly random?: () => number;
 }
@@ -64,7 +64,7 @@ const doubtMs = 8000;
 
 /**
  * A project's live lines over one WebSocket: connects again by itself from the last cursor, so that every matching line
- * comes once, or is told as a gap. Knows nothing of the page.
+ * comes once, or is reported as a gap. Knows nothing of the page.
  */
 export class LiveStream {
   readonly #options: LiveStreamOptions;
@@ -180,7 +180,7 @@ export class LiveStream {
     if (!this.#closed) this.#silence = setTimeout(() => this.#doubt(), silenceMs);
   }
 
-  /** Nothing tells a page that the other end has gone without a word, as when a network changes. */
+  /** A page does not learn that the other end has gone without a word, as when a network changes. */
   #doubt(): void {
     clearTimeout(this.#silence);
     this.#silence = setTimeout(() => this.#endSocket('the server says nothing any more'), doubtMs);

@@ -72,7 +72,7 @@ export function suggestions(
   const minus = written.startsWith('-') ? '-' : '';
   const text = written.slice(minus.length);
   const [, name = '', start = ''] = /^((?:[A-Za-z_][\w.\-/@]*|"(?:[^"\\]|\\.)*"):)"?([^"]*)$/s.exec(text) ?? [];
-  // Any value will do: this tells what the name means.
+  // Any value will do: this finds out what the name means.
   const term = termsOf(`${minus}${name}x`)[0];
   if (term?.key !== undefined) {
     const { key, isAttribute } = term;

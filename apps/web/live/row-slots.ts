@@ -6,7 +6,7 @@ export class RowSlots {
   #first = 0;
   #origin = 0;
 
-  /** To be told the first row that is drawn. @param slots how many rows are drawn at most */
+  /** To be called with the first row that is drawn. @param slots how many rows are drawn at most */
   moveTo(first: number, slots: number): void {
     const moved = first - this.#first;
     if (Math.abs(moved) >= slots) this.#origin += moved;

@@ -40,7 +40,7 @@ describe('the text of a row', () => {
     expect(rowText(line({ body: 'hi', attributes }), 'shop', 80).attributes).toBe('user=ann  zone=b');
   });
 
-  test('tells what may be drawn beyond its place', () => {
+  test('says what may be drawn beyond its place', () => {
     expect(rowText(line({ body: 'plain \u001b[31m text, Grüße…' }), 'shop', 80).isUnusual).toBe(false);
     for (const body of ['Z\u0351\u036b\u0343algo', '日本語', '😀']) {
       expect(rowText(line({ body }), 'shop', 80).isUnusual, body).toBe(true);

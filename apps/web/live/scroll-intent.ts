@@ -1,4 +1,4 @@
-/** Told what a person means to do with a scrolled element. */
+/** Called with what a person means to do with a scrolled element. */
 export interface ScrollIntentListener {
   /** Somebody scrolls up, or begins to. */
   readonly onUp: () => void;

@@ -11,13 +11,13 @@ export interface Hole extends CursorRange {
 
 /**
  * Where the stored lines of a view and its live ones meet. The live stream begins a little back, so most often they
- * overlap; where the database is further behind, there is a hole. Both ends are told when they are known, in any order.
+ * overlap; where the database is further behind, there is a hole. Both ends are reported when they are known, in any order.
  */
 export class Seam {
   #stored: { readonly cursor: string | undefined; readonly time: string } | undefined;
   #live: string | undefined;
 
-  /** Whether the end of the stored lines has been told. */
+  /** Whether the end of the stored lines has been reported. */
   get isStoredKnown(): boolean {
     return this.#stored !== undefined;
   }

@@ -14,9 +14,9 @@ export interface StoredPastOptions {
   readonly isFull: () => boolean;
   readonly onLines: (lines: readonly LogLine[]) => void;
   readonly onEdges: (edges: { readonly older?: Edge; readonly newer?: Edge }) => void;
-  /** Told a page after which lines come live: the newest of the past. */
+  /** Called with a page after which lines come live: the newest of the past. */
   readonly onPresent: (page: StoredPage) => void;
-  /** Told when the server takes the filter or the time for wrong: there is nothing to show. */
+  /** Called when the server takes the filter or the time for wrong: there is nothing to show. */
   readonly onRefused: (refusal: Refusal) => void;
 }
 

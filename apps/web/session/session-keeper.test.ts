@@ -165,7 +165,7 @@ test('of an identity provider warns before its end; after it nothing is asked fo
   expect(keeper.api).toBe(api);
 });
 
-test('an end that the server tells first keeps what is shown; one that another tab has mended is not noticed', async () => {
+test('an end that the server reports first keeps what is shown; one that another tab has mended is not noticed', async () => {
   await keeper.start(tokenOf('mia'));
   server.cookie = undefined;
   await expect(keeper.api.call('GET connectors')).rejects.toThrow('Send a token.');

@@ -21,7 +21,7 @@ export type SessionState =
 export interface SessionKeeperOptions {
   /** Whether a person can see the page: a session is renewed while it is used. */
   readonly isSeen: () => boolean;
-  /** Tells the other tabs. */
+  /** Notifies the other tabs. */
   readonly say: (message: 'signed-in' | 'signed-out' | 'renewed') => void;
 }
 
@@ -91,7 +91,7 @@ export class SessionKeeper {
     } catch (error) {
       this.#set({
         kind: 'signed-out',
-        notice: `The server could not be told: ${messageOf(error)} Sign out again later.`,
+        notice: `The server could not be reached: ${messageOf(error)} Sign out again later.`,
       });
     }
   }

@@ -17,7 +17,7 @@ export function monthAndDay(time: Date): string {
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** A moment as short as it can be told: with the day only when that is another one. */
+/** A moment as short as it can be written: with the day only when that is another one. */
 export function shortMoment(timestamp: string | number, now = new Date()): string {
   const full = dayAndTime(timestamp);
   return full.startsWith(dayAndTime(now.getTime()).slice(0, 10)) ? full.slice(11) : full;

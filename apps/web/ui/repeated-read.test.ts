@@ -45,7 +45,7 @@ test('reads again some time after each answer, also after one that failed', asyn
   expect(told).toEqual(['one', 'Error: away', 'two']);
 });
 
-test('an older answer that comes late is not told, and makes no second round', async () => {
+test('an older answer that comes late is not passed on, and makes no second round', async () => {
   begin(1000);
   repeated.readNow();
   expect(asked[0]?.signal.aborted).toBe(true);
@@ -56,7 +56,7 @@ test('an older answer that comes late is not told, and makes no second round', a
   expect(asked).toHaveLength(3);
 });
 
-test('asks for nothing while nobody can see it, but when told', async () => {
+test('asks for nothing while nobody can see it, except on request', async () => {
   begin(1000);
   await asked[0]?.answer('one');
   seen = false;
@@ -70,7 +70,7 @@ test('asks for nothing while nobody can see it, but when told', async () => {
   expect(asked).toHaveLength(3);
 });
 
-test('reads once without a time, and tells nothing once it is stopped', async () => {
+test('reads once without a time, and passes nothing on once it is stopped', async () => {
   begin();
   repeated.stop();
   await asked[0]?.answer('late');

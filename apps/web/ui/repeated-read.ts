@@ -1,6 +1,6 @@
 export interface RepeatedReadOptions<Value> {
   readonly read: (signal: AbortSignal) => Promise<Value>;
-  /** How long after an answer the next is asked for; left out: only when told. */
+  /** How long after an answer the next is asked for; left out: only on request. */
   readonly everyMs: number | undefined;
   /** Whether somebody can see it; while nobody can, nothing is asked for by itself. */
   readonly isSeen: () => boolean;
@@ -8,7 +8,7 @@ export interface RepeatedReadOptions<Value> {
   readonly onProblem: (error: unknown) => void;
 }
 
-/** Reads now, again and again, and when told. The last question alone is answered: an older one may come back with what was true before. */
+/** Reads now, again and again, and on request. The last question alone is answered: an older one may come back with what was true before. */
 export class RepeatedRead<Value> {
   readonly #options: RepeatedReadOptions<Value>;
   #reading = new AbortController();

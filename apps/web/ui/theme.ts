@@ -9,7 +9,7 @@ export function storedTheme(): Theme {
   return stored === 'light' || stored === 'dark' ? stored : 'system';
 }
 
-/** Says it to the stylesheet; `system` leaves it to `prefers-color-scheme`. Told to `themechange` listeners of the window. */
+/** Says it to the stylesheet; `system` leaves it to `prefers-color-scheme`. Passed to `themechange` listeners of the window. */
 export function applyTheme(theme: Theme): void {
   if (theme === 'system') delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;

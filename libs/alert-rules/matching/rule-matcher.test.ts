@@ -114,7 +114,7 @@ describe('the index of rules', () => {
     expect(matched(matcher, line({ severity_number: 17 }))).toEqual([]);
   });
 
-  it('tells why a rule cannot be evaluated', () => {
+  it('says why a rule cannot be evaluated', () => {
     expect(compileRule(ruleKinds, rule({ alert_type: 'own' }))).toEqual({ problem: 'its kind own is not known here' });
     expect(compileRule(ruleKinds, rule({ conditions: '{}' }))).toEqual({
       problem: expect.stringContaining('log_levels'),

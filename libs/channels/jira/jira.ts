@@ -147,7 +147,7 @@ function labelOf(alertId: string): string {
   return `tailrace-${alertId.replaceAll(/[^\w-]/g, '_')}`;
 }
 
-/** What a repeat of the comment is told by; another one each time that a person asks for it again. */
+/** What a repeat of the comment is recognised by; another one each time that a person asks for it again. */
 function toldLabel({ id, resends = 0 }: MessageItem): string {
   return `tailrace-told-${id}${resends === 0 ? '' : `.${resends}`}`;
 }

@@ -102,7 +102,7 @@ describe('an address that a person gives', () => {
     );
   });
 
-  it('is told from public ones by its range alone', () => {
+  it('is distinguished from public ones by its range alone', () => {
     expect(['1.1.1.1', '2606:4700::1111', '::ffff:1.1.1.1'].map(isPublicAddress)).toEqual([true, true, true]);
     expect(['127.0.0.1', '::ffff:10.0.0.1', 'nonsense', ''].map(isPublicAddress)).toEqual([false, false, false, false]);
   });

@@ -11,7 +11,7 @@ type Labels = Readonly<Record<string, string>>;
 
 /**
  * Alertmanager's webhook payload, version 4 (https://prometheus.io/docs/alerting/latest/configuration/#webhook_config), so
- * that whatever takes Alertmanager's takes ours. Lines stand in annotations, and of a large group in those told in full.
+ * that whatever takes Alertmanager's takes ours. Lines stand in annotations, and of a large group in those sent in full.
  */
 export function webhookPayload(message: Message) {
   const { items, channelName, publicUrl, isTest } = message;

@@ -38,7 +38,7 @@ export function describeDelivery(fixture: () => Fixture): void {
       await fixture().expectExactly(texts);
     });
 
-    it('tells events of one millisecond apart, across pages', async () => {
+    it('distinguishes events of one millisecond, across pages', async () => {
       const at = Date.now() * 1000;
       const texts = await fixture().emit(25, () => ({ timestamp: at, observedTimestamp: at }));
       fixture().start({ config: { batch_size: 4 } });
@@ -58,7 +58,7 @@ export function describeDelivery(fixture: () => Fixture): void {
       await fixture().expectExactly([...late, ...hidden, ...both]);
     });
 
-    it('begins where it is told to, by event time', async () => {
+    it('begins where it is asked to, by event time', async () => {
       const old = await fixture().emit(3, (_, now) => ({ timestamp: now - 20 * minute }));
       const recent = await fixture().emit(3, (_, now) => ({ timestamp: now - 5 * minute }));
       fixture().start({ config: { start_from: '-10m' } });

@@ -25,7 +25,7 @@ const irritations: readonly CloudFault[] = [
   { kind: 'partial-error', count: 3 },
 ];
 
-/** A failure moves nothing, is told, and is got over. */
+/** A failure moves nothing, is reported, and is recovered from. */
 export function describeFailures(
   fixture: () => Fixture,
   { faults, tail }: CloudFeatures,

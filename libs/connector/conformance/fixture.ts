@@ -139,7 +139,7 @@ export class Fixture {
     }
   }
 
-  /** Emits that many events and tells their texts. @param times by the event's index. */
+  /** Emits that many events and returns their texts. @param times by the event's index. */
   async emit(
     count: number,
     times: (

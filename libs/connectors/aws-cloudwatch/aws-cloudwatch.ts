@@ -44,7 +44,7 @@ export const awsCloudWatch: ConnectorDefinition<typeof awsConfig> = {
   open: (config) => openSource(config),
 };
 
-/** The quota is the calling account's. A role's ARN tells it, a key does not: then those with one key share a limiter. */
+/** The quota is the calling account's. A role's ARN names it, a key does not: then those with one key share a limiter. */
 function callerOf({ role_arn: role, access_key_id: key }: AwsConfig): string {
   return role?.split(':')[4] ?? key ?? 'host';
 }

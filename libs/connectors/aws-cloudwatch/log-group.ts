@@ -5,7 +5,7 @@ const arn = new RegExp(
   String.raw`^(?<arn>arn:aws[a-z-]*:logs:(?<region>[a-z0-9-]+):(?<account>\d{12}):log-group:${name})(?::\*)?$`,
 );
 
-/** A log group as a connection names it. What only an ARN tells is undefined for a plain name. */
+/** A log group as a connection names it. What only an ARN says is undefined for a plain name. */
 export interface LogGroup {
   readonly name: string;
   /** Without `:*`. */

@@ -69,7 +69,7 @@ async function messagesOf(source: Source): Promise<string[]> {
 }
 
 describe('a sweep', () => {
-  it('pages, tells its last page and the cloud’s time, and retries nothing by itself', async () => {
+  it('pages, marks its last page, gives the cloud’s time, and retries nothing by itself', async () => {
     emit('s', 'a', 'b', 'c');
     const pages = await pagesOf(sourceOf({ batch_size: 2 }));
     expect(pages.map(({ events, last }) => [events.length, last])).toEqual([
@@ -110,7 +110,7 @@ describe('a sweep', () => {
     expect(await messagesOf(sourceOf({ filter_pattern: 'ERROR' }))).toEqual(['ERROR one']);
   });
 
-  it('tells how long AWS asks to wait', async () => {
+  it('says how long AWS asks to wait', async () => {
     simulator.inject({ cloud: 'aws', kind: 'throttle', retryAfterSeconds: 9, count: 1 });
     await expect(pagesOf(sourceOf())).rejects.toMatchObject({ failure: 'throttled', retryAfterMs: 9000 });
   });
@@ -145,7 +145,7 @@ describe('credentials', () => {
   const xml = (name: string, content: string) =>
     `<${name}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><${name}Result>${content}</${name}Result></${name}Response>`;
 
-  it('assumes a role with the key, and tells the external id', async () => {
+  it('assumes a role with the key, and sends the external id', async () => {
     const { session } = simulator.aws.keys;
     let asked = '';
     const sts = await serverThat(async (request, response) => {

@@ -168,7 +168,7 @@ function stepOf(tokens: readonly KqlToken[]): KqlStep | Problem {
 
 function reason(operator: string): string {
   const lower = operator.toLowerCase();
-  if (operator !== lower && rowByRow.has(lower)) return `write ${lower}, for KQL tells capitals from small letters`;
+  if (operator !== lower && rowByRow.has(lower)) return `write ${lower}, because KQL is case-sensitive`;
   return reasons.get(lower) ?? `only ${[...rowByRow].join(', ')} keep the rows that are followed`;
 }
 

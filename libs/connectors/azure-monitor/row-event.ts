@@ -10,7 +10,7 @@ export function ticksOf(row: AnswerRow): string {
   return String(row[1]);
 }
 
-/** What tells the source of a row's line, most particular first. */
+/** What identifies the source of a row's line, most particular first. */
 const streamColumns = ['AppRoleInstance', 'PodName', 'ContainerId', 'Computer', '_ResourceId', 'ResourceId'];
 
 /** @throws ConnectorError when the row lacks what identifies it: then the answer as a whole is not what was asked for. */

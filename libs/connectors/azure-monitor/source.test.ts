@@ -74,7 +74,7 @@ async function messagesOf(source: Source): Promise<string[]> {
 }
 
 describe('a sweep', () => {
-  it('pages through rows of one ingestion time, each once, and tells its last page and the cloud’s time', async () => {
+  it('pages through rows of one ingestion time, each once, marks its last page and gives the cloud’s time', async () => {
     const observedTimestamp = Date.now() * 1000;
     const messages = Array.from({ length: 25 }, (_, index) => `m${index}`);
     simulator.emit(messages.map((Message) => ({ cloud: 'azure', row: { Message }, observedTimestamp })));
@@ -197,7 +197,7 @@ describe('Entra ID', () => {
     ['connection-reset', 'unreachable'],
     ['truncate', 'unreachable'],
     ['expired-credentials', 'auth_refused'],
-  ] as const)('in trouble (%s) is told apart from a refused secret', async (kind, failure) => {
+  ] as const)('in trouble (%s) is distinguished from a refused secret', async (kind, failure) => {
     simulator.inject({ cloud: 'azure', operation: 'token', kind, count: 1, retryAfterSeconds: 4 });
     const source = sourceOf();
     const error = await source.test(never).catch((thrown: unknown) => thrown);

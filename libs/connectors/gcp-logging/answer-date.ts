@@ -1,6 +1,6 @@
 import { InterceptingCall, type Interceptor } from '@grpc/grpc-js';
 
-/** Tells the `date` of an answer, which servers send in its initial metadata; microseconds since the epoch. */
+/** Reports the `date` of an answer, which servers send in its initial metadata; microseconds since the epoch. */
 export function dateInterceptor(tell: (micros: number) => void): Interceptor {
   return (options, nextCall) =>
     new InterceptingCall(nextCall(options), {

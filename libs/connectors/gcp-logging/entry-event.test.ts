@@ -28,7 +28,7 @@ describe('entryEvent', () => {
     });
   });
 
-  it('tells entries apart by a nanosecond', () => {
+  it('distinguishes entries by a nanosecond', () => {
     const later = { ...entry, timestamp: { seconds: '1767323045', nanos: 123_456_790 } };
     expect(entryEvent(later).id).not.toBe(entryEvent(entry).id);
   });

@@ -30,7 +30,7 @@ export function entryEvent(entry: LogEntry): SourceEvent {
   };
 }
 
-/** What tells one emitter of a log from another. */
+/** What distinguishes one emitter of a log from another. */
 const streamLabels = [
   'pod_name',
   'instance_id',

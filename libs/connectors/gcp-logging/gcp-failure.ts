@@ -50,7 +50,7 @@ function statusOf(code: number): status {
   return code in status ? code : status.UNKNOWN;
 }
 
-/** The token endpoint's answers, and what a private key that is none gives, come without a gRPC status that tells. */
+/** The token endpoint's answers, and what a private key that is none gives, come without a gRPC status that says so. */
 function isKeyProblem(said: string): boolean {
   return /invalid_grant|invalid_client|DECODER routines|PEM routines|asn1 encoding|Invalid JWT Signature/i.test(said);
 }

@@ -60,7 +60,7 @@ async function textsOf(source: Source): Promise<string[]> {
 }
 
 describe('a sweep', () => {
-  it('pages, tells its last page and the cloud’s time, and retries nothing by itself', async () => {
+  it('pages, marks its last page, gives the cloud’s time, and retries nothing by itself', async () => {
     emit('a', 'b', 'c');
     const pages = await pagesOf(sourceOf({ batch_size: 2 }));
     expect(pages.map(({ events, last }) => [events.length, last])).toEqual([
@@ -95,7 +95,7 @@ describe('a sweep', () => {
     expect(await textsOf(source)).toEqual(['yes']);
   });
 
-  it('tells how long Google asks to wait', async () => {
+  it('says how long Google asks to wait', async () => {
     simulator.inject({ cloud: 'gcp', kind: 'throttle', retryAfterSeconds: 9, count: 1 });
     await expect(pagesOf(sourceOf())).rejects.toMatchObject({ failure: 'throttled', retryAfterMs: 9000 });
   });

@@ -96,13 +96,13 @@ export function describeGroups(kafka: Fixture): void {
       ]);
     });
 
-    test('tell a member that got nothing that it joined', async () => {
+    test('inform a member that got nothing that it joined', async () => {
       const [one, two] = [await kafka.client(), await kafka.client()];
       const topic = await kafka.topic(one, 1);
       const group = groupId();
       const first = await joined(one, group, topic, 1);
       const second = await observeMember(two, { groupId: group, topics: [topic] });
-      await second.until('is told of an assignment', () => second.events.some((event) => event.startsWith('assigned')));
+      await second.until('gets an assignment', () => second.events.some((event) => event.startsWith('assigned')));
       await first.until('one member owns it', () => first.owned.size + second.owned.size === 1);
     });
 
@@ -160,7 +160,7 @@ export function describeGroups(kafka: Fixture): void {
       await second.until('owns everything', () => second.owned.size === 4);
     });
 
-    test('tell a member that was stalled past its session what it lost, and reject its offsets', async () => {
+    test('inform a member that was stalled past its session of what it lost, and reject its offsets', async () => {
       const [stalled, two] = [await kafka.client(), await kafka.client()];
       const topic = await kafka.topic(two, 4);
       const group = groupId();
@@ -175,7 +175,7 @@ export function describeGroups(kafka: Fixture): void {
       await transaction.abort();
       await producer.close();
       kafka.system.resume(stalled);
-      await first.until('is told', () => first.events.some((event) => event === `lost ${all(topic, 4).join(' ')}`));
+      await first.until('is informed', () => first.events.some((event) => event === `lost ${all(topic, 4).join(' ')}`));
       await shared(second, first, 4);
       await expectValues(two, topic, []);
       expect(first.failure).toBeUndefined();

@@ -1,6 +1,6 @@
 import type { GroupMembership, GroupOptions, Kafka, TopicPartition } from '../kafka.ts';
 
-/** A member of a group as a test sees it: what it owns, and everything it was told, in order. */
+/** A member of a group as a test sees it: what it owns, and everything it was informed of, in order. */
 export interface ObservedMember {
   readonly membership: GroupMembership;
   readonly owned: ReadonlySet<string>;

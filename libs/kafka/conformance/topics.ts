@@ -45,7 +45,7 @@ export function describeTopics(kafka: Fixture): void {
       await expect(client.admin.describeTopic(name)).rejects.toThrow(UnknownTopicError);
     });
 
-    test('tell their offsets at both ends and at a time', async () => {
+    test('give their offsets at both ends and at a time', async () => {
       const client = await kafka.client();
       const topic = await kafka.topic(client, 2);
       const producer = await client.producer();

@@ -60,7 +60,7 @@ export function describeTransactions(kafka: Fixture): void {
       await expectValues(client, topic, ['committed']);
     });
 
-    test('that interleave are told apart: only the aborted ones vanish', async () => {
+    test('that interleave are distinguished: only the aborted ones vanish', async () => {
       const client = await kafka.client();
       const topic = await kafka.topic(client);
       const [keeps, drops] = [await client.transactionalProducer(id()), await client.transactionalProducer(id())];

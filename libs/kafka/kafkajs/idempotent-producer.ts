@@ -17,7 +17,7 @@ export class IdempotentProducer implements Producer {
   #sender: RecordSender | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
-  /** @param closed told when the producer is closed. */
+  /** @param closed called when the producer is closed. */
   constructor(cluster: Cluster, closed: () => void) {
     this.#cluster = cluster;
     this.#closed = closed;

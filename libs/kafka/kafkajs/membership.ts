@@ -56,7 +56,7 @@ export class KafkajsMembership implements GroupMembership, CommittingMember {
     this.#withdraw = memberships.add(this);
   }
 
-  /** Resolves with the first generation; its partitions are told after the caller has got the membership. */
+  /** Resolves with the first generation; its partitions are assigned after the caller has got the membership. */
   static async join(
     cluster: Cluster,
     options: GroupOptions,

@@ -61,7 +61,7 @@ export class KafkajsReader implements Reader {
   }
 
   /**
-   * @param closed told when the reader is closed.
+   * @param closed called when the reader is closed.
    * @throws UnknownTopicError
    */
   static async open(cluster: Cluster, options: ReaderOptions, closed: () => void): Promise<KafkajsReader> {

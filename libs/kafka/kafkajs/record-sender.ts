@@ -132,7 +132,7 @@ export class RecordSender {
       if (sent && (errorCode === 0 || errorCode === duplicateSequence)) left.delete(sent);
       else failure ??= errorCode;
     }
-    // The broker may not have heard of a new topic; the next look-up of the leader tells whether it exists.
+    // The broker may not have heard of a new topic; the next look-up of the leader shows whether it exists.
     if (failure === unknownTopicOrPartition) throw new BrokerError('LEADER_NOT_AVAILABLE');
     if (failure !== undefined) check(failure);
   }

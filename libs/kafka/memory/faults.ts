@@ -22,9 +22,9 @@ export interface Fault {
    * - `delayed`: the caller gives up on it, and it reaches the broker when the test delivers it.
    */
   readonly when?: 'before' | 'after' | 'delayed';
-  /** What the caller is told; a `ConnectionLostError` when left out. */
+  /** What the caller gets; a `ConnectionLostError` when left out. */
   readonly error?: Error;
-  /** The process dies at this point, so the caller is not told anything useful. */
+  /** The process dies at this point, so the caller learns nothing useful. */
   readonly crash?: boolean;
 }
 

@@ -37,7 +37,7 @@ export class MemoryMembership implements GroupMembership {
     });
   }
 
-  /** Resolves with the first generation; its partitions are told right after the caller has the membership. */
+  /** Resolves with the first generation; its partitions are assigned right after the caller has the membership. */
   static async join(coordinator: Coordinator, options: GroupOptions): Promise<MemoryMembership> {
     const membership = new MemoryMembership(coordinator, options);
     membership.#join();

@@ -242,7 +242,7 @@ describe('groups', () => {
     await until(() => second.owned.size === 2);
   });
 
-  test('tell a paused member that it lost its partitions, and take it back', async () => {
+  test('inform a paused member that it lost its partitions, and take it back', async () => {
     const broker = memoryBroker();
     const first = broker.connect();
     await first.admin.createTopics([topic('logs', 2)]);

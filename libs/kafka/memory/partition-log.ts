@@ -103,7 +103,7 @@ export class PartitionLog {
     this.#notify();
   }
 
-  /** Tells of every change until the answer is called. */
+  /** Reports every change until the returned function is called. */
   watch(changed: () => void): () => void {
     this.#watchers.add(changed);
     return () => this.#watchers.delete(changed);

@@ -18,7 +18,7 @@ export class TopicStore {
   readonly #changed: (name: string) => void;
   #created = 0;
 
-  /** @param changed is told the name of each topic created or deleted. */
+  /** @param changed is called with the name of each topic created or deleted. */
   constructor(changed: (name: string) => void) {
     this.#changed = changed;
   }

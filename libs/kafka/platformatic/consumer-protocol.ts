@@ -2,7 +2,7 @@ import { Writer } from '@platformatic/kafka';
 import type { TopicPartition } from '../kafka.ts';
 import { ByteReader } from '../protocol/byte-reader.ts';
 
-/** What a member tells the group's leader about itself (Kafka's ConsumerProtocolSubscription, version 2). */
+/** What a member sends the group's leader about itself (Kafka's ConsumerProtocolSubscription, version 2). */
 export interface Subscription {
   readonly topics: readonly string[];
   readonly owned: readonly TopicPartition[];

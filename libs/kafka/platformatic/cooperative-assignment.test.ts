@@ -14,7 +14,7 @@ function members(...subscriptions: [string, Partial<Subscription>][]): Members {
 
 const own = (...partitions: number[]): TopicPartition[] => partitions.map((partition) => ({ topic: 't', partition }));
 
-/** What the members own when they have done as told and rejoined, generation after generation, until nothing moves. */
+/** What the members own when they have followed the assignment and rejoined, generation after generation, until nothing moves. */
 function settle(subscriptions: Members, partitionsOf: ReadonlyMap<string, number>) {
   let current = subscriptions;
   for (let round = 1; ; round++) {

@@ -9,7 +9,7 @@ import type { PartitionReading } from './partition-reading.ts';
 const unknownTopicGraceMs = 5000;
 const unknownTopic = ['UNKNOWN_TOPIC_OR_PARTITION', 'UNKNOWN_TOPIC_ID', 'INCONSISTENT_TOPIC_ID'];
 
-/** Decides what a failed fetch means: something that passes, or what the reader's caller must be told. */
+/** Decides what a failed fetch means: something that passes, or what the reader's caller must know. */
 export async function judgeFetchFailure(cluster: Cluster, reading: PartitionReading, error: unknown): Promise<void> {
   const ids = brokerErrors(error);
   const { topic } = reading;

@@ -156,7 +156,7 @@ export class GroupMember implements GroupMembership {
     if (this.#stop.signal.aborted) return false;
     const coming = [...wanted].filter(([key]) => !this.#owned.has(key));
     for (const [key, partition] of coming) this.#owned.set(key, partition);
-    // The first answer is told even when it is empty: the member has joined.
+    // The first answer is passed on even when it is empty: the member has joined.
     if (coming.length > 0 || !this.#told) this.#options.assigned(coming.map(([, partition]) => this.#bare(partition)));
     this.#told = true;
     return going.length === 0;

@@ -43,7 +43,7 @@ export class GroupSession {
   }
 
   /**
-   * Heartbeats until it is told to end. Rejects when the group rebalances, has forgotten the member, or the session is
+   * Heartbeats until it is asked to end. Rejects when the group rebalances, has forgotten the member, or the session is
    * over: a process that was stopped, or cut off, past its session must not think that it owns anything.
    */
   async beat({ generationId, memberId, until, throughRebalances }: Beating): Promise<void> {

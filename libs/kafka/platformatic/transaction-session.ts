@@ -36,7 +36,7 @@ export class ProducerSession implements TransactionSession {
   readonly #links: Links;
   readonly #sender: RecordSender;
   readonly #coordinators = new Map<string, number>();
-  /** Topic partitions and groups that the open transaction has been told of. Only needed before KIP-890. */
+  /** Topic partitions and groups that have been added to the open transaction. Only needed before KIP-890. */
   readonly #added = new Set<string>();
   #epochPerTransaction = false;
   #identity: ProducerIdentity = { producerId: -1n, epoch: -1 };

@@ -5,7 +5,7 @@ import { ByteReader } from './byte-reader.ts';
 import { decompress } from './compressors.ts';
 import { batchHeaderBytes } from './record-encoding.ts';
 
-/** An aborted transaction as a fetch tells of it: its producer's records from this offset to its marker are void. */
+/** An aborted transaction as a fetch reports it: its producer's records from this offset to its marker are void. */
 export interface AbortedTransaction {
   readonly producerId: number;
   readonly firstOffset: number;

@@ -13,7 +13,7 @@ export const prefix: TextParser = {
   read({ text }, draft, readInner) {
     const head = lineHeadOf(text, draft.timestamp);
     if (head === undefined) return false;
-    // Only a whole date tells a log's prefix from a sentence that begins with a time.
+    // Only a whole date distinguishes a log's prefix from a sentence that begins with a time.
     if (head.level === '' && head.time.startsWith('T')) return false;
     if (head.time !== '') draft.time(head.time);
     readNumbers(head.numbers, draft);

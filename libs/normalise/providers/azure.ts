@@ -287,7 +287,7 @@ function lineColumn({ attributes, timestamp }: Draft): string | undefined {
   return undefined;
 }
 
-/** The columns that tell people most of a row without a message: the operation, then how it went. */
+/** The columns that say most about a row without a message: the operation, then how it went. */
 function summaryOf(attributes: Readonly<Record<string, string>>): string | undefined {
   const { OperationName, OperationNameValue, Name, ResultCode, ActivityStatusValue, ResultType } = attributes;
   const operation = Name ?? OperationNameValue ?? OperationName;

@@ -2,7 +2,7 @@ import { skipDigits } from '../characters.ts';
 
 /**
  * ISO 8601 in UTC of a time field that is a number since the epoch: seconds, milliseconds, microseconds or nanoseconds,
- * told apart by size (years 2001 to 2286), with every digit that was written. Undefined for other numbers.
+ * distinguished by size (years 2001 to 2286), with every digit that was written. Undefined for other numbers.
  */
 export function isoOfEpoch(text: string): string | undefined {
   if (text.charCodeAt(1) === 0x2e) return isoOfScientific(text);

@@ -1,4 +1,4 @@
--- Where each input partition of the sink stands, committed with the rows. The epoch fences: a process that takes a partition
+-- Where each input partition of the sink stands, committed with the rows. The epoch fences: whoever takes a partition
 -- raises it, and an older owner's commit then matches no row.
 create table sink_offsets (
   topic text not null,

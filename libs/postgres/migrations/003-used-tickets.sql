@@ -1,4 +1,4 @@
--- WebSocket tickets that were used, kept until they would have expired: the process that inserts the row has used the ticket.
+-- WebSocket tickets that were used, kept until they would have expired: whoever inserts the row has used the ticket.
 create table used_tickets (
   ticket_id text primary key,
   expires_at timestamptz not null

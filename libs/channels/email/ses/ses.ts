@@ -25,7 +25,7 @@ export async function sendSes(
   const client = new SESv2Client({
     region: config.ses_region ?? '',
     credentials: { accessKeyId: config.ses_access_key_id ?? '', secretAccessKey },
-    // The sender retries by itself, and tells about it.
+    // The sender retries by itself, and reports it.
     maxAttempts: 1,
     requestHandler: {
       connectionTimeout: connectTimeoutMs,

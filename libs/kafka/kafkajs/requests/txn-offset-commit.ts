@@ -15,7 +15,7 @@ export interface TxnOffsetCommitRequest {
 }
 
 /**
- * TxnOffsetCommit version 3, which tells the coordinator who commits: it rejects a member of an earlier generation
+ * TxnOffsetCommit version 3, which identifies the committing member to the coordinator: it rejects a member of an earlier generation
  * (KIP-447). kafkajs stops at version 1 and has a stale member's offsets accepted.
  */
 export function txnOffsetCommit(request: TxnOffsetCommitRequest): Exchange<{ readonly errorCodes: readonly number[] }> {

@@ -123,7 +123,7 @@ function readReport(text: string, draft: Draft): boolean {
   readMetrics(text.slice(54), draft);
   draft.message(text);
   const status = draft.attributes['aws.lambda.status'];
-  // Since 2024 a time-out is told by no other line. https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html
+  // Since 2024 no other line reports a time-out. https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html
   if (status === 'timeout' || status === 'error') draft.inferError();
   return true;
 }

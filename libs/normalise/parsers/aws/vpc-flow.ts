@@ -74,7 +74,7 @@ function readPlain(text: string, draft: Draft): boolean {
 /** Fields of version 2, which every format begins with. */
 const tableStart = 14;
 
-/** Formats of one's own may have the later fields in any order: only what each looks like tells the table's. */
+/** Formats of one's own may have the later fields in any order: only what each looks like identifies the table's. */
 function hasTableOrder(values: readonly string[]): boolean {
   const looks: readonly (readonly [number, RegExp])[] = [
     [14, /^vpc-/],

@@ -33,7 +33,7 @@ export const syslogRfc3164: TextParser = {
     if (hostEnd === hostAt || hostEnd - hostAt > 255) return false;
     tagPattern.lastIndex = hostEnd + 1;
     const tag = text.charCodeAt(hostEnd) === 0x20 ? tagPattern.exec(text) : null;
-    // Without a priority, the time of syslog's own form or a process id are what tell it from other logs.
+    // Without a priority, the time of syslog's own form or a process id are what distinguish it from other logs.
     const isOwnTime = text.charCodeAt(from + 3) === 0x20;
     const isCisco = isOwnTime && text.startsWith(' %', hostEnd);
     if (priority === undefined && !isCisco && (tag === null || (!isOwnTime && tag[2] === undefined))) return false;
