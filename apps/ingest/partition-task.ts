@@ -8,12 +8,14 @@ import { readPartition } from '@tailrace/stream/read-partition.ts';
 import { openTable, type Table } from '@tailrace/stream/table.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { ConnectionSupervisor, type SupervisorOptions } from './connection-supervisor.ts';
+import type { QuotaShares } from './quota-shares.ts';
 import type { TransactionMetrics } from './transaction-metrics.ts';
 
 /** What the tasks of a process share. */
 export interface PartitionTaskOptions
   extends Omit<SupervisorOptions, 'partition' | 'writer' | 'checkpoints' | 'statuses'> {
   readonly transactions: TransactionMetrics;
+  readonly shares: Pick<QuotaShares, 'own' | 'release'>;
   /** Supervisors at work, so that their connections can be counted. */
   readonly supervisors: Set<ConnectionSupervisor>;
 }
@@ -49,6 +51,7 @@ export async function runPartition(options: PartitionTaskOptions, ownership: Own
     const supervising = new ConnectionSupervisor({ ...options, logger, partition, writer, checkpoints, statuses });
     supervisor = supervising;
     supervisors.add(supervising);
+    options.shares.own(partition);
     const table = openTable({
       kafka,
       logger,
@@ -71,6 +74,7 @@ export async function runPartition(options: PartitionTaskOptions, ownership: Own
     await connections?.close();
     await supervisor?.stop();
     if (supervisor) supervisors.delete(supervisor);
+    options.shares.release(partition);
     await writer.idle();
     await producer.close();
   }

@@ -15,6 +15,7 @@ import { configureConnection } from './configure-connection.ts';
 import { countConnections } from './connection-metrics.ts';
 import type { ConnectionSupervisor } from './connection-supervisor.ts';
 import { runPartition } from './partition-task.ts';
+import { QuotaShares } from './quota-shares.ts';
 import { transactionMetrics } from './transaction-metrics.ts';
 
 export interface IngestDeps extends RoleDeps {
@@ -31,16 +32,21 @@ export async function start(config: IngestConfig, deps: IngestDeps): Promise<Run
   const logger = deps.logger.child({ role: 'ingest' });
   const partitionsOf = await partitionCounts(kafka, [...Object.values(rawTopics), topics.dead]);
   const supervisors = new Set<ConnectionSupervisor>();
+  const configure = configureConnection({
+    connectors,
+    defaults: settingDefaults(config),
+    keys: openKeyRing(config.credentialEncryptionKey),
+    allowlist: endpointAllowlist(config.cloudEndpointAllowlist),
+    hostCredentials: config.cloudHostCredentials,
+  });
+  // Who reads a connection that the shares do not know of yet has one partition of all, at least.
+  const limiters = new LimiterPool(1 / topics.connections.partitions);
+  const shares = await QuotaShares.open({ kafka, logger, configure, limiters });
   const task = {
     kafka,
-    configure: configureConnection({
-      connectors,
-      defaults: settingDefaults(config),
-      keys: openKeyRing(config.credentialEncryptionKey),
-      allowlist: endpointAllowlist(config.cloudEndpointAllowlist),
-      hostCredentials: config.cloudHostCredentials,
-    }),
-    limiters: new LimiterPool(),
+    configure,
+    limiters,
+    shares,
     partitionsOf,
     owner: `${hostname()}/${process.pid}`,
     logger,
@@ -63,6 +69,7 @@ export async function start(config: IngestConfig, deps: IngestDeps): Promise<Run
     stop: async () => {
       stopCounting();
       await owner.stop();
+      await shares[Symbol.asyncDispose]();
     },
   };
 }

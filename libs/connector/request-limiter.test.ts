@@ -43,6 +43,69 @@ describe('RequestLimiter', () => {
     );
   });
 
+  it('keeps to its share, so that processes that share a limit stay within it together', async () => {
+    const counts = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(counts, async (connections) => {
+        const total = connections.reduce((sum, count) => sum + count, 0);
+        const limit = 2 * total + 1;
+        const begun: number[] = [];
+        const stop = new AbortController();
+        const processes = connections.map(async (count) => {
+          const limiter = new RequestLimiter({ requests: limit, perMs: 1000 }, count / total);
+          const ask = () =>
+            limiter.run(async () => begun.push(performance.now()), { urgent: true, signal: stop.signal });
+          while (!stop.signal.aborted) await ask().catch(() => undefined);
+        });
+        await vi.advanceTimersByTimeAsync(10_000);
+        stop.abort();
+        await vi.runAllTimersAsync();
+        await Promise.all(processes);
+        for (const [index, at] of begun.entries()) {
+          expect(begun.slice(index).filter((other) => other < at + 1000).length).toBeLessThanOrEqual(limit);
+        }
+        // Whole requests are divided, in windows that are a little longer than the provider's.
+        expect(begun.length).toBeGreaterThanOrEqual(9 * (limit - connections.length));
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('asks less than once in a window where its share is less than one request', async () => {
+    const limiter = new RequestLimiter({ requests: 5, perMs: 1000 }, 0.1);
+    const begun: number[] = [];
+    const calls = [1, 2, 3].map(() =>
+      limiter.run(async () => begun.push(performance.now()), { urgent: true, signal: forever }),
+    );
+    await vi.runAllTimersAsync();
+    await Promise.all(calls);
+    expect(begun[2]! - begun[0]!).toBeGreaterThanOrEqual(4000);
+  });
+
+  it('gives up a part of its share at once, and uses a greater one a window later', async () => {
+    const limiter = new RequestLimiter({ requests: 4, perMs: 1000 }, 0.5);
+    let begun = 0;
+    const stop = new AbortController();
+    const asking = (async () => {
+      while (!stop.signal.aborted)
+        await limiter.run(async () => void begun++, { urgent: true, signal: stop.signal }).catch(() => undefined);
+    })();
+    const after = async (milliseconds: number) => {
+      await vi.advanceTimersByTimeAsync(milliseconds);
+      return begun;
+    };
+    expect(await after(0)).toBe(2);
+    limiter.setShare(1);
+    expect(await after(1000)).toBe(2);
+    expect(await after(100)).toBe(6);
+    limiter.setShare(0.25);
+    expect(await after(990)).toBe(6);
+    expect(await after(100)).toBe(7);
+    expect(limiter.limitInWords).toContain('25 %');
+    stop.abort();
+    await asking;
+  });
+
   it('lets urgent requests go first, and keeps a share of the window for them', async () => {
     const limiter = new RequestLimiter({ requests: 4, perMs: 1000 });
     const order: string[] = [];
@@ -127,5 +190,15 @@ describe('RequestLimiter', () => {
     const limit = { requests: 5, perMs: 1000 };
     expect(pool.limiterOf('account/region', limit)).toBe(pool.limiterOf('account/region', limit));
     expect(pool.limiterOf('other', limit)).not.toBe(pool.limiterOf('account/region', limit));
+  });
+
+  it('has a small share while it is not known how many processes share the limit', async () => {
+    const pool = new LimiterPool(0.1);
+    const limiter = pool.limiterOf('account/region', { requests: 10, perMs: 1000 });
+    expect(limiter.limitInWords).toContain('10 %');
+    pool.setShares(new Map([['account/region', 0.5]]));
+    await vi.advanceTimersByTimeAsync(1100);
+    await limiter.run(async () => {}, { urgent: true, signal: forever });
+    expect(limiter.limitInWords).toContain('50 %');
   });
 });

@@ -27,6 +27,10 @@ const restShare = 0.75;
 const urgentInARow = 3;
 /** The provider sees our requests closer together, or further apart, than we sent them. */
 const windowMargin = 1.05;
+/**
+ * A share that grows does so a window later, a second at most: the process that had the part before may have used it up just now.
+ */
+const maxRiseMs = 1000;
 const throttledInitialMs = 1000;
 const throttledMaxMs = 60_000;
 
@@ -36,6 +40,8 @@ const throttledMaxMs = 60_000;
  */
 export class RequestLimiter {
   readonly #limit: RequestLimit;
+  #share: number;
+  #rise: { readonly share: number; readonly at: number } | undefined;
   readonly #waiting: Waiter[] = [];
   /** When the requests of the present window began, ascending; `performance.now()`. */
   readonly #begun: number[] = [];
@@ -46,8 +52,21 @@ export class RequestLimiter {
   #throttledInARow = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(limit: RequestLimit) {
+  /** @param share the part of the limit that is this process's, above 0: others ask the same provider. */
+  constructor(limit: RequestLimit, share = 1) {
     this.#limit = limit;
+    this.#share = share;
+  }
+
+  /** A smaller share holds at once, a greater one a window later. */
+  setShare(share: number): void {
+    if (share <= this.#share) {
+      this.#share = share;
+      this.#rise = undefined;
+    } else if (share !== this.#rise?.share) {
+      this.#rise = { share, at: performance.now() + Math.min(this.#limit.perMs, maxRiseMs) * windowMargin };
+    }
+    this.#pump();
   }
 
   /** What the provider takes, for people. */
@@ -55,7 +74,8 @@ export class RequestLimiter {
     const { requests, perMs, concurrency } = this.#limit;
     const rate = Number.isFinite(requests) ? `${requests} requests every ${perMs / 1000} s` : undefined;
     const atOnce = concurrency === undefined ? undefined : `${concurrency} at once`;
-    return `the provider takes ${[rate, atOnce].filter(Boolean).join(' and ')} from all connections to this account`;
+    const taken = `the provider takes ${[rate, atOnce].filter(Boolean).join(' and ')} from all connections to this account`;
+    return this.#share < 1 ? `${taken}, of which this process has ${Math.round(this.#share * 100)} %` : taken;
   }
 
   /** Runs the request when its turn has come. @throws the signal's reason when it aborts before that. */
@@ -73,7 +93,7 @@ export class RequestLimiter {
   }
 
   /**
-   * The provider refused a request for their number: nobody asks it until then.
+   * The provider refused a request for their number: nothing is asked of it until then.
    * @param retryAfterMs what it said; a back-off that doubles while it goes on refusing, when it said nothing.
    * @returns how long that is, milliseconds.
    */
@@ -109,15 +129,16 @@ export class RequestLimiter {
 
   #pump(): void {
     clearTimeout(this.#timer);
-    const { concurrency = Number.POSITIVE_INFINITY } = this.#limit;
-    while (this.#waiting.length > 0 && this.#active < concurrency) {
+    while (this.#waiting.length > 0) {
       const now = performance.now();
+      if (this.#active >= this.#allowance(now).concurrency) return;
       const index = this.#next();
       const { urgent } = this.#waiting[index]!;
       const isTheirTurn = this.#urgentBefore >= urgentInARow;
       const waitMs = this.#waitMs(now, urgent || isTheirTurn);
       if (waitMs > 0) {
-        this.#timer = setTimeout(() => this.#pump(), Math.ceil(waitMs));
+        const untilRise = this.#rise ? this.#rise.at - now : Number.POSITIVE_INFINITY;
+        this.#timer = setTimeout(() => this.#pump(), Math.ceil(Math.min(waitMs, untilRise)));
         return;
       }
       this.#urgentBefore = urgent && this.#waiting.some((waiter) => !waiter.urgent) ? this.#urgentBefore + 1 : 0;
@@ -138,7 +159,7 @@ export class RequestLimiter {
 
   /** @param whole whether it may use the whole window. */
   #waitMs(now: number, whole: boolean): number {
-    const { requests, perMs } = this.#limit;
+    const { requests, perMs } = this.#allowance(now);
     const window = perMs * windowMargin;
     while (this.#begun.length > 0 && this.#begun[0]! <= now - window) this.#begun.shift();
     const allowed = whole ? requests : Math.max(1, Math.floor(requests * restShare));
@@ -147,23 +168,59 @@ export class RequestLimiter {
     return Math.max(forWindow, this.#blockedUntil - now);
   }
 
+  /**
+   * What this process may take: whole requests in the provider's window, so that all processes together stay within the
+   * limit; where that is less than one, one in a longer time.
+   */
+  #allowance(now: number): { readonly requests: number; readonly perMs: number; readonly concurrency: number } {
+    if (this.#rise && now >= this.#rise.at) {
+      this.#share = this.#rise.share;
+      this.#rise = undefined;
+    }
+    const { requests, perMs, concurrency = Number.POSITIVE_INFINITY } = this.#limit;
+    const own = requests * this.#share;
+    return {
+      // A third of 15 is 5, whatever doubles make of it.
+      requests: Math.max(1, Math.floor(own + 1e-9)),
+      perMs: own < 1 ? perMs / own : perMs,
+      concurrency: Math.max(1, Math.floor(concurrency * this.#share + 1e-9)),
+    };
+  }
+
   #giveBack(begun: number): void {
     const index = this.#begun.indexOf(begun);
     if (index >= 0) this.#begun.splice(index, 1);
   }
 }
 
-/** One limiter for each quota of the process: connections of one account or project share theirs. */
+/** One limiter for each quota: the connections of this process to one account or project share it. */
 export class LimiterPool {
   readonly #limiters = new Map<string, RequestLimiter>();
+  readonly #unknownShare: number;
+  #shares: ReadonlyMap<string, number> = new Map();
+
+  /** @param unknownShare the part of a quota that is this process's where `setShares` has not said. */
+  constructor(unknownShare = 1) {
+    this.#unknownShare = unknownShare;
+  }
 
   /** The first caller sets the numbers: they are the provider's and do not differ. */
   limiterOf(key: string, limit: RequestLimit): RequestLimiter {
     let limiter = this.#limiters.get(key);
     if (limiter === undefined) {
-      limiter = new RequestLimiter(limit);
+      limiter = new RequestLimiter(limit, this.#shareOf(key));
       this.#limiters.set(key, limiter);
     }
     return limiter;
+  }
+
+  /** The part of each quota that is this process's, by key, above 0: other processes have the rest. */
+  setShares(shares: ReadonlyMap<string, number>): void {
+    this.#shares = shares;
+    for (const [key, limiter] of this.#limiters) limiter.setShare(this.#shareOf(key));
+  }
+
+  #shareOf(key: string): number {
+    return this.#shares.get(key) ?? this.#unknownShare;
   }
 }
