@@ -14,6 +14,8 @@ const isLong = process.env.HEALTH_LONG === '1';
 /** Within this a process must say what it lacks. Asking takes a moment on a busy machine. */
 const saidWithinMs = 10_000;
 const slackMs = 20_000;
+/** The controller gives a broker up after 9 s; then leaders and coordinators are chosen, and clients must find them. */
+const settledWithinMs = 35_000;
 
 let installation: ThreeBrokers;
 beforeAll(async () => {
@@ -154,12 +156,23 @@ describe('every role as a process of its own, on three brokers', () => {
     await allReady();
   });
 
-  longTest('says what a stopped broker holds up, and doctor names it while the others do its work', async () => {
+  it('goes on soon after one broker has stopped, when the others take over, and doctor names it', async () => {
     installation.signalBrokers([2], 'SIGSTOP');
     const started = performance.now();
+    let heldUpMs = 0;
+    const heldUp = new Map<string, number>();
     let printed = '';
     try {
-      await watch('broker 2 stopped', 30, started);
+      while (performance.now() - started < settledWithinMs) {
+        const said = await installation.said();
+        for (const { name, ready } of said) {
+          if (!ready) heldUp.set(name, Math.round(performance.now() - started));
+        }
+        await delay(500);
+      }
+      heldUpMs = Math.max(0, ...heldUp.values());
+      for (const [name, ms] of heldUp) print(`broker 2 stopped: ${name} last said 503 after ${ms} ms`);
+      print(`broker 2 stopped: all go on after ${heldUpMs} ms`);
       printed = await installation.doctor();
       print(printed);
       await watch('broker 2 stopped', 70, started);
@@ -167,6 +180,7 @@ describe('every role as a process of its own, on three brokers', () => {
       installation.signalBrokers([2], 'SIGCONT');
     }
     expect(printed).toMatch(new RegExp(`${installation.cluster.brokers[1]} does not answer`));
+    expect(heldUpMs).toBeLessThan(settledWithinMs - 5000);
     await allReady();
   });
 

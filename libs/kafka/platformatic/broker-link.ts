@@ -16,21 +16,25 @@ export class BrokerLink {
   readonly address: BrokerAddress;
   readonly #settings: KafkaSettings;
   readonly #requestTimeoutMs: number;
+  readonly #watch: Watch;
   #opening: Promise<OpenConnection> | undefined;
   #connection: Connection | undefined;
   #closed = false;
 
-  /** @param requestTimeoutMs how long the longest request of this link may take. */
-  constructor(address: BrokerAddress, settings: KafkaSettings, requestTimeoutMs: number) {
+  /**
+   * @param requestTimeoutMs how long the longest request of this link may take.
+   * @param watch sees every answer that is awaited.
+   */
+  constructor(address: BrokerAddress, settings: KafkaSettings, requestTimeoutMs: number, watch: Watch = unwatched) {
     this.address = address;
     this.#settings = settings;
     this.#requestTimeoutMs = requestTimeoutMs;
+    this.#watch = watch;
   }
 
   /** Sends one request. Rejects with what the package throws; see `failure.ts`. */
-  async call<Arguments extends unknown[], Answer>(api: API<Arguments, Answer>, ...args: Arguments): Promise<Answer> {
-    const { connection } = await this.#open();
-    return api.async(connection, ...args);
+  call<Arguments extends unknown[], Answer>(api: API<Arguments, Answer>, ...args: Arguments): Promise<Answer> {
+    return this.#watch(this, this.#call(api, args));
   }
 
   /** As `call`, for answers about several things: returned whole even where some of them have an error code. */
@@ -64,6 +68,11 @@ export class BrokerLink {
   close(): void {
     this.#closed = true;
     this.drop();
+  }
+
+  async #call<Arguments extends unknown[], Answer>(api: API<Arguments, Answer>, args: Arguments): Promise<Answer> {
+    const { connection } = await this.#open();
+    return api.async(connection, ...args);
   }
 
   async #open(): Promise<OpenConnection> {
@@ -104,6 +113,10 @@ export class BrokerLink {
     };
   }
 }
+
+type Watch = <Answer>(link: BrokerLink, answer: Promise<Answer>) => Promise<Answer>;
+
+const unwatched: Watch = (_link, answer) => answer;
 
 interface OpenConnection {
   readonly connection: Connection;

@@ -3,7 +3,9 @@ import { ConnectionLostError, UnknownTopicError } from '../errors.ts';
 import type { KafkaSettings } from '../settings.ts';
 import { type BrokerAddress, BrokerLink } from './broker-link.ts';
 import { BrokerRefusal, isConnectionFailure, toTailraceError, wasNotDone } from './failure.ts';
-import { Links } from './links.ts';
+import { firstAnswer } from './first-answer.ts';
+import { Links, type LinksOptions } from './links.ts';
+import { SilentBrokers } from './silent-brokers.ts';
 
 type MetadataResponse = metadataV12.MetadataResponse;
 
@@ -25,11 +27,17 @@ export class Cluster {
   readonly settings: KafkaSettings;
   /** For short requests that anybody makes. */
   readonly links: Links;
+  readonly silentBrokers = new SilentBrokers(async () => {
+    await this.#askForMetadata([]);
+    return new Set(this.#brokers.keys());
+  });
   readonly #closing = new AbortController();
   readonly #topics = new Map<string, TopicMetadata>();
   readonly #bootstrap: readonly BrokerLink[];
   readonly #allLinks = new Set<Links>();
   #brokers = new Map<number, BrokerAddress>();
+  /** The broker that answered last what any of them can. */
+  #answering: BrokerLink | undefined;
 
   constructor(settings: KafkaSettings) {
     this.settings = settings;
@@ -44,8 +52,9 @@ export class Cluster {
   }
 
   /** Links that nobody else uses. They close with the cluster at the latest. */
-  openLinks(requestTimeoutMs = this.settings.requestTimeoutMs): Links {
-    const links = new Links(this, requestTimeoutMs, () => this.#allLinks.delete(links));
+  openLinks({ requestTimeoutMs = this.settings.requestTimeoutMs, waitMs = 0 }: Partial<LinksOptions> = {}): Links {
+    const onClose = () => this.#allLinks.delete(links);
+    const links = new Links(this, { requestTimeoutMs, waitMs, onClose });
     this.#allLinks.add(links);
     return links;
   }
@@ -53,6 +62,7 @@ export class Cluster {
   /** Ends every connection; what waits on one rejects. */
   close(): void {
     this.#closing.abort();
+    this.silentBrokers.close();
     for (const link of this.#bootstrap) link.close();
     for (const links of [...this.#allLinks]) links.close();
   }
@@ -179,21 +189,22 @@ export class Cluster {
     return answer;
   }
 
-  /** Asks one broker after the other until one answers; whichever did, later questions start with it. */
+  /** Asks one broker after the other until one answers; later questions start with that one. */
   async #anyBroker<Answer>(ask: (link: BrokerLink) => Promise<Answer>): Promise<Answer> {
-    let failure: unknown = new ConnectionLostError('no broker is known');
     const known = [...this.#brokers.keys()].map((nodeId) => this.links.to(nodeId));
-    for (const link of [...known, ...this.#bootstrap]) {
-      try {
-        return await ask(link);
-      } catch (error) {
-        if (!isConnectionFailure(error) || this.closed) throw error;
-        failure = error;
-      }
-    }
-    throw failure;
+    const all = [...known, ...this.#bootstrap];
+    const first = this.#answering && all.includes(this.#answering) ? [this.#answering] : [];
+    const asks = [...new Set([...first, ...all])].map((link) => async () => {
+      const answer = await ask(link);
+      this.#answering = link;
+      return answer;
+    });
+    const isFinal = (error: unknown) => !isConnectionFailure(error) || this.closed;
+    return firstAnswer(asks, { patienceMs: hedgeAfterMs, isFinal });
   }
 }
 
+/** A broker that has not answered for this long is not waited for alone: the next is asked too. */
+const hedgeAfterMs = 1000;
 const unknownTopicOrPartition = 3;
 const leaderNotAvailable = 5;

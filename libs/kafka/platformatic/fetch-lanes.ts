@@ -7,17 +7,20 @@ import type { Links } from './links.ts';
  */
 export class FetchLanes {
   readonly #cluster: Cluster;
-  readonly #requestTimeoutMs: number;
+  readonly #waitMs: number;
   readonly #free: Links[] = [];
   readonly #all = new Set<Links>();
 
-  constructor(cluster: Cluster, requestTimeoutMs: number) {
+  /** @param waitMs how long a fetch lets the broker wait for records. */
+  constructor(cluster: Cluster, waitMs: number) {
     this.#cluster = cluster;
-    this.#requestTimeoutMs = requestTimeoutMs;
+    this.#waitMs = waitMs;
   }
 
   take(): Links {
-    const lane = this.#free.pop() ?? this.#cluster.openLinks(this.#requestTimeoutMs);
+    const waitMs = this.#waitMs;
+    const requestTimeoutMs = waitMs + this.#cluster.settings.requestTimeoutMs;
+    const lane = this.#free.pop() ?? this.#cluster.openLinks({ requestTimeoutMs, waitMs });
     this.#all.add(lane);
     return lane;
   }

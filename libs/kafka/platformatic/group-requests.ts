@@ -42,7 +42,9 @@ export class GroupRequests {
     this.#cluster = cluster;
     this.#settings = settings;
     // A join waits at the coordinator until every member has rejoined, or was given up.
-    this.#links = cluster.openLinks(settings.rebalanceTimeoutMs + cluster.settings.requestTimeoutMs);
+    this.#links = cluster.openLinks({
+      requestTimeoutMs: settings.rebalanceTimeoutMs + cluster.settings.requestTimeoutMs,
+    });
   }
 
   async join(memberId: string, subscription: Subscription): Promise<Joined> {

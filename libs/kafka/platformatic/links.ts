@@ -1,25 +1,33 @@
 import { ConnectionLostError } from '../errors.ts';
 import type { KafkaSettings } from '../settings.ts';
 import { type BrokerAddress, BrokerLink } from './broker-link.ts';
+import type { SilentBrokers } from './silent-brokers.ts';
 
 /** What links need to know of the cluster. */
 interface AddressBook {
   readonly settings: KafkaSettings;
+  readonly silentBrokers: Pick<SilentBrokers, 'answered'>;
   address(nodeId: number): BrokerAddress | undefined;
+}
+
+export interface LinksOptions {
+  /** How long the longest request may take. */
+  readonly requestTimeoutMs: number;
+  /** How long requests let the broker wait before it answers, as a fetch does. */
+  readonly waitMs: number;
+  readonly onClose: () => void;
 }
 
 /** One user's links, one to each broker it talks to. */
 export class Links {
   readonly #cluster: AddressBook;
-  readonly #requestTimeoutMs: number;
+  readonly #options: LinksOptions;
   readonly #links = new Map<number, BrokerLink>();
-  readonly #onClose: () => void;
   #closed = false;
 
-  constructor(cluster: AddressBook, requestTimeoutMs: number, onClose: () => void) {
+  constructor(cluster: AddressBook, options: LinksOptions) {
     this.#cluster = cluster;
-    this.#requestTimeoutMs = requestTimeoutMs;
-    this.#onClose = onClose;
+    this.#options = options;
   }
 
   /** The link to a broker, under its present address. */
@@ -30,7 +38,11 @@ export class Links {
     const known = this.#links.get(nodeId);
     if (known && known.address.host === address.host && known.address.port === address.port) return known;
     known?.close();
-    const link = new BrokerLink(address, this.#cluster.settings, this.#requestTimeoutMs);
+    const { settings, silentBrokers } = this.#cluster;
+    const { requestTimeoutMs, waitMs } = this.#options;
+    const link = new BrokerLink(address, settings, requestTimeoutMs, (asked, answer) =>
+      silentBrokers.answered({ nodeId, link: asked, waitMs }, answer),
+    );
     this.#links.set(nodeId, link);
     return link;
   }
@@ -45,6 +57,6 @@ export class Links {
     this.#closed = true;
     for (const link of this.#links.values()) link.close();
     this.#links.clear();
-    this.#onClose();
+    this.#options.onClose();
   }
 }

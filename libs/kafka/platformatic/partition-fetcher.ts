@@ -38,7 +38,7 @@ export class PartitionFetcher {
     this.#limits = limits;
     this.#topicIds = topicIds;
     this.#onChange = onChange;
-    this.#lanes = new FetchLanes(cluster, limits.maxWaitMs + cluster.settings.requestTimeoutMs);
+    this.#lanes = new FetchLanes(cluster, limits.maxWaitMs);
   }
 
   /** Fetches for these partitions, one request a leader. What comes, or why nothing does, is in the readings. */
