@@ -53,23 +53,30 @@ describe('a fair queue', () => {
       fc.asyncProperty(steps, limits, fc.boolean(), async (sequence, given, shared) => {
         const queue = new FairQueue({ plural: 'searches', ...given });
         const jobs: Job[] = [];
+        /** Those that have started, in that order. */
+        const starts: Job[] = [];
         const of = (state: Job['state']) => jobs.filter((job) => job.state === state);
         const count = (state: Job['state'], where: (each: Caller) => boolean) =>
           of(state).filter((job) => where(job.caller)).length;
-        const couldRun = ({ caller: { project, subject } }: Job) =>
-          count('running', (each) => each.project === project) < given.perProject &&
-          count('running', (each) => each.subject === subject) < given.perSubject;
-        let step = 0;
-        /** By project: since which step it has been waiting and servable without a break. */
+        const couldRunBeside =
+          (running: readonly Job[]) =>
+          ({ caller: { project, subject } }: Job) =>
+            running.filter((job) => job.caller.project === project).length < given.perProject &&
+            running.filter((job) => job.caller.subject === subject).length < given.perSubject;
+        const couldRun = (job: Job) => couldRunBeside(of('running'))(job);
+        /** Goes up with each step and each start, so that it says what came before what. */
+        let tick = 0;
+        /** By project: since when it has been waiting and servable, and was not served. */
         const servableSince = new Map<string, number>();
         const lastServed = new Map<string, number>();
         for (const action of sequence) {
-          step += 1;
-          const before = new Set(of('running'));
+          const began = ++tick;
+          const before = starts.length;
           if (action.do === 'enter') {
             const project = projects[action.at]!;
             // Either each project's people have tokens of their own, or some act for several projects.
-            jobs.push(enter(queue, { project, subject: shared ? `s${action.who}` : `${project}-${action.who}` }));
+            const who = { project, subject: shared ? `s${action.who}` : `${project}-${action.who}` };
+            jobs.push(enter(queue, who, (job) => starts.push(job)));
           } else {
             const among = of(action.do === 'leave' ? 'running' : 'waiting');
             const job = among[action.at % Math.max(1, among.length)];
@@ -80,14 +87,18 @@ describe('a fair queue', () => {
             }
           }
           await settled();
-          const started = of('running').filter((job) => !before.has(job));
-          for (const { caller: served } of started) {
-            for (const [project, since] of servableSince) {
-              // Of two that start at once the first may take a token's share away from whom the second is compared with.
-              if (project === served.project || started.length > 1) continue;
-              expect(since > (lastServed.get(served.project) ?? -1), `${project} was passed over`).toBe(true);
+          for (let at = before; at < starts.length; at += 1) {
+            // As things stood when this one started: of those that start with it, the ones before it run, the others wait.
+            const { project: served } = starts[at]!.caller;
+            const later = starts.slice(at);
+            const couldRunThen = couldRunBeside(of('running').filter((job) => !later.includes(job)));
+            const others = [...of('waiting'), ...later].filter((job) => job.caller.project !== served);
+            for (const { caller: other } of others.filter(couldRunThen)) {
+              const since = servableSince.get(other.project) ?? began;
+              expect(since > (lastServed.get(served) ?? -1), `${other.project} was passed over`).toBe(true);
             }
-            lastServed.set(served.project, step);
+            lastServed.set(served, ++tick);
+            servableSince.set(served, tick);
           }
           const servable = new Set(
             of('waiting')
@@ -96,7 +107,7 @@ describe('a fair queue', () => {
           );
           for (const project of projects) {
             if (!servable.has(project)) servableSince.delete(project);
-            else if (!servableSince.has(project)) servableSince.set(project, step);
+            else if (!servableSince.has(project)) servableSince.set(project, ++tick);
           }
           expect(of('running').length).toBeLessThanOrEqual(given.atOnce);
           if (of('running').length < given.atOnce) expect(of('waiting').filter(couldRun)).toEqual([]);
