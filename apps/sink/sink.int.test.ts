@@ -163,20 +163,26 @@ describe('the sink', () => {
     await written(1800);
   });
 
-  it('pauses while the disk is full, says so, and goes on where it was', async () => {
+  it.each([
+    ['the disk is full', '53100', 'could not extend file: No space left on device', 'no disk space'],
+    [
+      'a limit of PostgreSQL refuses its rows',
+      '53400',
+      'tuple decompression limit exceeded',
+      'limit of its own: tuple',
+    ],
+  ])('pauses while %s, says so, and goes on where it was', async (_, code, message, reason) => {
     const { role } = await startSink();
     await write(records(10));
     await written(10);
     await database.pool.query(`
-      create function full_disk() returns trigger language plpgsql as
-        $$ begin raise exception 'could not extend file: No space left on device' using errcode = '53100'; end $$;
-      create trigger full_disk before insert on logs for each statement execute function full_disk()`);
+      create function refusing() returns trigger language plpgsql as
+        $$ begin raise exception '${message}' using errcode = '${code}'; end $$;
+      create trigger refusing before insert on logs for each statement execute function refusing()`);
     await write(records(10, {}, 10));
-    await expect
-      .poll(() => role.readiness())
-      .toMatchObject({ ready: false, reason: expect.stringContaining('no disk space') });
+    await expect.poll(() => role.readiness()).toMatchObject({ ready: false, reason: expect.stringContaining(reason) });
     expect(await totals()).toEqual({ rows: 10, ids: 10 });
-    await database.pool.query('drop trigger full_disk on logs');
+    await database.pool.query('drop trigger refusing on logs; drop function refusing()');
     await written(20);
     await expect.poll(() => role.readiness()).toEqual({ ready: true });
   });

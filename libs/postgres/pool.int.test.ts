@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { databaseError, isAnswer } from './database-error.ts';
 import { openPool } from './pool.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
@@ -46,4 +47,24 @@ it('reports a connection that dies while idle, and replaces it', async () => {
   await terminateAll();
   await expect.poll(() => idleErrors.length).toBeGreaterThan(0);
   expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+});
+
+it('names a limit of the server that refuses a statement, and goes on', async () => {
+  const client = await pool.connect();
+  try {
+    await client.query(`set work_mem = '64kB'; set temp_file_limit = 0`);
+    const failure = await client
+      .query('select n from generate_series(1, 100000) as n order by md5(n::text)')
+      .catch((error: unknown) => error);
+    expect(isAnswer(failure)).toBe(true);
+    expect(databaseError(failure)).toMatchObject({
+      code: 'postgres.limit_exceeded',
+      remedy: 'reconnect',
+      message: expect.stringMatching(/^PostgreSQL refuses by a limit of its own: .*temp_file_limit/),
+      help: 'Raise the limit that the message names.',
+    });
+    expect((await client.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+  } finally {
+    client.release(true);
+  }
 });
