@@ -22,9 +22,18 @@ export function LineRaw({ line }: { readonly line: LogLine }) {
       }),
     [api, project, topic, partition, offset],
   );
-  const { value: event, problem } = useResource(read);
+  const { value: event, problem, reload } = useResource(read);
   const place = `${topic}, partition ${partition}, offset ${offset}`;
-  if (problem) return <p className="banner banner-warn">{problem}</p>;
+  if (problem) {
+    return (
+      <p className="banner banner-warn">
+        {problem}{' '}
+        <button type="button" className="button button-small" onClick={reload}>
+          Try again
+        </button>
+      </p>
+    );
+  }
   if (event === undefined) return <p className="dim">Reading {place}…</p>;
   if (event.id !== line.id) {
     return <p className="banner banner-warn">Another event is at {place} now: the topic has been recreated since.</p>;

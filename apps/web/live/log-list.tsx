@@ -1,4 +1,14 @@
-import { type Ref, useCallback, useEffect, useId, useImperativeHandle, useLayoutEffect, useRef, useState } from 'react';
+import {
+  type MouseEvent,
+  type Ref,
+  useCallback,
+  useEffect,
+  useId,
+  useImperativeHandle,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
 import { count } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
 import { copyRows } from './copy-rows.ts';
@@ -66,6 +76,12 @@ export function LogList({ ref, session, snapshot, names, time, selected, onOpen,
     if (snapshot.newer.kind === 'more' && length - last < nearEnd) session.loadNewer();
   }, [session, snapshot.older, snapshot.newer, first, last, length]);
 
+  /** What is pressed now, and where. */
+  const pressed = useRef<{ readonly row: Row; readonly y: number } | undefined>(undefined);
+  const press = (row: Row) => (event: MouseEvent) => {
+    // A click without a press is an assistive technology's.
+    if (event.type === 'pointerdown' || pressed.current === undefined) pressed.current = { row, y: event.clientY };
+  };
   const open = useCallback(
     (row: Row) => {
       setCurrent(row);
@@ -110,6 +126,7 @@ export function LogList({ ref, session, snapshot, names, time, selected, onOpen,
   slotsOf.moveTo(first, slots);
   return (
     <div className="log-list-frame">
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: Enter opens the active row, wherever the focus is */}
       <div
         ref={box}
         className="log-list"
@@ -119,6 +136,17 @@ export function LogList({ ref, session, snapshot, names, time, selected, onOpen,
         aria-activedescendant={rows.some(({ key }) => key === current?.key) ? currentId : undefined}
         tabIndex={0}
         onScroll={onScroll}
+        onPointerDownCapture={() => {
+          pressed.current = undefined;
+        }}
+        // Rows that come before a row give it another element. A click that began on one and ended on the other is
+        // neither's, so it is taken here, for the row that was pressed.
+        onClick={({ currentTarget, clientY }) => {
+          const { row, y } = pressed.current ?? {};
+          pressed.current = undefined;
+          if (row === undefined || y === undefined || Math.abs(clientY - y) >= rowHeight) return;
+          if (!isSelecting(currentTarget)) open(row);
+        }}
         onCopy={(event) => copyRows(event, buffer, names)}
       >
         {snapshot.refusal && <Refused refusal={snapshot.refusal} />}
@@ -153,7 +181,7 @@ export function LogList({ ref, session, snapshot, names, time, selected, onOpen,
                   columns={columns}
                   isOpen={row.line.id === selected}
                   isLate={row.isLate}
-                  onOpen={() => open(row)}
+                  onPress={press(row)}
                 />
               ) : (
                 <GapRow
@@ -162,6 +190,7 @@ export function LogList({ ref, session, snapshot, names, time, selected, onOpen,
                   row={row}
                   index={index}
                   isFetching={snapshot.fetching.has(row.key)}
+                  onPress={press(row)}
                   onFetch={() => void session.fetchGap(row.key)}
                 />
               );
@@ -186,5 +215,13 @@ export function LogList({ ref, session, snapshot, names, time, selected, onOpen,
         </button>
       )}
     </div>
+  );
+}
+
+/** Whether the press that ends now has selected text of the rows, or had: then it was not to open anything. */
+function isSelecting(rows: HTMLElement): boolean {
+  const selection = getSelection();
+  return (
+    selection !== null && !selection.isCollapsed && selection.anchorNode !== null && rows.contains(selection.anchorNode)
   );
 }

@@ -1,4 +1,4 @@
-import { memo } from 'react';
+import { type MouseEvent, memo } from 'react';
 import type { LogLine } from '../api/generated.ts';
 import { duration } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
@@ -17,7 +17,8 @@ interface LineRowProps {
   readonly columns: number;
   readonly isOpen: boolean;
   readonly isLate: boolean;
-  readonly onOpen: () => void;
+  /** The row is pressed, or clicked by what does not press. */
+  readonly onPress: (event: MouseEvent) => void;
 }
 
 /** Columns that the mark takes. */
@@ -28,7 +29,7 @@ const lateColumns = 9;
  * each other, and clipped by the list alone: while one scrolls every row is laid out and painted in each frame.
  */
 export const LineRow = memo(
-  function LineRow({ id, row, index, name, columns, isOpen, isLate, onOpen }: LineRowProps) {
+  function LineRow({ id, row, index, name, columns, isOpen, isLate, onPress }: LineRowProps) {
     const lateness = Date.parse(row.ingest_timestamp) - Date.parse(row.timestamp);
     const text = rowText(row, name ?? row.connection_id, isLate ? columns - lateColumns : columns);
     return (
@@ -40,9 +41,8 @@ export const LineRow = memo(
         aria-rowindex={index + 1}
         aria-selected={isOpen}
         className={`log-row level-${row.level ?? 'unset'}${id === undefined ? '' : ' is-current'}${isOpen ? ' is-open' : ''}${text.isUnusual ? ' is-clipped' : ''}`}
-        onClick={({ currentTarget }) => {
-          if (!isSelecting(currentTarget)) onOpen();
-        }}
+        onPointerDown={onPress}
+        onClick={onPress}
       >
         <span role="gridcell" className="log-time">
           {text.time}
@@ -82,24 +82,19 @@ export const LineRow = memo(
     a.isLate === b.isLate,
 );
 
-/** Whether the press that ends now has selected text of the row, or had: then it was not to open anything. */
-function isSelecting(row: HTMLElement): boolean {
-  const selection = getSelection();
-  return selection !== null && !selection.isCollapsed && selection.containsNode(row, true);
-}
-
 interface GapRowProps {
   readonly id: string | undefined;
   readonly row: RowGap;
   readonly index: number;
   readonly isFetching: boolean;
+  readonly onPress: (event: MouseEvent) => void;
   readonly onFetch: () => void;
 }
 
 /** Lines that were left out, at their place. */
-export function GapRow({ id, row, index, isFetching, onFetch }: GapRowProps) {
+export function GapRow({ id, row, index, isFetching, onPress, onFetch }: GapRowProps) {
   return (
-    <div id={id} role="row" tabIndex={-1} aria-rowindex={index + 1} className="log-row gap-row">
+    <div id={id} role="row" tabIndex={-1} aria-rowindex={index + 1} className="log-row gap-row" onPointerDown={onPress}>
       <span role="gridcell">
         <Icon name="warning" />
         {oneLine(row.note)}
