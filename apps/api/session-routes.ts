@@ -1,7 +1,7 @@
 import { principalOf, requireSameOrigin } from '@tailrace/http/authentication.ts';
 import { Problem } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
-import { type Session, type SessionOpener, sessionValueOf } from '@tailrace/http/sessions.ts';
+import type { Session, SessionOpener } from '@tailrace/http/sessions.ts';
 import { type Principal, projectRoles } from '@tailrace/http/tokens.ts';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -28,7 +28,7 @@ export function sessionRoutes(scope: HttpServer, sessions: SessionOpener): void 
     {
       schema: {
         tags: ['session'],
-        summary: 'Exchanges the bearer token for a cookie, tailrace_session: HttpOnly, SameSite=Strict.',
+        summary: 'Exchanges the bearer token for a cookie, tailrace_session_…: HttpOnly, SameSite=Strict.',
         response: { 200: sessionView },
       },
     },
@@ -85,7 +85,7 @@ export function signOutRoute(scope: HttpServer, sessions: SessionOpener): void {
       },
     },
     async (request, reply) => {
-      if (sessionValueOf(request.headers.cookie) !== undefined) requireSameOrigin(request);
+      if (sessions.valueOf(request.headers.cookie) !== undefined) requireSameOrigin(request);
       const cookie = await sessions.cookieOf(undefined, { secure: isSecure(request) });
       return reply
         .code(204)

@@ -69,18 +69,20 @@ describe('a session', () => {
     const renewed = await api.call('/session/renew', { method: 'POST', token: null, headers });
     expect(renewed.status).toBe(200);
     expect(renewed.body.renewable_until).not.toBeNull();
-    expect(renewed.headers.get('set-cookie')).toMatch(/^tailrace_session=[\w.-]{50,}/);
-    for (const cookie of [headers.cookie, 'tailrace_session=nonsense']) {
+    expect(renewed.headers.get('set-cookie')).toMatch(/^tailrace_session_[0-9a-f]{8}=[\w.-]{50,}/);
+    const [name] = headers.cookie.split('=');
+    for (const cookie of [headers.cookie, `${name}=nonsense`]) {
       const ended = await api.call('/session', { method: 'DELETE', token: null, headers: { ...headers, cookie } });
       expect(ended.status).toBe(204);
-      expect(ended.headers.get('set-cookie')).toMatch(/^tailrace_session=; Max-Age=0/);
+      expect(ended.headers.get('set-cookie')).toMatch(/^tailrace_session_[0-9a-f]{8}=; Max-Age=0/);
     }
   });
 
   it('that is not valid is refused with words, and a bad token is not saved by a good cookie', async () => {
-    const bad = await api.call('/session', { token: null, headers: { cookie: 'tailrace_session=a.b.c.d.e' } });
-    expect([bad.status, bad.body.detail]).toEqual([401, 'The session is not valid. Sign in again.']);
     const cookie = await signIn();
+    const [name] = cookie.split('=');
+    const bad = await api.call('/session', { token: null, headers: { cookie: `${name}=a.b.c.d.e` } });
+    expect([bad.status, bad.body.detail]).toEqual([401, 'The session is not valid. Sign in again.']);
     expect((await api.call('/connections/demo', { token: 'x', headers: { cookie } })).status).toBe(401);
   });
 });

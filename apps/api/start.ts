@@ -35,7 +35,7 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
   const { kafka, http, metrics } = deps;
   const logger = deps.logger.child({ role: 'api' });
   const keys = openKeyRing(config.credentialEncryptionKey);
-  const authentication = { verifyToken: createTokenVerifier(config), verifySession: createSessionVerifier(config) };
+  const authentication = { verifyToken: createTokenVerifier(config), sessions: createSessionVerifier(config) };
   const sessions = createSessionOpener(config);
   const signTicket = createTicketSigner(config);
   const connections = openProjectTable(kafka, topics.connections, logger);

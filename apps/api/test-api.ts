@@ -171,7 +171,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
     },
     authentication: {
       verifyToken: createTokenVerifier({ jwtSecret }),
-      verifySession: createSessionVerifier({ jwtSecret }),
+      sessions: createSessionVerifier({ jwtSecret }),
     },
     sessions: createSessionOpener({ jwtSecret, sessionMaxDays: 7 }),
     signTicket: createTicketSigner({ jwtSecret }),

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Problem } from '@tailrace/http/problem.ts';
 import { isSameOrigin } from '@tailrace/http/same-origin.ts';
-import { type SessionVerifier, sessionValueOf } from '@tailrace/http/sessions.ts';
+import type { SessionVerifier } from '@tailrace/http/sessions.ts';
 import { type Principal, projectIdSchema } from '@tailrace/http/tokens.ts';
 import { readFilterText } from '@tailrace/log-query/filter-text.ts';
 import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
@@ -16,7 +16,7 @@ export interface AdmissionOptions {
   /** @throws Problem when the token, or the ticket for this project, is not valid. */
   readonly verifyToken: (token: string) => Promise<Principal>;
   readonly redeemTicket: (ticket: string, projectId: string) => Promise<Principal>;
-  readonly verifySession: SessionVerifier;
+  readonly sessions: SessionVerifier;
 }
 
 /** A handshake that was accepted. */
@@ -69,7 +69,7 @@ function checkOrigin(request: IncomingMessage, allowed: readonly string[]): void
 }
 
 async function authenticate(
-  { verifyToken, redeemTicket, verifySession, allowedOrigins }: AdmissionOptions,
+  { verifyToken, redeemTicket, sessions, allowedOrigins }: AdmissionOptions,
   request: IncomingMessage,
   url: URL,
   project: string,
@@ -81,14 +81,14 @@ async function authenticate(
   const token =
     bearer ?? offered.flatMap((each) => tokenProtocol.exec(each)?.[1] ?? [])[0] ?? url.searchParams.get('token');
   if (token !== null) return verifyToken(token);
-  const session = sessionValueOf(request.headers.cookie);
+  const session = sessions.valueOf(request.headers.cookie);
   if (session === undefined) {
     throw new Problem(401, {
       detail: 'Send a ticket, a bearer token, the subprotocol bearer.<token>, or the cookie of a session.',
     });
   }
   requireOwnPage(request, allowedOrigins);
-  return verifySession(session);
+  return sessions.verify(session);
 }
 
 /**

@@ -52,16 +52,19 @@ beforeEach(async () => {
       const expiresAt = Date.now() + (token === 'good-but-short' ? 50 : 3_600_000);
       return { subject: token === 'good-of-bob' ? 'bob' : 'ann', projects: ['shop'], role: 'viewer', expiresAt };
     },
-    verifySession: async (value) => {
-      if (value !== 'good') throw new Problem(401);
-      return {
-        subject: 'ann',
-        projects: ['shop'],
-        role: 'viewer',
-        expiresAt: Date.now() + 3_600_000,
-        renewableUntil: Date.now() + 3_600_000,
-        lifetimeMs: 3_600_000,
-      };
+    sessions: {
+      valueOf: (header) => header?.match(/^session=(.*)$/)?.[1],
+      verify: async (value) => {
+        if (value !== 'good') throw new Problem(401);
+        return {
+          subject: 'ann',
+          projects: ['shop'],
+          role: 'viewer',
+          expiresAt: Date.now() + 3_600_000,
+          renewableUntil: Date.now() + 3_600_000,
+          lifetimeMs: 3_600_000,
+        };
+      },
     },
     redeemTicket: async () => {
       throw new Problem(401, { detail: 'This ticket has been used.' });
@@ -199,7 +202,7 @@ class Client {
 }
 
 describe('the cookie of a session', () => {
-  const cookie = 'tailrace_session=good';
+  const cookie = 'session=good';
   const own = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   it('lets this server’s own pages follow, and those of an origin that was named', async () => {
@@ -225,7 +228,7 @@ describe('the cookie of a session', () => {
 
   it('lets nobody in who is not signed in', async () => {
     const headers = { origin: own() };
-    expect(await new Client('', { cookie: 'tailrace_session=x', headers }).refusal()).toMatchObject({ status: 401 });
+    expect(await new Client('', { cookie: 'session=x', headers }).refusal()).toMatchObject({ status: 401 });
     expect(await new Client('', { cookie: 'other=good', headers }).refusal()).toMatchObject({ status: 401 });
   });
 });

@@ -62,7 +62,7 @@ export async function start(config: FanoutConfig, deps: HttpRoleDeps): Promise<R
     maxViewersPerToken: config.fanoutViewersPerToken,
     onRefused: () => refused.inc({ work: 'viewers' }),
     verifyToken: createTokenVerifier(config),
-    verifySession: createSessionVerifier(config),
+    sessions: createSessionVerifier(config),
     redeemTicket: (ticket, projectId) => redeemTicket(queries, verifyTicket, ticket, projectId),
     openViewer: (caller, outbox) => {
       const { project } = caller;

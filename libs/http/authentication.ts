@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { Problem, problemSchema } from './problem.ts';
 import { isSameOrigin } from './same-origin.ts';
 import type { HttpServer } from './server.ts';
-import { type Session, type SessionVerifier, sessionValueOf } from './sessions.ts';
+import type { Session, SessionVerifier } from './sessions.ts';
 import { type Principal, type ProjectRole, projectRoles, type TokenVerifier } from './tokens.ts';
 import { unauthenticated } from './unauthenticated.ts';
 
@@ -26,7 +26,7 @@ declare module 'fastify' {
 /** The two ways to say who one is. */
 export interface Authentication {
   readonly verifyToken: TokenVerifier;
-  readonly verifySession: SessionVerifier;
+  readonly sessions: SessionVerifier;
 }
 
 /**
@@ -61,16 +61,13 @@ function responsesOf(response: unknown): object {
   return typeof response === 'object' && response !== null ? response : {};
 }
 
-/** A header comes first: a caller that sends one means it, and a page of another origin cannot. */
-async function authenticate(
-  request: FastifyRequest,
-  { verifyToken, verifySession }: Authentication,
-): Promise<Principal> {
+/** A header comes first: it is sent on purpose, and a page of another origin cannot. */
+async function authenticate(request: FastifyRequest, { verifyToken, sessions }: Authentication): Promise<Principal> {
   const { authorization, cookie } = request.headers;
-  const session = sessionValueOf(cookie);
+  const session = sessions.valueOf(cookie);
   if (authorization !== undefined || session === undefined) return verifyToken(bearerOf(authorization));
   requireSameOrigin(request);
-  request.session = await verifySession(session);
+  request.session = await sessions.verify(session);
   return request.session;
 }
 

@@ -40,7 +40,7 @@ async function open(options: Partial<HttpServerOptions> = {}) {
   server.http.register(async (scope: HttpServer) => {
     requireToken(scope, {
       verifyToken: createTokenVerifier({ jwtSecret }),
-      verifySession: createSessionVerifier({ jwtSecret }),
+      sessions: createSessionVerifier({ jwtSecret }),
     });
     const params = z.object({ project: z.string() });
     scope.get('/large/:project', { schema: { params } }, async (request, reply) => {

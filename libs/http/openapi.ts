@@ -2,7 +2,7 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import type { HttpServer } from './server.ts';
-import { sessionCookieName } from './sessions.ts';
+import { sessionCookiePrefix } from './sessions.ts';
 
 /** Serves the OpenAPI 3.1 document of every route registered afterwards, and a page to read it. */
 export async function documentRoutes(http: HttpServer): Promise<void> {
@@ -22,9 +22,9 @@ export async function documentRoutes(http: HttpServer): Promise<void> {
           session: {
             type: 'apiKey',
             in: 'cookie',
-            name: sessionCookieName,
+            name: `${sessionCookiePrefix}…`,
             description:
-              'Set by POST session, for browsers. Requests that change something must come from a page of this origin.',
+              'Set by POST session, for browsers; its name ends in eight characters that are the installation’s. Requests that change something must come from a page of this origin.',
           },
         },
       },

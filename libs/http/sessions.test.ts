@@ -1,6 +1,6 @@
 import { Secret } from '@tailrace/config/secret.ts';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createSessionOpener, createSessionVerifier, sessionValueOf } from './sessions.ts';
+import { createSessionOpener, createSessionVerifier } from './sessions.ts';
 import { createTicketVerifier } from './tickets.ts';
 import { createTokenVerifier, type Principal, signToken } from './tokens.ts';
 
@@ -17,7 +17,7 @@ function ann(validMs: number, projects: readonly string[] = ['shop']): Principal
 }
 
 function cookieValue(cookie: string): string {
-  return sessionValueOf(cookie.split(';')[0]) ?? '';
+  return /^[^=]+=([^;]*)/.exec(cookie)?.[1] ?? '';
 }
 
 afterEach(() => vi.useRealTimers());
@@ -27,20 +27,41 @@ describe('a session', () => {
     const sessions = createSessionOpener(local);
     const cookie = await sessions.cookieOf(await sessions.begin(ann(hour)), { secure: true });
     expect(cookie).toMatch(
-      /^tailrace_session=[\w.-]+; Max-Age=3(600|599); Path=\/api\/v1\/live-logs; HttpOnly; Secure; SameSite=Strict$/,
+      /^tailrace_session_[0-9a-f]{8}=[\w.-]+; Max-Age=3(600|599); Path=\/api\/v1\/live-logs; HttpOnly; Secure; SameSite=Strict$/,
     );
     expect(await sessions.cookieOf(await sessions.begin(ann(hour)), { secure: false })).not.toContain('Secure');
-    expect(await sessions.cookieOf(undefined, { secure: false })).toMatch(/^tailrace_session=; Max-Age=0; Path=\/api/);
+    expect(await sessions.cookieOf(undefined, { secure: false })).toMatch(
+      /^tailrace_session_[0-9a-f]{8}=; Max-Age=0; Path=\/api/,
+    );
   });
 
   it('is taken by another process with the same secret, and by none with another', async () => {
     const sessions = createSessionOpener(local);
     const begun = await sessions.begin(ann(hour));
     const value = cookieValue(await sessions.cookieOf(begun, { secure: false }));
-    const read = await createSessionVerifier({ jwtSecret })(value);
+    const read = await createSessionVerifier({ jwtSecret }).verify(value);
     expect(read).toMatchObject({ subject: 'ann', projects: ['shop'], role: 'editor' });
     expect(Math.abs(read.expiresAt - begun.expiresAt)).toBeLessThan(1000);
-    await expect(createSessionVerifier({ ticketSecret })(value)).rejects.toThrow('The session is not valid.');
+    await expect(createSessionVerifier({ ticketSecret }).verify(value)).rejects.toThrow('The session is not valid.');
+  });
+
+  it('stands beside those of other installations on the host, whose ports a browser does not tell apart', async () => {
+    const [one, other] = [createSessionOpener(local), createSessionOpener(provided)];
+    const cookies = await Promise.all(
+      [one, other].map(async (each) => {
+        const [pair] = (await each.cookieOf(await each.begin(ann(hour)), { secure: false })).split(';');
+        return pair ?? '';
+      }),
+    );
+    const header = cookies.join('; ');
+    for (const [index, settings] of [{ jwtSecret }, { ticketSecret }].entries()) {
+      const verifier = createSessionVerifier(settings);
+      const value = verifier.valueOf(header) ?? '';
+      expect(value).toBe(cookies[index]?.split('=')[1]);
+      expect(await verifier.verify(value)).toMatchObject({ subject: 'ann' });
+      expect(verifier.valueOf(cookies[1 - index])).toBeUndefined();
+    }
+    expect(createSessionVerifier({ jwtSecret: ticketSecret }).valueOf(header)).toBeDefined();
   });
 
   it('hides what it holds', async () => {
@@ -63,11 +84,11 @@ describe('a session', () => {
       { subject: 'ann', projects: ['shop'], role: 'admin' },
       { expiresInSeconds: 60 },
     );
-    await expect(createSessionVerifier({ jwtSecret })(token)).rejects.toMatchObject({ status: 401 });
+    await expect(createSessionVerifier({ jwtSecret }).verify(token)).rejects.toMatchObject({ status: 401 });
   });
 
   it.each([['', 'x', 'a.b.c', 'a.b.c.d.e']].flat())('is not %j', async (value) => {
-    await expect(createSessionVerifier({ jwtSecret })(value)).rejects.toMatchObject({ status: 401 });
+    await expect(createSessionVerifier({ jwtSecret }).verify(value)).rejects.toMatchObject({ status: 401 });
   });
 
   it('ends when it says so', async () => {
@@ -75,7 +96,9 @@ describe('a session', () => {
     const sessions = createSessionOpener(local);
     const value = cookieValue(await sessions.cookieOf(await sessions.begin(ann(hour)), { secure: false }));
     vi.setSystemTime(Date.now() + hour + 1000);
-    await expect(createSessionVerifier({ jwtSecret })(value)).rejects.toThrow('The session has ended. Sign in again.');
+    await expect(createSessionVerifier({ jwtSecret }).verify(value)).rejects.toThrow(
+      'The session has ended. Sign in again.',
+    );
   });
 
   it('of more projects than a cookie holds is refused, not lost by the browser', async () => {

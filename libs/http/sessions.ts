@@ -7,8 +7,11 @@ import { signingSecretOf, type TicketSettings } from './tickets.ts';
 import { type Principal, projectIdSchema, projectRoles } from './tokens.ts';
 import { unauthenticated } from './unauthenticated.ts';
 
-/** Name of the cookie. */
-export const sessionCookieName = 'tailrace_session';
+/**
+ * What the name of the cookie begins with. Eight characters follow that are the installation's: a browser keeps the cookies
+ * of a host whatever the port, and two installations on one host would sign each other's people out.
+ */
+export const sessionCookiePrefix = 'tailrace_session_';
 /** Where a browser sends it: to the API and the WebSocket, not with the page's own files. */
 const path = '/api/v1/live-logs';
 const audience = 'tailrace-session';
@@ -44,6 +47,8 @@ export interface SessionSettings extends TicketSettings {
 }
 
 export interface SessionOpener {
+  /** The session that a `Cookie` header carries; undefined without one of this installation. */
+  valueOf(cookieHeader: string | undefined): string | undefined;
   /** @throws Problem 422 when the token carries more projects than a cookie holds */
   begin(principal: Principal): Promise<Session>;
   /** The same session for longer, up to its limit. */
@@ -52,8 +57,10 @@ export interface SessionOpener {
   cookieOf(session: Session | undefined, options: { readonly secure: boolean }): Promise<string>;
 }
 
-/** @throws Problem 401 when the cookie holds no session that is valid now */
-export type SessionVerifier = (value: string) => Promise<Session>;
+export interface SessionVerifier extends Pick<SessionOpener, 'valueOf'> {
+  /** @throws Problem 401 when the cookie holds no session that is valid now */
+  verify(value: string): Promise<Session>;
+}
 
 /**
  * Begins and renews the sessions of browsers. A session is a cookie that holds its claims, sealed with a key of its own,
@@ -62,6 +69,7 @@ export type SessionVerifier = (value: string) => Promise<Session>;
  */
 export function createSessionOpener(settings: SessionSettings): SessionOpener {
   const key = sessionKey(settings);
+  const name = cookieName(settings);
   const maxMs = settings.jwtSecret === undefined ? 0 : settings.sessionMaxDays * 86_400_000;
   const seal = ({ subject, projects, role, expiresAt, renewableUntil, lifetimeMs }: Session) =>
     new EncryptJWT({ projects, role, limit: seconds(renewableUntil), lifetime: Math.max(1, seconds(lifetimeMs)) })
@@ -71,6 +79,7 @@ export function createSessionOpener(settings: SessionSettings): SessionOpener {
       .setExpirationTime(seconds(expiresAt))
       .encrypt(key);
   return {
+    valueOf: (header) => cookieIn(header, name),
     async begin(principal) {
       const now = Date.now();
       const session = {
@@ -93,10 +102,10 @@ export function createSessionOpener(settings: SessionSettings): SessionOpener {
     async cookieOf(session, { secure }) {
       const attributes = { path, httpOnly: true, sameSite: 'strict', secure } as const;
       if (session === undefined) {
-        return stringifySetCookie({ name: sessionCookieName, value: '', maxAge: 0, ...attributes });
+        return stringifySetCookie({ name, value: '', maxAge: 0, ...attributes });
       }
       const maxAge = Math.max(0, seconds(session.expiresAt - Date.now()));
-      return stringifySetCookie({ name: sessionCookieName, value: await seal(session), maxAge, ...attributes });
+      return stringifySetCookie({ name, value: await seal(session), maxAge, ...attributes });
     },
   };
 }
@@ -104,22 +113,25 @@ export function createSessionOpener(settings: SessionSettings): SessionOpener {
 /** Checks sessions begun by any process with the same settings. */
 export function createSessionVerifier(settings: TicketSettings): SessionVerifier {
   const key = sessionKey(settings);
-  return async (value) => {
-    const { sub, projects, role, exp, limit, lifetime } = await claimsOf(value, key);
-    return {
-      subject: sub,
-      projects,
-      role,
-      expiresAt: exp * 1000,
-      renewableUntil: limit * 1000,
-      lifetimeMs: lifetime * 1000,
-    };
+  const name = cookieName(settings);
+  return {
+    valueOf: (header) => cookieIn(header, name),
+    async verify(value) {
+      const { sub, projects, role, exp, limit, lifetime } = await claimsOf(value, key);
+      return {
+        subject: sub,
+        projects,
+        role,
+        expiresAt: exp * 1000,
+        renewableUntil: limit * 1000,
+        lifetimeMs: lifetime * 1000,
+      };
+    },
   };
 }
 
-/** The session that a `Cookie` header carries; undefined without one. */
-export function sessionValueOf(header: string | undefined): string | undefined {
-  return header === undefined ? undefined : parseCookie(header)[sessionCookieName] || undefined;
+function cookieIn(header: string | undefined, name: string): string | undefined {
+  return header === undefined ? undefined : parseCookie(header)[name] || undefined;
 }
 
 async function claimsOf(value: string, key: Uint8Array): Promise<z.output<typeof claimsSchema>> {
@@ -143,4 +155,10 @@ function seconds(ms: number): number {
 /** A key of its own, so that no session passes as a token or a ticket, nor the other way round (RFC 5869). */
 function sessionKey(settings: TicketSettings): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', signingSecretOf(settings).reveal(), '', 'tailrace session cookie', 32));
+}
+
+/** By the secret, which every process of an installation has and no other installation; it tells nothing of it. */
+function cookieName(settings: TicketSettings): string {
+  const tag = hkdfSync('sha256', signingSecretOf(settings).reveal(), '', 'tailrace session cookie name', 4);
+  return `${sessionCookiePrefix}${Buffer.from(tag).toString('hex')}`;
 }

@@ -713,7 +713,7 @@ export type LogLine = {
 export interface Operations {
   /** Signs the browser out: removes the cookie. */
   'DELETE session': { query: undefined; body: undefined; answer: undefined };
-  /** Exchanges the bearer token for a cookie, tailrace_session: HttpOnly, SameSite=Strict. */
+  /** Exchanges the bearer token for a cookie, tailrace_session_…: HttpOnly, SameSite=Strict. */
   'POST session': { query: undefined; body: undefined; answer: Session };
   /** Who is signed in, with the cookie or the token, and until when. */
   'GET session': { query: undefined; body: undefined; answer: Session };
