@@ -189,7 +189,9 @@ describe('ingest processes on a real Kafka', () => {
     await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
     const answered = asked().answered - before.answered;
     const refused = asked().refused - before.refused;
-    console.log(`two processes in ${seconds} s: ${answered} requests answered, ${refused} refused; the account may make 5 a second`);
+    console.log(
+      `two processes in ${seconds} s: ${answered} requests answered, ${refused} refused; the account may make 5 a second`,
+    );
     // Six connections that poll five times a second want six times as much.
     expect(answered).toBeGreaterThan(1.5 * seconds);
     expect(answered + refused).toBeLessThanOrEqual(5 * (seconds + 1));
