@@ -157,7 +157,7 @@ function sessionKey(settings: TicketSettings): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', signingSecretOf(settings).reveal(), '', 'tailrace session cookie', 32));
 }
 
-/** By the secret, which every process of an installation has and no other installation; it tells nothing of it. */
+/** By the secret, which every process of an installation has and no other installation; it reveals nothing of it. */
 function cookieName(settings: TicketSettings): string {
   const tag = hkdfSync('sha256', signingSecretOf(settings).reveal(), '', 'tailrace session cookie name', 4);
   return `${sessionCookiePrefix}${Buffer.from(tag).toString('hex')}`;
