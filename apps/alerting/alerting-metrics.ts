@@ -5,7 +5,7 @@ import type { Metrics } from '@tailrace/telemetry/metrics.ts';
 
 /** What alerting reports about its decisions. */
 export interface AlertingMetrics {
-  told(alert: Alert): void;
+  written(alert: Alert): void;
   /** @param rule undefined when the lines are from before their rule. */
   lateLines(lines: number, rule?: AlertRule): void;
   groupOverflowed(rule: AlertRule): void;
@@ -26,7 +26,7 @@ export function alertingMetrics(metrics: Metrics, logger: Logger): AlertingMetri
     help: 'Counts of a group that went to "(other groups)" because its rule had as many as it may.',
   });
   return {
-    told: (alert) => {
+    written: (alert) => {
       const { event, id, rule_id: rule, project_id: project, group, resolution } = alert;
       alerts.inc({ event });
       const about = { alert: id, rule, project, group, late: alert.late, value: alert.value, resolution };

@@ -90,9 +90,9 @@ async function deleteRule(): Promise<void> {
 async function events(): Promise<Alert[]> {
   return (await runner.read(topics.alerts)).flatMap(({ value }) => value ?? []);
 }
-const told = async () => (await events()).map(({ event, resolution }) => [event, resolution].filter(Boolean).join(' '));
+const seen = async () => (await events()).map(({ event, resolution }) => [event, resolution].filter(Boolean).join(' '));
 /** Resolves when the alert events are these. */
-const untilTold = (expected: readonly string[]) => eventually(told).toEqual(expected);
+const untilSeen = (expected: readonly string[]) => eventually(seen).toEqual(expected);
 
 it('waits for the group that the normaliser is', () => {
   expect(normaliserGroup).toBe(normaliserTopology.group);
@@ -104,7 +104,7 @@ describe('alerting', () => {
     await runner.start(normaliserTopology);
     await startAlerting();
     await writeRaw(raw(60), raw(60), raw(61));
-    await untilTold(['fired']);
+    await untilSeen(['fired']);
     const [fired] = await events();
     const logs = await runner.read(topics.logs);
     expect(fired).toMatchObject({ status: 'open', value: 3, threshold: 3, started_at: at(61), project_id: 'shop' });
@@ -112,7 +112,7 @@ describe('alerting', () => {
       logs.map(({ value, partition, offset }) => [value?.id, partition, offset]).sort(),
     );
     await writeStatus(status(80));
-    await untilTold(['fired', 'resolved condition_ended']);
+    await untilSeen(['fired', 'resolved condition_ended']);
     expect((await events())[1]).toMatchObject({ resolved_at: at(66), matched: 3 });
   });
 
@@ -126,7 +126,7 @@ describe('alerting', () => {
     expect(await runner.read(topics.alertPartials)).toEqual([]);
     await runner.start(normaliserTopology);
     await runner.settled(normaliserTopology);
-    await untilTold(['fired', 'resolved condition_ended']);
+    await untilSeen(['fired', 'resolved condition_ended']);
     // On time: the counts came before the progress, although they were read long after the status.
     expect((await events()).map(({ late }) => late)).toEqual([false, false]);
     const partials = (await runner.read(topics.alertPartials)).filter(
@@ -148,14 +148,14 @@ describe('alerting', () => {
     await startAlerting();
     await writeStatus(status(50), status(40, { connection_id: 'conn_b' }));
     await writeRaw(raw(60), raw(60), raw(61));
-    await untilTold(['fired']);
+    await untilSeen(['fired']);
     await writeStatus(status(80));
     await eventually(async () =>
       (await runner.read(topics.alertPartials)).flatMap(({ value }) => value?.progress?.connections ?? []),
     ).toContainEqual({ connection_id: 'conn_a', project_id: 'shop', complete_up_to: at(80), reading: true });
-    expect(await told()).toEqual(['fired']);
+    expect(await seen()).toEqual(['fired']);
     await writeStatus(status(40, { connection_id: 'conn_b', state: 'auth_refused' }));
-    await untilTold(['fired', 'resolved condition_ended']);
+    await untilSeen(['fired', 'resolved condition_ended']);
   });
 
   it('follows its rules: changed, turned off, deleted, and made while it runs', async () => {
@@ -164,26 +164,26 @@ describe('alerting', () => {
     await writeRules(rule());
     await eventually(async () => {
       await writeRaw(raw(60));
-      return (await told()).length > 0;
+      return (await seen()).length > 0;
     }).toBe(true);
     await writeRules(
       rule({ revision: 2, version: 2, conditions: JSON.stringify({ threshold: 1, window_minutes: 1 }) }),
     );
-    await eventually(told).toContain('resolved rule_changed');
-    const before = (await told()).length;
+    await eventually(seen).toContain('resolved rule_changed');
+    const before = (await seen()).length;
     await writeRaw(raw(200));
-    await eventually(async () => (await told()).slice(before)).toEqual(['fired']);
+    await eventually(async () => (await seen()).slice(before)).toEqual(['fired']);
     await writeRules(rule({ revision: 2, version: 3, enabled: false }));
-    await eventually(async () => (await told()).slice(before)).toEqual(['fired', 'resolved rule_disabled']);
+    await eventually(async () => (await seen()).slice(before)).toEqual(['fired', 'resolved rule_disabled']);
     await writeRules(
       rule({ revision: 3, version: 4, conditions: JSON.stringify({ threshold: 1, window_minutes: 1 }) }),
     );
     await eventually(async () => {
       await writeRaw(raw(300));
-      return (await told()).slice(before + 2);
+      return (await seen()).slice(before + 2);
     }).toContain('fired');
     await deleteRule();
-    await eventually(async () => (await told()).at(-1)).toBe('resolved rule_deleted');
+    await eventually(async () => (await seen()).at(-1)).toBe('resolved rule_deleted');
     await eventually(async () =>
       [...new Map((await runner.read(topics.alertState)).map(({ key, value }) => [key, value]))].filter(
         ([key, value]) => value !== null && key?.includes('rule_1'),
@@ -245,9 +245,9 @@ describe('alerting', () => {
     await writeRules(rule());
     await expect.poll(() => book.get('rule_1')).toBeDefined();
     await writeCounts(1, 60);
-    await untilTold(['fired']);
+    await untilSeen(['fired']);
     await deleteRule();
-    await untilTold(['fired', 'resolved rule_deleted']);
+    await untilSeen(['fired', 'resolved rule_deleted']);
     expect(makeSure).toHaveBeenCalledTimes(2);
     await book.close();
   });
@@ -282,10 +282,10 @@ describe('alerting', () => {
         ).size,
     ).toBe(6);
     await writeStatus(status(100));
-    await untilTold(['fired']);
+    await untilSeen(['fired']);
     expect((await events())[0]).toMatchObject({ group: 'conn_a', started_at: at(90), lines: [] });
     await writeRaw(raw(95));
-    await untilTold(['fired', 'resolved condition_ended']);
+    await untilSeen(['fired', 'resolved condition_ended']);
   });
 });
 

@@ -104,7 +104,7 @@ function evaluation(options: EvaluationOptions, task: TaskContext): RecordProces
       for (const id of changed) compare(id);
       changed.clear();
       evaluator.settle((alert) => {
-        metrics.told(alert);
+        metrics.written(alert);
         emit(topics.alerts, alert.rule_id, alert, { headers: { project: alert.project_id } });
       });
     },

@@ -30,7 +30,7 @@ const backtestRetrySeconds = 10;
 
 /** Opens the queues of one process. */
 export function openShares({ databaseConnections, searchTimeoutMs, backtestsAtOnce, onRefused }: ShareLimits): Shares {
-  const told = (work: string) => () => onRefused(work);
+  const refusing = (work: string) => () => onRefused(work);
   // One is left for looking whether the database answers.
   const searchesAtOnce = Math.max(1, databaseConnections - 1);
   return {
@@ -39,21 +39,21 @@ export function openShares({ databaseConnections, searchTimeoutMs, backtestsAtOn
       atOnce: searchesAtOnce,
       waiting: searchesAtOnce * 10,
       patienceMs: searchTimeoutMs,
-      onRefused: told('searches'),
+      onRefused: refusing('searches'),
     }),
     readings: new FairQueue({
       plural: 'readings',
       atOnce: readingsAtOnce,
       waiting: readingsAtOnce * 10,
       patienceMs: searchTimeoutMs,
-      onRefused: told('readings'),
+      onRefused: refusing('readings'),
     }),
     letterReplays: new FairQueue({
       plural: 'replays of dead letters',
       atOnce: 2,
       perProject: 1,
       patienceMs: searchTimeoutMs,
-      onRefused: told('letter_replays'),
+      onRefused: refusing('letter_replays'),
     }),
     backtests: new FairQueue({
       plural: 'backtests',
@@ -62,7 +62,7 @@ export function openShares({ databaseConnections, searchTimeoutMs, backtestsAtOn
       waiting: backtestsAtOnce * 8,
       patienceMs: backtestPatienceMs,
       retryAfterSeconds: backtestRetrySeconds,
-      onRefused: told('backtests'),
+      onRefused: refusing('backtests'),
     }),
     trials: new FairQueue({
       plural: 'tests',
@@ -70,7 +70,7 @@ export function openShares({ databaseConnections, searchTimeoutMs, backtestsAtOn
       perProject: trialsOfProject,
       perSubject: trialsOfProject,
       waiting: 0,
-      onRefused: told('tests'),
+      onRefused: refusing('tests'),
     }),
   };
 }

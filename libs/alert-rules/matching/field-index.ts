@@ -32,11 +32,11 @@ export class FieldIndex {
   /** Calls back with every filter whose fixed field the record has, and perhaps with others. */
   each({ attributes, resource, stream, connection_id }: LogRecord, callback: (index: number) => void): void {
     for (const [key, values] of this.#attributes) {
-      tell(values, attributes[key], callback);
-      tell(values, resource[key], callback);
+      callEach(values, attributes[key], callback);
+      callEach(values, resource[key], callback);
     }
-    if (this.#streams.size > 0) tell(this.#streams, stream, callback);
-    if (this.#connections.size > 0) tell(this.#connections, connection_id, callback);
+    if (this.#streams.size > 0) callEach(this.#streams, stream, callback);
+    if (this.#connections.size > 0) callEach(this.#connections, connection_id, callback);
   }
 }
 
@@ -46,7 +46,7 @@ function add(values: ByValue, value: string, index: number): void {
   indexes.push(index);
 }
 
-function tell(values: ByValue, value: string | undefined, callback: (index: number) => void): void {
+function callEach(values: ByValue, value: string | undefined, callback: (index: number) => void): void {
   if (value === undefined) return;
   for (const index of values.get(value) ?? []) callback(index);
 }

@@ -37,7 +37,7 @@ export class GroupMember implements GroupMembership {
   readonly #stop = new AbortController();
   #memberId = '';
   #generationId = -1;
-  #told = false;
+  #announced = false;
   #metadata: GroupMetadata;
   /** Topics of the group that this member leads; empty when another one does. */
   #led: readonly string[] = [];
@@ -157,8 +157,9 @@ export class GroupMember implements GroupMembership {
     const coming = [...wanted].filter(([key]) => !this.#owned.has(key));
     for (const [key, partition] of coming) this.#owned.set(key, partition);
     // The first answer is passed on even when it is empty: the member has joined.
-    if (coming.length > 0 || !this.#told) this.#options.assigned(coming.map(([, partition]) => this.#bare(partition)));
-    this.#told = true;
+    if (coming.length > 0 || !this.#announced)
+      this.#options.assigned(coming.map(([, partition]) => this.#bare(partition)));
+    this.#announced = true;
     return going.length === 0;
   }
 
