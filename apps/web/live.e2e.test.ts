@@ -160,6 +160,42 @@ test('opens the line that was pressed, whatever comes before it is let go', asyn
   await page.context().close();
 });
 
+test('opens the line that was pressed, also when older lines are put before it meanwhile', async () => {
+  const began = new Date(Date.now() - 60_000).toISOString();
+  stack.emit(numbered('older', 0, 700));
+  const { installation } = stack;
+  const isStored = async () => (await installation.storedIds()).length >= installation.expectedIds().size;
+  await expect.poll(isStored, soon).toBe(true);
+  const page = await stack.open('connections');
+  const [asked, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  await page.route(/\/stream\/[^/]+\?.*before=/, async (route) => {
+    asked.resolve();
+    await held.promise;
+    await route.continue();
+  });
+  const range = new URLSearchParams({
+    q: '"older number"',
+    from: began,
+    to: new Date(Date.now() + 60_000).toISOString(),
+  });
+  await page.goto(`${stack.entrance.url}/projects/${project}/live?${range}`);
+  await page.locator('.log-row').first().waitFor();
+  await page.keyboard.press('Home');
+  await asked.promise;
+  const row = page.locator('.log-row').nth(4);
+  const text = (await row.locator('bdi').first().textContent()) ?? '';
+  expect(text).toMatch(/^older number \d+\.$/);
+  const before = await rowCount(page);
+  const box = await row.boundingBox();
+  await page.mouse.move((box?.x ?? 0) + 300, (box?.y ?? 0) + (box?.height ?? 0) / 2);
+  await page.mouse.down();
+  held.resolve();
+  await expect.poll(() => rowCount(page), soon).toBeGreaterThan(before);
+  await page.mouse.up();
+  await page.getByLabel('Line', { exact: true }).getByText(text).first().waitFor();
+  await page.context().close();
+});
+
 test('shows a slow tab what it missed, at its place, and loads it', async () => {
   const page = await stack.open('live?q=flood');
   await live(page);
