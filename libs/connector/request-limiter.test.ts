@@ -192,6 +192,18 @@ describe('RequestLimiter', () => {
     expect(pool.limiterOf('other', limit)).not.toBe(pool.limiterOf('account/region', limit));
   });
 
+  it('begins with a small share where other processes have the rest, which may be used up for the moment', async () => {
+    const pool = new LimiterPool(0.1);
+    pool.setShares(
+      new Map([
+        ['shared', 0.5],
+        ['own', 1],
+      ]),
+    );
+    expect(pool.limiterOf('shared', { requests: 10, perMs: 1000 }).limitInWords).toContain('10 %');
+    expect(pool.limiterOf('own', { requests: 10, perMs: 1000 }).limitInWords).not.toContain('%');
+  });
+
   it('has a small share while it is not known how many processes share the limit', async () => {
     const pool = new LimiterPool(0.1);
     const limiter = pool.limiterOf('account/region', { requests: 10, perMs: 1000 });

@@ -208,7 +208,10 @@ export class LimiterPool {
   limiterOf(key: string, limit: RequestLimit): RequestLimiter {
     let limiter = this.#limiters.get(key);
     if (limiter === undefined) {
-      limiter = new RequestLimiter(limit, this.#shareOf(key));
+      const share = this.#shareOf(key);
+      // Where others share the quota, one of them may have used up just now what is this process's from now on.
+      limiter = new RequestLimiter(limit, share < 1 ? Math.min(share, this.#unknownShare) : share);
+      limiter.setShare(share);
       this.#limiters.set(key, limiter);
     }
     return limiter;
