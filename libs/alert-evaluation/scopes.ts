@@ -44,8 +44,8 @@ export class Scopes {
   }
 
   /** A group of a rule that watches for silence is one connection; any other may have lines of all that the filter allows. */
-  of({ rule, condition, filter }: CompiledRule, group: string): Scope {
-    const connections = condition.type === 'silence' && rule.group_by === 'connection' ? [group] : filter.connections;
+  of({ rule, condition, required }: CompiledRule, group: string): Scope {
+    const connections = condition.type === 'silence' && rule.group_by === 'connection' ? [group] : required.connections;
     const key = connections ? `${rule.project_id}/${[...connections].sort().join(',')}` : rule.project_id;
     const known = this.#scopes.get(key);
     if (known) return known;

@@ -1,4 +1,5 @@
 import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
+import { expressionsOf } from '@tailrace/log-query/query/required-parts.ts';
 import { compileRegex } from '@tailrace/log-query/regex.ts';
 import { readRegex } from '@tailrace/log-query/regex-reader.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
@@ -25,8 +26,8 @@ const leastOfHeavy = 1500;
 type StoredRule = Pick<AlertRule, 'alert_type' | 'conditions' | 'filter'>;
 
 /** What the expressions of one rule cost, in parts. To find out takes up to 15 ms for each that was not asked about lately. */
-export function expressionCost({ regex }: LineSelection, filter: Pick<LogFilter, 'regex'>): number {
-  return costOf(regex) + costOf(filter.regex);
+export function expressionCost({ regex }: LineSelection, filter: Pick<LogFilter, 'regex' | 'query'>): number {
+  return [regex, filter.regex, ...expressionsOf(filter.query)].reduce((sum, each) => sum + costOf(each), 0);
 }
 
 /** The same of a rule as it is stored; 0 for one that cannot be read, and so not be evaluated. */

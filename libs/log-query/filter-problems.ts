@@ -9,6 +9,7 @@ const names: Readonly<Record<string, string>> = {
   regex: 'The regular expression',
   attributes: 'An attribute',
   exclude_attributes: 'An attribute to leave out',
+  query: 'The query',
   stream: 'The stream',
   parser: 'The parser',
   trace_id: 'The trace id',
@@ -19,7 +20,9 @@ export function filterProblems({ issues }: ZodError): string {
   return issues
     .map(({ path: [field], message }) => {
       const name = names[String(field)] ?? 'The filter';
-      return /^[a-z]/.test(message) ? `${name} ${message}` : `${name}: ${message}`;
+      return /^must /.test(message) || (/^[a-z]/.test(message) && field !== 'query')
+        ? `${name} ${message}`
+        : `${name}: ${message}`;
     })
     .join('; ');
 }

@@ -1,9 +1,18 @@
 import { levels } from '@tailrace/log-record/level.ts';
 import { type output, z } from 'zod';
 import { filterFields } from './filter-fields.ts';
+import { maxQueryCharacters, queryProblemText } from './query/parse-query.ts';
+import { readQuery } from './query/read-query.ts';
 import { regexSchema } from './regex.ts';
 
 const text = z.string().min(1).max(1000);
+const queryText = z
+  .string()
+  .max(maxQueryCharacters, { error: `must have at most ${maxQueryCharacters} characters`, abort: true })
+  .superRefine((query, context) => {
+    const reading = readQuery(query);
+    if ('problem' in reading) context.addIssue({ code: 'custom', message: queryProblemText(reading.problem) });
+  });
 /**
  * Which lines a person wants to see. The same filter runs on the live stream (`matcher.ts`) and as SQL on what is
  * stored; a line must satisfy every part that is given.
@@ -32,6 +41,8 @@ export const logFilter = z
     stream: z.string().min(1).max(1000).optional(),
     /** Lines that this parser read; `plain` has those that none knew. */
     parser: z.string().min(1).max(100).optional(),
+    /** A query; see `query/parse-query.ts`. */
+    query: queryText.optional(),
     trace_id: z
       .string()
       .regex(/^[0-9a-f]{32}$/, 'must be 32 lower-case hexadecimal digits')

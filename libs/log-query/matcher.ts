@@ -2,14 +2,18 @@ import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import { leastSeverity, levelOf } from '@tailrace/log-record/level.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import { valuesOf } from './filter-fields.ts';
+import { ignoringCase } from './ignoring-case.ts';
 import type { LogFilter } from './log-filter.ts';
+import { queryProblemText } from './query/parse-query.ts';
+import { compileQuery } from './query/query-matcher.ts';
+import { readQuery } from './query/read-query.ts';
 import { compileRegex } from './regex.ts';
 
 export type Matcher = (record: LogRecord) => boolean;
 
 /**
  * Compiles a filter, cheapest tests first.
- * @throws TailraceError `log_filter.invalid` for a regular expression that `logFilter` would have refused.
+ * @throws TailraceError `log_filter.invalid` for a regular expression or a query that `logFilter` would have refused.
  */
 export function compileFilter(filter: LogFilter): Matcher {
   const tests: Matcher[] = [];
@@ -35,20 +39,28 @@ export function compileFilter(filter: LogFilter): Matcher {
     tests.push((record) => !has(record));
   }
   if (filter.text !== undefined) {
-    const part = filter.text.toLowerCase();
-    tests.push((record) => record.body.toLowerCase().includes(part));
+    const part = ignoringCase(filter.text);
+    tests.push((record) => ignoringCase(record.body).includes(part));
   }
   if (filter.exclude !== undefined) {
-    const part = filter.exclude.toLowerCase();
-    tests.push((record) => !record.body.toLowerCase().includes(part));
+    const part = ignoringCase(filter.exclude);
+    tests.push((record) => !ignoringCase(record.body).includes(part));
   }
   if (filter.regex !== undefined) {
     const regex = compileRegex(filter.regex);
-    if ('problem' in regex)
-      throw new TailraceError(`regex ${regex.problem}`, { code: 'log_filter.invalid', remedy: 'give-up' });
+    if ('problem' in regex) throw invalid(`regex ${regex.problem}`);
     tests.push((record) => regex.finds(record.body));
   }
+  if (filter.query !== undefined) {
+    const query = readQuery(filter.query);
+    if ('problem' in query) throw invalid(`query: ${queryProblemText(query.problem)}`);
+    if (query.tree !== undefined) tests.push(compileQuery(query.tree));
+  }
   return (record) => tests.every((test) => test(record));
+}
+
+function invalid(message: string): TailraceError {
+  return new TailraceError(message, { code: 'log_filter.invalid', remedy: 'give-up' });
 }
 
 /** Whether the attribute, or the resource attribute, has one of the values. */

@@ -1,7 +1,10 @@
 import { valuesOf } from '@tailrace/log-query/filter-fields.ts';
 import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
+import { readQuery } from '@tailrace/log-query/query/read-query.ts';
 import { type Level, leastSeverity } from '@tailrace/log-record/level.ts';
+import { isAscii, likePattern } from './like-pattern.ts';
 import type { Parameters } from './parameters.ts';
+import { querySql } from './query-sql.ts';
 
 export interface FilterSql {
   /** Conditions on `logs`, to be joined by `and`. */
@@ -39,8 +42,14 @@ export function filterSql(filter: LogFilter, parameters: Parameters): FilterSql 
     [filter.exclude, 'not ilike'],
   ] as const) {
     if (text === undefined) continue;
-    if (isAscii(text)) and(`body ${operator} ${parameters.add(`%${escapeLike(text)}%`)} collate "C"`);
+    if (isAscii(text)) and(`body ${operator} ${parameters.add(likePattern(['', text, '']))} collate "C"`);
     else isExact = false;
+  }
+  const query = filter.query === undefined ? undefined : readQuery(filter.query);
+  if (query !== undefined && 'tree' in query && query.tree !== undefined) {
+    const condition = querySql(query.tree, parameters);
+    and(condition.sql);
+    isExact &&= condition.isExact;
   }
   return { conditions, isExact };
 }
@@ -49,12 +58,4 @@ function levelCondition(level: Level | 'unset'): string {
   if (level === 'unset') return 'severity_number < 1';
   const least = leastSeverity(level);
   return `severity_number between ${least} and ${least + 3}`;
-}
-
-function isAscii(text: string): boolean {
-  return [...text].every((character) => character <= '\x7f');
-}
-
-function escapeLike(text: string): string {
-  return text.replace(/[\\%_]/g, String.raw`\$&`);
 }

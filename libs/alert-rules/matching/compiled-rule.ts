@@ -2,6 +2,7 @@ import { filterProblems } from '@tailrace/log-query/filter-problems.ts';
 import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
 import { logFilter } from '@tailrace/log-query/log-filter.ts';
 import { compileFilter, type Matcher } from '@tailrace/log-query/matcher.ts';
+import { requiredParts } from '@tailrace/log-query/query/required-parts.ts';
 import { compileRegex } from '@tailrace/log-query/regex.ts';
 import { cutToLength } from '@tailrace/log-record/cut-text.ts';
 import { leastSeverity, levelOf } from '@tailrace/log-record/level.ts';
@@ -19,7 +20,8 @@ export const severityNumbers = 25;
 export interface CompiledRule {
   readonly rule: AlertRule;
   readonly condition: Condition;
-  readonly filter: LogFilter;
+  /** The filter, with what its query asks of every line. */
+  readonly required: LogFilter;
   /** By severity number: lines of other severities cannot match. */
   readonly severities: readonly boolean[];
   /** Every line that matches has one of these in its body, in any case; undefined when nothing can be said. */
@@ -45,12 +47,13 @@ export function compileRule(kinds: RuleKinds, rule: AlertRule): CompiledRule | {
     const filter = logFilter.safeParse(rule.filter === null ? {} : JSON.parse(rule.filter));
     if (!filter.success) return { problem: filterProblems(filter.error) };
     const { lines, condition } = read.plan;
+    const required = { ...requiredParts(filter.data.query), ...filter.data };
     return {
       rule,
       condition,
-      filter: filter.data,
-      severities: severitiesOf(lines, filter.data),
-      literals: literalsOf(lines, filter.data),
+      required,
+      severities: severitiesOf(lines, required),
+      literals: literalsOf(lines, required),
       cost: expressionCost(lines, filter.data),
       matches: matcherOf(lines, filter.data),
       groupOf: groupOf(rule.group_by),

@@ -29,7 +29,7 @@ export class ProjectMatcher {
     const numbers = Array.from({ length: severityNumbers }, (_, number) => number);
     this.#bySeverity = numbers.map((number) => severity.filter((index) => rules[index]!.severities[number]));
     this.#searched = numbers.map((number) => literal.some((index) => rules[index]!.severities[number]));
-    this.#fields = new FieldIndex(field.map((index) => [rules[index]!.filter, index]));
+    this.#fields = new FieldIndex(field.map((index) => [rules[index]!.required, index]));
     const literals = literal.flatMap((index) => (rules[index]!.literals ?? []).map((text) => ({ text, index })));
     this.#owners = literals.map(({ index }) => index);
     this.#search = literals.length > 0 ? new LiteralSearch(literals.map(({ text }) => text)) : undefined;
@@ -57,7 +57,7 @@ export class ProjectMatcher {
   }
 }
 
-function accessOf({ literals, filter }: CompiledRule): 'literal' | 'field' | 'severity' {
+function accessOf({ literals, required }: CompiledRule): 'literal' | 'field' | 'severity' {
   if (literals?.every((text) => text.length >= 2)) return 'literal';
-  return FieldIndex.canFind(filter) ? 'field' : 'severity';
+  return FieldIndex.canFind(required) ? 'field' : 'severity';
 }

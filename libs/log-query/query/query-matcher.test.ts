@@ -1,0 +1,130 @@
+import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
+import { describe, expect, it } from 'vitest';
+import { compileFilter } from '../matcher.ts';
+
+const record: LogRecord = {
+  id: '0'.repeat(32),
+  project_id: 'demo',
+  connection_id: 'conn_shop',
+  provider: 'aws',
+  timestamp: 0,
+  timestamp_nanos: 0,
+  observed_timestamp: 0,
+  ingest_timestamp: 0,
+  severity_number: 18,
+  severity_text: 'ERROR',
+  body: 'Payment FAILED for order 42: Ärger at /api/users/7, 300\u212A',
+  trace_id: '4bf92f3577b34da6a3ce929d0e0e4736',
+  span_id: '00f067aa0ba902b7',
+  resource: { 'service.name': 'cart', region: 'eu-west-1' },
+  attributes: {
+    status: '502',
+    took: '1.5s',
+    elapsed_ms: '2000',
+    size: '20480',
+    'user id': '42',
+    level: '30',
+    empty: '',
+  },
+  stream: 'web/7',
+  parser: 'json',
+  normaliser_version: 2,
+  truncated_from: null,
+  flags: ['json_cut', 'severity_inferred'],
+  raw_partition: 0,
+  raw_offset: 0,
+  replay_id: null,
+};
+
+const finds = (query: string, changes: Partial<LogRecord> = {}) => compileFilter({ query })({ ...record, ...changes });
+
+describe('a query finds the line', () => {
+  it.each([
+    '',
+    'payment',
+    '"payment failed"',
+    'failed payment',
+    'ärger',
+    'pay*order',
+    '/[Ff]AILED/',
+    '/api/users/7',
+    'nothing OR payment',
+    '-nothing',
+    'NOT (nothing OR never)',
+    'level:error',
+    'level:warn',
+    'level=error',
+    'level<fatal',
+    'level>=error',
+    'level:*',
+    'connection:conn_shop',
+    'provider:(gcp OR aws)',
+    'stream:web/*',
+    'service:cart',
+    'service:c*t',
+    'trace:4BF92*',
+    'trace=4bf92f3577b34da6a3ce929d0e0e4736',
+    'span:*',
+    'parser:json',
+    'flags:severity_inferred',
+    'flags:json*',
+    'body:failed',
+    'status:502',
+    'status:5*',
+    'status>=500 status<503',
+    'status=502.0',
+    'took>1s',
+    'took=1500ms',
+    'took<=1.5s',
+    'elapsed_ms>1.5s',
+    'elapsed_ms>1500',
+    'size>=20KB',
+    'size<=20KiB',
+    'region:eu-*',
+    'region:/west/',
+    '"user id":42',
+    '"level":30',
+    'empty:*',
+    'empty:""',
+    '-missing:*',
+    '-missing:5',
+    '-missing>5',
+  ])('%s', (query) => expect(finds(query)).toBe(true));
+});
+
+describe('a query does not find the line', () => {
+  it.each([
+    'refund',
+    '"failed payment"',
+    'order*payment',
+    '-payment',
+    'payment -failed',
+    '300k',
+    'level:fatal',
+    'level>error',
+    'level:unset',
+    'connection:CONN_SHOP',
+    'stream:web',
+    'service:car',
+    'status:50',
+    'status>502',
+    'status:5*3',
+    'took>2',
+    'took>1.5s',
+    'size>2s',
+    'region:EU-*',
+    'missing:*',
+    'missing>0',
+    'missing<0',
+    'flags:plain',
+    'constructor:*',
+    '__proto__:*',
+    'body="payment"',
+  ])('%s', (query) => expect(finds(query)).toBe(false));
+
+  it('by a level when it has none', () => {
+    const unset = { severity_number: 0 };
+    for (const query of ['level:trace', 'level<=fatal', 'level:*']) expect(finds(query, unset)).toBe(false);
+    for (const query of ['level:unset', '-level:trace', '-level:*']) expect(finds(query, unset)).toBe(true);
+  });
+});
