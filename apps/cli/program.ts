@@ -10,6 +10,7 @@ import { normaliseCommand } from './commands/normalise.ts';
 import { rawCommand } from './commands/raw.ts';
 import { replayCommand, replaysCommand } from './commands/replays.ts';
 import { rulesCommand } from './commands/rules.ts';
+import { searchCommand } from './commands/search.ts';
 import { tailCommand } from './commands/tail.ts';
 import { tokenCommand } from './commands/token.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -37,6 +38,7 @@ Exit status: 0 done, 1 refused or failed, 2 wrong command line, 130 interrupted.
     .exitOverride();
   for (const make of [
     tailCommand,
+    searchCommand,
     rawCommand,
     connectionsCommand,
     rulesCommand,

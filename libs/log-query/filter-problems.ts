@@ -20,9 +20,9 @@ export function filterProblems({ issues }: ZodError): string {
   return issues
     .map(({ path: [field], message }) => {
       const name = names[String(field)] ?? 'The filter';
-      return /^must /.test(message) || (/^[a-z]/.test(message) && field !== 'query')
-        ? `${name} ${message}`
-        : `${name}: ${message}`;
+      // A query's problem begins with its place.
+      if (/^character \d/.test(message)) return `${name}, ${message}`;
+      return /^[a-z]/.test(message) ? `${name} ${message}` : `${name}: ${message}`;
     })
     .join('; ');
 }

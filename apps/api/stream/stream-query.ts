@@ -3,6 +3,7 @@ import { fieldsOf } from '@tailrace/log-query/filter-fields.ts';
 import { filterProblems } from '@tailrace/log-query/filter-problems.ts';
 import { maxFilterText } from '@tailrace/log-query/filter-text.ts';
 import { type LogFilter, logFilter } from '@tailrace/log-query/log-filter.ts';
+import { maxQueryCharacters } from '@tailrace/log-query/query/parse-query.ts';
 import { levels } from '@tailrace/log-record/level.ts';
 import { z } from 'zod';
 
@@ -24,6 +25,11 @@ export const filterQuery = {
     .max(maxFilterText)
     .optional()
     .describe('A filter as JSON, as the WebSocket takes it. The parameters below add to it.'),
+  query: z
+    .string()
+    .max(maxQueryCharacters)
+    .optional()
+    .describe('A query: words, "phrases", /RE2/, field:value, status>=500, NOT, OR, parentheses. Connections by id.'),
   level: z.enum(levels).optional().describe('This level and above.'),
   levels: list.optional().describe('Exactly these levels, separated by commas; unset is a line without one.'),
   connection: list.optional().describe('Ids of connections, separated by commas.'),
@@ -46,6 +52,7 @@ type FilterQuery = z.output<z.ZodObject<typeof filterQuery>>;
 /** @throws Problem 422 that names the wrong parameter. */
 export function filterOf(query: FilterQuery): LogFilter {
   const given = {
+    query: query.query,
     level: query.level,
     levels: query.levels,
     connections: query.connection,

@@ -14,6 +14,7 @@ import { renderJson, renderText, wantsColor } from '../render-line.ts';
 import { accessToken, type Surroundings, serverUrl } from '../surroundings.ts';
 import { drained, warn } from '../terminal.ts';
 import { TimeOrder } from '../time-order.ts';
+import { writtenQuery } from '../written-query.ts';
 
 /** What happens to an alert that a person who follows lines wants to know. */
 const noticed = new Set(['fired', 'escalated', 'resolved']);
@@ -39,6 +40,7 @@ interface TailOptions {
 export function tailCommand(surroundings: Surroundings): Command {
   return new Command('tail')
     .description('Follow lines as they arrive. Reconnects automatically; nothing is missed or repeated.')
+    .argument('[query]', "which lines: 'level:error service:cart (timeout OR /refused|reset/)'; see docs/query.md")
     .requiredOption('--project <id>', 'project to look at')
     .option('--filter <text>', 'only lines with this text, or /expression/ (RE2)')
     .option('--exclude <text>', 'no lines with this text')
@@ -52,10 +54,10 @@ export function tailCommand(surroundings: Surroundings): Command {
     .option('--no-follow', 'exit once everything up to now has been shown')
     .option('--json', 'one JSON document per line')
     .addOption(new Option('--color <when>').choices(['auto', 'always', 'never']).default('auto'))
-    .action((options: TailOptions) => tail(surroundings, options));
+    .action((query: string | undefined, options: TailOptions) => tail(surroundings, query, options));
 }
 
-async function tail(surroundings: Surroundings, options: TailOptions): Promise<void> {
+async function tail(surroundings: Surroundings, query: string | undefined, options: TailOptions): Promise<void> {
   const { env } = surroundings;
   const render = options.json ? renderJson : renderText(wantsColor(options.color, env, process.stdout.isTTY === true));
   const interrupted = new AbortController();
@@ -67,6 +69,7 @@ async function tail(surroundings: Surroundings, options: TailOptions): Promise<v
   }
   const names = new ProjectNames(surroundings, options.project);
   const filter = filterOf(options);
+  if (query !== undefined) filter.query = await writtenQuery(query, names);
   if (filter.connections) {
     filter.connections = await Promise.all(filter.connections.map((each) => names.idOf('connection', each)));
   }

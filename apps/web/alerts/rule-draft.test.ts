@@ -8,13 +8,13 @@ const connectionId = (name: string) => (name === 'shop' ? 'conn_1' : undefined);
 test.each(ruleTypes)('a form of %s is a rule that the API takes', (type) => {
   const made = bodyOf({ ...newDraft, name: 'x', type, pattern: 'a|b', query: 'connection:shop' }, connectionId);
   if ('problem' in made) throw new Error(made.problem);
-  expect(made.body.filter).toEqual({ connections: ['conn_1'] });
+  expect(made.body.filter).toEqual({ query: 'connection:"conn_1"' });
   expect(validateRule(ruleKinds, made.body)).toMatchObject({ ok: true });
 });
 
 test('a filter that cannot be read is reported before it is sent', () => {
   expect(bodyOf({ ...newDraft, query: 'connection:none' }, connectionId)).toEqual({
-    problem: 'connection:none (character 1): there is no connection none',
+    problem: 'at connection:none (character 1): there is no connection none',
   });
 });
 

@@ -1,6 +1,6 @@
 import type { AlertRule, Operations } from '../api/generated.ts';
 import type { AnswerOf } from '../api/http.ts';
-import { filterText, parseQuery } from '../live/query.ts';
+import { filterText, readQuery } from '../live/query.ts';
 
 /** A rule as the API takes it. */
 export type RuleBody = Operations['PUT alert-rules/{id}']['body'];
@@ -72,7 +72,7 @@ export function bodyOf(
   draft: RuleDraft,
   connectionId: (name: string) => string | undefined,
 ): { readonly body: RuleBody } | { readonly problem: string } {
-  const parsed = parseQuery(draft.query, connectionId);
+  const parsed = readQuery(draft.query, connectionId);
   if ('problem' in parsed) return parsed;
   return {
     body: {

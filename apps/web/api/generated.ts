@@ -11,6 +11,7 @@ export type LogFilterInput = {
   readonly exclude_attributes?: Readonly<Record<string, string | readonly string[]>> | undefined;
   readonly stream?: string | undefined;
   readonly parser?: string | undefined;
+  readonly query?: string | undefined;
   readonly trace_id?: string | undefined;
 };
 
@@ -120,6 +121,7 @@ export type LogFilter = {
   readonly exclude_attributes?: Readonly<Record<string, string | readonly string[]>> | undefined;
   readonly stream?: string | undefined;
   readonly parser?: string | undefined;
+  readonly query?: string | undefined;
   readonly trace_id?: string | undefined;
 };
 
@@ -725,6 +727,7 @@ export interface Operations {
       readonly from?: 'now' | string | undefined;
       readonly to?: 'now' | string | undefined;
       readonly filter?: string | undefined;
+      readonly query?: string | undefined;
       readonly level?: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | undefined;
       readonly levels?: string | undefined;
       readonly connection?: string | undefined;
@@ -760,6 +763,7 @@ export interface Operations {
       readonly from?: 'now' | string | undefined;
       readonly to?: 'now' | string | undefined;
       readonly filter?: string | undefined;
+      readonly query?: string | undefined;
       readonly level?: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | undefined;
       readonly levels?: string | undefined;
       readonly connection?: string | undefined;

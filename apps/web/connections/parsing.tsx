@@ -1,8 +1,7 @@
 import { percent, sharesText } from '@tailrace/log-query/shares-text.ts';
 import { useCallback } from 'react';
 import type { Connection } from '../api/generated.ts';
-import type { Term } from '../live/term.ts';
-import { queryText } from '../live/terms.ts';
+import { lineField, valuesText } from '../live/query-parts.ts';
 import { viewSearch } from '../live/view.ts';
 import { useApp } from '../ui/app-context.ts';
 import { count, shortMoment } from '../ui/format.ts';
@@ -24,9 +23,9 @@ export function Parsing({ connection }: { readonly connection: Connection }) {
   const { value: parsing, problem } = useResource(read, everyMs);
   if (parsing === undefined) return problem === undefined ? null : <p className="dim">{problem}</p>;
   const { lines, since, with_level: withLevel, plain, parsers } = parsing;
-  const linesWith = (key: string, value: string) => {
-    const terms = [termOf('connection', name), termOf(key, value)];
-    return `${pagePath(project, 'live')}${viewSearch({ query: queryText(terms), time: { kind: 'live', span: '-24h' }, line: undefined })}`;
+  const linesWith = (field: 'parser' | 'level', value: string) => {
+    const query = `${valuesText(lineField('connection'), [name])} ${valuesText(lineField(field), [value])}`;
+    return `${pagePath(project, 'live')}${viewSearch({ query, time: { kind: 'live', span: '-24h' }, line: undefined })}`;
   };
   return (
     <section>
@@ -53,16 +52,12 @@ export function Parsing({ connection }: { readonly connection: Connection }) {
           <p>
             {plain > 0 && <Link to={linesWith('parser', 'plain')}>Lines that no parser knew</Link>}
             {plain > 0 && withLevel < lines && ' · '}
-            {withLevel < lines && <Link to={linesWith('levels', 'unset')}>Lines without a level</Link>}
+            {withLevel < lines && <Link to={linesWith('level', 'unset')}>Lines without a level</Link>}
           </p>
         </>
       )}
     </section>
   );
-}
-
-function termOf(key: string, value: string): Term {
-  return { negative: false, key, value, regex: false };
 }
 
 function sentence(text: string): string {

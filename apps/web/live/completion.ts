@@ -1,5 +1,7 @@
+import { parseQuery } from '@tailrace/log-query/query/parse-query.ts';
+import { type Field, lineFields } from '@tailrace/log-query/query/tree.ts';
 import type { LogLine } from '../api/generated.ts';
-import { attributeName, termsOf, termText } from './terms.ts';
+import { attributeField, fieldText, valuesText } from './query-parts.ts';
 
 /** Values kept for each name, and names: what is seen most lately wins. */
 const mostValues = 200;
@@ -45,18 +47,21 @@ export interface Suggestion {
   readonly hint: string;
 }
 
+/** Names of what every line has. */
+const ofEveryLine: ReadonlySet<string> = new Set(lineFields);
+
 const words: readonly Suggestion[] = [
   { text: 'level:', hint: 'this level and above' },
-  { text: 'levels:', hint: 'exactly these, with commas' },
   { text: 'connection:', hint: 'a source, by name' },
+  { text: 'service:', hint: 'a service' },
   { text: 'stream:', hint: 'stream within a source' },
-  { text: 'parser:', hint: 'what read it; plain: nothing knew it' },
   { text: 'trace:', hint: 'trace id' },
+  { text: 'parser:', hint: 'what read the line; plain: nothing did' },
 ];
 
 /** The part at the end, whole or not: spaces within quotes or slashes are its own. */
 const lastPart =
-  /(?:^|\s)(-?(?:(?:[A-Za-z_][\w.\-/@]*|"(?:[^"\\]|\\.)*"):)?(?:"(?:[^"\\]|\\.)*"?|\/(?:[^/\\]|\\.)*\/?|\S*))$/s;
+  /(?:^|[\s(])(-?(?:(?:[A-Za-z_@][\w.\-/@]*|"(?:[^"\\]|\\.)*"):)?(?:"(?:[^"\\]|\\.)*"?|\/(?:[^/\\]|\\.)*\/?|[^\s(]*))$/s;
 
 /** Where the part that is being written begins. */
 export function lastPartStart(text: string): number {
@@ -71,21 +76,31 @@ export function suggestions(
 ): readonly Suggestion[] {
   const minus = written.startsWith('-') ? '-' : '';
   const text = written.slice(minus.length);
-  const [, name = '', start = ''] = /^((?:[A-Za-z_][\w.\-/@]*|"(?:[^"\\]|\\.)*"):)"?([^"]*)$/s.exec(text) ?? [];
-  // Any value will do: this finds out what the name means.
-  const term = termsOf(`${minus}${name}x`)[0];
-  if (term?.key !== undefined) {
-    const { key, isAttribute } = term;
-    const fixed = !isAttribute && Object.hasOwn(known, key) ? known[key] : undefined;
-    return (fixed ?? seen.values(key))
+  const [, name, start = ''] = /^((?:[A-Za-z_@][\w.\-/@]*|"(?:[^"\\]|\\.)*"):)"?([^"]*)$/s.exec(text) ?? [];
+  const field = name === undefined ? undefined : fieldOf(name);
+  if (field !== undefined) {
+    const fixed = field.kind === 'line' && Object.hasOwn(known, field.name) ? known[field.name] : undefined;
+    return (fixed ?? seenNames(field).flatMap((each) => seen.values(each)))
       .filter((value) => value.toLowerCase().includes(start.toLowerCase()) && value !== start && value !== '')
       .slice(0, 12)
-      .map((value) => ({ text: termText({ ...term, value }), hint: '' }));
+      .map((value) => ({ text: valuesText(field, [value], minus !== ''), hint: '' }));
   }
   const lower = text.toLowerCase();
   const names = seen
     .keys()
-    .filter((name) => name !== 'stream' && name !== 'parser')
-    .map((name) => ({ text: `${minus}${attributeName(name)}:`, hint: 'attribute' }));
-  return [...(minus ? [] : words), ...names].filter((each) => each.text.toLowerCase().includes(lower)).slice(0, 12);
+    .filter((name) => !ofEveryLine.has(name))
+    .map((name) => ({ text: `${minus}${fieldText(attributeField(name))}:`, hint: 'attribute' }));
+  const ofLines = words.map((word) => ({ ...word, text: minus + word.text }));
+  return [...ofLines, ...names].filter((each) => each.text.toLowerCase().includes(lower)).slice(0, 12);
+}
+
+/** The names under which its values have been seen. */
+function seenNames({ kind, name }: Field): readonly string[] {
+  return kind === 'line' && name === 'service' ? ['service.name', 'service'] : [name];
+}
+
+/** The field that a name with its colon means: any value will do to find out. */
+function fieldOf(name: string): Field | undefined {
+  const reading = parseQuery(`${name}*`, () => undefined);
+  return 'tree' in reading && reading.tree?.kind === 'test' ? reading.tree.field : undefined;
 }

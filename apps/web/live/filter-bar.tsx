@@ -4,9 +4,8 @@ import { Icon } from '../ui/icon.tsx';
 import { lastPartStart, suggestions } from './completion.ts';
 import { DownloadMenu } from './download-menu.tsx';
 import type { LiveSession } from './live-session.ts';
-import { connectionNames } from './query.ts';
+import { lineField, valuesOf, withValues } from './query-parts.ts';
 import { SourceMenu } from './source-menu.tsx';
-import { termsNamed, withoutKey, withTerm } from './terms.ts';
 import { TimePicker } from './time-picker.tsx';
 import type { View } from './view.ts';
 import { oneLine } from './visible-text.ts';
@@ -24,6 +23,8 @@ interface FilterBarProps {
   readonly onHelp: () => void;
 }
 
+const providerNames: readonly string[] = ['aws', 'azure', 'gcp'];
+
 const levelNames: Readonly<Record<Level, string>> = {
   trace: 'Trace and above',
   debug: 'Debug and above',
@@ -33,31 +34,25 @@ const levelNames: Readonly<Record<Level, string>> = {
   fatal: 'Fatal only',
 };
 
+const levelField = lineField('level');
+const connectionField = lineField('connection');
+
 /** What is shown: severity, sources, what is written, and the part of time. All of it runs on the server. */
 export const FilterBar = memo(function FilterBar(props: FilterBarProps) {
   const { view, session, following, isLive, names, onChange, onHelp } = props;
-  const level = termsNamed(view.query, 'level')[0]?.value ?? '';
-  const isConnection = (name: string) => (names.has(name) || [...names.values()].includes(name) ? name : undefined);
-  const connections = termsNamed(view.query, 'connection').flatMap(({ value }) => connectionNames(value, isConnection));
-  const setConnections = (chosen: readonly string[]) => {
-    const rest = withoutKey(view.query, 'connection');
-    const query = chosen.reduce(
-      (text, value) => withTerm(text, { negative: false, key: 'connection', value, regex: false }),
-      rest,
-    );
-    onChange({ query });
-  };
+  const level = valuesOf(view.query, levelField)[0] ?? '';
+  const connections = valuesOf(view.query, connectionField);
+  const setConnections = (chosen: readonly string[]) =>
+    onChange({ query: withValues(view.query, connectionField, chosen) });
   return (
     <div className="filter-bar">
       <select
         aria-label="Severity"
         className="filter-level"
         value={level}
-        onChange={({ target }) => {
-          const rest = withoutKey(view.query, 'level');
-          const term = { negative: false, key: 'level', value: target.value, regex: false };
-          onChange({ query: target.value === '' ? rest : withTerm(rest, term) });
-        }}
+        onChange={({ target: { value } }) =>
+          onChange({ query: withValues(view.query, levelField, value === '' ? [] : [value]) })
+        }
       >
         <option value="">All levels</option>
         {levels.map((each) => (
@@ -106,7 +101,7 @@ function QueryInput({ inputRef, view, problem, session, names, onChange }: Filte
   const [id, problemId] = [useId(), useId()];
   useEffect(() => setText(view.query), [view.query]);
   const known = useMemo(
-    () => ({ level: levels, levels: [...levels, 'unset'], connection: [...names.values()] }),
+    () => ({ level: [...levels, 'unset'], connection: [...names.values()], provider: providerNames }),
     [names],
   );
   const start = lastPartStart(text);
@@ -118,7 +113,7 @@ function QueryInput({ inputRef, view, problem, session, names, onChange }: Filte
   };
   const take = (suggestion: string) => {
     const next = text.slice(0, start) + suggestion;
-    const whole = !suggestion.endsWith(':');
+    const whole = !/[:(]$/.test(suggestion);
     setText(whole ? `${next} ` : next);
     setChosen(-1);
     if (whole) apply(next);
@@ -138,7 +133,7 @@ function QueryInput({ inputRef, view, problem, session, names, onChange }: Filte
         aria-autocomplete="list"
         aria-invalid={problem !== undefined}
         aria-describedby={problem === undefined ? undefined : problemId}
-        placeholder="text, /regex/, attribute:value, -not"
+        placeholder="words, /regex/, field:value, status>=500, -not, OR"
         spellCheck={false}
         autoComplete="off"
         autoCapitalize="off"

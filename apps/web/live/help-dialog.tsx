@@ -12,18 +12,18 @@ const keys: readonly (readonly [keys: readonly string[], meaning: string])[] = [
 ];
 
 const filters: readonly (readonly [example: string, meaning: string])[] = [
-  ['payment failed', 'text in the line, whatever its case'],
-  ['-healthcheck', 'not with this text'],
+  ['payment failed', 'with both words, whatever their case'],
+  ['"payment failed"', 'with this text'],
+  ['-healthcheck', 'without this word'],
   ['/timeout|refused/', 'a regular expression (RE2)'],
-  ['level:warn', 'this level and above'],
-  ['levels:error,unset', 'exactly these levels'],
+  ['level:warn', 'this level and above; level=warn is exactly it'],
   ['connection:"shop production"', 'from this source'],
-  ['-connection:staging', 'from the others'],
-  ['service:cart service:shop', 'with either value of this attribute'],
-  ['-region:eu -region:us', 'with neither'],
+  ['service:(cart OR shop*)', 'with either value; * stands for anything'],
+  ['-region:*', 'without this attribute'],
+  ['status>=500 duration>1.5s', 'numbers, durations and sizes compared'],
+  ['(a OR b) NOT c', 'together, either, and without'],
   ['"user id":42', 'with this attribute, of any name'],
-  ['trace:4bf92f35…', 'of this trace'],
-  ['parser:plain', 'that no parser knew'],
+  ['trace:4bf9*', 'of the traces that begin so'],
 ];
 
 /** What the keyboard does, and how filters are written. */

@@ -1,62 +1,50 @@
+import type { Field as QueryField } from '@tailrace/log-query/query/tree.ts';
 import type { LogLine } from '../api/generated.ts';
 import { Icon } from '../ui/icon.tsx';
-import type { Term } from './term.ts';
-import { attributeTerm } from './terms.ts';
+import { attributeField, lineField, type QueryPart } from './query-parts.ts';
 import { manyLines, oneLine } from './visible-text.ts';
 
 interface LineFieldsProps {
   readonly line: LogLine;
   readonly name: string | undefined;
-  readonly onTerm: (term: Term) => void;
+  readonly onPart: (part: QueryPart) => void;
 }
 
 /** A line's fields; each can be asked for, or left out. */
-export function LineFields({ line, name, onTerm }: LineFieldsProps) {
+export function LineFields({ line, name, onPart }: LineFieldsProps) {
   return (
     <>
       <dl className="fields">
         <Field label="time" value={line.timestamp} />
-        <Field label="level" value={line.level ?? 'unset'} only={levelTerm(line)} onTerm={onTerm} />
+        <Field label="level" value={line.level ?? 'unset'} field={lineField('level')} onPart={onPart} />
         <Field
           label="connection"
           value={name ?? line.connection_id}
-          only={{ negative: false, key: 'connection', value: name ?? line.connection_id, regex: false }}
-          onTerm={onTerm}
+          field={lineField('connection')}
+          canLeaveOut
+          onPart={onPart}
         />
-        <Field
-          label="stream"
-          value={line.stream}
-          only={{ negative: false, key: 'stream', value: line.stream, regex: false }}
-          onTerm={onTerm}
-        />
+        <Field label="stream" value={line.stream} field={lineField('stream')} canLeaveOut onPart={onPart} />
         {line.trace_id && (
-          <Field
-            label="trace"
-            value={line.trace_id}
-            only={{ negative: false, key: 'trace', value: line.trace_id, regex: false }}
-            onTerm={onTerm}
-          />
+          <Field label="trace" value={line.trace_id} field={lineField('trace')} canLeaveOut onPart={onPart} />
         )}
-        {line.span_id && <Field label="span" value={line.span_id} />}
+        {line.span_id && <Field label="span" value={line.span_id} field={lineField('span')} onPart={onPart} />}
+        <Field label="parser" value={line.parser} field={lineField('parser')} canLeaveOut onPart={onPart} />
       </dl>
-      <Group title="Attributes" fields={line.attributes} onTerm={onTerm} />
-      <Group title="Resource" fields={line.resource} onTerm={onTerm} />
+      <Group title="Attributes" fields={line.attributes} onPart={onPart} />
+      <Group title="Resource" fields={line.resource} onPart={onPart} />
     </>
   );
-}
-
-function levelTerm(line: LogLine): Term {
-  return { negative: false, key: 'levels', value: line.level ?? 'unset', regex: false };
 }
 
 function Group({
   title,
   fields,
-  onTerm,
+  onPart,
 }: {
   readonly title: string;
   readonly fields: Readonly<Record<string, string>>;
-  readonly onTerm: (term: Term) => void;
+  readonly onPart: (part: QueryPart) => void;
 }) {
   const entries = Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1));
   if (entries.length === 0) return null;
@@ -64,19 +52,9 @@ function Group({
     <>
       <h3>{title}</h3>
       <dl className="fields">
-        {entries.map(([key, value]) => {
-          const term = attributeTerm(key, value);
-          return (
-            <Field
-              key={key}
-              label={oneLine(key)}
-              value={value}
-              only={term}
-              without={{ ...term, negative: true }}
-              onTerm={onTerm}
-            />
-          );
-        })}
+        {entries.map(([key, value]) => (
+          <Field key={key} label={oneLine(key)} value={value} field={attributeField(key)} canLeaveOut onPart={onPart} />
+        ))}
       </dl>
     </>
   );
@@ -85,12 +63,13 @@ function Group({
 interface FieldProps {
   readonly label: string;
   readonly value: string;
-  readonly only?: Term;
-  readonly without?: Term;
-  readonly onTerm?: (term: Term) => void;
+  /** What it is called in a query; without it, it cannot be asked for. */
+  readonly field?: QueryField;
+  readonly canLeaveOut?: boolean;
+  readonly onPart?: (part: QueryPart) => void;
 }
 
-function Field({ label, value, only, without, onTerm }: FieldProps) {
+function Field({ label, value, field, canLeaveOut = false, onPart }: FieldProps) {
   return (
     <div className="field-row">
       <dt>{label}</dt>
@@ -98,24 +77,24 @@ function Field({ label, value, only, without, onTerm }: FieldProps) {
         <bdi>{manyLines(value)}</bdi>
       </dd>
       <dd className="field-actions">
-        {only && (
+        {field && (
           <button
             type="button"
             className="icon-button"
             aria-label={`Only lines with this ${label}`}
             title="Only these"
-            onClick={() => onTerm?.(only)}
+            onClick={() => onPart?.({ field, value, negative: false })}
           >
             <Icon name="plus" />
           </button>
         )}
-        {without && (
+        {field && canLeaveOut && (
           <button
             type="button"
             className="icon-button"
             aria-label={`No lines with this ${label}`}
             title="Not these"
-            onClick={() => onTerm?.(without)}
+            onClick={() => onPart?.({ field, value, negative: true })}
           >
             <Icon name="minus" />
           </button>

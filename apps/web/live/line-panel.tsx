@@ -12,9 +12,9 @@ import { LineFields } from './line-fields.tsx';
 import { LineRaw } from './line-raw.tsx';
 import { LineRecord } from './line-record.tsx';
 import type { LiveSession } from './live-session.ts';
+import type { QueryPart } from './query-parts.ts';
 import { sortableTime } from './row.ts';
 import { NeighbourLines, TraceLines } from './surrounding-lines.tsx';
-import type { Term } from './term.ts';
 import { parseView, type View, viewSearch } from './view.ts';
 import { manyLines } from './visible-text.ts';
 
@@ -22,7 +22,7 @@ interface LinePanelProps {
   readonly session: LiveSession;
   readonly place: NonNullable<View['line']>;
   readonly names: ReadonlyMap<string, string>;
-  readonly onTerm: (term: Term) => void;
+  readonly onPart: (part: QueryPart) => void;
   readonly onOpen: (line: View['line']) => void;
   readonly onView: (part: Partial<View>) => void;
   readonly onClose: () => void;
@@ -32,7 +32,7 @@ const tabs = ['Fields', 'Context', 'Trace', 'Record', 'Raw'] as const;
 type Tab = (typeof tabs)[number];
 
 /** One line and all that is known of it. A line that is not in the view, as in an address somebody sent, is read. */
-export function LinePanel({ session, place, names, onTerm, onOpen, onView, onClose }: LinePanelProps) {
+export function LinePanel({ session, place, names, onPart, onOpen, onView, onClose }: LinePanelProps) {
   const { api, project } = useApp();
   const [tab, setTab] = useState<Tab>('Fields');
   const { timestamp, id } = place;
@@ -94,7 +94,7 @@ export function LinePanel({ session, place, names, onTerm, onOpen, onView, onClo
             <pre className={`line-body level-${line.level ?? 'unset'}`}>
               <bdi>{manyLines(indentedJson(line.body))}</bdi>
             </pre>
-            <LineFields line={line} name={names.get(line.connection_id)} onTerm={onTerm} />
+            <LineFields line={line} name={names.get(line.connection_id)} onPart={onPart} />
           </>
         )}
         {line && tab === 'Context' && <NeighbourLines line={line} names={names} onOpen={onOpen} onView={onView} />}

@@ -10,11 +10,10 @@ import { Histogram } from './histogram.tsx';
 import { LinePanel } from './line-panel.tsx';
 import type { LiveSession } from './live-session.ts';
 import { LogList, type LogListHandle } from './log-list.tsx';
-import { parseQuery } from './query.ts';
+import { type ReadQuery, readQuery } from './query.ts';
+import { type QueryPart, withPart } from './query-parts.ts';
 import type { Snapshot } from './snapshot.ts';
 import { StatusStrip } from './status-strip.tsx';
-import type { Term } from './term.ts';
-import { withTerm } from './terms.ts';
 import { useLiveSession } from './use-live-session.ts';
 import { useShortcuts } from './use-shortcuts.ts';
 import { parseView, type View, viewSearch } from './view.ts';
@@ -37,7 +36,7 @@ function pinLine(): void {
 
 /** Why the written filter cannot be asked for. */
 function unreadableFilter(
-  parsed: ReturnType<typeof parseQuery>,
+  parsed: ReadQuery,
   isKnown: boolean,
   connectionsProblem: string | undefined,
 ): string | undefined {
@@ -55,11 +54,8 @@ function LiveView({ session, snapshot }: { readonly session: LiveSession; readon
   const [helping, setHelping] = useState(false);
 
   // Until the connections are known, a query that names one cannot be read.
-  const known = connections !== undefined || !view.query.includes('connection:');
-  const parsed = useMemo(
-    () => parseQuery(view.query, connectionId, () => [...names.keys()]),
-    [view.query, connectionId, names],
-  );
+  const known = connections !== undefined || !/\bconnection[:=]/.test(view.query);
+  const parsed = useMemo(() => readQuery(view.query, connectionId), [view.query, connectionId]);
   const filterKey = known && 'filter' in parsed ? JSON.stringify(parsed.filter) : undefined;
   const timeKey = JSON.stringify(view.time);
   const unreadable = unreadableFilter(parsed, known, sources.problem);
@@ -80,8 +76,8 @@ function LiveView({ session, snapshot }: { readonly session: LiveSession; readon
     [path],
   );
   const open = useCallback((line: View['line']) => change({ line }, 'replace'), [change]);
-  const addTerm = useCallback(
-    (term: Term) => change({ query: withTerm(parseView(currentSearch()).query, term) }),
+  const addPart = useCallback(
+    (part: QueryPart) => change({ query: withPart(parseView(currentSearch()).query, part) }),
     [change],
   );
 
@@ -141,7 +137,7 @@ function LiveView({ session, snapshot }: { readonly session: LiveSession; readon
               session={session}
               place={view.line}
               names={names}
-              onTerm={addTerm}
+              onPart={addPart}
               onOpen={open}
               onView={change}
               onClose={() => open(undefined)}

@@ -12,6 +12,7 @@ const line = (number: number): LogLine =>
     attributes: {},
     resource: {},
     stream: 's',
+    parser: 'plain',
     raw: { topic: 'logs.raw.aws', partition: 0, offset: 0 },
   }) as LogLine;
 

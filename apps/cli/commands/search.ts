@@ -1,0 +1,80 @@
+import { logLine } from '@tailrace/log-query/log-line.ts';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { z } from 'zod';
+import { ApiClient } from '../api-client.ts';
+import { parseSince } from '../duration.ts';
+import { ProjectNames } from '../project-names.ts';
+import { renderJson, renderText, wantsColor } from '../render-line.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { drained, warn } from '../terminal.ts';
+import { writtenQuery } from '../written-query.ts';
+
+interface SearchOptions {
+  readonly project: string;
+  readonly since: string;
+  readonly until?: string;
+  readonly limit: number;
+  readonly json?: boolean;
+  readonly color: string;
+}
+
+const page = z.looseObject({ logs: z.array(logLine), older: z.string().nullable(), complete: z.boolean() });
+/** As many as the server gives at once. */
+const largestPage = 1000;
+
+/** `tailrace search QUERY`: stored lines, by the time of their events. */
+export function searchCommand(surroundings: Surroundings): Command {
+  return new Command('search')
+    .description('Show stored lines by the time of their events, the newest last.')
+    .argument('[query]', "which lines: 'level:error service:cart (timeout OR /refused|reset/)'; see docs/query.md")
+    .requiredOption('--project <id>', 'project to look at')
+    .option('--since <when>', 'begin there: 15m, 2h, or a time', parseSince, '-1h')
+    .option('--until <when>', 'end there: 15m (ago), or a time (default: now)', parseSince)
+    .option('--limit <lines>', 'lines at most, the newest of them', parseLimit, 100)
+    .option('--json', 'one JSON document a line')
+    .addOption(new Option('--color <when>').choices(['auto', 'always', 'never']).default('auto'))
+    .action((query: string | undefined, options: SearchOptions) => search(surroundings, query ?? '', options));
+}
+
+async function search(surroundings: Surroundings, text: string, options: SearchOptions): Promise<void> {
+  const names = new ProjectNames(surroundings, options.project);
+  const query = await writtenQuery(text, names);
+  const called = options.json ? new Map() : await names.all('connection').catch(() => new Map());
+  const render = options.json
+    ? renderJson
+    : renderText(wantsColor(options.color, surroundings.env, process.stdout.isTTY === true));
+  const client = new ApiClient(surroundings, options.project);
+  const found: z.output<typeof logLine>[] = [];
+  let before: string | null = null;
+  do {
+    const parameters = new URLSearchParams({
+      from: options.since,
+      to: options.until ?? 'now',
+      limit: String(Math.min(largestPage, options.limit - found.length)),
+      ...(query !== '' && { query }),
+      ...(before !== null && { before }),
+    });
+    const { body } = await client.call('GET', `stream/${encodeURIComponent(options.project)}?${parameters}`);
+    const read = page.parse(body);
+    found.push(...read.logs);
+    before = read.older;
+    if (!read.complete) warn(`searching on before ${read.logs.at(-1)?.timestamp ?? 'what has been looked at'} …`);
+  } while (before !== null && found.length < options.limit);
+  for (const line of found.reverse()) {
+    process.stdout.write(`${render(line, called.get(line.connection_id))}\n`);
+    await drained(process.stdout);
+  }
+  if (before !== null) warn(`there are more: these are the newest ${options.limit}; --limit shows more`);
+  if (found.length === 0) {
+    warn('no line matches');
+    await names.warnIfEmpty();
+  }
+}
+
+function parseLimit(text: string): number {
+  const limit = Number(text);
+  if (!/^\d{1,6}$/.test(text) || limit < 1 || limit > 100_000) {
+    throw new InvalidArgumentError('A limit is a number from 1 to 100000.');
+  }
+  return limit;
+}
