@@ -1,46 +1,116 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { threadCpuUsage } from 'node:process';
+import { pathToFileURL } from 'node:url';
 import { normalise } from '@tailrace/normalise/normalise.ts';
 import { logRecordCodec } from '@tailrace/schemas/generated/log-record.ts';
-import { rawEventCodec } from '@tailrace/schemas/generated/raw-event.ts';
+import { type RawEvent, rawEventCodec } from '@tailrace/schemas/generated/raw-event.ts';
 import { benchEvents } from './bench-events.ts';
 
 /**
  * What the normaliser's work costs without Kafka, on one core: decoding the raw event, normalising it, encoding the
- * record. Prints one JSON line a step, the median of the rounds after a warm-up. N events (200,000), ROUNDS (7).
+ * record; then normalising alone, by the kinds of line in the mix and by parser, on the parser's golden lines. Prints
+ * one JSON line for each: nanoseconds of this thread's processor time an event in the best round, since what else the
+ * machine does only adds to it.
+ *
+ * N events (200,000), ROUNDS (7) after a warm-up. AGAINST names another checkout, whose `normalise` then takes turns
+ * with this one, round by round, on the same events; `ratio` is this one's best time by the other's.
  */
 const count = Number(process.env.N ?? 200_000);
 const rounds = Number(process.env.ROUNDS ?? 7);
 const warmUp = 2;
+const against = process.env.AGAINST;
 
-const events = benchEvents(count);
-const encoded = events.map((event) => Buffer.from(rawEventCodec.encode(event)));
-const bytes = encoded.reduce((sum, value) => sum + value.length, 0) / count;
+type Step = (index: number) => number;
+type Normalise = typeof normalise;
+
 const position = { partition: 0, offset: 0 };
+const other = against === undefined ? undefined : await normaliseOf(against);
 
-const steps: Readonly<Record<string, (index: number) => number>> = {
-  decode: (index) => rawEventCodec.decode(encoded[index] as Buffer).timestamp,
-  normalise: (index) => normalise(events[index]!, position).severity_number,
-  'decode+normalise': (index) => normalise(rawEventCodec.decode(encoded[index] as Buffer), position).severity_number,
-  'decode+normalise+encode': (index) =>
-    logRecordCodec.encode(normalise(rawEventCodec.decode(encoded[index] as Buffer), position)).length,
-};
+/** A checkout with its own `node_modules`. */
+async function normaliseOf(checkout: string): Promise<Normalise> {
+  const module: { normalise: Normalise } = await import(
+    pathToFileURL(resolve(checkout, 'libs/normalise/normalise.ts')).href
+  );
+  return module.normalise;
+}
 
-for (const [name, step] of Object.entries(steps)) {
-  const rates: number[] = [];
+/** Nanoseconds of processor time an event, and what keeps the compiler from leaving the work out. */
+function timeOf(step: Step, events: number): { readonly ns: number; readonly checksum: number } {
+  let checksum = 0;
+  const before = threadCpuUsage();
+  for (let index = 0; index < events; index++) checksum += step(index);
+  const { user, system } = threadCpuUsage(before);
+  return { ns: ((user + system) * 1000) / events, checksum };
+}
+
+function report(name: Record<string, string>, events: number, step: Step, otherStep?: Step): void {
+  let best = Number.POSITIVE_INFINITY;
+  let otherBest = Number.POSITIVE_INFINITY;
   let checksum = 0;
   for (let round = 0; round < rounds + warmUp; round++) {
-    const start = performance.now();
-    for (let index = 0; index < count; index++) checksum += step(index);
-    const rate = (count / (performance.now() - start)) * 1000;
-    if (round >= warmUp) rates.push(rate);
+    const measured = timeOf(step, events);
+    const compared = otherStep && timeOf(otherStep, events);
+    if (round < warmUp) continue;
+    ({ checksum } = measured);
+    best = Math.min(best, measured.ns);
+    otherBest = Math.min(otherBest, compared?.ns ?? otherBest);
   }
-  const median = rates.sort((one, other) => one - other)[Math.floor(rates.length / 2)] as number;
+  const ratio = otherStep === undefined ? {} : { ratio: Number((best / otherBest).toFixed(2)) };
   console.log(
-    JSON.stringify({
-      step: name,
-      events_per_s: Math.round(median),
-      ns: Math.round(1e9 / median),
-      raw_bytes: Math.round(bytes),
-      checksum,
-    }),
+    JSON.stringify({ ...name, ns: Math.round(best), events_per_s: Math.round(1e9 / best), ...ratio, checksum }),
   );
+}
+
+function reportNormalise(name: Record<string, string>, events: readonly RawEvent[], times = events.length): void {
+  const stepOf = (run: Normalise) => (index: number) =>
+    run(events[index % events.length] as RawEvent, position).severity_number;
+  report(name, times, stepOf(normalise), other && stepOf(other));
+}
+
+const mix = benchEvents(count);
+const encoded = mix.map((event) => Buffer.from(rawEventCodec.encode(event)));
+report({ step: 'decode' }, count, (index) => rawEventCodec.decode(encoded[index] as Buffer).timestamp);
+reportNormalise({ step: 'normalise' }, mix);
+report({ step: 'decode+normalise+encode' }, count, (index) => {
+  const raw = rawEventCodec.decode(encoded[index] as Buffer);
+  return logRecordCodec.encode(normalise(raw, position)).length;
+});
+
+for (const [kind, begins] of [
+  ['json', '"message":"{'],
+  ['text', '"message":"2025'],
+  ['logfmt', '"message":"ts='],
+] as const) {
+  reportNormalise(
+    { kind },
+    mix.filter(({ payload }) => payload.includes(begins)),
+  );
+}
+
+interface GoldenCase {
+  readonly text?: string;
+  readonly record: { readonly parser: string };
+}
+
+/** The golden lines of all folders, by the parser that reads them. */
+function goldenLines(): ReadonlyMap<string, readonly string[]> {
+  const golden = join(import.meta.dirname, '..', 'libs', 'normalise', 'golden');
+  const byParser = new Map<string, string[]>();
+  for (const folder of readdirSync(golden)) {
+    for (const file of readdirSync(join(golden, folder))) {
+      const cases = [JSON.parse(readFileSync(join(golden, folder, file), 'utf8')) as GoldenCase | GoldenCase[]].flat();
+      for (const { text, record } of cases) {
+        if (text === undefined || text.length > 2000) continue;
+        byParser.set(record.parser, [...(byParser.get(record.parser) ?? []), text]);
+      }
+    }
+  }
+  return byParser;
+}
+
+const template = mix[0] as RawEvent;
+for (const [parser, lines] of [...goldenLines()].sort(([one], [another]) => (one < another ? -1 : 1))) {
+  const events = lines.map((message) => ({ ...template, payload: JSON.stringify({ message }) }));
+  reportNormalise({ parser }, events, Math.ceil(count / 10));
 }

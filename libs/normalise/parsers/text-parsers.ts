@@ -1,8 +1,8 @@
-import { isDigit, isLetter } from '../characters.ts';
+import { isDigit, isLetter, isUpper, skipSpaces } from '../characters.ts';
 import { withoutColours } from '../colours.ts';
 import { Draft } from '../draft.ts';
 import { readMessage } from '../json-text.ts';
-import { lineOf } from '../line.ts';
+import { type Line, lineOf } from '../line.ts';
 import { alb } from './aws/alb.ts';
 import { apiGateway } from './aws/api-gateway.ts';
 import { cloudfront } from './aws/cloudfront.ts';
@@ -45,6 +45,16 @@ import { iis } from './web/iis.ts';
 import { nginxError } from './web/nginx-error.ts';
 import { squid } from './web/squid.ts';
 
+/** Parsers that may know a text which begins with a time, by what stands behind it, the particular before the general. */
+const behindTime = {
+  timeCapital: [go, rust, android, java, iis, elb, syslogRfc3164, prefix],
+  timeSmall: [cri, lambda, go, dotnet, java, node, ruby, iis, elb, syslogRfc3164, prefix],
+  timeDigit: [lambda, go, java, mysql, iis, elb, android, syslogRfc3164, prefix],
+  timeBracket: [nginxError, postgresql, go, hclog, dotnet, java, node, mysql, prefix],
+  timeTab: [lambda, go, java, mysql, cloudfront, prefix],
+  timeOther: [klog, postgresql, go, python, dotnet, activemq, java, node, mysql, iis, elb, syslogRfc3164, prefix],
+} satisfies Record<string, readonly TextParser[]>;
+
 /** By what a text begins with, the parsers that may know it, the particular before the general. */
 const byBeginning = {
   brace: [json],
@@ -66,29 +76,7 @@ const byBeginning = {
     websphere,
     prefix,
   ],
-  time: [
-    cri,
-    klog,
-    lambda,
-    nginxError,
-    postgresql,
-    go,
-    hclog,
-    rust,
-    python,
-    dotnet,
-    activemq,
-    java,
-    node,
-    mysql,
-    ruby,
-    cloudfront,
-    iis,
-    elb,
-    android,
-    syslogRfc3164,
-    prefix,
-  ],
+  ...behindTime,
   letter: [
     logfmt,
     klog,
@@ -139,7 +127,7 @@ const uncaught =
 function parse(text: string, draft: Draft, depth: number): boolean {
   const line = lineOf(text, draft.timestamp);
   const readInner = depth < mostEnvelopes ? (readers[depth] as InnerReader) : readMessage;
-  for (const parser of candidates(text, line.time !== '')) {
+  for (const parser of candidates(line)) {
     if (!parser.read(line, draft, readInner)) continue;
     draft.parser = parser === json ? readShape(draft, depth) : parser.name;
     return true;
@@ -159,13 +147,23 @@ function readInnerText(text: string, draft: Draft, depth: number): void {
   draft.absorbInner(inner);
 }
 
-function candidates(text: string, hasTime: boolean): readonly TextParser[] {
+function candidates({ text, time, at, bracketed }: Line): readonly TextParser[] {
   const first = text.charCodeAt(0);
   if (first === 0x7b || (isBlank(first) && text.trimStart().startsWith('{'))) return byBeginning.brace;
   if (first === 0x3c) return byBeginning.angle;
   if (first === 0x5b) return byBeginning.bracket;
   if (isLetter(first)) return byBeginning.letter;
-  return isDigit(first) && hasTime ? byBeginning.time : byBeginning.other;
+  return isDigit(first) && time !== '' && !bracketed ? candidatesBehindTime(text, at) : byBeginning.other;
+}
+
+function candidatesBehindTime(text: string, at: number): readonly TextParser[] {
+  if (text.charCodeAt(at) === 0x09) return byBeginning.timeTab;
+  if (text.charCodeAt(at) !== 0x20) return byBeginning.timeOther;
+  const code = text.charCodeAt(skipSpaces(text, at));
+  if (isUpper(code)) return byBeginning.timeCapital;
+  if (code === 0x5b) return byBeginning.timeBracket;
+  if (isDigit(code)) return byBeginning.timeDigit;
+  return isLetter(code) ? byBeginning.timeSmall : byBeginning.timeOther;
 }
 
 /** The name for the JSON that was read. A container's line in an envelope (`log`) is a text of its own. */

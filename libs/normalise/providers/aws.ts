@@ -1,5 +1,6 @@
-import { isHexDigit, isUuidAt } from '../characters.ts';
+import { isHexDigit } from '../characters.ts';
 import { Draft } from '../draft.ts';
+import { nameInvocation } from '../parsers/aws/invocation.ts';
 import { parseText } from '../parsers/text-parsers.ts';
 import { storable } from '../storable.ts';
 import type { ProviderReader } from './provider-reader.ts';
@@ -20,7 +21,7 @@ export const readAws: ProviderReader = (raw, timestamp, rules) => {
   draft.resourceAttribute('aws.log.stream.names', raw.stream);
   readLogStream(raw.stream, group, draft);
   parseText(storable(message, draft), draft);
-  readInvocation(draft);
+  nameInvocation(draft);
   draft.uid(raw.event_id);
   return draft;
 };
@@ -34,18 +35,6 @@ function messageOf(payload: string): string | undefined {
     return undefined;
   }
 }
-
-/** A function's request id, under whichever name its runtime or logger gives it. */
-function readInvocation(draft: Draft): void {
-  const { attributes } = draft;
-  if (attributes['faas.invocation_id'] !== undefined) return;
-  const isFunction = draft.resource['faas.name'] !== undefined;
-  const name = invocationNames.find((field) => isUuidAt(attributes[field] ?? '', 0));
-  if (name === undefined || (!isFunction && !name.startsWith('aws'))) return;
-  draft.attribute('faas.invocation_id', draft.take(name) as string);
-}
-
-const invocationNames = ['requestId', 'aws_request_id', 'awsRequestId', 'AWSRequestId', 'function_request_id'];
 
 /** A log group is named by its name, or by its ARN where it belongs to another account. */
 function readLogGroup(group: string, draft: Draft): void {

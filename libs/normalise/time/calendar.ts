@@ -26,7 +26,18 @@ const shortMonths = new Map(
     ] as const;
   }),
 );
+/** First two letters of all these names: most words are told from them by no more. */
+const beginnings = new Set([...monthNames, ...weekdays].map((name) => pairOf(name.charCodeAt(0), name.charCodeAt(1))));
 const microsecondsPerDay = 86_400_000_000;
+
+function pairOf(first: number, second: number): number {
+  return ((first | 0x20) << 8) | (second | 0x20);
+}
+
+/** Whether two letters may begin the name of a month or a weekday, in any case. */
+export function mayBeginName(first: number, second: number): boolean {
+  return beginnings.has(pairOf(first, second));
+}
 
 /** Behind the name of a month, whole or of three letters, and its number; undefined when none stands there. */
 export function monthAt(text: string, at: number): { readonly month: number; readonly end: number } | undefined {

@@ -4,6 +4,7 @@ import {
   fullYear,
   isDate,
   isoDate,
+  mayBeginName,
   monthAt,
   nearestDate,
   nearestYear,
@@ -41,8 +42,7 @@ const space = 0x20;
 export function timeAt(text: string, at: number, reference: number): FoundTime | undefined {
   const first = text.charCodeAt(at);
   if (isDigit(first)) return startingWithDigit(text, at, reference);
-  const letter = first | 0x20;
-  return letter >= 0x61 && letter <= 0x77 ? startingWithName(text, at, reference) : undefined;
+  return mayBeginName(first, text.charCodeAt(at + 1)) ? startingWithName(text, at, reference) : undefined;
 }
 
 function startingWithDigit(text: string, at: number, reference: number): FoundTime | undefined {

@@ -5,11 +5,11 @@ import { readJsonText, readMessage } from '../../json-text.ts';
 import type { Line } from '../../line.ts';
 import { timeAt } from '../../time/time-at.ts';
 import type { TextParser } from '../text-parser.ts';
+import { invocationId } from './invocation.ts';
 
 const tab = 0x09;
 /** The runtime puts the exception before its traceback. */
 const raisedPattern = /^([\w.]{1,200}): ([^\n]{0,10000})/u;
-const invocation = 'faas.invocation_id';
 
 /**
  * What the AWS Lambda platform and its Node.js and Python runtimes write in the text format.
@@ -45,7 +45,7 @@ function readNode({ text, time, at }: Line, draft: Draft): boolean {
   if (number === 0) return false;
   draft.time(time);
   draft.level(number, level);
-  if (id !== 'undefined') draft.attribute(invocation, id);
+  if (id !== 'undefined') draft.attribute(invocationId, id);
   readNodeMessage(text.slice(levelEnd + 1), draft);
   return true;
 }
@@ -63,7 +63,7 @@ function readTimeout({ text, time, at }: Line, draft: Draft): boolean {
   if (!isUuidAt(text, at + 1) || !text.startsWith(' Task timed out after ', at + 37)) return false;
   draft.time(time);
   draft.inferError();
-  draft.attribute(invocation, text.slice(at + 1, at + 37));
+  draft.attribute(invocationId, text.slice(at + 1, at + 37));
   draft.message(text.slice(at + 38));
   return true;
 }
@@ -89,7 +89,7 @@ function readPython(text: string, draft: Draft): boolean {
   const hasId = isUuidAt(text, time.end + 1) && text.charCodeAt(time.end + 37) === tab;
   draft.time(time.iso);
   draft.level(number, level);
-  if (hasId) draft.attribute(invocation, text.slice(time.end + 1, time.end + 37));
+  if (hasId) draft.attribute(invocationId, text.slice(time.end + 1, time.end + 37));
   readMessage(text.slice(time.end + (hasId ? 38 : 1)).trimStart(), draft);
   return true;
 }
@@ -109,7 +109,7 @@ function readPlatform(text: string, draft: Draft): boolean {
 function readStartOrEnd(text: string, draft: Draft): boolean {
   const idAt = text.indexOf(': ') + 2;
   if (!isUuidAt(text, idAt)) return false;
-  draft.attribute(invocation, text.slice(idAt, idAt + 36));
+  draft.attribute(invocationId, text.slice(idAt, idAt + 36));
   const version = text.startsWith(' Version: ', idAt + 36) ? text.slice(idAt + 46).trim() : '';
   draft.attributeIfAny('faas.version', version);
   draft.message(text);
@@ -119,7 +119,7 @@ function readStartOrEnd(text: string, draft: Draft): boolean {
 /** `REPORT RequestId: id⇥Duration: 3.21 ms⇥…⇥XRAY TraceId: 1-…⇥SegmentId: …⇥Sampled: true`. */
 function readReport(text: string, draft: Draft): boolean {
   if (!isUuidAt(text, 18)) return false;
-  draft.attribute(invocation, text.slice(18, 54));
+  draft.attribute(invocationId, text.slice(18, 54));
   readMetrics(text.slice(54), draft);
   draft.message(text);
   const status = draft.attributes['aws.lambda.status'];
@@ -131,7 +131,7 @@ function readReport(text: string, draft: Draft): boolean {
 /** `RequestId: id Error: Runtime exited with error: exit status 1`. */
 function readRuntimeError(text: string, draft: Draft): boolean {
   if (!isUuidAt(text, 11) || !text.startsWith(' Error: ', 47)) return false;
-  draft.attribute(invocation, text.slice(11, 47));
+  draft.attribute(invocationId, text.slice(11, 47));
   draft.level(severity.error, 'Error');
   draft.message(text.slice(55));
   return true;

@@ -1,4 +1,5 @@
 import { severity } from '@tailrace/log-record/severity.ts';
+import { isDigit, skipSpaces } from '../../characters.ts';
 import type { TextParser } from '../text-parser.ts';
 
 const levels: Readonly<Record<string, number>> = {
@@ -10,6 +11,7 @@ const levels: Readonly<Record<string, number>> = {
   F: severity.fatal,
   A: severity.fatal,
 };
+const slash = 0x2f;
 /** logcat's `threadtime`. */
 const threadTimePattern = / {1,2}([0-9]{1,6}) {1,6}([0-9]{1,6}) ([VDIWEFA]) ([^\n:]{0,100}?) *: /y;
 /** `time` and, without a time before it, `brief`. */
@@ -23,8 +25,11 @@ export const android: TextParser = {
   name: 'android',
   read({ text, time, at, bracketed }, draft) {
     if (bracketed) return false;
+    const from = skipSpaces(text, at);
+    const isThread = time !== '' && isDigit(text.charCodeAt(from));
+    if (!isThread && text.charCodeAt(from + 1) !== slash) return false;
     threadTimePattern.lastIndex = at;
-    const full = time === '' ? null : threadTimePattern.exec(text);
+    const full = isThread ? threadTimePattern.exec(text) : null;
     if (full !== null) {
       draft.time(time);
       draft.level(levels[full[3] as string] as number, full[3] as string);

@@ -51,7 +51,7 @@ function readTimed(line: Line, draft: Draft): boolean {
   const { text, at } = line;
   if (text.charCodeAt(at) === 0x09) return readZap(line, draft);
   zerologPattern.lastIndex = at;
-  const zerolog = zerologPattern.exec(text);
+  const zerolog = text.charCodeAt(at + 4) === 0x20 ? zerologPattern.exec(text) : null;
   if (zerolog !== null) {
     draft.time(line.time);
     draft.level(severityOfWord(zerolog[1] as string), zerolog[1] as string);
