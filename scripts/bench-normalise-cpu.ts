@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { threadCpuUsage } from 'node:process';
 import { pathToFileURL } from 'node:url';
+import { goldenLines } from '@tailrace/normalise/golden-lines.ts';
 import { normalise } from '@tailrace/normalise/normalise.ts';
 import { logRecordCodec } from '@tailrace/schemas/generated/log-record.ts';
 import { type RawEvent, rawEventCodec } from '@tailrace/schemas/generated/raw-event.ts';
@@ -88,29 +88,11 @@ for (const [kind, begins] of [
   );
 }
 
-interface GoldenCase {
-  readonly text?: string;
-  readonly record: { readonly parser: string };
-}
-
-/** The golden lines of all folders, by the parser that reads them. */
-function goldenLines(): ReadonlyMap<string, readonly string[]> {
-  const golden = join(import.meta.dirname, '..', 'libs', 'normalise', 'golden');
-  const byParser = new Map<string, string[]>();
-  for (const folder of readdirSync(golden)) {
-    for (const file of readdirSync(join(golden, folder))) {
-      const cases = [JSON.parse(readFileSync(join(golden, folder, file), 'utf8')) as GoldenCase | GoldenCase[]].flat();
-      for (const { text, record } of cases) {
-        if (text === undefined || text.length > 2000) continue;
-        byParser.set(record.parser, [...(byParser.get(record.parser) ?? []), text]);
-      }
-    }
-  }
-  return byParser;
-}
-
+const longestLine = 2000;
+const golden = goldenLines().filter(({ text }) => text.length <= longestLine);
 const template = mix[0] as RawEvent;
-for (const [parser, lines] of [...goldenLines()].sort(([one], [another]) => (one < another ? -1 : 1))) {
-  const events = lines.map((message) => ({ ...template, payload: JSON.stringify({ message }) }));
+for (const parser of [...new Set(golden.map((line) => line.parser))].sort()) {
+  const lines = golden.filter((line) => line.parser === parser);
+  const events = lines.map(({ text }) => ({ ...template, payload: JSON.stringify({ message: text }) }));
   reportNormalise({ parser }, events, Math.ceil(count / 10));
 }

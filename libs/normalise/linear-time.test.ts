@@ -1,6 +1,7 @@
 import { threadCpuUsage } from 'node:process';
 import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
 import { describe, expect, it } from 'vitest';
+import { goldenLines } from './golden-lines.ts';
 import { normalise } from './normalise.ts';
 
 /**
@@ -77,7 +78,8 @@ const shapes: Readonly<Record<string, (size: number) => string>> = {
   surrogates: (size) => `{"a":"${'\\ud83d'.repeat(size / 6)}"}`,
 };
 
-const small = 16 * 1024;
+const small = 64 * 1024;
+/** To a megabyte. */
 const factor = 16;
 const mostGrowth = factor * 5;
 const rounds = 4;
@@ -117,5 +119,38 @@ describe('the time a text takes grows with its length only', { timeout: 60_000 }
     // Below a millisecond the clock's own steps would be what is measured.
     const base = Math.max(1000, costOf(shape(small)));
     expect(costOf(shape(small * factor)) / base).toBeLessThan(mostGrowth);
+  });
+});
+
+/** Where a line of a format may grow: what it ends with, what stands in its middle, what sets its parts apart. */
+const growths: Readonly<Record<string, (line: string, size: number) => string>> = {
+  end: (line, size) => line + line.slice(-24).repeat(size / 24),
+  middle: (line, size) => {
+    const at = Math.floor(line.length / 2);
+    return line.slice(0, at) + line.slice(at, at + 12).repeat(size / 12) + line.slice(at);
+  },
+  separators: (line, size) => {
+    const separators = line.match(/[^A-Za-z0-9]/g) ?? [' '];
+    return line.replace(/[^A-Za-z0-9]/g, (each) => each.repeat(size / separators.length));
+  },
+  whole: (line, size) => `${line} `.repeat(size / (line.length + 1)),
+};
+
+/** Of each parser the shortest line and the longest. */
+const ofParsers = Object.entries(Object.groupBy(goldenLines(), ({ parser }) => parser)).flatMap(
+  ([parser, held = []]) => {
+    const texts = held.map(({ text }) => text).sort((one, other) => one.length - other.length);
+    const chosen = new Set([texts[0], texts.at(-1)]);
+    return [...chosen].flatMap((text) =>
+      Object.keys(growths).map((growth) => [parser, growth, text as string] as const),
+    );
+  },
+);
+
+describe('the time a line of a format takes grows with its length only', { timeout: 60_000 }, () => {
+  it.each(ofParsers)('%s, longer at its %s: %s', (_, growth, line) => {
+    const grow = growths[growth] as (line: string, size: number) => string;
+    const base = Math.max(2000, costOf(grow(line, small)));
+    expect(costOf(grow(line, small * factor)) / base).toBeLessThan(mostGrowth);
   });
 });

@@ -111,6 +111,8 @@ function csvValues(text: string, from: number, most: number): string[] {
       end = text.indexOf('"', at + 1);
       while (end >= 0 && text.charCodeAt(end + 1) === quote) end = text.indexOf('"', end + 2);
       if (end < 0) return values;
+      const next = text.charCodeAt(end + 1);
+      if (next !== comma && !Number.isNaN(next)) return [];
       values.push(text.slice(at + 1, end).replaceAll('""', '"'));
       at = end + 2;
     } else {

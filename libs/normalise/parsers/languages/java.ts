@@ -99,6 +99,7 @@ function readTrailingLogger(header: Header, line: Line, draft: Draft): boolean {
   if (found === null) return false;
   common(header, line, draft);
   draft.attribute('log.logger', found[2] as string);
+  readBrackets(header.brackets.slice(0, header.bracketsBeforeLevel), draft);
   draft.message((found[1] as string).trimStart() + (lineEnd < 0 ? '' : line.text.slice(lineEnd)));
   return true;
 }

@@ -62,6 +62,7 @@ function readElement(text: string, from: number, draft: Draft): number {
   let at = endOfName(text, from + 1);
   const id = text.slice(from + 1, at);
   if (id === '') return -1;
+  if (text.charCodeAt(at) === 0x5d) draft.attribute(`syslog.sd.${id}`, '');
   while (text.charCodeAt(at) === 0x20) {
     const nameEnd = endOfName(text, at + 1);
     if (nameEnd === at + 1 || !text.startsWith('="', nameEnd)) return -1;
