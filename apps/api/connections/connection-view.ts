@@ -1,6 +1,7 @@
 import { sealedFields } from '@tailrace/credentials/sealed-credentials.ts';
 import { connectionStatusView, toConnectionStatusView } from '@tailrace/log-query/connection-status-view.ts';
 import { isoNanos } from '@tailrace/log-query/iso-time.ts';
+import { parsingRule } from '@tailrace/normalise/own-parsing/parsing-rule.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
 import type { ConnectionRewind } from '@tailrace/schemas/generated/connection-rewind.ts';
 import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
@@ -45,7 +46,7 @@ export const connectionView = z
             'Counts changes of the rules; 0 before the first. Lines bear it in thousands in their normaliser_version.',
           ),
         changed_at: time.nullable(),
-        rules: z.array(z.record(z.string(), z.unknown())).describe('As they were given: see ParsingRule.'),
+        rules: z.array(parsingRule).describe('In the order in which they are tried.'),
       })
       .meta({ id: 'ConnectionParsingRules' }),
     rewind: rewindView.nullable().describe('The rewind asked for last.'),

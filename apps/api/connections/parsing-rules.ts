@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Problem } from '@tailrace/http/problem.ts';
 import { type CompiledRules, compileRules } from '@tailrace/normalise/own-parsing/compile-rules.ts';
 import { maxRulesVersion } from '@tailrace/normalise/own-parsing/line-version.ts';
+import { type ParsingRule, parsingRule } from '@tailrace/normalise/own-parsing/parsing-rule.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
 import type { ConnectionParsing } from '@tailrace/schemas/generated/connection-parsing.ts';
 import { z } from 'zod';
@@ -25,27 +26,27 @@ export function requireRules(given: readonly unknown[]): CompiledRules {
  * @throws Problem 422 that names every wrong field, 409 where they have changed too often.
  */
 export function nextParsing(
-  stored: ConnectionParsing | null,
+  current: ConnectionParsing | null,
   given: readonly unknown[] | undefined,
   now: number,
 ): ConnectionParsing | null {
-  if (given === undefined) return stored;
+  if (given === undefined) return current;
   requireRules(given);
-  if (isDeepStrictEqual(given, stored === null ? [] : rulesIn(stored))) return stored;
-  const version = (stored?.version ?? 0) + 1;
+  if (isDeepStrictEqual(given, current === null ? [] : rulesIn(current))) return current;
+  const version = (current?.version ?? 0) + 1;
   if (version > maxRulesVersion) {
     throw new Problem(409, { detail: `The rules have changed ${maxRulesVersion} times. Create another connection.` });
   }
   return { version, rules: JSON.stringify(given), changed_at: now };
 }
 
-const rulesSchema = z.array(z.record(z.string(), z.unknown()));
-
-/** The rules of a connection as they were given. */
-export function rulesOf({ parsing }: Pick<Connection, 'parsing'>): z.output<typeof rulesSchema> {
+/** The rules of a connection as they were given. One that code of another version took and this one does not is left out. */
+export function rulesOf({ parsing }: Pick<Connection, 'parsing'>): ParsingRule[] {
   return parsing === null ? [] : rulesIn(parsing);
 }
 
-function rulesIn({ rules }: ConnectionParsing): z.output<typeof rulesSchema> {
-  return rulesSchema.parse(JSON.parse(rules));
+const stored = z.array(z.unknown());
+
+function rulesIn({ rules }: ConnectionParsing): ParsingRule[] {
+  return stored.parse(JSON.parse(rules)).flatMap((rule) => parsingRule.safeParse(rule).data ?? []);
 }

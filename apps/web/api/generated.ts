@@ -367,8 +367,8 @@ export type ConnectionParsingRules = {
   /** Counts changes of the rules; 0 before the first. Lines bear it in thousands in their normaliser_version. */
   readonly version: number;
   readonly changed_at: string | null;
-  /** As they were given: see ParsingRule. */
-  readonly rules: readonly Readonly<Record<string, unknown>>[];
+  /** In the order in which they are tried. */
+  readonly rules: readonly ParsingRule[];
 };
 
 export type Connection = {
@@ -1334,7 +1334,7 @@ export const schemaShapes = {
   ConnectionError: { fields: {} },
   ConnectionHeldBack: { fields: {} },
   ConnectionParsing: { fields: { parsers: { list: { fields: {} } } } },
-  ConnectionParsingRules: { fields: { rules: { list: { fields: {} } } } },
+  ConnectionParsingRules: { fields: { rules: { list: { ref: 'ParsingRule' } } } },
   ConnectionRewind: { fields: {} },
   ConnectionStats: {
     fields: {
@@ -1365,6 +1365,7 @@ export const schemaShapes = {
       raw: { fields: {}, nullable: true },
     },
   },
+  ParsingRule: { fields: {} },
   RawEvent: { fields: { source: { fields: {} } } },
   Replay: {
     fields: {

@@ -15,6 +15,7 @@ import { ConnectionForm } from './connection-form.tsx';
 import { LastError } from './connection-row.tsx';
 import { Lateness } from './lateness.tsx';
 import { Parsing } from './parsing.tsx';
+import { ParsingEditor } from './parsing-editor.tsx';
 import { providerNames } from './provider.ts';
 import { Rewind } from './rewind.tsx';
 
@@ -30,6 +31,7 @@ const everyMs = 3000;
 export function ConnectionDialog({ connection, onChanged, onClose }: ConnectionDialogProps) {
   const { api, mayEdit } = useApp();
   const [editing, setEditing] = useState(false);
+  const [parsing, setParsing] = useState(false);
   const { id, status, secrets_set } = connection;
   const read = useCallback(
     (signal: AbortSignal) => api.call('GET connections/{id}/stats', { path: { id }, signal }),
@@ -46,6 +48,9 @@ export function ConnectionDialog({ connection, onChanged, onClose }: ConnectionD
         onChanged={onChanged}
       />
     );
+  }
+  if (parsing) {
+    return <ParsingEditor connection={connection} onClose={() => setParsing(false)} onChanged={onChanged} />;
   }
   return (
     <Dialog title={connection.connection_name} onClose={onClose} side>
@@ -71,6 +76,11 @@ export function ConnectionDialog({ connection, onChanged, onClose }: ConnectionD
           {mayEdit && (
             <button type="button" className="button button-small" onClick={() => setEditing(true)}>
               <Icon name="edit" /> Edit
+            </button>
+          )}
+          {mayEdit && (
+            <button type="button" className="button button-small" onClick={() => setParsing(true)}>
+              <Icon name="search" /> Parsing rules
             </button>
           )}
         </div>

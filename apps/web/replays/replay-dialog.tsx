@@ -2,13 +2,14 @@ import type { Replay } from '../api/generated.ts';
 import { useApp } from '../ui/app-context.ts';
 import { ConfirmedButton } from '../ui/confirmed-button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
-import { count, shortMoment } from '../ui/format.ts';
+import { count } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Link } from '../ui/link.tsx';
 import { Outcome } from '../ui/outcome.tsx';
 import { pagePath } from '../ui/route.ts';
 import { useAction } from '../ui/use-action.ts';
 import { connectionName } from '../ui/use-connections.ts';
+import { isOfAllKept, rangeText } from './range-text.ts';
 import { ReplayDifferences } from './replay-differences.tsx';
 import { isOver, Progress, ReplayStatus } from './replay-progress.tsx';
 
@@ -27,7 +28,7 @@ export function ReplayDialog({ replay, names, onChanged, onBegun, onClose }: Rep
   const { progress, connection_ids: ids } = replay;
   const live = `${pagePath(project, 'live')}?${new URLSearchParams({ from: replay.from, to: replay.to })}`;
   return (
-    <Dialog title={`${shortMoment(replay.from)} – ${shortMoment(replay.to)}`} onClose={onClose} side>
+    <Dialog title={rangeText(replay)} onClose={onClose} side>
       <div className="form">
         <p className="item-tags">
           <ReplayStatus replay={replay} />
@@ -65,9 +66,11 @@ export function ReplayDialog({ replay, names, onChanged, onBegun, onClose }: Rep
           ))}
         </dl>
         {replay.differences && <ReplayDifferences differences={replay.differences} names={names} />}
-        <p>
-          <Link to={live}>Lines of that time</Link>
-        </p>
+        {!isOfAllKept(replay) && (
+          <p>
+            <Link to={live}>Lines of that time</Link>
+          </p>
+        )}
       </div>
     </Dialog>
   );

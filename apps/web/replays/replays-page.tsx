@@ -8,6 +8,7 @@ import { Link } from '../ui/link.tsx';
 import { navigate, pagePath, routeOf, useAddress } from '../ui/route.ts';
 import { connectionName, useConnections } from '../ui/use-connections.ts';
 import { useResource } from '../ui/use-resource.ts';
+import { rangeText } from './range-text.ts';
 import { ReplayDialog } from './replay-dialog.tsx';
 import { ReplayForm } from './replay-form.tsx';
 import { isOver, Progress, ReplayStatus } from './replay-progress.tsx';
@@ -86,7 +87,7 @@ function ReplayRow({ replay, names }: { readonly replay: Replay; readonly names:
     <li className="replay">
       <div className="item-what">
         <Link className="item-name" to={pagePath(project, 'replays', replay.id)}>
-          {shortMoment(replay.from)} – {shortMoment(replay.to)}
+          {rangeText(replay)}
         </Link>
         <span className="dim item-line">
           {ids.length === 0 ? 'all sources' : ids.map((id) => connectionName(names, id)).join(', ')} ·{' '}

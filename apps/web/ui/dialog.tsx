@@ -7,6 +7,8 @@ type DialogProps = {
   readonly children: ReactNode;
   /** A panel at the side, for what stays in view beside the page's own content; else in the middle. */
   readonly side?: boolean;
+  /** As wide as the window allows, for what is worked on beside what it is about. */
+  readonly wide?: boolean;
 } & (
   | {
       readonly onClose: () => void;
@@ -19,7 +21,7 @@ type DialogProps = {
 );
 
 /** A modal dialog: the browser keeps the focus in it, and Escape closes it. The focus goes back to where it was. */
-export function Dialog({ title, onClose, children, side, isUnsaved = false, stays = false }: DialogProps) {
+export function Dialog({ title, onClose, children, side, wide, isUnsaved = false, stays = false }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   const [asking, setAsking] = useState(false);
@@ -39,7 +41,7 @@ export function Dialog({ title, onClose, children, side, isUnsaved = false, stay
   return (
     <dialog
       ref={dialog}
-      className={side ? 'dialog dialog-side' : 'dialog'}
+      className={side ? 'dialog dialog-side' : wide ? 'dialog dialog-wide' : 'dialog'}
       aria-labelledby={titleId}
       onClose={(event) => {
         if (event.target !== dialog.current) return;

@@ -1,0 +1,13 @@
+import type { Replay } from '../api/generated.ts';
+import { shortMoment } from '../ui/format.ts';
+
+/** Whether a replay began with whatever was kept, of whatever time. */
+export function isOfAllKept({ from }: Pick<Replay, 'from'>): boolean {
+  return Date.parse(from) === 0;
+}
+
+/** The event times of a replay. */
+export function rangeText(replay: Pick<Replay, 'from' | 'to'>): string {
+  const from = isOfAllKept(replay) ? 'all that is kept' : shortMoment(replay.from);
+  return `${from} – ${shortMoment(replay.to)}`;
+}
