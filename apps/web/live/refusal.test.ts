@@ -13,6 +13,7 @@ test.each([
     'The beginning of the time must be at most 92 days before its end',
   ],
   ['filter.attributes.status.0: is too long', 'What is asked of attributes is too long'],
+  ['filter.query: character 3: something is missing', 'The query, character 3: something is missing'],
   ['the topic is unreachable; ask again', 'the topic is unreachable; ask again'],
 ])('%s is said without the names of fields', (detail, words) => {
   expect(inPlainWords(detail)).toBe(words);

@@ -17,6 +17,7 @@ const fieldNames: Readonly<Record<string, string>> = {
   regex: 'The expression',
   attributes: 'What is asked of attributes',
   exclude_attributes: 'What is left out by attributes',
+  query: 'The query,',
   stream: 'The stream',
   parser: 'The parser',
   trace_id: 'The trace',
