@@ -90,5 +90,6 @@ function lambdaBody(draft: Draft): void {
   const requestId = draft.take('record.requestId');
   const status = draft.attributes['record.status'];
   draft.attributeIfAny('faas.invocation_id', requestId);
+  if (status === 'timeout' || status === 'error' || status === 'failure') draft.inferError();
   draft.message([type, requestId, status].filter((part) => part !== undefined).join(' '));
 }

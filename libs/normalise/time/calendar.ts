@@ -26,7 +26,7 @@ const shortMonths = new Map(
     ] as const;
   }),
 );
-/** First two letters of all these names: most words are told from them by no more. */
+/** First two letters of all these names: no more is needed to tell most words from them. */
 const beginnings = new Set([...monthNames, ...weekdays].map((name) => pairOf(name.charCodeAt(0), name.charCodeAt(1))));
 const microsecondsPerDay = 86_400_000_000;
 

@@ -85,6 +85,8 @@ function namedZone(text: string, at: number, from: number): FoundZone {
   // `UTC+1`, `GMT+01:00`.
   if (offset === 'Z' && (next === 0x2b || next === 0x2d)) {
     const hoursEnd = skipDigits(text, end + 1);
+    const behind = text.charCodeAt(hoursEnd);
+    if (isLetter(behind) || behind === 0x2e) return { offset, end };
     if (hoursEnd === end + 2) return { offset: `${text.charAt(end)}0${text.charAt(end + 1)}:00`, end: hoursEnd };
     const zone = numericZone(text, end, end);
     if (zone.end > end) return zone;

@@ -19,12 +19,14 @@ const levels: Readonly<Record<string, number>> = {
 const rdsPattern = /^:([^:\s(]*)(?:\(([0-9]{1,5})\))?:([^@\s]*)@([^:\s]*):\[([0-9]{1,10})\]:$/;
 /** The default `%m [%p] `, and what administrators put behind it: `[1-1] user=…,db=…,app=…,client=…`. */
 const usualPattern = /^ \[([0-9]{1,10})\]:? ?(.*)$/;
+/** Azure's flexible server has `%t-%c-`. */
+const azurePattern = /^-([0-9a-f]{1,16}\.[0-9a-f]{1,16})-$/;
 const longestPrefix = 400;
 const comma = 0x2c;
 const quote = 0x22;
 
 /**
- * PostgreSQL's server log, with the default prefix, the usual ones and that of Amazon RDS, and its csvlog.
+ * PostgreSQL's server log, with the default prefix, the usual ones and those of Amazon RDS and Azure, and its csvlog.
  * @see https://www.postgresql.org/docs/current/runtime-config-logging.html
  */
 export const postgresql: TextParser = {
@@ -34,7 +36,7 @@ export const postgresql: TextParser = {
     if (text.charCodeAt(at) === comma) return readCsv(text, at, time, draft);
     const next = text.charCodeAt(at);
     const isProcess = next === 0x20 && text.charCodeAt(at + 1) === 0x5b && isDigit(text.charCodeAt(at + 2));
-    if (!isProcess && next !== 0x3a) return false;
+    if (!isProcess && next !== 0x3a && next !== 0x2d) return false;
     const head = text.slice(at, at + longestPrefix);
     const found = levelPattern.exec(head);
     if (found === null || !readPrefix(head.slice(0, found.index), draft)) return false;
@@ -134,6 +136,11 @@ function readPrefix(prefix: string, draft: Draft): boolean {
     draft.attributeIfAny('client.port', port);
     draft.attributeIfAny('user.name', user);
     draft.attributeIfAny('db.namespace', database);
+    return true;
+  }
+  const azure = azurePattern.exec(prefix);
+  if (azure !== null) {
+    draft.attribute('postgresql.session_id', azure[1] as string);
     return true;
   }
   const usual = usualPattern.exec(prefix);
