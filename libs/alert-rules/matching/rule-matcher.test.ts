@@ -33,6 +33,16 @@ const filters = fc.record(
     ),
     exclude_attributes: fc.constantFrom({ service: ['shop', 'till'] }, { host: 'h1' }),
     stream: fc.constantFrom('s', 't'),
+    query: fc.constantFrom(
+      ...['pay K', 'level:error -x', 'connection:conn_a stream:s', '"service":(cart OR shop)', 'host:h1 OR level:info'],
+      ...[
+        '/(?i)pay/ NOT failed',
+        'service:cart level:unset',
+        '-connection:conn_a',
+        'größe',
+        'pay*failed OR level:fatal',
+      ],
+    ),
   },
   { requiredKeys: [] },
 );
