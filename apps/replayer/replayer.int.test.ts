@@ -5,11 +5,14 @@ import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import { normalise } from '@tailrace/normalise/normalise.ts';
 import { type NormaliseEvent, normaliserTopology } from '@tailrace/normalise/normaliser-topology.ts';
 import { normaliserVersion } from '@tailrace/normalise/normaliser-version.ts';
+import { lineVersion } from '@tailrace/normalise/own-parsing/line-version.ts';
+import { testConnection } from '@tailrace/normalise/own-parsing/test-rules.ts';
 import { createTestDatabase, type TestDatabase } from '@tailrace/postgres/test-database.ts';
 import { newReplayId, progressKey } from '@tailrace/replays/replay-keys.ts';
 import { openReplayTable, type ReplayTable } from '@tailrace/replays/replay-table.ts';
 import { testProgress, writeTestProgress } from '@tailrace/replays/test-progress.ts';
 import type { RunningRole } from '@tailrace/role/role.ts';
+import type { Connection } from '@tailrace/schemas/generated/connection.ts';
 import type { DeadLetter } from '@tailrace/schemas/generated/dead-letter.ts';
 import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
 import type { ReplayProgress } from '@tailrace/schemas/generated/replay-progress.ts';
@@ -206,6 +209,24 @@ async function letters(): Promise<readonly DeadLetter[]> {
   return found;
 }
 
+/** What the api would write; null deletes conn_a. */
+async function writeConnection(connection: Connection | null): Promise<void> {
+  const { name: topic, partitions, codec } = topics.connections;
+  const key = connection?.id ?? 'conn_a';
+  const producer = await kafka.producer();
+  await producer.send([
+    {
+      topic,
+      partition: partitionFor(key, partitions),
+      key: Buffer.from(key),
+      value: connection && codec.encode(connection),
+    },
+  ]);
+  await producer.close();
+}
+
+const connectionEnds = () => kafka.admin.offsets(topics.connections.name, 'latest');
+
 interface Row {
   readonly id: string;
   readonly order: string | null;
@@ -218,6 +239,73 @@ async function rows(): Promise<readonly Row[]> {
     normaliser_version as version, replay_id as replay from logs order by timestamp`);
   return found;
 }
+
+describe('the parsing rules of a connection', () => {
+  const byNumber = [{ name: 'orders', pattern: '^%{WORD:level} order (?P<order>\\d+) (?P<message>.*)' }];
+  const byWord = [{ name: 'words', pattern: '^(?P<word>\\w+) (?P<message>.*)' }];
+  const save = (version: number, rules: unknown) => writeConnection(testConnection('conn_a', version, rules));
+  const versions = async () =>
+    [...new Set((await rows()).map(({ version }) => version))].sort((one, other) => one - other);
+
+  it('make outdated what was read without them: it is compared, then applied, for their connection alone', async () => {
+    await seed(100);
+    await startReplayer();
+    await save(1, byNumber);
+    const shadow = await ask({ mode: 'shadow', connection_positions: await connectionEnds() });
+    const { differences } = (await ended(shadow)) ?? {};
+    expect(differences).toMatchObject({
+      unchanged: 50,
+      changed: 50,
+      applicable: 50,
+      fields: { parser: 50, 'attributes.order': 50 },
+    });
+    expect(await versions()).toEqual([normaliserVersion]);
+    const apply = await ask({ connection_positions: await connectionEnds() });
+    expect(await ended(apply)).toMatchObject({ status: 'completed', matched: 100 });
+    await sinkIsDone();
+    for (const [index, { order, version }] of (await rows()).entries()) {
+      const isOwn = index % 2 === 0;
+      expect([index, order]).toEqual([index, isOwn ? String(index) : null]);
+      expect([index, version]).toEqual([index, isOwn ? lineVersion(1, normaliserVersion) : normaliserVersion]);
+    }
+  });
+
+  it('count before the version of the code, so that neither newer code without them nor earlier ones overwrite their lines', async () => {
+    await seed(40);
+    const first = await startReplayer();
+    await save(2, byNumber);
+    await ended(await ask({ connection_positions: await connectionEnds() }));
+    await sinkIsDone();
+    const before = await rows();
+    // The connection is deleted: code of the next version reads its lines without rules.
+    await first.role.stop();
+    running.delete(first.role);
+    await writeConnection(null);
+    await startReplayer(nextVersion);
+    await ended(
+      await ask({ connection_ids: ['conn_a'], providers: ['aws'], connection_positions: await connectionEnds() }),
+    );
+    await sinkIsDone();
+    expect(await rows()).toEqual(before);
+    await save(1, byWord);
+    await ended(
+      await ask({ connection_ids: ['conn_a'], providers: ['aws'], connection_positions: await connectionEnds() }),
+    );
+    await sinkIsDone();
+    expect(await rows()).toEqual(before);
+  });
+
+  it('are those that the one who asked for the replay saw, however late the replayer reads them', async () => {
+    await seed(20);
+    await startReplayer();
+    const [end = 0, ...others] = await connectionEnds();
+    const partition = partitionFor('conn_a', topics.connections.partitions);
+    const positions = [end, ...others].map((each, index) => (index === partition ? each + 1 : each));
+    const id = await ask({ mode: 'shadow', connection_positions: positions });
+    await save(1, byNumber);
+    expect((await ended(id))?.differences).toMatchObject({ changed: 10, unchanged: 10 });
+  });
+});
 
 describe('apply', () => {
   it('renews the rows of the range and of the connections, and changes none the second time', async () => {
