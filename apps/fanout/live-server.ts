@@ -73,7 +73,7 @@ export function serveLive(options: LiveServerOptions): LiveServer {
   const upgrade: AcceptUpgrade = async (request, socket, head) => {
     const admission = await admit(request, options);
     if (viewers.size >= options.maxViewers) {
-      throw new Problem(503, { detail: 'This process has as many viewers as it takes.', retryAfterSeconds: 5 });
+      throw new Problem(503, { detail: 'This process has reached its viewer limit.', retryAfterSeconds: 5 });
     }
     const caller = { project: admission.project, subject: admission.principal.subject };
     const leave = await places.enter(caller, new AbortController().signal);

@@ -30,7 +30,7 @@ export async function retryWhileAway<Value>(attempt: () => Promise<Value>, optio
     signal.throwIfAborted();
     const quiet = setTimeout(() => {
       onWaiting(`${name}: ${reason ?? 'has not answered yet'}`);
-      if (reason === undefined) logger.warn(`${name} has not answered yet, still trying`);
+      if (reason === undefined) logger.warn(`${name} is not reachable yet; retrying`);
     }, quietMs);
     try {
       // The pause has its own reason, and is not the attempt's time.

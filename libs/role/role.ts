@@ -26,6 +26,6 @@ export interface RunningRole {
   lacking?(): string | undefined;
   /** Finishes what is in flight, commits, releases its partitions and closes what it opened. Prompt and idempotent. */
   stop(): Promise<void>;
-  /** Rejects when the role cannot go on by itself (not for what it retries); the process should stop and be restarted. */
+  /** Rejects when the role cannot continue (not for what it retries); the process should stop and be restarted. */
   readonly failed: Promise<never>;
 }

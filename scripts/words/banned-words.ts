@@ -16,6 +16,11 @@ export const bannedWords: readonly BannedWord[] = [
     instead: 'returns, reports, shows, sends, logs; is notified',
   },
   { pattern: /\bever more\b/, instead: 'increasingly; of retries: with exponential back-off' },
+  {
+    pattern: /\b(?:tried again|retried|goes on|go on) by itself\b/,
+    instead: 'retried automatically; continues automatically',
+  },
+  { pattern: /\bstill trying\b/, instead: 'retrying' },
   { pattern: /\bgoes for\b/, instead: 'applies to' },
   { pattern: /\bof worth\b/, instead: 'say what it is worth, or leave it out' },
   { pattern: /\bcomes along\b/, instead: 'is included' },

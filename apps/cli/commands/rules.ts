@@ -73,7 +73,8 @@ export function rulesCommand(surroundings: Surroundings): Command {
       .argument('<file>', 'YAML with a list named rules; - is standard input')
       .option('--own-kind <name>', ownKinds, collect)
       .action((file, { ownKind }) => {
-        process.stdout.write(`${readRulesFile(file, ownKind).length} rules, nothing wrong\n`);
+        const { length } = readRulesFile(file, ownKind);
+        process.stdout.write(`${length} ${length === 1 ? 'rule' : 'rules'}, nothing wrong\n`);
       }),
   );
 

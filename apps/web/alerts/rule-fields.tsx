@@ -110,7 +110,7 @@ export function RuleFields({ draft, channels, problems, onChange }: RuleFieldsPr
               checked={draft.caseSensitive}
               onChange={({ target }) => onChange({ caseSensitive: target.checked })}
             />
-            capital and small letters differ
+            case-sensitive
           </label>
         </>
       )}

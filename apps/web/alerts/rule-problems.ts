@@ -11,7 +11,7 @@ export const ruleLabels: FormLabels = new Map([
   ['conditions.pattern', 'Expression'],
   ['conditions.log_levels', 'Levels'],
   ['filter', 'Only these lines'],
-  ['group_by', 'Watched for each'],
+  ['group_by', 'Group by'],
   ['cooldown_minutes', 'Cooldown, minutes'],
   ['notification_channels', 'Send to'],
 ]);

@@ -3,7 +3,7 @@ import type { FormLabels } from '../ui/form-problems.ts';
 
 /** A rule as it is being written: what may be left out is empty. */
 export interface RuleDraft {
-  /** Tells rules apart while their names change. */
+  /** Identifies a rule while its name changes. */
   readonly key: number;
   readonly name: string;
   readonly pattern: string;

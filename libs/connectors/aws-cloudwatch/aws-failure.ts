@@ -22,14 +22,14 @@ const notAllowed: Meaning = {
 const checkRole: Meaning = { failure: 'permission_denied', help: "Check the role's trust policy and external_id." };
 const tooMany: Meaning = {
   failure: 'throttled',
-  help: 'It goes on by itself; a longer poll_interval_ms asks less often.',
+  help: 'Reading continues automatically; a longer poll_interval_ms makes fewer requests.',
 };
 const invalid: Meaning = { failure: 'invalid_config', help: 'Check log_group, log_streams and filter_pattern.' };
 const notCloudWatch: Meaning = {
   failure: 'invalid_config',
   help: 'Check endpoint: what answers is not CloudWatch Logs.',
 };
-const again: Meaning = { failure: 'unreachable', help: 'It is tried again by itself.' };
+const again: Meaning = { failure: 'unreachable', help: 'Retried automatically.' };
 const brokenConnection: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNREFUSED']);
 const skewed: Meaning = {
   failure: 'unreachable',

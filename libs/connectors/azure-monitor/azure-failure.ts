@@ -7,9 +7,9 @@ const help: Readonly<Record<ConnectorFailure, string>> = {
   permission_denied: 'Give the application the role Log Analytics Reader on the workspace.',
   not_found: 'Check workspace_id: it is the GUID on the overview page of the workspace.',
   invalid_config: 'Check the query: try it in the portal, without the part that limits the time.',
-  throttled: 'It goes on by itself; a longer poll_interval_ms asks less often.',
-  range_too_large: 'It goes on with shorter ranges by itself.',
-  unreachable: 'It is tried again by itself.',
+  throttled: 'Reading continues automatically; a longer poll_interval_ms makes fewer requests.',
+  range_too_large: 'Reading continues automatically with shorter ranges.',
+  unreachable: 'Retried automatically.',
 };
 
 /**

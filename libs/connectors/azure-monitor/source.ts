@@ -48,7 +48,7 @@ export function openSource(config: AzureConfig): Source {
       // Azure does not say which rows are missing, so none of them counts as read.
       const why = saidBy(new Error(innermost(result.partialError).said), secrets);
       throw new ConnectorError('range_too_large', `Azure: a partial answer was discarded: ${why}`, {
-        help: 'It goes on with shorter ranges by itself.',
+        help: 'Reading continues automatically with shorter ranges.',
       });
     }
     const { providerTime } = context ?? {};

@@ -8,9 +8,9 @@ const help: Readonly<Record<ConnectorFailure, string>> = {
   not_found: 'Check project_id and log_name.',
   invalid_config: 'Check filter and log_name: try them in the Logs Explorer.',
   throttled:
-    'It goes on by itself. A project may be asked about 60 times a minute; a longer poll_interval_ms asks less often.',
-  range_too_large: 'It goes on with shorter ranges by itself.',
-  unreachable: 'It is tried again by itself.',
+    'Reading continues automatically. Google accepts about 60 requests a minute for a project; a longer poll_interval_ms makes fewer.',
+  range_too_large: 'Reading continues automatically with shorter ranges.',
+  unreachable: 'Retried automatically.',
 };
 
 /** https://grpc.io/docs/guides/status-codes; what is not listed passes by itself. */
