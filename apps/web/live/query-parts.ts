@@ -33,7 +33,7 @@ export function fieldText({ kind, name }: Field): string {
 }
 
 /** A value as it is written behind a colon. */
-export function valueText(value: string): string {
+function valueText(value: string): string {
   return /^[\w.@][\w.\-/@:+]*$/.test(value) ? value : quoted(value);
 }
 
