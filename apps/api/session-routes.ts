@@ -47,7 +47,7 @@ export function sessionRoutes(scope: HttpServer, sessions: SessionOpener): void 
     {
       schema: {
         tags: ['session'],
-        summary: 'Who is signed in, with the cookie or the token, and until when.',
+        summary: 'Who is signed in, by cookie or token, and until when.',
         response: { 200: sessionView },
       },
     },
@@ -60,7 +60,7 @@ export function sessionRoutes(scope: HttpServer, sessions: SessionOpener): void 
       schema: {
         tags: ['session'],
         summary:
-          'Extends the session of the cookie, for a page that is used. A session that cannot be extended stays as it is.',
+          'Extends the session of the cookie while the page is used. A session that cannot be extended stays as it is.',
         response: { 200: sessionView },
       },
     },

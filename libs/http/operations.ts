@@ -29,7 +29,7 @@ export async function operationsRoutes(http: HttpServer, options: OperationsOpti
       config: { rateLimit: false },
       schema: {
         tags: ['operations'],
-        summary: 'The process lives. Says nothing of what it depends on: restarting it would not mend that.',
+        summary: 'The process is alive. Does not cover what it depends on, which a restart would not repair.',
         response: { 200: z.object({ status: z.literal('ok') }) },
       },
     },
@@ -42,7 +42,7 @@ export async function operationsRoutes(http: HttpServer, options: OperationsOpti
       config: { rateLimit: false },
       schema: {
         tags: ['operations'],
-        summary: 'Every role of this process does its job now; otherwise why not.',
+        summary: 'Whether every role of this process is working now; if not, why.',
         response: { 200: z.object({ status: z.literal('ready') }), 503: problemSchema },
       },
     },

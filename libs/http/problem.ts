@@ -52,8 +52,8 @@ const titles: Readonly<Record<number, readonly [code: string, title: string]>> =
   428: ['precondition_required', 'The request must say which version it changes'],
   429: ['rate_limited', 'Too many requests'],
   431: ['headers_too_large', 'The headers are too large'],
-  500: ['internal', 'Something failed inside'],
-  502: ['bad_gateway', 'The other side failed'],
+  500: ['internal', 'Internal error'],
+  502: ['bad_gateway', 'An upstream service failed'],
   503: ['unavailable', 'A required service is unavailable'],
   504: ['timed_out_inside', 'A required service took too long'],
 };

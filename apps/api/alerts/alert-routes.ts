@@ -85,7 +85,7 @@ export function alertRoutes(scope: HttpServer, { store, database, maxRangeDays }
     {
       schema: {
         tags,
-        summary: 'Note that an alert was seen. The first who does stays named; again changes nothing.',
+        summary: 'Mark an alert as read. The first reader is recorded; repeating it changes nothing.',
         params: z.object({ id: z.string().max(200).describe('alert_…') }),
         response: {
           200: z.object({ message: z.literal('Alert marked as read'), alert: alertView }),

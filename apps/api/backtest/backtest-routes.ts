@@ -46,7 +46,7 @@ export function backtestRoutes(scope: HttpServer, { service, maxRangeDays, logge
       schema: {
         tags: ['alert rules'],
         summary:
-          'What a rule would have fired on the kept log. Sends nothing. With Accept: application/x-ndjson, lines of progress come while it runs, the result last.',
+          'Which alerts a rule would have fired on the retained log. Sends nothing. With Accept: application/x-ndjson, lines of progress come while it runs, the result last.',
         body,
         response: {
           200: {

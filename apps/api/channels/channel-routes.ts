@@ -91,7 +91,7 @@ export function channelRoutes(scope: HttpServer, service: ChannelService): void 
       config: { role: 'editor' },
       schema: {
         tags,
-        summary: 'Change the name, the configuration, or both. The next message goes by it.',
+        summary: 'Change the name, the configuration, or both. The next message uses it.',
         params: channelIdParam,
         headers: ifMatch,
         body: editedChannel,

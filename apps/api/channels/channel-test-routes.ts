@@ -40,7 +40,7 @@ export function channelTestRoutes(
       config: { role: 'editor', rateLimit: { max: testsAMinute, timeWindow: 60_000 } },
       schema: {
         tags: ['channels'],
-        summary: 'Send a trial message by the stored configuration, and say what was answered.',
+        summary: 'Send a test message with the stored configuration, and return the answer.',
         params: channelIdParam,
         response: {
           200: z.object({ status: z.literal('success'), message: z.string() }),

@@ -111,7 +111,7 @@ export function connectionRoutes(scope: HttpServer, { service, statuses }: Conne
       schema: {
         tags,
         summary:
-          'Change the name, the configuration, the parsing rules, or several. A running connection takes it up within seconds.',
+          'Change the name, the configuration, the parsing rules, or several. A running connection applies it within seconds.',
         params: idParam,
         headers: ifMatch,
         body: editedConnection,

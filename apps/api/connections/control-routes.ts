@@ -19,8 +19,8 @@ interface ControlRouteDeps {
 }
 
 const states: readonly (readonly [action: string, state: DesiredState, message: string, summary: string])[] = [
-  ['start', 'running', 'Streaming started successfully', 'Read the source, from where it was left or from start_from.'],
-  ['pause', 'paused', 'Streaming paused successfully', 'Stop reading for a while; the position is kept.'],
+  ['start', 'running', 'Streaming started successfully', 'Start reading, from the last position or from start_from.'],
+  ['pause', 'paused', 'Streaming paused successfully', 'Pause reading; the position is kept.'],
   ['stop', 'stopped', 'Streaming stopped successfully', 'Stop reading; the position is kept.'],
 ];
 

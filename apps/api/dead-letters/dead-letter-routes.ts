@@ -41,12 +41,15 @@ const replayRequest = z.strictObject({
     .min(1)
     .max(maxLetters)
     .optional()
-    .describe(`These letters, at most ${maxLetters}; or give all.`),
-  all: z.literal(true).optional().describe(`Every letter that matches, ${maxLetters} a call: go on with next_cursor.`),
+    .describe(`These dead letters, at most ${maxLetters}; or give all.`),
+  all: z
+    .literal(true)
+    .optional()
+    .describe(`Every dead letter that matches, ${maxLetters} a call: go on with next_cursor.`),
   reason: reason.optional().describe('With all: letters of this reason.'),
   connection: connection.optional().describe('With all: letters of this connection.'),
   cursor: cursorText.optional(),
-  force: z.boolean().default(false).describe('Also what was put back before.'),
+  force: z.boolean().default(false).describe('Also those that were reprocessed before.'),
 });
 
 const result = z.object({
@@ -120,7 +123,7 @@ export function deadLetterRoutes(scope: HttpServer, deps: DeadLetterRouteDeps): 
       config: { role: 'editor' },
       schema: {
         tags,
-        summary: 'Put letters back: their records go through the code of today to the stored logs, marked.',
+        summary: 'Reprocess dead letters: their records go through the current code to the stored logs, marked.',
         description: 'A letter that still cannot be read stays, with the reason in the answer. Nobody is notified.',
         body: replayRequest,
         response: {

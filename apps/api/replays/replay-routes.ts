@@ -16,9 +16,9 @@ const tags = ['replays'];
 const idParam = z.object({ id: z.string().max(200).describe('rpl_…') });
 
 const actions: readonly (readonly [action: string, state: ReplayDesiredState, summary: string])[] = [
-  ['pause', 'paused', 'Let a replay rest; its place is kept.'],
-  ['resume', 'running', 'Go on with a paused replay where it was.'],
-  ['cancel', 'cancelled', 'End a replay. What it has written stays.'],
+  ['pause', 'paused', 'Pause a replay; its position is kept.'],
+  ['resume', 'running', 'Resume a paused replay where it stopped.'],
+  ['cancel', 'cancelled', 'Cancel a replay. What it has written stays.'],
 ];
 
 /** Replays: ask for one, see how it does, pause, resume and cancel it. */
@@ -29,7 +29,7 @@ export function replayRoutes(scope: HttpServer, service: ReplayService, readings
       config: { role: 'editor' },
       schema: {
         tags,
-        summary: 'Normalise kept raw events again: apply what the present code makes of them, or only compare.',
+        summary: 'Normalise retained raw events again with the current code, and apply the result or only compare it.',
         body: z.strictObject({
           project_id: projectIdSchema,
           connection_ids: z.array(z.string().min(1).max(64)).min(1).max(500).optional(),

@@ -28,7 +28,7 @@ export function rawRoutes(scope: HttpServer, { kafka, queue, timeoutMs }: RawRou
     {
       schema: {
         tags: ['stream'],
-        summary: 'The event of a line as the cloud gave it.',
+        summary: 'The original cloud event of a line.',
         description: 'A line names its place in raw. Kept as long as the raw topics are, 7 days unless set otherwise.',
         params: z.object({
           project_id: z.string().max(200),

@@ -717,9 +717,9 @@ export interface Operations {
   'DELETE session': { query: undefined; body: undefined; answer: undefined };
   /** Exchanges the bearer token for a cookie, tailrace_session_…: HttpOnly, SameSite=Strict. */
   'POST session': { query: undefined; body: undefined; answer: Session };
-  /** Who is signed in, with the cookie or the token, and until when. */
+  /** Who is signed in, by cookie or token, and until when. */
   'GET session': { query: undefined; body: undefined; answer: Session };
-  /** Extends the session of the cookie, for a page that is used. A session that cannot be extended stays as it is. */
+  /** Extends the session of the cookie while the page is used. A session that cannot be extended stays as it is. */
   'POST session/renew': { query: undefined; body: undefined; answer: Session };
   /** Recent and searched log lines, by event time. */
   'GET stream/{project_id}': {
@@ -805,7 +805,7 @@ export interface Operations {
       readonly after: readonly LogLine[];
     };
   };
-  /** The event of a line as the cloud gave it. */
+  /** The original cloud event of a line. */
   'GET stream/{project_id}/raw/{topic}/{partition}/{offset}': { query: undefined; body: undefined; answer: RawEvent };
   /** One alert (an id that begins with alert_), or those of a project (any other id). */
   'GET alerts/{id}': {
@@ -829,7 +829,7 @@ export interface Operations {
           readonly next_cursor: string | null;
         };
   };
-  /** Note that an alert was seen. The first who does stays named; again changes nothing. */
+  /** Mark an alert as read. The first reader is recorded; repeating it changes nothing. */
   'POST alerts/{id}/read': {
     query: undefined;
     body: undefined;
@@ -885,20 +885,20 @@ export interface Operations {
       readonly next_cursor: string | null;
     };
   };
-  /** Put letters back: their records go through the code of today to the stored logs, marked. */
+  /** Reprocess dead letters: their records go through the current code to the stored logs, marked. */
   'POST dead-letters/replay': {
     query: undefined;
     body: {
       /** Project id, as the token carries it. */
       readonly project_id: string;
-      /** These letters, at most 1000; or give all. */
+      /** These dead letters, at most 1000; or give all. */
       readonly letters?:
         | readonly {
             readonly partition: number;
             readonly offset: number;
           }[]
         | undefined;
-      /** Every letter that matches, 1000 a call: go on with next_cursor. */
+      /** Every dead letter that matches, 1000 a call: go on with next_cursor. */
       readonly all?: true | undefined;
       /** With all: letters of this reason. */
       readonly reason?: 'decode_failed' | 'unknown_schema' | 'record_too_large' | 'processing_failed' | undefined;
@@ -906,7 +906,7 @@ export interface Operations {
       readonly connection?: string | undefined;
       /** Where an earlier answer ended. */
       readonly cursor?: string | undefined;
-      /** Also what was put back before. */
+      /** Also those that were reprocessed before. */
       readonly force?: boolean | undefined;
     };
     answer: {
@@ -965,7 +965,7 @@ export interface Operations {
           readonly connections: readonly Connection[];
         };
   };
-  /** Change the name, the configuration, the parsing rules, or several. A running connection takes it up within seconds. */
+  /** Change the name, the configuration, the parsing rules, or several. A running connection applies it within seconds. */
   'PUT connections/{id}': {
     query: undefined;
     body: {
@@ -986,7 +986,7 @@ export interface Operations {
   'DELETE connections/{id}': { query: undefined; body: undefined; answer: undefined };
   /** Counters, rate, lag and lateness of a connection. */
   'GET connections/{id}/stats': { query: undefined; body: undefined; answer: ConnectionStats };
-  /** Read the source, from where it was left or from start_from. */
+  /** Start reading, from the last position or from start_from. */
   'POST connections/{id}/start': {
     query: undefined;
     body: undefined;
@@ -994,7 +994,7 @@ export interface Operations {
       readonly message: 'Streaming started successfully';
     };
   };
-  /** Stop reading for a while; the position is kept. */
+  /** Pause reading; the position is kept. */
   'POST connections/{id}/pause': {
     query: undefined;
     body: undefined;
@@ -1151,7 +1151,7 @@ export interface Operations {
           readonly channels: readonly Channel[];
         };
   };
-  /** Change the name, the configuration, or both. The next message goes by it. */
+  /** Change the name, the configuration, or both. The next message uses it. */
   'PUT channels/{id}': {
     query: undefined;
     body: {
@@ -1168,7 +1168,7 @@ export interface Operations {
   };
   /** Delete a channel and its secrets. Refused while alert rules name it. */
   'DELETE channels/{id}': { query: undefined; body: undefined; answer: undefined };
-  /** Send a trial message by the stored configuration, and say what was answered. */
+  /** Send a test message with the stored configuration, and return the answer. */
   'POST channels/{id}/test': {
     query: undefined;
     body: undefined;
@@ -1177,7 +1177,7 @@ export interface Operations {
       readonly message: string;
     };
   };
-  /** What a rule would have fired on the kept log. Sends nothing. With Accept: application/x-ndjson, lines of progress come while it runs, the result last. */
+  /** Which alerts a rule would have fired on the retained log. Sends nothing. With Accept: application/x-ndjson, lines of progress come while it runs, the result last. */
   'POST alert-rules/backtest': {
     query: undefined;
     body: {
@@ -1257,7 +1257,7 @@ export interface Operations {
   };
   /** Send a notification again that was sent or has failed. */
   'POST notifications/{id}/resend': { query: undefined; body: undefined; answer: Notification };
-  /** Normalise kept raw events again: apply what the present code makes of them, or only compare. */
+  /** Normalise retained raw events again with the current code, and apply the result or only compare it. */
   'POST replays': {
     query: undefined;
     body: {
@@ -1285,11 +1285,11 @@ export interface Operations {
           readonly replays: readonly Replay[];
         };
   };
-  /** Let a replay rest; its place is kept. */
+  /** Pause a replay; its position is kept. */
   'POST replays/{id}/pause': { query: undefined; body: undefined; answer: Replay };
-  /** Go on with a paused replay where it was. */
+  /** Resume a paused replay where it stopped. */
   'POST replays/{id}/resume': { query: undefined; body: undefined; answer: Replay };
-  /** End a replay. What it has written stays. */
+  /** Cancel a replay. What it has written stays. */
   'POST replays/{id}/cancel': { query: undefined; body: undefined; answer: Replay };
 }
 
