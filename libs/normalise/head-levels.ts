@@ -14,6 +14,7 @@ const space = 0x20;
 const tab = 0x09;
 const colon = 0x3a;
 const comma = 0x2c;
+const semicolon = 0x3b;
 const bar = 0x7c;
 const dash = 0x2d;
 
@@ -106,6 +107,7 @@ export function isLevelEnd(text: string, at: number): boolean {
     code === colon ||
     code === bar ||
     code === comma ||
+    code === semicolon ||
     code === 0x5d ||
     code === 0x5b ||
     code === 0x28 ||
@@ -120,6 +122,8 @@ export function isSetOff(text: string, at: number): boolean {
   if (code === tab || code === bar || code === 0x5d || code === 0x5b || code === 0x3e) return true;
   if (code === colon) return text.charCodeAt(at + 1) !== 0x2f;
   if (code === comma) return true;
+  // `ERROR; then` is prose.
+  if (code === semicolon) return text.charCodeAt(at + 1) !== space;
   if (code !== space) return false;
   const next = text.charCodeAt(at + 1);
   if (next === space || next === tab || next === bar || next === 0x5b || next === colon) return true;
@@ -144,6 +148,28 @@ export function isWarningWord(word: string, text: string, end: number): boolean 
   return (
     (word === 'warning' || word === 'fatal' || word === 'error' || word === 'critical') && text.startsWith(': ', end)
   );
+}
+
+/** Words that stand between a program's name and its message, `imap-login: Info: message`. */
+const namedWords: ReadonlySet<string> = new Set([
+  'debug',
+  'info',
+  'notice',
+  'warning',
+  'error',
+  'fatal',
+  'critical',
+  'panic',
+]);
+
+/** The same behind a name and a colon, where also other words and capitals are levels. */
+export function isNamedLevel(word: string, text: string, end: number): boolean {
+  return text.startsWith(': ', end) && namedWords.has(word.toLowerCase());
+}
+
+/** Icinga's `critical/TcpSocket: `. */
+export function isBeforeFacility(text: string, at: number): boolean {
+  return /^\/[A-Z]\w{1,60}: /.test(text.slice(at, at + 64));
 }
 
 /** Of `info` and the like in small letters: whether a logger and a colon in a column of its own follow, ` shop.cart : `. */

@@ -1,11 +1,13 @@
 import { severity, severityOfWord } from '@tailrace/log-record/severity.ts';
-import { endOfToken, isDigit, isLetter, isUpper, skipDigits } from './characters.ts';
+import { isDigit, isLetter, isUpper, skipDigits } from './characters.ts';
 import {
   bracketedLevel,
   goesOn,
+  isBeforeFacility,
   isBeforeLogger,
   isLetterLevel,
   isLevelEnd,
+  isNamedLevel,
   isSetOff,
   isSetOffByStop,
   isWarningWord,
@@ -15,7 +17,7 @@ import {
   tokenLevel,
 } from './head-levels.ts';
 import { isId, isPlainWord, isSeparator, isStep, isTokenEnd } from './head-tokens.ts';
-import { isoOfEpoch } from './time/epoch.ts';
+import { epochAt } from './time/epoch.ts';
 import { timeAt } from './time/time-at.ts';
 
 /** What the beginning of a line says before its message, in whichever order and dress a layout put it. */
@@ -110,6 +112,11 @@ class HeadReader implements LineHead {
     if (code === 0x0a || code === 0x22 || code === 0x27) return false;
     if (code === 0x5b || code === 0x28 || code === 0x3c || code === 0x7b) return this.readBracket(code);
     if (isSeparator(code)) return this.readSeparator();
+    // `##[error]` of build pipelines.
+    if (code === 0x23 && text.startsWith('##[', at)) {
+      this.at += 2;
+      return this.readBracket(0x5b);
+    }
     if (this.time === '' && this.readTime()) return true;
     if (this.level === '' && this.readLevel()) return true;
     if (this.level !== '' && this.time !== '') return false;
@@ -200,7 +207,7 @@ class HeadReader implements LineHead {
     const { text } = this;
     const isLetterFirst = this.level === '' && isUpper(text.charCodeAt(from)) && text.charCodeAt(from + 1) === space;
     const timeFrom = isLetterFirst ? from + 2 : from;
-    const found = timeAt(text, timeFrom, this.reference);
+    const found = timeAt(text, timeFrom, this.reference) ?? (from === 1 ? epochAt(text, from) : undefined);
     if (found === undefined || found.end > to) return false;
     const rest = text.slice(found.end, to).trim();
     this.time = found.iso;
@@ -251,11 +258,12 @@ class HeadReader implements LineHead {
     }
     if (word === 'HTTP') return false;
     if (this.time === '') {
-      if (this.isNamed && this.pendingContext.length === 1 && isWarningWord(word, text, end)) return true;
+      if (this.isNamed && this.pendingContext.length === 1 && isNamedLevel(word, text, end)) return true;
       return inCapitals && setOff && this.plainWords === 0;
     }
     if (inCapitals) {
       if (this.plainWords === 0) return true;
+      if (this.isNamed && setOff && this.plainWords === 1) return true;
       if (this.separated && setOff) return this.plainWords <= mostPlainWords;
       return this.hasId && this.plainWords < mostPlainWords && !isSetOffByStop(text, end);
     }
@@ -264,7 +272,7 @@ class HeadReader implements LineHead {
     if (this.plainWords > 0) return false;
     if (setOff) return text.charCodeAt(end) !== comma;
     const isFirst = !this.marked && this.pendingContext.length === 0 && this.pendingNumbers.length === 0;
-    return (isFirst && loggersWords.has(word)) || isBeforeLogger(text, end);
+    return (isFirst && (loggersWords.has(word) || isBeforeFacility(text, end))) || isBeforeLogger(text, end);
   }
 
   private readLetter(end: number): boolean {
@@ -286,8 +294,7 @@ class HeadReader implements LineHead {
     const { text, at } = this;
     const digitsEnd = skipDigits(text, at);
     if (digitsEnd > at) {
-      if (at === 0 && digitsEnd === 1 && this.readScientific()) return true;
-      if (digitsEnd - at >= 10 && this.readEpoch(digitsEnd)) return true;
+      if ((digitsEnd - at >= 10 || digitsEnd === 1) && this.readEpoch()) return true;
       if (isTokenEnd(text.charCodeAt(digitsEnd))) {
         this.pendingNumbers.push(text.slice(at, digitsEnd));
         this.at = digitsEnd;
@@ -310,37 +317,22 @@ class HeadReader implements LineHead {
     return true;
   }
 
-  /**
-   * Seconds since the epoch, perhaps with a fraction. Where nothing stands before it and a colon behind, as mosquitto has
-   * it, it is the time; else only where a level follows.
-   */
-  private readEpoch(digitsEnd: number): boolean {
+  /** Where nothing stands before it and a colon behind, as mosquitto has it, it is the time; else only where a level follows. */
+  private readEpoch(): boolean {
     const { text, at } = this;
     if (this.time !== '' || this.epoch !== '') return false;
-    const hasFraction = text.charCodeAt(digitsEnd) === 0x2e && isDigit(text.charCodeAt(digitsEnd + 1));
-    const end = hasFraction ? skipDigits(text, digitsEnd + 1) : digitsEnd;
-    const iso = isoOfEpoch(text.slice(at, end));
-    if (iso === undefined) return false;
-    if (at === 0 && text.startsWith(': ', end)) {
-      this.time = iso;
-      this.known(end);
+    const found = epochAt(text, at);
+    if (found === undefined) return false;
+    if (at === 0 && text.startsWith(': ', found.end)) {
+      this.time = found.iso;
+      this.known(found.end);
       return true;
     }
-    if (!hasFraction || !isTokenEnd(text.charCodeAt(end))) {
-      this.epoch = digitsEnd - at === 10 || digitsEnd - at === 13 ? iso : '';
-      return false;
-    }
-    this.epoch = iso;
-    this.at = end;
+    this.epoch = found.iso;
+    // A whole number may as well be a process or an id, and is kept.
+    if (!found.hasFraction) return false;
+    this.at = found.end;
     this.separated = false;
-    return true;
-  }
-
-  private readScientific(): boolean {
-    const end = endOfToken(this.text.slice(0, 32), 0);
-    this.epoch = isoOfEpoch(this.text.slice(0, end)) ?? '';
-    if (this.epoch === '') return false;
-    this.at = end;
     return true;
   }
 

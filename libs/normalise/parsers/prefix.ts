@@ -1,3 +1,4 @@
+import { severityOfWord } from '@tailrace/log-record/severity.ts';
 import type { Draft } from '../draft.ts';
 import { headerBehindLevel } from '../header.ts';
 import { readMessage } from '../json-text.ts';
@@ -19,7 +20,9 @@ export const prefix: TextParser = {
     readNumbers(head.numbers, draft);
     if (head.level === '') {
       readContext(head.context, draft);
-      readInner(text.slice(behindSeparators(text, head.end)), draft);
+      const rest = text.slice(behindSeparators(text, head.end));
+      readInner(rest, draft);
+      if (!draft.hasOwnLevel) readLevelField(rest, draft);
       return true;
     }
     draft.level(head.severity, head.level);
@@ -27,6 +30,13 @@ export const prefix: TextParser = {
     return true;
   },
 };
+
+/** `level=warn` before a message that is no pair. */
+function readLevelField(text: string, draft: Draft): void {
+  const found = /^(?:level|lvl|severity)=([A-Za-z]{3,13})(?=\s)/.exec(text);
+  const number = found === null ? 0 : severityOfWord(found[1] as string);
+  if (found !== null && number !== 0) draft.level(number, found[1] as string);
+}
 
 /** A process and its thread, as most layouts that have bare numbers mean them. */
 function readNumbers(numbers: readonly string[], draft: Draft): void {

@@ -57,7 +57,7 @@ const behindTime = {
 
 /** By what a text begins with, the parsers that may know it, the particular before the general. */
 const byBeginning = {
-  brace: [json],
+  brace: [json, prefix],
   angle: [syslogRfc5424, syslogRfc3164, prefix],
   bracket: [
     lambda,

@@ -27,3 +27,18 @@ function isoOfScientific(text: string): string | undefined {
   const [, first = '', digits = ''] = found;
   return isoOfEpoch(digits.length === 9 ? first + digits : `${first}${digits.slice(0, 9)}.${digits.slice(9)}`);
 }
+
+const longestEpoch = 32;
+
+/** A number since the epoch that stands by itself at a position: seconds or milliseconds, seconds perhaps with a fraction. */
+export function epochAt(
+  text: string,
+  at: number,
+): { readonly iso: string; readonly end: number; readonly hasFraction: boolean } | undefined {
+  const found = epochPattern.exec(text.slice(at, at + longestEpoch));
+  const iso = found === null ? undefined : isoOfEpoch(found[0]);
+  if (found === null || iso === undefined) return undefined;
+  return { iso, end: at + found[0].length, hasFraction: found[0].includes('.') };
+}
+
+const epochPattern = /^(?:[0-9]{10}(?:\.[0-9]{1,9})?|[0-9]{13}|[1-9]\.[0-9]{9,18}e\+?0?9)(?=[\s:|,\]]|$)/;

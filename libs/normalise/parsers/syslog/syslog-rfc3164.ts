@@ -1,6 +1,7 @@
-import { severityOfSyslog } from '@tailrace/log-record/severity.ts';
-import { endOfToken, isLetter, skipDigits, skipSpaces } from '../../characters.ts';
+import { severityOfSyslog, severityOfWord } from '@tailrace/log-record/severity.ts';
+import { endOfToken, isLetter, isWordCharacter, skipDigits, skipSpaces } from '../../characters.ts';
 import { type Draft, envelopeRank } from '../../draft.ts';
+import { isNamedLevel } from '../../head-levels.ts';
 import { timeAt } from '../../time/time-at.ts';
 import type { InnerReader, TextParser } from '../text-parser.ts';
 import { type Priority, priorityOf } from './syslog-priority.ts';
@@ -30,7 +31,9 @@ export const syslogRfc3164: TextParser = {
     if (text.charCodeAt(time.end) !== 0x20) return false;
     const hostAt = skipSpaces(text, time.end);
     const hostEnd = endOfToken(text, hostAt);
-    if (hostEnd === hostAt || hostEnd - hostAt > 255) return false;
+    if (hostEnd - hostAt > 255 || !isWordCharacter(text.charCodeAt(hostAt))) return false;
+    const isHostless = text.charCodeAt(from + 3) === 0x20 && hostlessPattern.test(text.slice(hostAt, hostEnd));
+    if (isHostless && priority === undefined) return readHostless(text, hostAt, hostEnd, time.iso, draft, readInner);
     tagPattern.lastIndex = hostEnd + 1;
     const tag = text.charCodeAt(hostEnd) === 0x20 ? tagPattern.exec(text) : null;
     // Without a priority, the time of syslog's own form or a process id are what distinguish it from other logs.
@@ -45,10 +48,41 @@ export const syslogRfc3164: TextParser = {
       draft.service(tag[1] as string, 'syslog.appname');
       draft.attributeIfAny('syslog.procid', tag[2]);
     }
-    readInner(text.slice(tag === null ? hostEnd + 1 : tagPattern.lastIndex), draft);
+    if (tag === null) readInner(text.slice(hostEnd + 1), draft);
+    else readBehindTag(text.slice(tagPattern.lastIndex), draft, readInner);
     return true;
   },
 };
+
+/** `unbound[42:0]`, `imap-login:`: a program where the host would be. */
+const hostlessPattern = /^([\w./-]{1,64}?)(?:\[([0-9:]{1,20})\]:?|:)$/;
+
+function readHostless(
+  text: string,
+  at: number,
+  end: number,
+  time: string,
+  draft: Draft,
+  readInner: InnerReader,
+): boolean {
+  const [, program = '', process] = hostlessPattern.exec(text.slice(at, end)) ?? [];
+  draft.time(time);
+  draft.service(program, 'syslog.appname');
+  draft.attributeIfAny('syslog.procid', process);
+  readBehindTag(text.slice(skipSpaces(text, end)), draft, readInner);
+  return true;
+}
+
+/** `program: Info: message`: behind a program's name the word is a level, as it would not be at the beginning of a line. */
+function readBehindTag(text: string, draft: Draft, readInner: InnerReader): void {
+  const colon = text.slice(0, longestLevel + 1).indexOf(':');
+  const word = colon < 0 ? '' : text.slice(0, colon);
+  const isLevel = word !== '' && isNamedLevel(word, text, colon);
+  readInner(isLevel ? text.slice(colon + 2) : text, draft);
+  if (isLevel) draft.level(severityOfWord(word), word);
+}
+
+const longestLevel = 8;
 
 /** Cisco puts a blank behind the priority, and some of its devices a number with a colon; a mark for a clock that is not set. */
 function behindSequence(text: string, at: number): number {
@@ -83,7 +117,7 @@ function readTimeless(priority: Priority, text: string, draft: Draft, readInner:
   if (tag !== null && tag[2] !== undefined) {
     draft.service(tag[1] as string, 'syslog.appname');
     draft.attribute('syslog.procid', tag[2]);
-    readInner(text.slice(tagPattern.lastIndex), draft);
+    readBehindTag(text.slice(tagPattern.lastIndex), draft, readInner);
   } else readInner(text.slice(priority.end), draft);
   return true;
 }
