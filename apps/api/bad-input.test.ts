@@ -150,6 +150,7 @@ function validBody({ path, method }: Operation): object {
   if (path === '/replays') return newReplay;
   if (path === '/dead-letters/replay') return { project_id: 'demo', letters: [{ partition: 0, offset: 0 }] };
   if (path.endsWith('/rewind')) return { to: '-1h' };
+  if (path.endsWith('/parsing/preview')) return { parsing_rules: [] };
   if (path.startsWith('/channels')) return method === 'PUT' ? { channel_name: 'On call' } : newChannel();
   if (path === '/alert-rules') return newRule();
   if (path === '/alert-rules/backtest') {
@@ -183,6 +184,7 @@ it('the document holds the whole API', () => {
     'GET /channel-types',
     'GET /channels/{id}',
     'GET /connections/{id}',
+    'GET /connections/{id}/parsing-stats',
     'GET /connections/{id}/stats',
     'GET /connectors',
     'GET /dead-letters/{project_id}',
@@ -198,6 +200,7 @@ it('the document holds the whole API', () => {
     'POST /channels',
     'POST /channels/{id}/test',
     'POST /connections',
+    'POST /connections/{id}/parsing/preview',
     'POST /connections/{id}/pause',
     'POST /connections/{id}/rewind',
     'POST /connections/{id}/start',
@@ -479,6 +482,8 @@ describe('query parameters', () => {
     to: ['soon', '-9999d', '2016-01-01T00:00:00Z'],
     before: ['junk', 'W10', Buffer.from('[1,2]').toString('base64url'), Buffer.from('["x","y"]').toString('base64url')],
     after: ['junk', Buffer.from('[-1,"00000000000000000000000000000000"]').toString('base64url')],
+    query: ['(', 'level:loud', '/(/', 'a OR', 'x'.repeat(4001)],
+    parser: ['', 'x'.repeat(101)],
     level: ['loud', 'WARN', ''],
     levels: ['loud', 'error,loud', ','],
     filter: ['{', '[]x', '7', '{"surprise":1}', '{"regex":"("}', '{"text":7}', `{"text":"${'x'.repeat(1001)}"}`],

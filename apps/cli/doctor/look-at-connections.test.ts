@@ -44,6 +44,7 @@ async function connection(
     created_at: 0,
     updated_at: 0,
     rewind: null,
+    parsing: null,
     ...changes,
   });
   if (status === null) return;
