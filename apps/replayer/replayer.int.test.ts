@@ -142,7 +142,7 @@ const nextVersion: NormaliseEvent = (raw, position, options) => {
 };
 
 async function ask(fields: Partial<ReplayRequest> = {}): Promise<string> {
-  const id = newReplayId('shop');
+  const id = newReplayId(fields.project_id ?? 'shop');
   await write(id, {
     project_id: 'shop',
     connection_ids: [],
@@ -277,11 +277,14 @@ describe('the parsing rules of a connection', () => {
     await ended(await ask({ connection_positions: await connectionEnds() }));
     await sinkIsDone();
     const before = await rows();
-    // The connection is deleted: code of the next version reads its lines without rules.
+    // The connection is deleted: newer code reads its lines without rules.
     await first.role.stop();
     running.delete(first.role);
     await writeConnection(null);
-    await startReplayer(nextVersion);
+    await startReplayer((...event) => {
+      const record = normalise(...event);
+      return { ...record, normaliser_version: record.normaliser_version + 100 };
+    });
     await ended(
       await ask({ connection_ids: ['conn_a'], providers: ['aws'], connection_positions: await connectionEnds() }),
     );
@@ -302,6 +305,10 @@ describe('the parsing rules of a connection', () => {
     const partition = partitionFor('conn_a', topics.connections.partitions);
     const positions = [end, ...others].map((each, index) => (index === partition ? each + 1 : each));
     const id = await ask({ mode: 'shadow', connection_positions: positions });
+    // A replay of another project, in another partition, which waits for nothing: by then this one would have ended too.
+    await ended(await ask({ project_id: 'bank' }));
+    expect(partitionFor('bank', topics.replays.partitions)).not.toBe(partitionFor('shop', topics.replays.partitions));
+    expect(replays.get(id)?.progress).toBeUndefined();
     await save(1, byNumber);
     expect((await ended(id))?.differences).toMatchObject({ changed: 10, unchanged: 10 });
   });
