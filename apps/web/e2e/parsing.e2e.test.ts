@@ -1,7 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type axeCore from 'axe-core';
 import pg from 'pg';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PageUnderTest } from './page-under-test.ts';
 
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const soon = { timeout: 60_000, interval: 200 };
 let stack: PageUnderTest;
 beforeAll(async () => {
@@ -9,6 +14,24 @@ beforeAll(async () => {
   await (await stack.installation.add('replayer')).ready();
 });
 afterAll(() => stack?.stop());
+
+/** `PARSING_SCREENSHOTS=<folder>` keeps how the page looks. */
+async function shot(page: Page, name: string): Promise<void> {
+  const { PARSING_SCREENSHOTS: folder } = process.env;
+  if (folder !== undefined) await page.screenshot({ path: `${folder}/parsing-${name}.png` });
+}
+
+/** What axe finds serious. */
+async function seriousViolations(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axeSource);
+  return page.evaluate(async () => {
+    const { axe } = window as Window & typeof globalThis & { readonly axe: typeof axeCore };
+    const { violations } = await axe.run(document, { rules: { 'target-size': { enabled: true } } });
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 160)} ${nodes[0]?.failureSummary}`);
+  });
+}
 
 /** A format that nobody knows. */
 const lineOf = (number: number) => `30.11.2026 11~20~${10 + number} <K> till ${number} :: 4711.${number} EUR refused`;
@@ -54,7 +77,9 @@ test('a rule for a format that nobody knows is written beside its lines, reads l
   await page.getByLabel('What the level’s texts mean').fill('K=error');
   await expect.poll(() => lines.first().textContent(), soon).toMatch(/tills.*error.*2026-11-30T11:20:1\d\+01:00/);
   await page.getByText('takes 3 lines').waitFor();
-  await page.screenshot({ path: process.env.PARSING_SCREENSHOT ?? '/dev/null', type: 'png' }).catch(() => undefined);
+  await shot(page, 'desktop');
+
+  expect(await seriousViolations(page)).toEqual([]);
 
   // What is not saved is not lost by a key.
   await page.keyboard.press('Escape');
@@ -89,14 +114,13 @@ test('the rules are written on a phone too, beside lines that are pasted', async
   await expect
     .poll(() => lines.allTextContents(), soon)
     .toEqual([expect.stringMatching(/rule-1.*warn.*slow/), expect.stringContaining('no parser')]);
-  await page
-    .screenshot({ path: process.env.PARSING_PHONE_SCREENSHOT ?? '/dev/null', type: 'png' })
-    .catch(() => undefined);
+  await shot(page, 'phone');
   const overflow = await page.evaluate(() => {
     const body = document.querySelector('.dialog-body');
     return body === null ? 0 : body.scrollWidth - body.clientWidth;
   });
   expect(overflow).toBeLessThanOrEqual(0);
+  expect(await seriousViolations(page)).toEqual([]);
   await page.getByRole('button', { name: 'Remove rule-1' }).click();
   await page.getByRole('button', { name: 'Add a rule' }).click();
   await page.getByRole('button', { name: 'Close' }).click();

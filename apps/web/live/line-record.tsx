@@ -9,7 +9,7 @@ export function LineRecord({ line, name }: { readonly line: LogLine; readonly na
   const facts: readonly (readonly [label: string, value: string])[] = [
     ['connector', `${line.provider} (${name ?? line.connection_id})`],
     ['raw record', `topic ${line.raw.topic}, partition ${line.raw.partition}, offset ${line.raw.offset}`],
-    ['parser', `${line.parser}, normaliser version ${line.normaliser_version}`],
+    ['parser', `${line.parser}, ${versionText(line.normaliser_version)}`],
     ['event', line.timestamp],
     ['at the cloud', later(line.timestamp, line.observed_timestamp)],
     ['read by us', later(line.timestamp, line.ingest_timestamp)],
@@ -41,4 +41,10 @@ export function LineRecord({ line, name }: { readonly line: LogLine; readonly na
 function later(event: string, then: string): string {
   const ms = Date.parse(then) - Date.parse(event);
   return `${then} (${ms < 0 ? '−' : '+'}${duration(ms)})`;
+}
+
+/** Thousands count the changes of the connection's own parsing rules. */
+function versionText(version: number): string {
+  const rules = Math.floor(version / 1000);
+  return `normaliser version ${version % 1000}${rules === 0 ? '' : `, parsing rules version ${rules}`}`;
 }
