@@ -205,3 +205,12 @@ export function tokenLevel(token: string, hasTime: boolean): HeadLevel | undefin
   const number = word === word.toUpperCase() ? severityOfWord(word) : 0;
   return number === 0 ? undefined : { word, number, rest: token.slice(0, at) };
 }
+
+/** Behind the `*` or `=` that stand on both sides of a word; the word's own end where there are none. */
+export function endOfMarks(text: string, at: number, end: number): number {
+  const mark = text.charCodeAt(end);
+  if ((mark !== 0x2a && mark !== 0x3d) || text.charCodeAt(at - 1) !== mark) return end;
+  let behind = end;
+  while (text.charCodeAt(behind) === mark) behind++;
+  return behind;
+}

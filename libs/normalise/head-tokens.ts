@@ -3,7 +3,7 @@ import { isDigit } from './characters.ts';
 const space = 0x20;
 const tab = 0x09;
 
-/** What sets the parts of a head apart besides blanks: `-`, `|`, `:`, `,`, `;`, `*`, `>`, `=`, `~`, a bullet. */
+/** What sets the parts of a head apart besides blanks: `-`, `|`, `:`, `,`, `;`, `*`, `>`, `=`, `~`, `»`, a bullet. */
 export function isSeparator(code: number): boolean {
   return (
     code === 0x2d ||
@@ -15,6 +15,7 @@ export function isSeparator(code: number): boolean {
     code === 0x3e ||
     code === 0x3d ||
     code === 0x7e ||
+    code === 0xbb ||
     code === 0x2022
   );
 }

@@ -2,6 +2,7 @@ import { severity, severityOfWord } from '@tailrace/log-record/severity.ts';
 import { isDigit, isLetter, isUpper, skipDigits } from './characters.ts';
 import {
   bracketedLevel,
+  endOfMarks,
   goesOn,
   isBeforeFacility,
   isBeforeLogger,
@@ -17,7 +18,7 @@ import {
   tokenLevel,
 } from './head-levels.ts';
 import { isId, isPlainWord, isSeparator, isStep, isTokenEnd } from './head-tokens.ts';
-import { epochAt } from './time/epoch.ts';
+import { epochAt, isNear } from './time/epoch.ts';
 import { timeAt } from './time/time-at.ts';
 
 /** What the beginning of a line says before its message, in whichever order and dress a layout put it. */
@@ -100,7 +101,9 @@ class HeadReader implements LineHead {
     for (let part = 0; part < mostParts && this.at < this.limit; part++) {
       if (!this.readPart()) break;
     }
-    if (this.time === '' && this.epoch !== '' && this.level !== '') this.time = this.epoch;
+    if (this.time !== '' || this.epoch === '' || this.level === '') return;
+    this.time = this.epoch;
+    if (epochAt(this.numbers[0] ?? '', 0)?.iso === this.epoch) this.numbers.shift();
   }
 
   /** @returns whether another part may follow. */
@@ -210,7 +213,7 @@ class HeadReader implements LineHead {
     const found = timeAt(text, timeFrom, this.reference) ?? (from === 1 ? epochAt(text, from) : undefined);
     if (found === undefined || found.end > to) return false;
     const rest = text.slice(found.end, to).trim();
-    this.time = found.iso;
+    this.time = this.withDateBefore(found.iso);
     const number = isLetterFirst ? severityOfLetter(text.charAt(from)) : 0;
     if (number !== 0) {
       this.level = text.charAt(from);
@@ -229,6 +232,15 @@ class HeadReader implements LineHead {
     return true;
   }
 
+  /** `[2024-01-31][10:20:30]`: a time of day behind the date in a bracket of its own. */
+  private withDateBefore(iso: string): string {
+    const date = this.pendingContext[0];
+    if (this.pendingContext.length !== 1 || !iso.startsWith('T') || !/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(date ?? ''))
+      return iso;
+    this.pendingContext.length = 0;
+    return `${date}${iso}`;
+  }
+
   private readLevel(): boolean {
     const { text, at } = this;
     if (!isLetter(text.charCodeAt(at))) return false;
@@ -239,8 +251,11 @@ class HeadReader implements LineHead {
     while (end - at < 14 && isStep(text.charCodeAt(end))) end++;
     const word = text.slice(at, end);
     const number = severityOfWord(word);
-    if (number === 0 || !isLevelEnd(text, end)) return false;
-    if (!this.isHeaderLevel(word, end)) return false;
+    if (number === 0) return false;
+    // Sling's `*INFO*`.
+    const marksEnd = this.time === '' ? end : endOfMarks(text, at, end);
+    if (marksEnd > end) return this.plainWords === 0 && this.setLevel(word, number, marksEnd);
+    if (!isLevelEnd(text, end) || !this.isHeaderLevel(word, end)) return false;
     return this.setLevel(word, number, end);
   }
 
@@ -253,13 +268,15 @@ class HeadReader implements LineHead {
       return (
         setOff ||
         timeAt(text, end + 1, this.reference) !== undefined ||
+        epochAt(text, end + 1)?.hasFraction === true ||
         (!ordinaryWords.has(word) && !goesOn(text, end))
       );
     }
     if (word === 'HTTP') return false;
     if (this.time === '') {
       if (this.isNamed && this.pendingContext.length === 1 && isNamedLevel(word, text, end)) return true;
-      return inCapitals && setOff && this.plainWords === 0;
+      const isBehindEpoch = this.epoch !== '' && this.pendingContext.length === 0;
+      return inCapitals && (setOff || isBehindEpoch) && this.plainWords === 0;
     }
     if (inCapitals) {
       if (this.plainWords === 0) return true;
@@ -286,6 +303,8 @@ class HeadReader implements LineHead {
     if (this.time === '') return false;
     // Telegraf's `E! `.
     if (text.startsWith('! ', end)) return this.setLevel(letter, number, end + 1);
+    const isFirst = this.pendingContext.length === 0 && this.pendingNumbers.length === 0;
+    if (isFirst && /^(?:\/[\w.-]{1,60})?: /.test(text.slice(end, end + 64))) return this.setLevel(letter, number, end);
     const isColumn = this.separated && text.charCodeAt(end) === bar;
     return (isColumn || isLetterLevel(text.slice(end, end + 104), hasThread)) && this.setLevel(letter, number, end);
   }
@@ -322,7 +341,7 @@ class HeadReader implements LineHead {
     const { text, at } = this;
     if (this.time !== '' || this.epoch !== '') return false;
     const found = epochAt(text, at);
-    if (found === undefined) return false;
+    if (found === undefined || !isNear(found.iso, this.reference)) return false;
     if (at === 0 && text.startsWith(': ', found.end)) {
       this.time = found.iso;
       this.known(found.end);

@@ -79,7 +79,7 @@ function readBehindLevel(text: string, head: LineHead, draft: Draft): void {
   readMessage(text.slice(behindSeparators(text, behind.messageAt)), draft);
 }
 
-/** Behind the spaces, tabs, colons, bars, commas and single dashes that set head and message apart. */
+/** Behind the spaces, tabs, colons, bars, commas, semicolons, single dashes and ornaments that set head and message apart. */
 function behindSeparators(text: string, at: number): number {
   let index = at;
   for (;;) {
@@ -88,7 +88,9 @@ function behindSeparators(text: string, at: number): number {
     const isDash = code === 0x2d && (next === 0x20 || next === 0x2d || next === 0x3e);
     const isArrow = code === 0x3e && (next === 0x20 || text.charCodeAt(index - 1) === 0x2d);
     const isBlank = code === 0x20 || code === 0x09;
-    if (!isBlank && code !== 0x3a && code !== 0x7c && code !== 0x2c && !isDash && !isArrow) return index;
+    const isMark = (code === 0x7e || code === 0xbb || code === 0x2022) && next === 0x20;
+    const isPlain = code === 0x3a || code === 0x7c || code === 0x2c || code === 0x3b;
+    if (!isBlank && !isPlain && !isDash && !isArrow && !isMark) return index;
     index++;
   }
 }

@@ -41,4 +41,12 @@ export function epochAt(
   return { iso, end: at + found[0].length, hasFraction: found[0].includes('.') };
 }
 
-const epochPattern = /^(?:[0-9]{10}(?:\.[0-9]{1,9})?|[0-9]{13}|[1-9]\.[0-9]{9,18}e\+?0?9)(?=[\s:|,\]]|$)/;
+const epochPattern =
+  /^(?:[0-9]{10}(?:\.[0-9]{1,9})?|[0-9]{13}|[0-9]{16}|[0-9]{19}|[1-9]\.[0-9]{9,18}e\+?0?9)(?=[\s:|,\]]|$)/;
+
+const mostYears = 10;
+
+/** Whether a time is of the years around another, microseconds since the epoch: few numbers of ten digits are by chance. */
+export function isNear(iso: string, reference: number): boolean {
+  return Math.abs(Number(iso.slice(0, 4)) - new Date(reference / 1000).getUTCFullYear()) <= mostYears;
+}
