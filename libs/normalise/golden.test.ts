@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import { logRecordCodec } from '@tailrace/schemas/generated/log-record.ts';
 import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
@@ -101,7 +102,8 @@ describe('golden records', () => {
     it.each(cases)('$title', ({ goldenCase, update }) => {
       const record = normalise(rawEventOf(goldenCase), { partition: 3, offset: 42 });
       const actual = goldenRecordOf(record, goldenCase.event === undefined);
-      if (process.env.UPDATE_GOLDEN === '1') return update(actual);
+      // The same record with its fields in another order is no change.
+      if (process.env.UPDATE_GOLDEN === '1' && !isDeepStrictEqual(actual, goldenCase.record)) return update(actual);
       expect(actual).toEqual(goldenCase.record);
       expect(logRecordCodec.decode(Buffer.from(logRecordCodec.encode(record)))).toEqual(record);
     });
