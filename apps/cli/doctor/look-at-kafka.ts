@@ -32,7 +32,11 @@ export async function lookAtKafka(
   try {
     const { clusterId, brokers } = await client.admin.describeCluster();
     return [
-      { what: 'kafka', ok: true, detail: `cluster ${clusterId}: ${brokers.length} brokers` },
+      {
+        what: 'kafka',
+        ok: true,
+        detail: `cluster ${clusterId}: ${brokers.length} ${brokers.length === 1 ? 'broker' : 'brokers'}`,
+      },
       ...(await lookAtBrokers(settings, brokers)),
       ...(await lookAtTopics(client.admin, brokers, settings.kafkaReplicationFactor)),
       ...(await lookAtLags(client.admin, database, processLags)),
