@@ -1,27 +1,8 @@
 import { digitsAt, isDigit, isWordCharacter, skipDigits } from '../characters.ts';
-import {
-  type CalendarDate,
-  fullYear,
-  isDate,
-  isoDate,
-  mayBeginName,
-  monthAt,
-  nearestDate,
-  nearestYear,
-  skipWeekday,
-} from './calendar.ts';
-import { clockAt, compactClockAt, type FoundClock, minuteClockAt, unpaddedClockAt } from './clock.ts';
-
-/** A time found in a text. */
-export interface FoundTime {
-  /**
-   * ISO 8601, as precise as it was written; without an offset where the text has none (local to the source), without a
-   * date (`T10:20:30`) where it has none.
-   */
-  readonly iso: string;
-  /** Position behind it in the text. */
-  readonly end: number;
-}
+import { fullYear, isDate, isoDate, mayBeginName, monthAt, nearestYear, skipWeekday } from './calendar.ts';
+import { clockAt, compactClockAt, minuteClockAt } from './clock.ts';
+import { type FoundTime, joined, skipToClock } from './date-and-clock.ts';
+import { compactDate, eightDigitDate, numbersOnly, sixDigitDate } from './number-dates.ts';
 
 const dash = 0x2d;
 const dot = 0x2e;
@@ -127,10 +108,6 @@ function longerThanZone(text: string, at: number): boolean {
   );
 }
 
-function joined(date: string | undefined, clock: FoundClock | undefined): FoundTime | undefined {
-  return date === undefined || clock === undefined ? undefined : { iso: date + clock.iso, end: clock.end };
-}
-
 /** `2024-01-31T10:20:30.123Z` and the like: `/`, `.` or `:` for `-`, a space, `_`, `-` or `:` for `T`. */
 function yearFirst(text: string, at: number): FoundTime | undefined {
   const separator = text.charCodeAt(at + 4);
@@ -150,20 +127,6 @@ function yearFirst(text: string, at: number): FoundTime | undefined {
   if (clock === undefined) return undefined;
   const date = dayEnd === at + 10 && separator === dash ? `${text.slice(at, at + 10)}T` : isoDate(year, month, day);
   return { iso: date + clock.iso, end: clock.end };
-}
-
-/** Behind what sets a date and a time of day apart: `T`, `_`, `-`, `:`, blanks, a comma and blanks, ` - `, ` -- `, ` @ `; or -1. */
-function skipToClock(text: string, at: number): number {
-  const code = text.charCodeAt(at);
-  if (code === 0x54 || code === 0x5f || code === dash || code === colon) return at + 1;
-  let index = code === 0x2c ? at + 1 : at;
-  const blanksFrom = index;
-  while (index - blanksFrom < 4 && (text.charCodeAt(index) === space || text.charCodeAt(index) === 0x09)) index++;
-  if (index === at) return -1;
-  const mark = text.charCodeAt(index);
-  if (mark === dash && text.startsWith('- ', index + 1)) return index + 3;
-  if ((mark === 0x40 || mark === dash) && text.charCodeAt(index + 1) === space) return index + 2;
-  return index;
 }
 
 /** Dates that begin with one or two digits: by a month's name behind them, or by numbers only. */
@@ -198,89 +161,6 @@ function yearOf(text: string, at: number, end: number, reference: number): numbe
   if (end === at + 4) return digitsAt(text, at, 4);
   // `31 Jan 10:20:30` has the hour there.
   return end === at + 2 && text.charCodeAt(end) !== colon ? fullYear(digitsAt(text, at, 2), reference) : 0;
-}
-
-/** `31/01/2024`, `1/31/24`, `24/01/31`, and without a year `01-31`, each before a time of day. */
-function numbersOnly(text: string, at: number, first: number, end: number, reference: number): FoundTime | undefined {
-  const separator = text.charCodeAt(end);
-  const secondEnd = skipDigits(text, end + 1);
-  if (secondEnd - end > 3) return undefined;
-  const second = digitsAt(text, end + 1, secondEnd - end - 1);
-  let dateEnd = secondEnd;
-  let readings: readonly CalendarDate[];
-  if (text.charCodeAt(secondEnd) === separator && isDigit(text.charCodeAt(secondEnd + 1))) {
-    dateEnd = skipDigits(text, secondEnd + 1);
-    const third = digitsAt(text, secondEnd + 1, Math.min(4, dateEnd - secondEnd - 1));
-    readings = readingsOf(first, second, third, dateEnd - secondEnd - 1, end - at, reference);
-  } else {
-    // A version number or an amount is not followed by a time of day after one blank.
-    if (text.charCodeAt(secondEnd) !== space || end - at !== 2 || secondEnd - end !== 3) return undefined;
-    readings = [
-      [nearestYear(first, second, reference), first, second],
-      [nearestYear(second, first, reference), second, first],
-    ];
-  }
-  const clockFrom = skipToClock(text, dateEnd);
-  const clock = clockFrom < 0 ? undefined : clockAt(text, clockFrom);
-  if (clock === undefined) return undefined;
-  const date = nearestDate(readings, reference);
-  return date && { iso: isoDate(...date) + clock.iso, end: clock.end };
-}
-
-function readingsOf(
-  first: number,
-  second: number,
-  third: number,
-  thirdLength: number,
-  firstLength: number,
-  reference: number,
-): readonly CalendarDate[] {
-  if (thirdLength === 4) {
-    return [
-      [third, first, second],
-      [third, second, first],
-    ];
-  }
-  if (thirdLength !== 2) return [];
-  const year = fullYear(third, reference);
-  const readings: CalendarDate[] = [
-    [year, first, second],
-    [year, second, first],
-  ];
-  if (firstLength === 2) readings.push([fullYear(first, reference), second, third]);
-  return readings;
-}
-
-/** `240131 10:20:30`, `240131 102030`. */
-function sixDigitDate(text: string, at: number, reference: number): FoundTime | undefined {
-  if (text.charCodeAt(at + 6) !== space) return undefined;
-  const month = digitsAt(text, at + 2, 2);
-  const day = digitsAt(text, at + 4, 2);
-  if (!isDate(month, day)) return undefined;
-  const date = isoDate(fullYear(digitsAt(text, at, 2), reference), month, day);
-  const clockFrom = text.charCodeAt(at + 7) === space ? at + 8 : at + 7;
-  return joined(date, clockAt(text, clockFrom) ?? sixDigitClock(text, clockFrom));
-}
-
-/** `102030` and nothing of a number behind it. */
-function sixDigitClock(text: string, at: number): FoundClock | undefined {
-  return skipDigits(text, at) === at + 6 ? compactClockAt(text, at) : undefined;
-}
-
-/** `20240131T102030.123Z`, `20240131-10:20:30:123`, `20240131 10:20:30`. */
-function eightDigitDate(text: string, at: number): FoundTime | undefined {
-  const date = compactDate(text, at);
-  const between = text.charCodeAt(at + 8);
-  if (date === undefined || (between !== 0x54 && between !== space && between !== dash && between !== 0x5f))
-    return undefined;
-  return joined(date, clockAt(text, at + 9) ?? sixDigitClock(text, at + 9) ?? unpaddedClockAt(text, at + 9));
-}
-
-function compactDate(text: string, at: number): string | undefined {
-  const year = digitsAt(text, at, 4);
-  const month = digitsAt(text, at + 4, 2);
-  const day = digitsAt(text, at + 6, 2);
-  return year >= 1970 && year < 2100 && isDate(month, day) ? isoDate(year, month, day) : undefined;
 }
 
 /** Dates that begin with the name of a weekday or a month. */
