@@ -82,6 +82,12 @@ class HeadReader implements LineHead {
   private marked = false;
   private plainWords = 0;
   private hasId = false;
+  /** Whether the part before was an id. */
+  private isBehindId = false;
+  /** Whether the part before was a number in brackets, as in `app[12]`. */
+  private isBehindProcess = false;
+  /** Whether the plain words so far are in capitals. */
+  private inCapitals = true;
   /** Parts seen since the last known one: they belong to the message unless another known part follows. */
   private pendingNumbers: string[] = [];
   private pendingContext: string[] = [];
@@ -200,6 +206,7 @@ class HeadReader implements LineHead {
     if (this.time !== '' && this.level !== '') return false;
     if (content !== '') this.pendingContext.push(content);
     this.hasId = true;
+    this.isBehindProcess = open === 0x5b && text.charCodeAt(at - 1) !== space && /^[0-9]{1,10}$/.test(content);
     this.at = end;
     this.separated = true;
     return true;
@@ -281,8 +288,10 @@ class HeadReader implements LineHead {
     if (inCapitals) {
       if (this.plainWords === 0) return true;
       if (this.isNamed && setOff && this.plainWords === 1) return true;
-      if (this.separated && setOff) return this.plainWords <= mostPlainWords;
-      return this.hasId && this.plainWords < mostPlainWords && !isSetOffByStop(text, end);
+      if (this.isBehindProcess && this.plainWords === 1) return true;
+      if ((this.separated || this.isBehindId) && setOff) return this.plainWords <= mostPlainWords;
+      // `R02-M1 RAS KERNEL INFO`: words in small letters would make it a sentence.
+      return this.hasId && this.inCapitals && this.plainWords < mostPlainWords && !isSetOffByStop(text, end);
     }
     // In small letters it is a word like any other, unless it has a column of its own.
     if (text.charCodeAt(end) === colon && this.plainWords === 1) return this.isNamed || this.separated;
@@ -327,8 +336,11 @@ class HeadReader implements LineHead {
     const token = text.slice(at, end);
     if (this.level === '' && this.readTokenLevel(token, end)) return true;
     this.isNamed = token.endsWith(':');
-    if (isId(token)) this.hasId = true;
+    this.isBehindId = isId(token);
+    this.isBehindProcess = false;
+    if (this.isBehindId) this.hasId = true;
     else if (++this.plainWords > mostPlainWords || !isPlainWord(token)) return false;
+    else if (token !== token.toUpperCase()) this.inCapitals = false;
     this.pendingContext.push(token);
     this.at = end;
     this.separated = false;

@@ -41,6 +41,11 @@ describe('prose with the words of levels in it', () => {
   it.each([
     // A number behind a time is a process to every reader: `12 ERROR lines were counted` is left out.
     ['an ISO time', (line: string) => (/^[0-9]/.test(line) ? line : `2026-11-30T11:22:33.123Z ${line}`)],
+    ['a time in brackets', (line: string) => (/^[0-9]/.test(line) ? line : `[2026-11-30 11:22:33] ${line}`)],
+    ['a time and a thread', (line: string) => (/^[0-9]/.test(line) ? line : `2026-11-30 11:22:33,123 [main] ${line}`)],
+    ['Go’s time', (line: string) => (/^[0-9]/.test(line) ? line : `2026/11/30 11:22:33 ${line}`)],
+    ['seconds since the epoch', (line: string) => (/^[0-9]/.test(line) ? line : `1796037753: ${line}`)],
+    ['a syslog header without a host', (line: string) => `Nov 30 11:22:33 app[12]: ${line}`],
     ['a syslog header', (line: string) => `Nov 30 11:22:33 host app[12]: ${line}`],
     ['a CRI header', (line: string) => `2026-11-30T11:22:33.123456789Z stdout F ${line}`],
     ['a JSON envelope', (line: string) => JSON.stringify({ log: line, stream: 'stdout' })],
