@@ -37,6 +37,8 @@ const preview = z.looseObject({
 });
 
 const mostLines = 100;
+/** Of lines together, characters: a request has at most 256 KiB unless the server is set otherwise. */
+const mostCharacters = 100_000;
 
 /** `tailrace connections parsing …`: the rules by which a connection's lines are read before the parsers. */
 export function parsingCommand(surroundings: Surroundings): Command {
@@ -108,7 +110,10 @@ export function parsingCommand(surroundings: Surroundings): Command {
 async function firstLines(path: string): Promise<string[]> {
   const input = path === '-' ? process.stdin : createReadStream(path);
   const lines: string[] = [];
+  let characters = 0;
   for await (const line of readLines(input as AsyncIterable<Buffer>, path)) {
+    characters += line.length;
+    if (lines.length > 0 && characters > mostCharacters) break;
     if (line !== '') lines.push(line);
     if (lines.length === mostLines) break;
   }
