@@ -16,6 +16,7 @@ const fromConstants = new Set([
   'libs/http/allowed-methods.ts',
   'libs/normalise/colours.ts',
   'scripts/api-types/operations.ts',
+  'scripts/words/prose.ts',
 ]);
 
 /** `RegExp(…)`, and the methods of strings that make one of a text. */

@@ -35,11 +35,10 @@ const bytes: Readonly<Record<string, number>> = {
   tib: kibi ** 4,
 };
 
-const number = String.raw`(?:\d+(?:\.\d+)?|\.\d+)`;
-const single = new RegExp(String.raw`^([+-]?${number}(?:[eE][+-]?\d{1,3})?) ?([A-Za-zµμ]{0,5})$`);
+const single = /^([+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d{1,3})?) ?([A-Za-zµμ]{0,5})$/;
 /** As Go writes durations: 1h2m3.5s. */
-const compound = new RegExp(`^([+-]?)((?:${number}(?:ns|us|µs|μs|ms|s|m|h|d)){2,6})$`);
-const compoundPart = new RegExp(`(${number})(ns|us|µs|μs|ms|s|m|h|d)`, 'g');
+const compound = /^([+-]?)((?:(?:\d+(?:\.\d+)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h|d)){2,6})$/;
+const compoundPart = /(\d+(?:\.\d+)?|\.\d+)(ns|us|µs|μs|ms|s|m|h|d)/g;
 /** Longer texts are no quantities. */
 const maxCharacters = 64;
 
@@ -65,17 +64,22 @@ function withUnit(value: number, suffix: string): Quantity | undefined {
   return Object.hasOwn(bytes, size) ? { value: value * (bytes[size] ?? 0), unit: 'size' } : undefined;
 }
 
-const namedUnits: readonly (readonly [names: string, factor: number, unit: Unit])[] = [
-  ['ns|nanos|nanoseconds', 1, 'duration'],
-  ['us|micros|microseconds', 1e3, 'duration'],
-  ['ms|msec|millis|milliseconds', 1e6, 'duration'],
-  ['s|sec|secs|seconds', 1e9, 'duration'],
-  ['bytes', 1, 'size'],
+/** What names of fields end in. */
+const unitEndings: readonly { readonly ending: RegExp; readonly factor: number; readonly unit: Unit }[] = [
+  { ending: /(?:(?:^|[._-])(?:ns|nanos|nanoseconds)|[a-z0-9](?:Ns|Nanos|Nanoseconds))$/, factor: 1, unit: 'duration' },
+  {
+    ending: /(?:(?:^|[._-])(?:us|micros|microseconds)|[a-z0-9](?:Us|Micros|Microseconds))$/,
+    factor: 1e3,
+    unit: 'duration',
+  },
+  {
+    ending: /(?:(?:^|[._-])(?:ms|msec|millis|milliseconds)|[a-z0-9](?:Ms|Msec|Millis|Milliseconds))$/,
+    factor: 1e6,
+    unit: 'duration',
+  },
+  { ending: /(?:(?:^|[._-])(?:s|sec|secs|seconds)|[a-z0-9](?:S|Sec|Secs|Seconds))$/, factor: 1e9, unit: 'duration' },
+  { ending: /(?:(?:^|[._-])bytes|[a-z0-9]Bytes)$/, factor: 1, unit: 'size' },
 ];
-const unitEndings = namedUnits.map(([names, factor, unit]) => {
-  const capital = names.replaceAll(/(^|\|)([a-z])/g, (_, bar: string, letter: string) => bar + letter.toUpperCase());
-  return { ending: new RegExp(`(?:(?:^|[._-])(?:${names})|[a-z0-9](?:${capital}))$`), factor, unit };
-});
 
 /** The unit that a field's name ends in, as `duration_ms`, `http.request.bytes` and `elapsedMs` do, with its size. */
 function unitOfName(name: string): { readonly factor: number; readonly unit: Unit } | undefined {
