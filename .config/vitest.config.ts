@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './longest-first.ts';
 
 const testStack = new URL('../scripts/test-stack.ts', import.meta.url).pathname;
 
@@ -8,13 +9,15 @@ const mostlyWaiting = Math.max(3, availableParallelism() - 1);
 
 /**
  * Three kinds of tests, by suffix: `*.test.ts` needs nothing but Node, `*.int.test.ts` needs the real Kafka and PostgreSQL
- * that `scripts/` finds or starts, `*.e2e.test.ts` runs whole roles as processes. They run in this order, of the last the
- * page's (`page`) before those that kill roles and servers, which run alone (`e2e`): what fails cheaply fails first.
+ * that `scripts/` finds or starts, `*.e2e.test.ts` runs whole roles as processes. The first two run side by side, since one
+ * keeps the processor busy and the other waits; then the page's (`page`), then those that kill roles and servers, which
+ * run alone (`e2e`).
  */
 export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    sequence: { sequencer: LongestFirst },
     // What is waited for comes at once, or on a machine that has other things to do later.
     expect: { poll: { timeout: 20_000 } },
     projects: [
@@ -36,7 +39,7 @@ export default defineConfig({
         test: {
           name: 'int',
           maxWorkers: mostlyWaiting,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 0 },
           include: ['{schemas,libs,apps,scripts}/**/*.int.test.ts'],
           globalSetup: [testStack],
           testTimeout: 180_000,
@@ -48,7 +51,7 @@ export default defineConfig({
         test: {
           // A browser waits most of the time, so two pages are tried at once.
           name: 'page',
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 1 },
           include: ['apps/web/**/*.e2e.test.ts'],
           globalSetup: [testStack],
           testTimeout: 600_000,
@@ -59,7 +62,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 2 },
           include: ['{apps,scripts}/**/*.e2e.test.ts'],
           exclude: ['**/node_modules/**', 'apps/web/**'],
           globalSetup: [testStack],
