@@ -11,7 +11,7 @@ const names = {
 
 it('names connections by their ids, and leaves everything else as it was written', async () => {
   expect(await writtenQuery('-connection:shop OR x connection:s*', names)).toBe(
-    '-connection:"conn_1" OR x connection:s*',
+    '-connection:conn_1 OR x connection:s*',
   );
   expect(await writtenQuery('', names)).toBe('');
 });

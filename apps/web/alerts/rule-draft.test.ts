@@ -8,7 +8,7 @@ const connectionId = (name: string) => (name === 'shop' ? 'conn_1' : undefined);
 test.each(ruleTypes)('a form of %s is a rule that the API takes', (type) => {
   const made = bodyOf({ ...newDraft, name: 'x', type, pattern: 'a|b', query: 'connection:shop' }, connectionId);
   if ('problem' in made) throw new Error(made.problem);
-  expect(made.body.filter).toEqual({ query: 'connection:"conn_1"' });
+  expect(made.body.filter).toEqual({ query: 'connection:conn_1' });
   expect(validateRule(ruleKinds, made.body)).toMatchObject({ ok: true });
 });
 

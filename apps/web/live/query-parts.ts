@@ -1,4 +1,4 @@
-import { quoted } from '@tailrace/log-query/query/name-connections.ts';
+import { quoted, valueText } from '@tailrace/log-query/query/name-connections.ts';
 import { parseQuery } from '@tailrace/log-query/query/parse-query.ts';
 import { type Field, lineFields, type QueryNode } from '@tailrace/log-query/query/tree.ts';
 
@@ -30,11 +30,6 @@ export function lineField(name: (typeof lineFields)[number]): Field {
 export function fieldText({ kind, name }: Field): string {
   const isReserved = lineFields.some((each) => each === name);
   return kind === 'line' || (plainName.test(name) && !isReserved) ? name : quoted(name);
-}
-
-/** A value as it is written behind a colon. */
-function valueText(value: string): string {
-  return /^[\w.@][\w.\-/@:+]*$/.test(value) ? value : quoted(value);
 }
 
 /** A text as it is written alone. */

@@ -14,13 +14,13 @@ function named(text: string) {
 }
 
 it.each([
-  ['connection:shop', 'connection:"conn_1"'],
+  ['connection:shop', 'connection:conn_1'],
   [
     'a -connection=shop OR (connection:(shop OR "the \\"bank\\"" OR s*) b)',
-    'a -connection="conn_1" OR (connection:("conn_1" OR "conn_2" OR s*) b)',
+    'a -connection=conn_1 OR (connection:(conn_1 OR conn_2 OR s*) b)',
   ],
-  ['(connection:shop) -(connection:shop)', '(connection:"conn_1") -(connection:"conn_1")'],
-  ['connection:(shop)', 'connection:("conn_1")'],
+  ['(connection:shop) -(connection:shop)', '(connection:conn_1) -(connection:conn_1)'],
+  ['connection:(shop)', 'connection:(conn_1)'],
   ['"connection":shop connection:* x', '"connection":shop connection:* x'],
 ])('names of connections in %s become ids', (text, expected) => {
   expect(named(text)).toEqual({ text: expected });

@@ -6,6 +6,11 @@ export function quoted(text: string): string {
   return `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
 }
 
+/** A value as it is written behind a colon: in quotes where it must be. */
+export function valueText(value: string): string {
+  return /^[\w.@][\w.\-/@:+]*$/.test(value) ? value : quoted(value);
+}
+
 /**
  * Writes ids in place of the names of connections, or the other way: lines carry ids, and people know names.
  * @param text what `tree` was read from
@@ -25,7 +30,7 @@ export function nameConnections(
     // In a list of values the test is written without its name.
     const [name = ''] = /^connection(?::?=|:)\(?/.exec(written) ?? [];
     const end = name.endsWith('(') ? ')' : '';
-    named = named.slice(0, span.start) + name + quoted(id) + end + named.slice(span.end);
+    named = named.slice(0, span.start) + name + valueText(id) + end + named.slice(span.end);
   }
   return { text: named };
 }
