@@ -10,8 +10,8 @@ const mostlyWaiting = Math.max(3, availableParallelism() - 1);
 /**
  * Three kinds of tests, by suffix: `*.test.ts` needs nothing but Node, `*.int.test.ts` needs the real Kafka and PostgreSQL
  * that `scripts/` finds or starts, `*.e2e.test.ts` runs whole roles as processes. The first two run side by side, since one
- * keeps the processor busy and the other waits; then the page's (`page`), then those that kill roles and servers, which
- * run alone (`e2e`).
+ * keeps the processor busy and the other waits; then the page's and that of `npm start` (`page`); then those that kill
+ * roles and servers, which run alone (`e2e`).
  */
 export default defineConfig({
   test: {
@@ -49,10 +49,10 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          // A browser waits most of the time, so two pages are tried at once.
+          // A browser waits most of the time, and so does `npm start`: two of them are tried at once.
           name: 'page',
           sequence: { groupOrder: 1 },
-          include: ['apps/web/**/*.e2e.test.ts'],
+          include: ['apps/web/**/*.e2e.test.ts', 'scripts/start.e2e.test.ts'],
           globalSetup: [testStack],
           testTimeout: 600_000,
           hookTimeout: 400_000,
@@ -64,7 +64,7 @@ export default defineConfig({
           name: 'e2e',
           sequence: { groupOrder: 2 },
           include: ['{apps,scripts}/**/*.e2e.test.ts'],
-          exclude: ['**/node_modules/**', 'apps/web/**'],
+          exclude: ['**/node_modules/**', 'apps/web/**', 'scripts/start.e2e.test.ts'],
           globalSetup: [testStack],
           testTimeout: 600_000,
           hookTimeout: 400_000,

@@ -88,7 +88,7 @@ function testsProblem(words: readonly string[]): string | undefined {
 
 function isOf(file: string, project: string): boolean {
   if (file.endsWith('.int.test.ts')) return project === 'int';
-  if (file.endsWith('.e2e.test.ts')) return project === (file.startsWith('apps/web/') ? 'page' : 'e2e');
+  if (file.endsWith('.e2e.test.ts')) return project === (/^apps\/web\/|^scripts\/start\./.test(file) ? 'page' : 'e2e');
   return project === 'unit';
 }
 
