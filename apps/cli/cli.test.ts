@@ -136,7 +136,13 @@ interface Command {
 function run(args: readonly string[], env: Readonly<Record<string, string>> = {}, input?: string): Command {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), ...args], {
     cwd: directory,
-    env: { PATH: process.env.PATH, TAILRACE_URL: `http://127.0.0.1:${port}`, JWT_SECRET: jwtSecret, ...env },
+    env: {
+      PATH: process.env.PATH,
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+      TAILRACE_URL: `http://127.0.0.1:${port}`,
+      JWT_SECRET: jwtSecret,
+      ...env,
+    },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   child.stdin.end(input);

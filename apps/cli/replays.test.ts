@@ -41,7 +41,12 @@ afterAll(async () => {
 
 function run(...args: string[]) {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), ...args, '--project', 'demo'], {
-    env: { PATH: process.env.PATH, TAILRACE_URL: `http://127.0.0.1:${server.port}`, JWT_SECRET: jwtSecret },
+    env: {
+      PATH: process.env.PATH,
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+      TAILRACE_URL: `http://127.0.0.1:${server.port}`,
+      JWT_SECRET: jwtSecret,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   children.add(child);

@@ -51,7 +51,13 @@ export class RoleProcess {
   start(): void {
     const log = createWriteStream(this.#logFile, { flags: 'a' });
     const child = spawn(process.execPath, [join(root, 'apps', this.role, 'main.ts')], {
-      env: { PATH: process.env.PATH, ...this.#env, PORT: String(this.port), HOST: '127.0.0.1' },
+      env: {
+        PATH: process.env.PATH,
+        NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+        ...this.#env,
+        PORT: String(this.port),
+        HOST: '127.0.0.1',
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     // A test run that is cut short leaves no role behind.

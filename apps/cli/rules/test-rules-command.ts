@@ -17,7 +17,13 @@ export interface Done {
 export async function runRules({ directory, url, token }: CommandRun, args: readonly string[]): Promise<Done> {
   const child = spawn(process.execPath, [join(import.meta.dirname, '..', 'main.ts'), 'rules', ...args], {
     cwd: directory,
-    env: { PATH: process.env.PATH, TAILRACE_URL: url, TAILRACE_TOKEN: token, NO_COLOR: '1' },
+    env: {
+      PATH: process.env.PATH,
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+      TAILRACE_URL: url,
+      TAILRACE_TOKEN: token,
+      NO_COLOR: '1',
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const [stdout, stderr] = [child.stdout.toArray(), child.stderr.toArray()];
