@@ -1,5 +1,4 @@
 import type { CompiledRule } from '@tailrace/alert-rules/matching/compiled-rule.ts';
-import { mayFindConnection } from '@tailrace/log-query/query/required-parts.ts';
 import type { Alert } from '@tailrace/schemas/generated/alert.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
 import type { GroupCounts } from '@tailrace/schemas/generated/group-counts.ts';
@@ -168,11 +167,11 @@ export class AlertEvaluator {
 
   /** Silence has no lines to begin with: each connection of the rule's project is a group from when it is first heard of. */
   #watchConnections(compiled: CompiledRule, telling: Telling): void {
-    const { rule, required } = compiled;
+    const { rule } = compiled;
     const groups = this.#groups.of(rule.id);
     const connections = this.#scopes
       .connectionsOf(rule.project_id)
-      .filter(({ connection_id: id }) => required.connections?.includes(id) ?? mayFindConnection(required.query, id));
+      .filter(({ connection_id: id }) => compiled.mayMatchConnection(id));
     for (const { connection_id: id, reading } of connections) {
       if (reading && !groups.has(id)) this.#touched.touch(compiled, this.#groups.roomFor(rule, id));
     }

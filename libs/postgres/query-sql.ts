@@ -1,5 +1,11 @@
-import { serviceNames } from '@tailrace/log-query/query/query-matcher.ts';
-import type { Comparison, Field, LineField, QueryNode, ValueTest } from '@tailrace/log-query/query/tree.ts';
+import {
+  type Comparison,
+  type Field,
+  type LineField,
+  type QueryNode,
+  serviceNames,
+  type ValueTest,
+} from '@tailrace/log-query/query/tree.ts';
 import { leastSeverity } from '@tailrace/log-record/level.ts';
 import { isAscii, likePattern } from './like-pattern.ts';
 import type { Parameters } from './parameters.ts';

@@ -110,9 +110,9 @@ export function toConnectionView(
   };
 }
 
-/** @param told what ingest reports of a rewind: of an earlier one, until it has taken up this one. */
-function toRewindView(rewind: ConnectionRewind, told: RewindStatus | null): z.output<typeof rewindView> {
-  const status = told?.id === rewind.id ? told : undefined;
+/** @param reported what ingest reports of a rewind: of an earlier one, until it has taken up this one. */
+function toRewindView(rewind: ConnectionRewind, reported: RewindStatus | null): z.output<typeof rewindView> {
+  const status = reported?.id === rewind.id ? reported : undefined;
   const finishedAt = status?.finished_at ?? null;
   return {
     rewind_id: rewind.id,

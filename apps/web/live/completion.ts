@@ -1,5 +1,5 @@
 import { parseQuery } from '@tailrace/log-query/query/parse-query.ts';
-import { type Field, lineFields } from '@tailrace/log-query/query/tree.ts';
+import { type Field, lineFields, serviceNames } from '@tailrace/log-query/query/tree.ts';
 import type { LogLine } from '../api/generated.ts';
 import { attributeField, fieldText, valuesText } from './query-parts.ts';
 
@@ -96,7 +96,7 @@ export function suggestions(
 
 /** The names under which its values have been seen. */
 function seenNames({ kind, name }: Field): readonly string[] {
-  return kind === 'line' && name === 'service' ? ['service.name', 'service'] : [name];
+  return kind === 'line' && name === 'service' ? serviceNames : [name];
 }
 
 /** The field that a name with its colon means: any value will do to find out. */

@@ -2,7 +2,7 @@ import { filterProblems } from '@tailrace/log-query/filter-problems.ts';
 import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
 import { logFilter } from '@tailrace/log-query/log-filter.ts';
 import { compileFilter, type Matcher } from '@tailrace/log-query/matcher.ts';
-import { requiredParts } from '@tailrace/log-query/query/required-parts.ts';
+import { connectionTest, requiredParts } from '@tailrace/log-query/query/required-parts.ts';
 import { compileRegex } from '@tailrace/log-query/regex.ts';
 import { cutToLength } from '@tailrace/log-record/cut-text.ts';
 import { leastSeverity, levelOf } from '@tailrace/log-record/level.ts';
@@ -22,6 +22,8 @@ export interface CompiledRule {
   readonly condition: Condition;
   /** The filter, with what its query asks of every line. */
   readonly required: LogFilter;
+  /** Whether lines of a connection can match. */
+  readonly mayMatchConnection: (connectionId: string) => boolean;
   /** By severity number: lines of other severities cannot match. */
   readonly severities: readonly boolean[];
   /** Every line that matches has one of these in its body, in any case; undefined when nothing can be said. */
@@ -52,6 +54,7 @@ export function compileRule(kinds: RuleKinds, rule: AlertRule): CompiledRule | {
       rule,
       condition,
       required,
+      mayMatchConnection: connectionsOf(required),
       severities: severitiesOf(lines, required),
       literals: literalsOf(lines, required),
       cost: expressionCost(lines, filter.data),
@@ -61,6 +64,10 @@ export function compileRule(kinds: RuleKinds, rule: AlertRule): CompiledRule | {
   } catch (error) {
     return { problem: error instanceof Error ? error.message : String(error) };
   }
+}
+
+function connectionsOf({ connections, query }: LogFilter): CompiledRule['mayMatchConnection'] {
+  return connections === undefined ? connectionTest(query) : (id) => connections.includes(id);
 }
 
 function severitiesOf({ severities }: LineSelection, { level, levels }: LogFilter): boolean[] {

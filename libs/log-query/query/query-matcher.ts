@@ -3,7 +3,7 @@ import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import { ignoringCase } from '../ignoring-case.ts';
 import { compileRegex } from '../regex.ts';
 import { quantityReader } from './quantity.ts';
-import type { Comparison, Field, LineField, QueryNode, ValueTest } from './tree.ts';
+import { type Comparison, type Field, type LineField, type QueryNode, serviceNames, type ValueTest } from './tree.ts';
 
 type Test = (record: LogRecord) => boolean;
 
@@ -73,9 +73,6 @@ function compileTest(field: Field, test: ValueTest, lower: LowerCase): Test {
     return value !== null && passes(value);
   };
 }
-
-/** What a service is called: OpenTelemetry's name, and what most programs write. */
-export const serviceNames: readonly string[] = ['service.name', 'service'];
 
 const readers: Readonly<
   Record<Exclude<LineField, 'level' | 'service' | 'flags'>, (record: LogRecord) => string | null>

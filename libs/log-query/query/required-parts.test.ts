@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { expressionsOf, mayFindConnection, requiredParts } from './required-parts.ts';
+import { connectionTest, expressionsOf, requiredParts } from './required-parts.ts';
 
 describe('what every line that a query finds has', () => {
   it.each([
@@ -27,7 +27,7 @@ it.each([
   ['NOT (x connection:a)', true],
   ['connection:a*', true],
 ])('%s may find lines of connection a: %s', (query, expected) => {
-  expect(mayFindConnection(query, 'a')).toBe(expected);
+  expect(connectionTest(query)('a')).toBe(expected);
 });
 
 it('counts every expression of a query', () => {

@@ -28,10 +28,10 @@ export function requiredParts(query: string | undefined): RequiredParts {
   return parts;
 }
 
-/** Whether lines of a connection may be found, as far as the query says by connections alone. */
-export function mayFindConnection(query: string | undefined, connectionId: string): boolean {
+/** Tests whether lines of a connection may be found, as far as the query says by connections alone. */
+export function connectionTest(query: string | undefined): (connectionId: string) => boolean {
   const tree = treeOf(query);
-  return tree === undefined || finds(tree, connectionId) !== false;
+  return (connectionId) => tree === undefined || finds(tree, connectionId) !== false;
 }
 
 /** Undefined where it depends on the line. */

@@ -16,6 +16,9 @@ export const lineFields = [
 ] as const;
 export type LineField = (typeof lineFields)[number];
 
+/** The attributes that `service` stands for: OpenTelemetry's name, and what most programs write. */
+export const serviceNames: readonly string[] = ['service.name', 'service'];
+
 /** Whose value is tested. */
 export type Field =
   | { readonly kind: 'line'; readonly name: LineField }
