@@ -4,7 +4,7 @@ const { join } = require('node:path');
 /**
  * Which folder may import which. One direction only:
  *   errors, config, telemetry, log-record -> avro, schemas -> topics, log-query -> kafka, postgres, credentials, alert-rules
- *   -> stream, connector, normalise, http, alert-evaluation -> connectors, channels, replays -> role -> apps
+ *   -> stream, ingestion, normalise, http, alert-evaluation -> connectors, channels, replays -> role -> apps
  */
 const layers = [
   ['libs/errors', 'libs/config', 'libs/telemetry', 'libs/log-record'],
@@ -12,7 +12,7 @@ const layers = [
   ['schemas'],
   ['libs/topics', 'libs/log-query'],
   ['libs/kafka', 'libs/postgres', 'libs/credentials', 'libs/alert-rules'],
-  ['libs/stream', 'libs/connector', 'libs/normalise', 'libs/http', 'libs/alert-evaluation'],
+  ['libs/stream', 'libs/ingestion', 'libs/normalise', 'libs/http', 'libs/alert-evaluation'],
   ['libs/connectors', 'libs/channels', 'libs/replays'],
   ['libs/role'],
 ];

@@ -13,8 +13,8 @@ const longest = [
   'scripts/dev-stack/dev-stack.int.test.ts',
   'libs/connectors/gcp-logging/conformance.test.ts',
   'apps/api/outage.int.test.ts',
-  'libs/connector/conformance-variants.test.ts',
-  'libs/connector/conformance.test.ts',
+  'libs/ingestion/conformance-variants.test.ts',
+  'libs/ingestion/conformance.test.ts',
   'libs/role/run.int.test.ts',
 ];
 

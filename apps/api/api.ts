@@ -1,14 +1,14 @@
 import type { RuleKinds } from '@tailrace/alert-rules/rule-kind.ts';
 import type { Outgoing } from '@tailrace/channels/outgoing/outgoing.ts';
 import type { ChannelKinds } from '@tailrace/channels/registry.ts';
-import type { Connector } from '@tailrace/connector/configure.ts';
-import { endpointAllowlist } from '@tailrace/connector/endpoint-allowlist.ts';
 import type { KeyRing } from '@tailrace/credentials/key-ring.ts';
 import { type Authentication, requireToken } from '@tailrace/http/authentication.ts';
 import { Problem } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import type { SessionOpener } from '@tailrace/http/sessions.ts';
 import type { TicketSigner } from '@tailrace/http/tickets.ts';
+import type { Connector } from '@tailrace/ingestion/contract/configure.ts';
+import { endpointAllowlist } from '@tailrace/ingestion/contract/endpoint-allowlist.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { idPrefixes } from '@tailrace/log-record/id-prefixes.ts';
 import type { ReplayTable } from '@tailrace/replays/replay-table.ts';

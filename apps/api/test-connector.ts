@@ -1,6 +1,6 @@
-import { type Connector, connector } from '@tailrace/connector/configure.ts';
-import { ConnectorError } from '@tailrace/connector/connector-error.ts';
-import { connectionSettings, connectionSettingUses } from '@tailrace/connector/settings.ts';
+import { type Connector, connector } from '@tailrace/ingestion/contract/configure.ts';
+import { ConnectorError } from '@tailrace/ingestion/contract/connector-error.ts';
+import { connectionSettings, connectionSettingUses } from '@tailrace/ingestion/contract/settings.ts';
 import { z } from 'zod';
 
 const configSchema = z.strictObject({

@@ -1,8 +1,8 @@
 import { Secret } from '@tailrace/config/secret.ts';
-import { endpointAllowlist } from '@tailrace/connector/endpoint-allowlist.ts';
 import { connectors } from '@tailrace/connectors/registry.ts';
 import { openKeyRing } from '@tailrace/credentials/key-ring.ts';
 import { sealCredentials } from '@tailrace/credentials/sealed-credentials.ts';
+import { endpointAllowlist } from '@tailrace/ingestion/contract/endpoint-allowlist.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
 import { expect, test } from 'vitest';
 import { configureConnection } from './configure-connection.ts';

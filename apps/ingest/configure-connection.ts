@@ -1,11 +1,11 @@
-import type { ConfiguredConnector, Connector } from '@tailrace/connector/configure.ts';
-import { ConnectorError } from '@tailrace/connector/connector-error.ts';
-import { type EndpointAllowlist, refusedEndpoints } from '@tailrace/connector/endpoint-allowlist.ts';
-import { hostIdentityRefusal } from '@tailrace/connector/host-identity.ts';
-import type { SettingDefaults } from '@tailrace/connector/settings.ts';
 import type { KeyRing } from '@tailrace/credentials/key-ring.ts';
 import { openCredentials } from '@tailrace/credentials/sealed-credentials.ts';
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
+import type { ConfiguredConnector, Connector } from '@tailrace/ingestion/contract/configure.ts';
+import { ConnectorError } from '@tailrace/ingestion/contract/connector-error.ts';
+import { type EndpointAllowlist, refusedEndpoints } from '@tailrace/ingestion/contract/endpoint-allowlist.ts';
+import { hostIdentityRefusal } from '@tailrace/ingestion/contract/host-identity.ts';
+import type { SettingDefaults } from '@tailrace/ingestion/contract/settings.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
 import type { ConnectionState } from '@tailrace/schemas/generated/connection-state.ts';
 import type { Provider } from '@tailrace/schemas/generated/provider.ts';

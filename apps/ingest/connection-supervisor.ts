@@ -1,15 +1,15 @@
+import { messageOf } from '@tailrace/errors/tailrace-error.ts';
+import type { LimiterPool } from '@tailrace/ingestion/asking/request-limiter.ts';
+import type { ConfiguredConnector } from '@tailrace/ingestion/contract/configure.ts';
+import { ConnectionReport, restingStatus } from '@tailrace/ingestion/reporting/connection-report.ts';
+import { runConnection } from '@tailrace/ingestion/running/connection-runner.ts';
 import {
   checkpointRecord,
   nothingStored,
   readCheckpoints,
   type StoredCheckpoint,
-} from '@tailrace/connector/checkpoint-table.ts';
-import type { ConfiguredConnector } from '@tailrace/connector/configure.ts';
-import { ConnectionReport, restingStatus } from '@tailrace/connector/connection-report.ts';
-import { runConnection } from '@tailrace/connector/connection-runner.ts';
-import type { LimiterPool } from '@tailrace/connector/request-limiter.ts';
-import { statusRecord } from '@tailrace/connector/status-table.ts';
-import { messageOf } from '@tailrace/errors/tailrace-error.ts';
+} from '@tailrace/ingestion/storing/checkpoint-table.ts';
+import { statusRecord } from '@tailrace/ingestion/storing/status-table.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
 import type { ConnectionState } from '@tailrace/schemas/generated/connection-state.ts';

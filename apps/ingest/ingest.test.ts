@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { loadSettings } from '@tailrace/config/environment.ts';
-import { ScriptedCloud } from '@tailrace/connector/conformance/scripted-cloud.ts';
 import { openKeyRing } from '@tailrace/credentials/key-ring.ts';
 import { sealCredentials } from '@tailrace/credentials/sealed-credentials.ts';
+import { ScriptedCloud } from '@tailrace/ingestion/conformance/scripted-cloud.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { memoryBroker } from '@tailrace/kafka/memory/memory-broker.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';

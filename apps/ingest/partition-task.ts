@@ -1,6 +1,6 @@
-import { readCheckpoints } from '@tailrace/connector/checkpoint-table.ts';
-import { readStatuses } from '@tailrace/connector/status-table.ts';
 import { untilAborted } from '@tailrace/errors/abort.ts';
+import { readCheckpoints } from '@tailrace/ingestion/storing/checkpoint-table.ts';
+import { readStatuses } from '@tailrace/ingestion/storing/status-table.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import type { Ownership } from '@tailrace/stream/ownership.ts';
 import { PartitionWriter } from '@tailrace/stream/partition-writer.ts';

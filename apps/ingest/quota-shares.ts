@@ -1,4 +1,4 @@
-import type { LimiterPool } from '@tailrace/connector/request-limiter.ts';
+import type { LimiterPool } from '@tailrace/ingestion/asking/request-limiter.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
 import { openTable } from '@tailrace/stream/table.ts';

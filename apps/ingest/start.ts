@@ -1,10 +1,10 @@
 import { hostname } from 'node:os';
-import type { Connector } from '@tailrace/connector/configure.ts';
-import { endpointAllowlist } from '@tailrace/connector/endpoint-allowlist.ts';
-import { LimiterPool } from '@tailrace/connector/request-limiter.ts';
-import type { SettingDefaults } from '@tailrace/connector/settings.ts';
 import { connectors as allConnectors } from '@tailrace/connectors/registry.ts';
 import { openKeyRing } from '@tailrace/credentials/key-ring.ts';
+import { LimiterPool } from '@tailrace/ingestion/asking/request-limiter.ts';
+import type { Connector } from '@tailrace/ingestion/contract/configure.ts';
+import { endpointAllowlist } from '@tailrace/ingestion/contract/endpoint-allowlist.ts';
+import type { SettingDefaults } from '@tailrace/ingestion/contract/settings.ts';
 import type { RoleDeps, RunningRole } from '@tailrace/role/role.ts';
 import type { Provider } from '@tailrace/schemas/generated/provider.ts';
 import { ownerReadiness } from '@tailrace/stream/owner-readiness.ts';

@@ -1,4 +1,4 @@
-import { required } from '@tailrace/connector/required.ts';
+import { required } from '@tailrace/config/required.ts';
 import { z } from 'zod';
 
 /** Text of a configuration: without control characters, so that nothing of it can end a header or a line. */

@@ -1,7 +1,7 @@
-import { type Connector, connector } from '@tailrace/connector/configure.ts';
 import { awsCloudWatch } from '@tailrace/connector-aws-cloudwatch/aws-cloudwatch.ts';
 import { azureMonitor } from '@tailrace/connector-azure-monitor/azure-monitor.ts';
 import { gcpLogging } from '@tailrace/connector-gcp-logging/gcp-logging.ts';
+import { type Connector, connector } from '@tailrace/ingestion/contract/configure.ts';
 import type { Provider } from '@tailrace/schemas/generated/provider.ts';
 
 /** Every kind of source that this installation has. A fourth cloud is one more line. */

@@ -1,7 +1,7 @@
 import { loadSettings } from '@tailrace/config/environment.ts';
-import type { Connector } from '@tailrace/connector/configure.ts';
 import { settings as ingestSettings } from '@tailrace/ingest/config.ts';
 import { start as startIngest } from '@tailrace/ingest/start.ts';
+import type { Connector } from '@tailrace/ingestion/contract/configure.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { settings as normaliserSettings } from '@tailrace/normaliser/config.ts';
 import { start as startNormaliser } from '@tailrace/normaliser/start.ts';

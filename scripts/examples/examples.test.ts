@@ -1,7 +1,7 @@
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connector } from '@tailrace/connector/configure.ts';
+import { connector } from '@tailrace/ingestion/contract/configure.ts';
 import { memoryBroker } from '@tailrace/kafka/memory/memory-broker.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import { runProcessor } from '@tailrace/stream/processor.ts';

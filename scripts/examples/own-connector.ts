@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import type { ConnectorDefinition, SourceEvent } from '@tailrace/connector/connector.ts';
-import { ConnectorError } from '@tailrace/connector/connector-error.ts';
-import { connectionSettings, connectionSettingUses } from '@tailrace/connector/settings.ts';
+import type { ConnectorDefinition, SourceEvent } from '@tailrace/ingestion/contract/connector.ts';
+import { ConnectorError } from '@tailrace/ingestion/contract/connector-error.ts';
+import { connectionSettings, connectionSettingUses } from '@tailrace/ingestion/contract/settings.ts';
 import { z } from 'zod';
 
 const config = z.strictObject({

@@ -1,5 +1,5 @@
-import { endpointAllowlist } from '@tailrace/connector/endpoint-allowlist.ts';
 import { connectors } from '@tailrace/connectors/registry.ts';
+import { endpointAllowlist } from '@tailrace/ingestion/contract/endpoint-allowlist.ts';
 import { describe, expect, it } from 'vitest';
 import { acceptConfig } from './connection-config.ts';
 

@@ -1,7 +1,7 @@
-import type { ConfiguredConnector, Connector } from '@tailrace/connector/configure.ts';
-import { type EndpointAllowlist, refusedEndpoints } from '@tailrace/connector/endpoint-allowlist.ts';
-import { hostIdentityRefusal } from '@tailrace/connector/host-identity.ts';
 import type { Credentials } from '@tailrace/credentials/sealed-credentials.ts';
+import type { ConfiguredConnector, Connector } from '@tailrace/ingestion/contract/configure.ts';
+import { type EndpointAllowlist, refusedEndpoints } from '@tailrace/ingestion/contract/endpoint-allowlist.ts';
+import { hostIdentityRefusal } from '@tailrace/ingestion/contract/host-identity.ts';
 import type { FieldError, GivenConfig } from '../config-kind.ts';
 import { withMoved } from '../moved-secrets.ts';
 import { configErrors, invalidConfig, type SplitConfig, splitConfig } from '../secret-config.ts';

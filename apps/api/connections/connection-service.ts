@@ -1,5 +1,5 @@
-import type { Connector } from '@tailrace/connector/configure.ts';
 import { Problem } from '@tailrace/http/problem.ts';
+import type { Connector } from '@tailrace/ingestion/contract/configure.ts';
 import { idPrefixes } from '@tailrace/log-record/id-prefixes.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
 import type { DesiredState } from '@tailrace/schemas/generated/desired-state.ts';

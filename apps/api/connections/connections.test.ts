@@ -1,7 +1,7 @@
 import { Secret } from '@tailrace/config/secret.ts';
-import { ConnectorError } from '@tailrace/connector/connector-error.ts';
 import { openKeyRing } from '@tailrace/credentials/key-ring.ts';
 import { openCredentials } from '@tailrace/credentials/sealed-credentials.ts';
+import { ConnectorError } from '@tailrace/ingestion/contract/connector-error.ts';
 import { memoryBroker } from '@tailrace/kafka/memory/memory-broker.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';

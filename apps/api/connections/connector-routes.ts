@@ -1,5 +1,5 @@
-import type { Connector } from '@tailrace/connector/configure.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
+import type { Connector } from '@tailrace/ingestion/contract/configure.ts';
 import type { Provider } from '@tailrace/schemas/generated/provider.ts';
 import { providerSymbols } from '@tailrace/schemas/generated/provider.ts';
 import { z } from 'zod';

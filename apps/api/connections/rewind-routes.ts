@@ -1,6 +1,6 @@
-import { pastTimeSchema, startTime } from '@tailrace/connector/start-from.ts';
 import { invalidField, problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
+import { pastTimeSchema, startTime } from '@tailrace/ingestion/contract/start-from.ts';
 import { isoNanos } from '@tailrace/log-query/iso-time.ts';
 import { isVisibleLine } from '@tailrace/log-record/visible-text.ts';
 import { z } from 'zod';

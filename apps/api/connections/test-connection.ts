@@ -1,7 +1,7 @@
-import type { ConfiguredConnector } from '@tailrace/connector/configure.ts';
-import { ConnectorError, type ConnectorFailure } from '@tailrace/connector/connector-error.ts';
 import { unlessAborted } from '@tailrace/errors/abort.ts';
 import { Problem } from '@tailrace/http/problem.ts';
+import type { ConfiguredConnector } from '@tailrace/ingestion/contract/configure.ts';
+import { ConnectorError, type ConnectorFailure } from '@tailrace/ingestion/contract/connector-error.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 
 /** What the owner of the connection can mend is theirs (4xx); the rest is the cloud's. */

@@ -1,4 +1,4 @@
-import { required } from '@tailrace/connector/required.ts';
+import { required } from '@tailrace/config/required.ts';
 import { z } from 'zod';
 import { httpUrl, secret, text } from '../config-fields.ts';
 

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import * as net from 'node:net';
-import { retryAfterMs } from '@tailrace/connector/retry-after.ts';
+import { retryAfterMs } from '@tailrace/errors/retry-after.ts';
 import { messageOf } from '@tailrace/errors/tailrace-error.ts';
 import { ChannelError } from '../channel-error.ts';
 import { type AddressPolicy, addressPolicy, targetOf } from './address-policy.ts';

@@ -1,6 +1,6 @@
-import { ConnectorError, type ConnectorFailure } from '@tailrace/connector/connector-error.ts';
-import { printableCause, saidBy } from '@tailrace/connector/provider-error.ts';
-import { retryAfterMs } from '@tailrace/connector/retry-after.ts';
+import { retryAfterMs } from '@tailrace/errors/retry-after.ts';
+import { printableCause, saidBy } from '@tailrace/ingestion/asking/provider-error.ts';
+import { ConnectorError, type ConnectorFailure } from '@tailrace/ingestion/contract/connector-error.ts';
 
 interface Meaning {
   readonly failure: ConnectorFailure;

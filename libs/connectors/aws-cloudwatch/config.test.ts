@@ -1,4 +1,4 @@
-import { connector } from '@tailrace/connector/configure.ts';
+import { connector } from '@tailrace/ingestion/contract/configure.ts';
 import { describe, expect, it } from 'vitest';
 import { awsCloudWatch } from './aws-cloudwatch.ts';
 

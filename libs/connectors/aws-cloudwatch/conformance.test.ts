@@ -1,7 +1,7 @@
 import { startSimulator } from '@tailrace/cloud-simulator/start.ts';
-import { connector } from '@tailrace/connector/configure.ts';
-import type { CloudFeatures, CloudUnderTest } from '@tailrace/connector/conformance/cloud-under-test.ts';
-import { connectorConformance } from '@tailrace/connector/conformance.ts';
+import type { CloudFeatures, CloudUnderTest } from '@tailrace/ingestion/conformance/cloud-under-test.ts';
+import { connectorConformance } from '@tailrace/ingestion/conformance.ts';
+import { connector } from '@tailrace/ingestion/contract/configure.ts';
 import { awsCloudWatch } from './aws-cloudwatch.ts';
 
 const features: CloudFeatures = {

@@ -4,9 +4,9 @@ import {
   FilterLogEventsCommand,
   type FilterLogEventsCommandInput,
 } from '@aws-sdk/client-cloudwatch-logs';
-import { askProvider } from '@tailrace/connector/ask-provider.ts';
-import type { Page, Source, SourceEvent, TimeRange } from '@tailrace/connector/connector.ts';
-import { ConnectorError } from '@tailrace/connector/connector-error.ts';
+import { askProvider } from '@tailrace/ingestion/asking/ask-provider.ts';
+import type { Page, Source, SourceEvent, TimeRange } from '@tailrace/ingestion/contract/connector.ts';
+import { ConnectorError } from '@tailrace/ingestion/contract/connector-error.ts';
 import { awsFailure } from './aws-failure.ts';
 import type { AwsConfig } from './config.ts';
 import { credentialsOf } from './credentials.ts';

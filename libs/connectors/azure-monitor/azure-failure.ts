@@ -1,5 +1,5 @@
-import { ConnectorError, type ConnectorFailure } from '@tailrace/connector/connector-error.ts';
-import { printableCause, saidBy } from '@tailrace/connector/provider-error.ts';
+import { printableCause, saidBy } from '@tailrace/ingestion/asking/provider-error.ts';
+import { ConnectorError, type ConnectorFailure } from '@tailrace/ingestion/contract/connector-error.ts';
 import { AzureRefusal } from './azure-refusal.ts';
 
 const help: Readonly<Record<ConnectorFailure, string>> = {

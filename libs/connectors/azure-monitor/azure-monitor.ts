@@ -1,5 +1,5 @@
-import type { ConnectorDefinition } from '@tailrace/connector/connector.ts';
-import { connectionSettingUses } from '@tailrace/connector/settings.ts';
+import type { ConnectorDefinition } from '@tailrace/ingestion/contract/connector.ts';
+import { connectionSettingUses } from '@tailrace/ingestion/contract/settings.ts';
 import { azureConfig } from './config.ts';
 import { parsePipeline } from './kql-pipeline.ts';
 import { openSource } from './source.ts';

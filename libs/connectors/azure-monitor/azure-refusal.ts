@@ -1,4 +1,4 @@
-import { retryAfterMs } from '@tailrace/connector/retry-after.ts';
+import { retryAfterMs } from '@tailrace/errors/retry-after.ts';
 
 /** Who answered: Entra ID, where tokens come from, or Log Analytics, where logs do. */
 export type AzureService = 'Entra ID' | 'Log Analytics';

@@ -1,5 +1,5 @@
-import { required } from '@tailrace/connector/required.ts';
-import { connectionSettings } from '@tailrace/connector/settings.ts';
+import { required } from '@tailrace/config/required.ts';
+import { connectionSettings } from '@tailrace/ingestion/contract/settings.ts';
 import { type output, z } from 'zod';
 import { parsePipeline } from './kql-pipeline.ts';
 

@@ -1,5 +1,5 @@
-import { connector } from '@tailrace/connector/configure.ts';
-import { describeRealCloud } from '@tailrace/connector/conformance/real-cloud.ts';
+import { describeRealCloud } from '@tailrace/ingestion/conformance/real-cloud.ts';
+import { connector } from '@tailrace/ingestion/contract/configure.ts';
 import { azureMonitor } from './azure-monitor.ts';
 
 /**

@@ -1,5 +1,5 @@
-import type { SourceEvent } from '@tailrace/connector/connector.ts';
-import { ConnectorError } from '@tailrace/connector/connector-error.ts';
+import type { SourceEvent } from '@tailrace/ingestion/contract/connector.ts';
+import { ConnectorError } from '@tailrace/ingestion/contract/connector-error.ts';
 import { ownColumns } from './own-columns.ts';
 
 /** A row of the wrapper's answer: id, ingestion time, event time, the row as JSON. */

@@ -1,7 +1,7 @@
-import { askProvider } from '@tailrace/connector/ask-provider.ts';
-import type { Page, Source, TimeRange } from '@tailrace/connector/connector.ts';
-import { ConnectorError } from '@tailrace/connector/connector-error.ts';
-import { saidBy } from '@tailrace/connector/provider-error.ts';
+import { askProvider } from '@tailrace/ingestion/asking/ask-provider.ts';
+import { saidBy } from '@tailrace/ingestion/asking/provider-error.ts';
+import type { Page, Source, TimeRange } from '@tailrace/ingestion/contract/connector.ts';
+import { ConnectorError } from '@tailrace/ingestion/contract/connector-error.ts';
 import { azureFailure } from './azure-failure.ts';
 import { innermost } from './azure-refusal.ts';
 import { type AzureConfig, maxRows } from './config.ts';

@@ -1,4 +1,4 @@
-import type { TimeRange } from '@tailrace/connector/connector.ts';
+import type { TimeRange } from '@tailrace/ingestion/contract/connector.ts';
 import type { KqlPipeline } from './kql-pipeline.ts';
 import { ownColumns } from './own-columns.ts';
 

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { connector } from '@tailrace/connector/configure.ts';
+import { connector } from '@tailrace/ingestion/contract/configure.ts';
 import { describe, expect, it } from 'vitest';
 import { gcpLogging } from './gcp-logging.ts';
 

@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { startSimulator } from '@tailrace/cloud-simulator/start.ts';
 import { trustInThisThread } from '@tailrace/cloud-simulator/wire/certificate.ts';
-import { connector } from '@tailrace/connector/configure.ts';
-import type { CloudFeatures, CloudUnderTest } from '@tailrace/connector/conformance/cloud-under-test.ts';
-import { connectorConformance } from '@tailrace/connector/conformance.ts';
+import type { CloudFeatures, CloudUnderTest } from '@tailrace/ingestion/conformance/cloud-under-test.ts';
+import { connectorConformance } from '@tailrace/ingestion/conformance.ts';
+import { connector } from '@tailrace/ingestion/contract/configure.ts';
 import { vi } from 'vitest';
 import { gcpLogging } from './gcp-logging.ts';
 

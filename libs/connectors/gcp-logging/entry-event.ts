@@ -1,6 +1,6 @@
 import type { protos } from '@google-cloud/logging-api';
-import type { SourceEvent } from '@tailrace/connector/connector.ts';
-import { ConnectorError } from '@tailrace/connector/connector-error.ts';
+import type { SourceEvent } from '@tailrace/ingestion/contract/connector.ts';
+import { ConnectorError } from '@tailrace/ingestion/contract/connector-error.ts';
 import { decodeAuditLog } from './audit-log.ts';
 import { bytesOfAny } from './proto-json.ts';
 import { structJson } from './struct.ts';

@@ -1,4 +1,4 @@
-import type { TimeRange } from '@tailrace/connector/connector.ts';
+import type { TimeRange } from '@tailrace/ingestion/contract/connector.ts';
 
 /** Longest filter Cloud Logging takes, characters; what we add to a user's fits beside it. */
 export const maxFilterLength = 18_000;

@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
-import { ConnectorError, type ConnectorFailure } from '@tailrace/connector/connector-error.ts';
-import { printableCause, saidBy } from '@tailrace/connector/provider-error.ts';
+import { printableCause, saidBy } from '@tailrace/ingestion/asking/provider-error.ts';
+import { ConnectorError, type ConnectorFailure } from '@tailrace/ingestion/contract/connector-error.ts';
 
 const help: Readonly<Record<ConnectorFailure, string>> = {
   auth_refused: 'Check credentials_json: the key may have been deleted or its service account disabled.',

@@ -1,6 +1,6 @@
-import type { ConnectorDefinition } from '@tailrace/connector/connector.ts';
-import { eventTiers } from '@tailrace/connector/event-tiers.ts';
-import { connectionSettingUses } from '@tailrace/connector/settings.ts';
+import type { ConnectorDefinition } from '@tailrace/ingestion/contract/connector.ts';
+import { eventTiers } from '@tailrace/ingestion/contract/event-tiers.ts';
+import { connectionSettingUses } from '@tailrace/ingestion/contract/settings.ts';
 import { gcpConfig } from './config.ts';
 import { fullLogName } from './log-name.ts';
 import { openSource } from './source.ts';

@@ -1,8 +1,8 @@
 import type { Simulator } from '@tailrace/cloud-simulator/simulator.ts';
 import { startSimulator } from '@tailrace/cloud-simulator/start.ts';
 import { trustInThisThread } from '@tailrace/cloud-simulator/wire/certificate.ts';
-import { connector } from '@tailrace/connector/configure.ts';
-import type { Page, Source, TailMessage } from '@tailrace/connector/connector.ts';
+import { connector } from '@tailrace/ingestion/contract/configure.ts';
+import type { Page, Source, TailMessage } from '@tailrace/ingestion/contract/connector.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { gcpLogging } from './gcp-logging.ts';

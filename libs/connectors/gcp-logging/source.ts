@@ -1,8 +1,8 @@
 import { type protos, v2 } from '@google-cloud/logging-api';
 import { credentials } from '@grpc/grpc-js';
-import { askProvider } from '@tailrace/connector/ask-provider.ts';
-import type { Page, Source, TailMessage } from '@tailrace/connector/connector.ts';
-import { ConnectorError } from '@tailrace/connector/connector-error.ts';
+import { askProvider } from '@tailrace/ingestion/asking/ask-provider.ts';
+import type { Page, Source, TailMessage } from '@tailrace/ingestion/contract/connector.ts';
+import { ConnectorError } from '@tailrace/ingestion/contract/connector-error.ts';
 import { GoogleAuth, JWT } from 'google-auth-library';
 import { dateInterceptor } from './answer-date.ts';
 import type { GcpConfig } from './config.ts';

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { protos, v2 } from '@google-cloud/logging-api';
-import type { TailMessage } from '@tailrace/connector/connector.ts';
-import type { ConnectorError } from '@tailrace/connector/connector-error.ts';
+import type { TailMessage } from '@tailrace/ingestion/contract/connector.ts';
+import type { ConnectorError } from '@tailrace/ingestion/contract/connector-error.ts';
 import { entryEvent } from './entry-event.ts';
 
 type TailRequest = protos.google.logging.v2.ITailLogEntriesRequest;
