@@ -1,5 +1,5 @@
-import type { RuleKinds } from '@tailrace/alert-rules/rule-kind.ts';
 import { ruleKinds } from '@tailrace/alert-rules/rule-kinds.ts';
+import { extended } from '@tailrace/role/extensions.ts';
 import type { RoleDeps, RunningRole } from '@tailrace/role/role.ts';
 import { ownerReadiness } from '@tailrace/stream/owner-readiness.ts';
 import { runProcessor } from '@tailrace/stream/processor.ts';
@@ -12,13 +12,10 @@ import { matchingTopology } from './matching.ts';
 import { ProgressBarrier } from './progress-barrier.ts';
 import { RuleBook } from './rule-book.ts';
 
-/** The role that says which alerts there are. @param kinds the kinds of rules it knows, its own ones among them. */
-export async function start(
-  config: AlertingConfig,
-  deps: RoleDeps,
-  kinds: RuleKinds = ruleKinds,
-): Promise<RunningRole> {
+/** The role that says which alerts there are. */
+export async function start(config: AlertingConfig, deps: RoleDeps): Promise<RunningRole> {
   const { kafka } = deps;
+  const kinds = extended(ruleKinds, deps.extensions?.ruleKinds, ({ type }) => type);
   const logger = deps.logger.child({ role: 'alerting' });
   const metrics = alertingMetrics(deps.metrics, logger);
   const cleanUp = new AsyncDisposableStack();

@@ -9,6 +9,7 @@ import { createSessionOpener, createSessionVerifier } from '@tailrace/http/sessi
 import { createTicketSigner } from '@tailrace/http/tickets.ts';
 import { createTokenVerifier } from '@tailrace/http/tokens.ts';
 import { openReplayTable } from '@tailrace/replays/replay-table.ts';
+import { extended } from '@tailrace/role/extensions.ts';
 import type { HttpRoleDeps, Readiness, RunningRole } from '@tailrace/role/role.ts';
 import type { Replay } from '@tailrace/schemas/generated/replay.ts';
 import { openTable, type Table } from '@tailrace/stream/table.ts';
@@ -32,7 +33,7 @@ const builtPage = join(import.meta.dirname, '..', 'web', 'dist');
 
 /** The role that people and programs talk to: connections, stored logs, tickets for the live view. */
 export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<RunningRole> {
-  const { kafka, http, metrics } = deps;
+  const { kafka, http, metrics, extensions } = deps;
   const logger = deps.logger.child({ role: 'api' });
   const keys = openKeyRing(config.credentialEncryptionKey);
   const authentication = { verifyToken: createTokenVerifier(config), sessions: createSessionVerifier(config) };
@@ -106,17 +107,17 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
     writer,
     rules,
     ruleWriter,
-    ruleKinds,
+    ruleKinds: extended(ruleKinds, extensions?.ruleKinds, ({ type }) => type),
     channels,
     channelWriter,
-    channelKinds,
+    channelKinds: extended(channelKinds, extensions?.channelKinds, ({ type }) => type),
     outgoing,
     notifications,
     alerts,
     replays,
     replayWriter,
     statuses,
-    connectors,
+    connectors: extended(connectors, extensions?.connectors, ({ provider }) => provider),
     keys,
     database,
     shares,

@@ -11,6 +11,7 @@ import type { Connector } from '@tailrace/ingestion/contract/configure.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { type MemoryBroker, memoryBroker } from '@tailrace/kafka/memory/memory-broker.ts';
 import { openReplayTable } from '@tailrace/replays/replay-table.ts';
+import { type Extensions, extended } from '@tailrace/role/extensions.ts';
 import type { Provider } from '@tailrace/schemas/generated/provider.ts';
 import type { Replay } from '@tailrace/schemas/generated/replay.ts';
 import { openTable } from '@tailrace/stream/table.ts';
@@ -37,6 +38,7 @@ interface TestApiOptions {
   readonly connector?: Connector;
   /** In place of `connector`. */
   readonly connectors?: ReadonlyMap<Provider, Connector>;
+  readonly extensions?: Pick<Extensions, 'ruleKinds' | 'channelKinds'>;
   readonly keys?: KeyRing;
   readonly databaseUrl?: string;
   readonly allowedEndpoints?: readonly string[];
@@ -179,10 +181,10 @@ export async function startTestApi(options: TestApiOptions = {}) {
     writer,
     rules,
     ruleWriter,
-    ruleKinds,
+    ruleKinds: extended(ruleKinds, options.extensions?.ruleKinds, ({ type }) => type),
     channels,
     channelWriter,
-    channelKinds,
+    channelKinds: extended(channelKinds, options.extensions?.channelKinds, ({ type }) => type),
     outgoing: openOutgoing({ allowlist: options.allowedChannelHosts ?? [], timeoutMs: notificationTimeoutMs }),
     notifications,
     alerts,

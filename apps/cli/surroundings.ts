@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Secret } from '@tailrace/config/secret.ts';
 import { signToken } from '@tailrace/http/tokens.ts';
+import type { Extensions } from '@tailrace/role/extensions.ts';
 import { z } from 'zod';
 import { CliError, exitCodes } from './cli-error.ts';
 import { didYouMean } from './near-matches.ts';
@@ -11,6 +12,8 @@ import { visible } from './terminal.ts';
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly directory: string;
+  /** What the installation brings besides what Tailrace comes with. */
+  readonly extensions?: Extensions | undefined;
 }
 
 const runningFile = z.looseObject({

@@ -60,8 +60,8 @@ async function startProcess(): Promise<Process> {
   const kafka = broker.connect();
   const metrics = new Metrics();
   const logger = createLogger({ level: 'silent' });
-  const connectors = new Map([[cloud.connector.provider, cloud.connector]]);
-  const role = await start(config, { kafka, logger, metrics, connectors });
+  const extensions = { connectors: [cloud.connector] };
+  const role = await start(config, { kafka, logger, metrics, extensions });
   role.failed.catch(() => undefined);
   const process = { kafka, role, metrics };
   running.push(process);

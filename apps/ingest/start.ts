@@ -1,12 +1,11 @@
 import { hostname } from 'node:os';
-import { connectors as allConnectors } from '@tailrace/connectors/registry.ts';
+import { connectors } from '@tailrace/connectors/registry.ts';
 import { openKeyRing } from '@tailrace/credentials/key-ring.ts';
 import { LimiterPool } from '@tailrace/ingestion/asking/request-limiter.ts';
-import type { Connector } from '@tailrace/ingestion/contract/configure.ts';
 import { endpointAllowlist } from '@tailrace/ingestion/contract/endpoint-allowlist.ts';
 import type { SettingDefaults } from '@tailrace/ingestion/contract/settings.ts';
+import { extended } from '@tailrace/role/extensions.ts';
 import type { RoleDeps, RunningRole } from '@tailrace/role/role.ts';
-import type { Provider } from '@tailrace/schemas/generated/provider.ts';
 import { ownerReadiness } from '@tailrace/stream/owner-readiness.ts';
 import { ownPartitions } from '@tailrace/stream/partition-owner.ts';
 import { rawTopics, topics } from '@tailrace/topics/topics.ts';
@@ -18,22 +17,17 @@ import { runPartition } from './partition-task.ts';
 import { QuotaShares } from './quota-shares.ts';
 import { transactionMetrics } from './transaction-metrics.ts';
 
-export interface IngestDeps extends RoleDeps {
-  /** Which kinds of sources there are; every one of this installation when left out. */
-  readonly connectors?: ReadonlyMap<Provider, Connector>;
-}
-
 /**
  * The role that reads the clouds. Connections are owned through the partitions of `connections`: more processes share
  * them, and a killed one's move to the others.
  */
-export async function start(config: IngestConfig, deps: IngestDeps): Promise<RunningRole> {
-  const { kafka, metrics, connectors = allConnectors } = deps;
+export async function start(config: IngestConfig, deps: RoleDeps): Promise<RunningRole> {
+  const { kafka, metrics, extensions } = deps;
   const logger = deps.logger.child({ role: 'ingest' });
   const partitionsOf = await partitionCounts(kafka, [...Object.values(rawTopics), topics.dead]);
   const supervisors = new Set<ConnectionSupervisor>();
   const configure = configureConnection({
-    connectors,
+    connectors: extended(connectors, extensions?.connectors, ({ provider }) => provider),
     defaults: settingDefaults(config),
     keys: openKeyRing(config.credentialEncryptionKey),
     allowlist: endpointAllowlist(config.cloudEndpointAllowlist),

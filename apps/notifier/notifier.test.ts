@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ChannelKind, channelKind } from '@tailrace/channels/channel.ts';
+import { channelKind } from '@tailrace/channels/channel.ts';
 import { ChannelError } from '@tailrace/channels/channel-error.ts';
 import type { Message } from '@tailrace/channels/message.ts';
 import { notificationId, notificationKey } from '@tailrace/channels/notification-key.ts';
@@ -7,6 +7,7 @@ import { testAlert } from '@tailrace/channels/test-alerts.ts';
 import { startReceiver } from '@tailrace/channels/test-receiver.ts';
 import { manualClock } from '@tailrace/kafka/memory/clock.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
+import type { Extensions } from '@tailrace/role/extensions.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -34,7 +35,7 @@ const keys = (to: Receiver = receiver) => to.received.map(({ headers }) => heade
 const states = async () => (await stack.log()).map(({ status }) => status).sort();
 
 /** A channel whose other side is a function of the test. */
-function scripted(send: (message: Message, signal: AbortSignal) => Promise<string>): ReadonlyMap<string, ChannelKind> {
+function scripted(send: (message: Message, signal: AbortSignal) => Promise<string>): Extensions {
   const kind = channelKind({
     type: 'scripted',
     configSchema: z.strictObject({}),
@@ -42,7 +43,7 @@ function scripted(send: (message: Message, signal: AbortSignal) => Promise<strin
     endpoints: () => [],
     open: () => ({ send: async (message, { signal }) => ({ answer: await send(message, signal) }) }),
   });
-  return new Map([[kind.type, kind]]);
+  return { channelKinds: [kind] };
 }
 
 describe('transitions', () => {
@@ -122,7 +123,7 @@ it('nor does a clock that is ahead hold up the attempt after a failed one, or a 
     return 'ok';
   });
   const channel = await stack.channel('scripted', {});
-  await stack.notifier({}, { channelKinds: kinds, clock });
+  await stack.notifier({}, { extensions: kinds, clock });
   await stack.alert({ notification_channels: [channel], happened_at: ahead });
   await expect.poll(async () => (await stack.log())[0]?.last_answer, until).toBe('503 later');
   const passing = async () => {
@@ -290,7 +291,7 @@ describe('time', () => {
       throw new ChannelError('busy', '503 later', { retryAfterMs: 60_000 });
     });
     const channel = await stack.channel('scripted', {});
-    await stack.notifier({ NOTIFICATION_DEADLINE_MS: '90000' }, { channelKinds: kinds, clock });
+    await stack.notifier({ NOTIFICATION_DEADLINE_MS: '90000' }, { extensions: kinds, clock });
     await stack.alert({ notification_channels: [channel], happened_at: clock.now() * 1000 });
     await expect.poll(async () => (await stack.log())[0]?.last_answer, until).toBe('503 later');
     clock.advance(59_000);
@@ -310,7 +311,7 @@ describe('time', () => {
     });
     const channel = await stack.channel('scripted', {});
     const rate = { NOTIFICATION_CHANNEL_RATE: '1', NOTIFICATION_CHANNEL_BURST: '1' };
-    await stack.notifier(rate, { channelKinds: kinds, clock });
+    await stack.notifier(rate, { extensions: kinds, clock });
     const fire = (id: string) => stack.alert({ id, notification_channels: [channel], happened_at: clock.now() * 1000 });
     await fire('alert_1');
     await expect.poll(() => sizes, until).toEqual([1]);
@@ -341,7 +342,7 @@ describe('a message that the other side chokes on', () => {
     for (let index = 0; index < 9; index += 1) {
       await stack.alert({ id: `alert_${index}`, notification_channels: [channel], happened_at: clock.now() * 1000 });
     }
-    await stack.notifier({ NOTIFICATION_CHANNEL_BURST: '1' }, { channelKinds: kinds, clock });
+    await stack.notifier({ NOTIFICATION_CHANNEL_BURST: '1' }, { extensions: kinds, clock });
     await expect
       .poll(async () => {
         clock.advance(5000);
@@ -362,12 +363,12 @@ describe('a process that lost the partition', () => {
         sent[who] += 1;
         return who;
       });
-    const first = await stack.notifier({}, { channelKinds: counting('first') });
+    const first = await stack.notifier({}, { extensions: counting('first') });
     await stack.alert({ id: 'alert_0', notification_channels: [channel] });
     await expect.poll(states, until).toEqual(['sent']);
     // Paused, its session over: the others do not hear of it, and it does not hear of them.
     stack.broker.pauseClient(first.kafka);
-    const second = await stack.notifier({}, { channelKinds: counting('second') });
+    const second = await stack.notifier({}, { extensions: counting('second') });
     for (let index = 1; index <= 5; index += 1) {
       await stack.alert({ id: `alert_${index}`, notification_channels: [channel] });
     }
@@ -388,7 +389,7 @@ describe('a process that lost the partition', () => {
     const first = await stack.notifier(
       { NOTIFICATION_TIMEOUT_MS: '60000' },
       {
-        channelKinds: scripted(({ items }) => {
+        extensions: scripted(({ items }) => {
           told.push(`first ${items[0].alert.id}`);
           out.resolve();
           return answered.promise;
@@ -403,7 +404,7 @@ describe('a process that lost the partition', () => {
       told.push(`second ${items[0].alert.id}`);
       return 'second';
     });
-    await stack.notifier({}, { channelKinds: kinds });
+    await stack.notifier({}, { extensions: kinds });
     await expect.poll(states, until).toEqual(['sent', 'sent']);
     // It wakes up with an answer in hand and a notification that it believes to be waiting.
     answered.resolve('first');
@@ -433,7 +434,7 @@ describe('a process that lost the partition', () => {
     const first = await stack.notifier(
       { NOTIFICATION_TIMEOUT_MS: '60000' },
       {
-        channelKinds: scripted(() => {
+        extensions: scripted(() => {
           out.resolve();
           return answered.promise;
         }),
@@ -458,7 +459,7 @@ describe('a process that lost the partition', () => {
       told.push(...items.map(({ alert }) => alert.id));
       return 'second';
     });
-    const second = await stack.notifier({}, { channelKinds: kinds });
+    const second = await stack.notifier({}, { extensions: kinds });
     await expect.poll(() => second.role.readiness(), until).toEqual({ ready: true });
     await stack.alert({ id: 'alert_1', notification_channels: [channel] });
     await open.abort();
@@ -475,7 +476,7 @@ describe('a process that lost the partition', () => {
     const first = await stack.notifier(
       {},
       {
-        channelKinds: scripted(async ({ idempotencyKey }) => {
+        extensions: scripted(async ({ idempotencyKey }) => {
           told.push(idempotencyKey);
           first.crash();
           reached.resolve();
@@ -489,7 +490,7 @@ describe('a process that lost the partition', () => {
       told.push(idempotencyKey);
       return 'again';
     });
-    await stack.notifier({}, { channelKinds: kinds });
+    await stack.notifier({}, { extensions: kinds });
     await expect.poll(states, until).toEqual(['sent']);
     const id = notificationId({ alert_id: alert.id, channel_id: channel, transition: 'fired' });
     expect(told).toEqual([id, id]);

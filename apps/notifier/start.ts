@@ -1,6 +1,7 @@
 import { openOutgoing } from '@tailrace/channels/outgoing/outgoing.ts';
-import { type ChannelKinds, channelKinds } from '@tailrace/channels/registry.ts';
+import { channelKinds } from '@tailrace/channels/registry.ts';
 import { openKeyRing } from '@tailrace/credentials/key-ring.ts';
+import { extended } from '@tailrace/role/extensions.ts';
 import type { Readiness, RoleDeps, RunningRole } from '@tailrace/role/role.ts';
 import { consumerLag } from '@tailrace/stream/consumer-lag.ts';
 import { ownerReadiness } from '@tailrace/stream/owner-readiness.ts';
@@ -15,8 +16,6 @@ import { runSenderTask, senderGroup } from './sender/sender-task.ts';
 import { notifierTopology } from './topology.ts';
 
 export interface NotifierDeps extends RoleDeps {
-  /** In place of those that the installation has: an embedding program may bring its own. */
-  readonly channelKinds?: ChannelKinds;
   /** In place of the wall clock. */
   readonly clock?: Clock;
 }
@@ -31,7 +30,7 @@ export async function start(config: NotifierConfig, deps: NotifierDeps): Promise
     kafka,
     channels,
     delivery: {
-      kinds: deps.channelKinds ?? channelKinds,
+      kinds: extended(channelKinds, deps.extensions?.channelKinds, ({ type }) => type),
       keys: openKeyRing(config.credentialEncryptionKey),
       outgoing: openOutgoing({
         allowlist: config.notificationEndpointAllowlist,

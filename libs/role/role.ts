@@ -2,12 +2,15 @@ import type { HttpServer } from '@tailrace/http/server.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import type { Metrics } from '@tailrace/telemetry/metrics.ts';
+import type { Extensions } from './extensions.ts';
 
 /** What every role is given. A role run from another program's code is given the same things by that program. */
 export interface RoleDeps {
   readonly kafka: Kafka;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** What the installation brings besides what Tailrace comes with; nothing when left out. */
+  readonly extensions?: Extensions | undefined;
 }
 
 /** What a role that serves HTTP is given besides: the server to register on. The role does not listen by itself. */

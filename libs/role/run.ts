@@ -1,13 +1,16 @@
 import { SettingsError } from '@tailrace/config/environment.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
+import type { Extensions } from './extensions.ts';
 import type { RoleDefinition } from './role-definition.ts';
 import { type RunningProcess, startRoles } from './start-roles.ts';
 
 /**
  * Runs roles as this process until SIGTERM or SIGINT, then lets them finish. Exits 0 after an orderly stop, 1 when a role
  * failed or the stop took too long, 2 when the configuration cannot be used. A second signal exits at once.
+ *
+ * @param extensions what the installation brings besides what Tailrace comes with.
  */
-export async function runRoles(roles: readonly RoleDefinition[]): Promise<never> {
+export async function runRoles(roles: readonly RoleDefinition[], extensions?: Extensions): Promise<never> {
   const signalled = Promise.withResolvers<NodeJS.Signals>();
   // From the first moment: who asks for a stop while it starts gets an orderly one too.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -16,7 +19,7 @@ export async function runRoles(roles: readonly RoleDefinition[]): Promise<never>
       process.once(signal, () => process.exit(1));
     });
   }
-  const process_ = await startOrExit(roles);
+  const process_ = await startOrExit(roles, extensions);
   const { logger } = process_;
   process.on('uncaughtException', (err) => {
     // State lives in Kafka transactions and in the database, so ending at once loses nothing.
@@ -36,9 +39,12 @@ export async function runRoles(roles: readonly RoleDefinition[]): Promise<never>
   }
 }
 
-async function startOrExit(roles: readonly RoleDefinition[]): Promise<RunningProcess> {
+async function startOrExit(
+  roles: readonly RoleDefinition[],
+  extensions: Extensions | undefined,
+): Promise<RunningProcess> {
   try {
-    return await startRoles(roles, { env: process.env });
+    return await startRoles(roles, { env: process.env, extensions });
   } catch (err) {
     if (err instanceof SettingsError) {
       process.stderr.write(`${err.message}\n${err.help}\n`);

@@ -7,6 +7,7 @@ import { watchKafka } from '@tailrace/kafka/watched-kafka.ts';
 import { createLogger, type Logger } from '@tailrace/telemetry/logger.ts';
 import { Metrics } from '@tailrace/telemetry/metrics.ts';
 import { z } from 'zod';
+import type { Extensions } from './extensions.ts';
 import { openKafkaClient } from './open-kafka-client.ts';
 import { reachKafka } from './reach-kafka.ts';
 import { retryWhileAway } from './retry-while-away.ts';
@@ -22,6 +23,8 @@ export interface StartOptions {
   /** In place of the Kafka that the environment names: an in-memory broker in tests. */
   readonly kafka?: Kafka;
   readonly logger?: Logger;
+  /** What this installation brings besides what Tailrace comes with; every role is given it. */
+  readonly extensions?: Extensions | undefined;
 }
 
 /** Roles at work together: one Kafka client, one HTTP server, one set of metrics. */
@@ -82,7 +85,7 @@ export async function startRoles(roles: readonly RoleDefinition[], options: Star
       starts.map(async (begin, index) => {
         const name = roles[index]?.name ?? 'role';
         const watched = watchKafka(kafka);
-        const deps = { kafka: watched.kafka, metrics, http: server.http, logger };
+        const deps = { kafka: watched.kafka, metrics, http: server.http, logger, extensions: options.extensions };
         const role = await retryWhileAway(() => begin(deps).catch(onlyOurs), { ...waiting, name });
         running.push({ role, watched });
         role.failed.catch(failure.reject);

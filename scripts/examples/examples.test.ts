@@ -29,9 +29,9 @@ it('reads an own source through embedded roles into an own consumer, each line o
 
   const kafka = memoryBroker().connect();
   cleanUp.defer(() => kafka.close());
-  const connectors = new Map([[fileLines.provider, connector(fileLines)]]);
+  const extensions = { connectors: [connector(fileLines)] };
   const env = { CREDENTIAL_ENCRYPTION_KEY: Buffer.alloc(32, 5).toString('base64url') };
-  const embedded = await embed(kafka, env, connectors);
+  const embedded = await embed(kafka, env, extensions);
   cleanUp.defer(() => embedded.stop());
   await kafka.admin.createTopics([errorLogs]);
   const logger = createLogger({ level: 'silent' });

@@ -2,7 +2,6 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { channelKind } from '@tailrace/channels/channel.ts';
-import { channelKinds } from '@tailrace/channels/registry.ts';
 import { testAlert } from '@tailrace/channels/test-alerts.ts';
 import { loadSettings } from '@tailrace/config/environment.ts';
 import { Secret } from '@tailrace/config/secret.ts';
@@ -31,12 +30,11 @@ it('sends alerts through a kind of channel of one’s own, beside the usual ones
   cleanUp.defer(() => kafka.close());
   await kafka.admin.createTopics(Object.values(topics));
   const key = Buffer.alloc(32, 5).toString('base64url');
-  const kinds = new Map([...channelKinds, [logFile.type, channelKind(logFile)]]);
   const notifier = await start(loadSettings(settings, { CREDENTIAL_ENCRYPTION_KEY: key }), {
     kafka,
     logger: createLogger({ level: 'silent' }),
     metrics: new Metrics(),
-    channelKinds: kinds,
+    extensions: { channelKinds: [channelKind(logFile)] },
   });
   cleanUp.defer(() => notifier.stop());
 

@@ -55,8 +55,9 @@ it('alerts on what its test lets through', async () => {
     ],
   ]);
   const kafka = runner.broker.connect();
-  const deps = { kafka, logger: createLogger({ level: 'silent' }), metrics: new Metrics() };
-  const role = await start(settings.parse({}), deps, kinds);
+  const extensions = { ruleKinds: [slowRequests] };
+  const deps = { kafka, logger: createLogger({ level: 'silent' }), metrics: new Metrics(), extensions };
+  const role = await start(settings.parse({}), deps);
   cleanUp.defer(() => role.stop());
   const request = (path: string, duration_ms: number, region: string) => ({
     connection_id: 'conn_a',

@@ -3,8 +3,7 @@ import { z } from 'zod';
 
 /**
  * An own kind of rule, whole: too many requests that take too long, by an attribute that a parser found. Rules of it are
- * validated, indexed, evaluated and tried on the past like any other:
- * `start(config, deps, new Map([...ruleKinds, [slowRequests.type, slowRequests]]))`.
+ * validated, indexed, evaluated and tried on the past like any other: `extensions: { ruleKinds: [slowRequests] }`.
  */
 export const slowRequests = ruleKind({
   type: 'slow_requests',

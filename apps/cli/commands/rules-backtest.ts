@@ -46,7 +46,7 @@ export function rulesBacktestCommand(surroundings: Surroundings): Command {
       const api = new ApiClient(surroundings, options.project);
       const rule =
         options.id === undefined
-          ? fromFile(options)
+          ? fromFile(options, surroundings)
           : await stored(api, await new ProjectNames(surroundings, options.project).idOf('rule', options.id));
       const compared = options.compare === true ? await namesake(api, options.project, rule.name) : undefined;
       const bar = new ProgressBar(process.stderr);
@@ -66,9 +66,9 @@ export function rulesBacktestCommand(surroundings: Surroundings): Command {
     });
 }
 
-function fromFile({ file, rule: name, ownKind }: Options) {
+function fromFile({ file, rule: name, ownKind }: Options, { extensions }: Surroundings) {
   if (file === undefined) throw usage('give --file, or --id of a stored rule');
-  const rules = readRulesFile(file, ownKind);
+  const rules = readRulesFile(file, { ownKinds: ownKind, ruleKinds: extensions?.ruleKinds });
   const [only] = name === undefined ? rules : rules.filter((rule) => rule.name === name);
   if (name !== undefined && !only) {
     const near = didYouMean(

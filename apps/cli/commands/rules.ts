@@ -33,6 +33,10 @@ export function rulesCommand(surroundings: Surroundings): Command {
     return made;
   };
   const client = (options: { project: string }) => new ApiClient(surroundings, options.project);
+  const knownKinds = (ownKinds: readonly string[] | undefined) => ({
+    ownKinds,
+    ruleKinds: surroundings.extensions?.ruleKinds,
+  });
   const names = (options: { project: string }) => new ProjectNames(surroundings, options.project);
   const idOf = (text: string, options: { project: string }) => names(options).idOf('rule', text);
 
@@ -73,7 +77,7 @@ export function rulesCommand(surroundings: Surroundings): Command {
       .argument('<file>', 'YAML with a list named rules; - is standard input')
       .option('--own-kind <name>', ownKinds, collect)
       .action((file, { ownKind }) => {
-        const { length } = readRulesFile(file, ownKind);
+        const { length } = readRulesFile(file, knownKinds(ownKind));
         process.stdout.write(`${length} ${length === 1 ? 'rule' : 'rules'}, nothing wrong\n`);
       }),
   );
@@ -88,7 +92,7 @@ export function rulesCommand(surroundings: Surroundings): Command {
     .option('--dry-run', 'only print what would change')
     .option('--yes', 'do not ask')
     .action(async (file, options) => {
-      const wanted = readRulesFile(file, options.ownKind);
+      const wanted = readRulesFile(file, knownKinds(options.ownKind));
       const api = client(options);
       const { rules } = ruleList.parse((await api.call('GET', pathOf(options.project))).body);
       const channels = await channelsByName(api, options.project, wanted);

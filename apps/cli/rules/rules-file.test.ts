@@ -89,8 +89,8 @@ rules:
 
   it('may have rules of kinds that the installation has added, once they are named', () => {
     const path = file(`rules:${errors.replace('error_rate', 'moon_phase')}`);
-    expect(readRulesFile(path, ['moon_phase'])).toMatchObject([{ alert_type: 'moon_phase' }]);
-    expect(() => readRulesFile(path, ['tide'])).toThrow('alert_type must be one of');
+    expect(readRulesFile(path, { ownKinds: ['moon_phase'] })).toMatchObject([{ alert_type: 'moon_phase' }]);
+    expect(() => readRulesFile(path, { ownKinds: ['tide'] })).toThrow('alert_type must be one of');
   });
 
   it('is refused with all that is wrong, in the order of its lines', () => {

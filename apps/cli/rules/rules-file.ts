@@ -2,8 +2,10 @@ import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { type AlertRuleInput, alertRuleInput, defaultCooldownMinutes } from '@tailrace/alert-rules/alert-rule-input.ts';
 import type { FieldProblem } from '@tailrace/alert-rules/field-problems.ts';
+import type { RuleKind, RuleKinds } from '@tailrace/alert-rules/rule-kind.ts';
 import { ruleKinds } from '@tailrace/alert-rules/rule-kinds.ts';
 import { type ValidRule, validateRule } from '@tailrace/alert-rules/validate-rule.ts';
+import { extended } from '@tailrace/role/extensions.ts';
 import {
   type Document,
   isAlias,
@@ -29,10 +31,18 @@ interface FileProblem {
  * Reads a file of alert rules: YAML (or JSON, which is YAML) with a list `rules`, each as the API takes it. Anchors,
  * aliases and merge keys may be used; what they share may stand under keys that begin with `x-`.
  * @param path `-` is standard input.
- * @param ownKinds kinds that the server has and this program does not know.
+ * @param options.ownKinds kinds that the server has and this program does not know.
+ * @param options.ruleKinds kinds that this program has besides Tailrace's.
  * @throws CliError that names each wrong line, the rule and the field.
  */
-export function readRulesFile(path: string, ownKinds: readonly string[] = []): readonly ValidRule[] {
+export function readRulesFile(
+  path: string,
+  options: {
+    readonly ownKinds?: readonly string[] | undefined;
+    readonly ruleKinds?: readonly RuleKind[] | undefined;
+  } = {},
+): readonly ValidRule[] {
+  const kinds = extended(ruleKinds, options.ruleKinds, ({ type }) => type);
   const lines = new LineCounter();
   const document = parseDocument(textOf(path), { lineCounter: lines, uniqueKeys: true, merge: true });
   const [syntax] = document.errors;
@@ -42,7 +52,7 @@ export function readRulesFile(path: string, ownKinds: readonly string[] = []): r
   const problems: FileProblem[] = [];
   for (const [index, node] of list.items.entries()) {
     const at = ['rules', index];
-    const validation = validate(plainValue(node, document), ownKinds);
+    const validation = validate(plainValue(node, document), kinds, options.ownKinds ?? []);
     const name = validation.rule?.name ?? nameAt(document, at);
     const nameLine = lineOf(document, lines, [...at, 'name']);
     const namesake = rules.get(name);
@@ -110,11 +120,11 @@ interface Validated {
 }
 
 /** Of a kind that only the server knows, it says what is wrong. */
-function validate(input: unknown, ownKinds: readonly string[]): Validated {
+function validate(input: unknown, kinds: RuleKinds, ownKinds: readonly string[]): Validated {
   const parsed = alertRuleInput.safeParse(input);
-  if (parsed.success && !ruleKinds.has(parsed.data.alert_type) && ownKinds.includes(parsed.data.alert_type))
+  if (parsed.success && !kinds.has(parsed.data.alert_type) && ownKinds.includes(parsed.data.alert_type))
     return { rule: unchecked(parsed.data), problems: [] };
-  const validation = validateRule(ruleKinds, input);
+  const validation = validateRule(kinds, input);
   return validation.ok ? { rule: validation.rule, problems: [] } : { problems: validation.problems };
 }
 
