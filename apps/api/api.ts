@@ -22,6 +22,7 @@ import type { Table } from '@tailrace/stream/table.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { alertRuleRoutes } from './alert-rules/alert-rule-routes.ts';
 import { AlertRuleService } from './alert-rules/alert-rule-service.ts';
+import { alertTypeRoutes } from './alert-rules/alert-type-routes.ts';
 import { alertRoutes } from './alerts/alert-routes.ts';
 import type { AlertStore } from './alerts/alert-store.ts';
 import { backtestRoutes } from './backtest/backtest-routes.ts';
@@ -237,6 +238,7 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
         refuseUntilRead(inner, connections.table, 'connections');
         backtestRoutes(inner, { service: backtests, maxRangeDays: config.searchMaxRangeDays, logger });
       });
+      alertTypeRoutes(scope, parts.ruleKinds);
       channelTypeRoutes(scope, kinds);
       await scope.register(async (inner) => {
         refuseUntilRead(inner, notifications.table, 'notifications');

@@ -179,6 +179,7 @@ it('the document holds the whole API', () => {
     'DELETE /channels/{id}',
     'DELETE /connections/{id}',
     'GET /alert-rules/{id}',
+    'GET /alert-types',
     'GET /alerts/{id}',
     'GET /alerts/{id}/notifications',
     'GET /channel-types',

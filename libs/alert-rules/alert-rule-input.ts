@@ -19,10 +19,12 @@ export const alertRuleInput = z.strictObject({
     .min(1, 'must not be empty')
     .max(200, 'must have at most 200 characters')
     .refine(isVisibleLine, 'must not hold control or invisible characters'),
-  alert_type: z.string().describe('The kind of rule: error_rate, pattern_match, log_level, absence.'),
+  alert_type: z.string().describe('The kind of rule. GET alert-types lists them.'),
   severity: z.enum(alertSeveritySymbols, `must be one of ${alertSeveritySymbols.join(', ')}`),
   enabled: z.boolean().default(true),
-  conditions: z.looseObject({ cooldown_minutes: cooldownMinutes.optional() }),
+  conditions: z
+    .looseObject({ cooldown_minutes: cooldownMinutes.optional() })
+    .describe('What the kind asks for: see GET alert-types.'),
   filter: logFilter.nullable().default(null).describe('Only these lines count.'),
   group_by: z
     .string()

@@ -40,7 +40,15 @@ export type Condition = CountCondition | SilenceCondition;
 /** A kind of rule as its file declares it: `alert_type`, what people write as `conditions`, and what that means. */
 export interface RuleKindDefinition<Schema extends ZodObject = ZodObject> {
   readonly type: string;
-  /** What it accepts it must accept again in the form it puts out, for that form is what is stored. */
+  /** What people choose it by: `Too many errors`. Left out: the type. */
+  readonly title?: string;
+  /** A rule's condition in words, with fields of its conditions in braces: `a line like /{pattern}/`. Left out: the title. */
+  readonly summary?: string;
+  /**
+   * What it accepts it must accept again in the form it puts out, for that form is what is stored. Forms are made from it:
+   * a field's `title` is its label, its description the help below it, and the first of its `examples` what a new rule
+   * begins with.
+   */
   readonly conditionsSchema: Schema;
   lines(conditions: output<Schema>): LineSelection;
   condition(conditions: output<Schema>): Condition;
@@ -61,6 +69,10 @@ export type ReadConditions =
 /** A kind of rule as everything else uses it, whatever its conditions are. */
 export interface RuleKind {
   readonly type: string;
+  /** See `RuleKindDefinition`. */
+  readonly title: string;
+  /** See `RuleKindDefinition`. */
+  readonly summary: string;
   readonly conditionsSchema: ZodObject;
   readonly groupBy: string | undefined;
   /** @param conditions as a person wrote them, or as they are stored. */
@@ -73,9 +85,11 @@ export interface RuleKind {
 export type RuleKinds = ReadonlyMap<string, RuleKind>;
 
 export function ruleKind<Schema extends ZodObject>(definition: RuleKindDefinition<Schema>): RuleKind {
-  const { type, conditionsSchema, groupBy } = definition;
+  const { type, title = type, summary = title, conditionsSchema, groupBy } = definition;
   return {
     type,
+    title,
+    summary,
     conditionsSchema,
     groupBy,
     read(given) {

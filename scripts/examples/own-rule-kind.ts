@@ -7,6 +7,8 @@ import { z } from 'zod';
  */
 export const slowRequests = ruleKind({
   type: 'slow_requests',
+  title: 'Too many slow requests',
+  summary: '{requests} requests slower than {slower_than_ms} ms',
   conditionsSchema: z.strictObject({
     slower_than_ms: z.number().positive(),
     requests: z.int().min(1).describe('That many within the window.'),

@@ -6,7 +6,6 @@ import { configOf, type FormValues, fieldsOf, formValues } from '../ui/config-sc
 import { Dialog } from '../ui/dialog.tsx';
 import { describedBy, Field } from '../ui/field.tsx';
 import { type FormLabels, type FormProblems, problemsOf, problemsOfError } from '../ui/form-problems.ts';
-import { labelOf } from '../ui/labels.ts';
 import { movedSecrets } from '../ui/moved-secrets.ts';
 import { useFocusProblem } from '../ui/use-focus-problem.ts';
 import { useResource } from '../ui/use-resource.ts';
@@ -42,13 +41,10 @@ export function ChannelForm({ channel, onClose }: ChannelFormProps) {
     event.preventDefault();
     const labels: FormLabels = new Map([
       ['channel_name', 'Name'],
-      ...fields.map((each) => [`channel_config.${each.name}`, labelOf(each.name)] as const),
+      ...fields.map((each) => [`channel_config.${each.name}`, each.label] as const),
     ]);
-    const { config, problems } = configOf(
-      fields,
-      values,
-      channel?.secrets_set.filter((each) => !moved.has(each)),
-    );
+    const stored = channel?.secrets_set.filter((each) => !moved.has(each));
+    const { config, problems } = configOf(fields, values, { stored });
     const wrong = new Map([...problems].map(([field, message]) => [`channel_config.${field}`, message]));
     if (name.trim() === '') wrong.set('channel_name', 'is required');
     if (wrong.size > 0) {

@@ -1,11 +1,20 @@
 import type { AlertRule, Operations } from '../api/generated.ts';
 import type { AnswerOf } from '../api/http.ts';
 import { filterText, readQuery } from '../live/query.ts';
+import {
+  type ConfigField,
+  configOf,
+  exampleValues,
+  type FormValues,
+  fieldsOf,
+  formValues,
+} from '../ui/config-schema.ts';
 
 /** A rule as the API takes it. */
 export type RuleBody = Operations['PUT alert-rules/{id}']['body'];
 
-export const ruleTypes = ['error_rate', 'pattern_match', 'log_level', 'absence'] as const;
+/** A kind of rule, as the API describes it. */
+export type RuleKind = AnswerOf<'GET alert-types'>['alert_types'][number];
 
 /** A rule as it stands in the form: everything as text or a choice. */
 export interface RuleDraft {
@@ -13,11 +22,8 @@ export interface RuleDraft {
   readonly type: string;
   readonly severity: AlertRule['severity'];
   readonly enabled: boolean;
-  readonly threshold: string;
-  readonly windowMinutes: string;
-  readonly pattern: string;
-  readonly caseSensitive: boolean;
-  readonly levels: readonly string[];
+  /** By field, whichever kind it is of: what two kinds ask for stays when the kind is changed. */
+  readonly conditions: FormValues;
   /** The lines that count, as the filter bar has it. */
   readonly query: string;
   readonly groupBy: string;
@@ -25,37 +31,39 @@ export interface RuleDraft {
   readonly channels: readonly string[];
 }
 
-export const newDraft: RuleDraft = {
+const emptyDraft: RuleDraft = {
   name: '',
-  type: 'error_rate',
+  type: '',
   severity: 'high',
   enabled: true,
-  threshold: '10',
-  windowMinutes: '5',
-  pattern: '',
-  caseSensitive: false,
-  levels: ['fatal'],
+  conditions: {},
   query: '',
   groupBy: '',
   cooldownMinutes: '15',
   channels: ['in_app'],
 };
 
+/** A rule that is still to be written, of the first kind there is. */
+export function newDraft(kinds: readonly RuleKind[]): RuleDraft {
+  const values = kinds.toReversed().map((kind) => exampleValues(conditionFields(kind)));
+  return { ...emptyDraft, type: kinds[0]?.alert_type ?? '', conditions: Object.assign({}, ...values) };
+}
+
 /** A stored rule in the form. */
-export function draftOf(rule: AlertRule, connectionName: (id: string) => string): RuleDraft {
-  const { conditions } = rule;
-  const levels = conditions.log_levels;
+export function draftOf(
+  rule: AlertRule,
+  kinds: readonly RuleKind[],
+  connectionName: (id: string) => string,
+): RuleDraft {
   return {
-    ...newDraft,
     name: rule.name,
     type: rule.alert_type,
     severity: rule.severity,
     enabled: rule.enabled,
-    threshold: textOf(conditions.threshold, newDraft.threshold),
-    windowMinutes: textOf(conditions.window_minutes, newDraft.windowMinutes),
-    pattern: textOf(conditions.pattern, ''),
-    caseSensitive: conditions.case_sensitive === true,
-    levels: Array.isArray(levels) ? levels.map(String) : newDraft.levels,
+    conditions: {
+      ...newDraft(kinds).conditions,
+      ...formValues(conditionFields(kindOf(kinds, rule.alert_type)), rule.conditions),
+    },
     query: rule.filter === null ? '' : filterText(rule.filter, connectionName),
     groupBy: rule.group_by ?? '',
     cooldownMinutes: String(rule.cooldown_minutes),
@@ -63,13 +71,19 @@ export function draftOf(rule: AlertRule, connectionName: (id: string) => string)
   };
 }
 
-function textOf(value: unknown, otherwise: string): string {
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : otherwise;
+export function kindOf(kinds: readonly RuleKind[], type: string): RuleKind | undefined {
+  return kinds.find((each) => each.alert_type === type);
+}
+
+/** What a kind asks for. */
+export function conditionFields(kind: RuleKind | undefined): readonly ConfigField[] {
+  return kind === undefined ? [] : fieldsOf({ config_schema: kind.conditions_schema });
 }
 
 /** What the API is given for a draft. @returns what is wrong with its filter, when that cannot be read */
 export function bodyOf(
   draft: RuleDraft,
+  kind: RuleKind | undefined,
   connectionId: (name: string) => string | undefined,
 ): { readonly body: RuleBody } | { readonly problem: string } {
   const parsed = readQuery(draft.query, connectionId);
@@ -80,9 +94,9 @@ export function bodyOf(
       alert_type: draft.type,
       severity: draft.severity,
       enabled: draft.enabled,
-      conditions: conditionsOf(draft),
+      conditions: configOf(conditionFields(kind), draft.conditions, { verbatim: true }).config,
       filter: Object.keys(parsed.filter).length === 0 ? null : parsed.filter,
-      group_by: draft.groupBy.trim() === '' || draft.type === 'absence' ? null : draft.groupBy.trim(),
+      group_by: draft.groupBy.trim() === '' || (kind && kind.group_by !== null) ? null : draft.groupBy.trim(),
       // Left empty it is what the API has for it, which is not none.
       ...(draft.cooldownMinutes.trim() !== '' && { cooldown_minutes: Number(draft.cooldownMinutes) }),
       notification_channels: draft.channels,
@@ -90,28 +104,14 @@ export function bodyOf(
   };
 }
 
-function conditionsOf(draft: RuleDraft): Readonly<Record<string, unknown>> {
-  const { type } = draft;
-  if (type === 'error_rate') {
-    return { threshold: Number(draft.threshold), window_minutes: Number(draft.windowMinutes) };
-  }
-  if (type === 'pattern_match') return { pattern: draft.pattern, case_sensitive: draft.caseSensitive };
-  if (type === 'log_level') return { log_levels: draft.levels };
-  return { window_minutes: Number(draft.windowMinutes) };
-}
-
-/** A rule's condition in words. */
-export function conditionWords({ alert_type, conditions }: AnswerOf<'POST alert-rules'>): string {
-  switch (alert_type) {
-    case 'error_rate':
-      return `at least ${String(conditions.threshold)} ${conditions.threshold === 1 ? 'error' : 'errors'} a minute over ${String(conditions.window_minutes)} min`;
-    case 'pattern_match':
-      return `a line like /${String(conditions.pattern)}/`;
-    case 'log_level':
-      return `a line of level ${Array.isArray(conditions.log_levels) ? conditions.log_levels.join(', ') : '?'}`;
-    case 'absence':
-      return `a source is silent for ${String(conditions.window_minutes)} min`;
-    default:
-      return alert_type;
-  }
+/** A rule's condition in words: what its kind says of it, with the rule's own conditions filled in. */
+export function conditionWords(
+  kind: RuleKind | undefined,
+  { alert_type, conditions }: Pick<AlertRule, 'alert_type' | 'conditions'>,
+): string {
+  if (kind === undefined) return alert_type;
+  return kind.summary.replaceAll(/\{(\w+)\}/g, (_, field: string) => {
+    const value = conditions[field];
+    return Array.isArray(value) ? value.join(', ') : String(value ?? '?');
+  });
 }

@@ -1,8 +1,9 @@
-import { levels } from '@tailrace/log-record/level.ts';
 import type { ReactNode } from 'react';
 import type { Channel } from '../api/generated.ts';
-import { describedBy, Field, sentence } from '../ui/field.tsx';
-import { type RuleDraft, ruleTypes } from './rule-draft.ts';
+import { ConfigFieldInput } from '../ui/config-field-input.tsx';
+import type { ConfigField } from '../ui/config-schema.ts';
+import { describedBy, Field } from '../ui/field.tsx';
+import { conditionFields, kindOf, type RuleDraft, type RuleKind } from './rule-draft.ts';
 import { ruleLabels } from './rule-problems.ts';
 
 interface FieldOptions {
@@ -12,22 +13,31 @@ interface FieldOptions {
 
 interface RuleFieldsProps {
   readonly draft: RuleDraft;
+  readonly kinds: readonly RuleKind[];
   readonly channels: readonly Channel[];
   /** Messages by field, as the API names them. */
   readonly problems: ReadonlyMap<string, string>;
   readonly onChange: (part: Partial<RuleDraft>) => void;
 }
 
-const typeNames: Readonly<Record<(typeof ruleTypes)[number], string>> = {
-  error_rate: 'Too many errors',
-  pattern_match: 'A line like this',
-  log_level: 'A line of a level',
-  absence: 'Silence of a source',
-};
 const severities = ['low', 'medium', 'high', 'critical'] as const;
 
 /** What a rule watches, and how it notifies. */
-export function RuleFields({ draft, channels, problems, onChange }: RuleFieldsProps) {
+export function RuleFields({ draft, kinds, channels, problems, onChange }: RuleFieldsProps) {
+  const kind = kindOf(kinds, draft.type);
+  const labels = ruleLabels(kind);
+  const conditions = conditionFields(kind);
+  const numbers = conditions.filter((each) => each.kind === 'number');
+  const condition = (each: ConfigField) => (
+    <ConfigFieldInput
+      key={each.name}
+      field={each}
+      idPrefix="rule-conditions"
+      value={draft.conditions[each.name] ?? ''}
+      problem={problems.get(`conditions.${each.name}`)}
+      onChange={(value) => onChange({ conditions: { ...draft.conditions, [each.name]: value } })}
+    />
+  );
   const field = (
     name: string,
     control: (described: ReturnType<typeof describedBy>) => ReactNode,
@@ -36,7 +46,7 @@ export function RuleFields({ draft, channels, problems, onChange }: RuleFieldsPr
     const problem = problems.get(name);
     const id = `rule-${name.replaceAll('.', '-')}`;
     return (
-      <Field id={id} label={ruleLabels.get(name) ?? name} isRequired={isRequired} problem={problem} help={help}>
+      <Field id={id} label={labels.get(name) ?? name} isRequired={isRequired} problem={problem} help={help}>
         {control(describedBy(id, problem, isRequired))}
       </Field>
     );
@@ -56,18 +66,16 @@ export function RuleFields({ draft, channels, problems, onChange }: RuleFieldsPr
       ),
       options,
     );
-  const levelsProblem = problems.get('conditions.log_levels');
   const required = { isRequired: true };
-  const window = () => text('conditions.window_minutes', 'windowMinutes', { isNumber: true, ...required });
   return (
     <>
       {text('name', 'name', required)}
       <div className="form-row">
         {field('alert_type', (described) => (
           <select {...described} value={draft.type} onChange={({ target }) => onChange({ type: target.value })}>
-            {ruleTypes.map((each) => (
+            {kinds.map(({ alert_type: each, title }) => (
               <option key={each} value={each}>
-                {typeNames[each]}
+                {title}
               </option>
             ))}
           </select>
@@ -87,64 +95,11 @@ export function RuleFields({ draft, channels, problems, onChange }: RuleFieldsPr
           </select>
         ))}
       </div>
-      {draft.type === 'error_rate' && (
-        <div className="form-row">
-          {text('conditions.threshold', 'threshold', {
-            isNumber: true,
-            help: 'Lines of level error and above. It fires at this many or more.',
-            ...required,
-          })}
-          {window()}
-        </div>
-      )}
-      {draft.type === 'absence' && window()}
-      {draft.type === 'pattern_match' && (
-        <>
-          {text('conditions.pattern', 'pattern', {
-            help: 'A regular expression (RE2), searched for in the line.',
-            ...required,
-          })}
-          <label className="check">
-            <input
-              type="checkbox"
-              checked={draft.caseSensitive}
-              onChange={({ target }) => onChange({ caseSensitive: target.checked })}
-            />
-            case-sensitive
-          </label>
-        </>
-      )}
-      {draft.type === 'log_level' && (
-        <fieldset
-          className="plain-fieldset checks"
-          aria-invalid={problems.has('conditions.log_levels')}
-          aria-describedby="rule-levels-help"
-        >
-          <legend>
-            Levels <span className="required">required</span>
-          </legend>
-          {levels.map((level) => (
-            <label className="check" key={level}>
-              <input
-                type="checkbox"
-                checked={draft.levels.includes(level)}
-                onChange={({ target }) =>
-                  onChange({
-                    levels: target.checked ? [...draft.levels, level] : draft.levels.filter((each) => each !== level),
-                  })
-                }
-              />
-              {level}
-            </label>
-          ))}
-          <span id="rule-levels-help" className="field-problem">
-            {levelsProblem && sentence('Levels', levelsProblem)}
-          </span>
-        </fieldset>
-      )}
+      {numbers.length > 1 ? <div className="form-row">{numbers.map(condition)}</div> : numbers.map(condition)}
+      {conditions.filter((each) => each.kind !== 'number').map(condition)}
       {text('filter', 'query', { help: 'As in the filter bar: service:cart -region:eu. All lines when empty.' })}
       <div className="form-row">
-        {draft.type !== 'absence' &&
+        {kind?.group_by === null &&
           text('group_by', 'groupBy', { help: 'An attribute, connection or stream; all together when empty.' })}
         {text('cooldown_minutes', 'cooldownMinutes', { isNumber: true, help: 'Least time between two alerts.' })}
       </div>
@@ -177,4 +132,4 @@ export function RuleFields({ draft, channels, problems, onChange }: RuleFieldsPr
   );
 }
 
-type TextKey = 'name' | 'threshold' | 'windowMinutes' | 'pattern' | 'query' | 'groupBy' | 'cooldownMinutes';
+type TextKey = 'name' | 'query' | 'groupBy' | 'cooldownMinutes';

@@ -7,7 +7,7 @@ import { type FormProblems, problemsOf, problemsOfError } from '../ui/form-probl
 import { useConnections } from '../ui/use-connections.ts';
 import { useFocusProblem } from '../ui/use-focus-problem.ts';
 import { BacktestPreview } from './backtest-preview.tsx';
-import { bodyOf, draftOf, newDraft, type RuleDraft } from './rule-draft.ts';
+import { bodyOf, draftOf, kindOf, newDraft, type RuleDraft, type RuleKind } from './rule-draft.ts';
 import { RuleFields } from './rule-fields.tsx';
 import { draftProblems, ruleLabels } from './rule-problems.ts';
 import { useChannels } from './use-channels.ts';
@@ -15,6 +15,7 @@ import { useChannels } from './use-channels.ts';
 interface RuleFormProps {
   /** The one to edit; a new one when left out. */
   readonly rule?: AlertRule;
+  readonly kinds: readonly RuleKind[];
   readonly onClose: () => void;
 }
 
@@ -24,7 +25,7 @@ interface Progress {
 }
 
 /** Adds a rule or changes one. */
-export function RuleForm({ rule: current, onClose }: RuleFormProps) {
+export function RuleForm({ rule: current, kinds, onClose }: RuleFormProps) {
   const { api, project, mayEdit } = useApp();
   const { names, idOf } = useConnections();
   const { channels } = useChannels();
@@ -32,25 +33,27 @@ export function RuleForm({ rule: current, onClose }: RuleFormProps) {
   const [progress, setProgress] = useState<Progress>({});
   // What is written is a change of the rule as it was then: a later version must neither replace it nor be overwritten.
   const rule = written ? written.of : current;
-  const draft = written?.draft ?? (rule ? draftOf(rule, (id) => names.get(id) ?? id) : newDraft);
+  const draft = written?.draft ?? (rule ? draftOf(rule, kinds, (id) => names.get(id) ?? id) : newDraft(kinds));
+  const kind = kindOf(kinds, draft.type);
+  const labels = ruleLabels(kind);
 
   const form = useFocusProblem(progress.problems);
-  const made = bodyOf(draft, idOf);
+  const made = bodyOf(draft, kind, idOf);
   const attempt = async (work: () => Promise<unknown>) => {
     setProgress({ busy: true });
     try {
       await work();
       onClose();
     } catch (error) {
-      setProgress({ problems: problemsOfError(error, ruleLabels) });
+      setProgress({ problems: problemsOfError(error, labels) });
     }
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const wrong = new Map(draftProblems(draft));
+    const wrong = new Map(draftProblems(draft, kind));
     if ('problem' in made) wrong.set('filter', made.problem);
     if (wrong.size > 0 || 'problem' in made) {
-      setProgress({ problems: problemsOf(wrong, ruleLabels) });
+      setProgress({ problems: problemsOf(wrong, labels) });
       return;
     }
     void attempt(() =>
@@ -66,6 +69,7 @@ export function RuleForm({ rule: current, onClose }: RuleFormProps) {
           <legend className="visually-hidden">Rule</legend>
           <RuleFields
             draft={draft}
+            kinds={kinds}
             channels={channels ?? []}
             problems={progress.problems?.fields ?? new Map()}
             onChange={(part) => setWritten({ draft: { ...draft, ...part }, of: rule })}
@@ -73,7 +77,9 @@ export function RuleForm({ rule: current, onClose }: RuleFormProps) {
         </fieldset>
         <BacktestPreview
           body={
-            'body' in made && !draftProblems({ ...draft, name: 'preview' }).size ? JSON.stringify(made.body) : undefined
+            'body' in made && !draftProblems({ ...draft, name: 'preview' }, kind).size
+              ? JSON.stringify(made.body)
+              : undefined
           }
           stored={rule}
           names={names}

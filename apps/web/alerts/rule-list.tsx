@@ -7,7 +7,7 @@ import { Link } from '../ui/link.tsx';
 import { navigate, pagePath } from '../ui/route.ts';
 import { useConnections } from '../ui/use-connections.ts';
 import { useResource } from '../ui/use-resource.ts';
-import { conditionWords } from './rule-draft.ts';
+import { conditionWords, kindOf, type RuleKind } from './rule-draft.ts';
 import { RuleForm } from './rule-form.tsx';
 import { Severity } from './severity.tsx';
 
@@ -23,7 +23,12 @@ export function RuleList({ opened }: { readonly opened: string | undefined }) {
     },
     [api, project],
   );
+  const readKinds = useCallback(
+    async (signal: AbortSignal) => (await api.call('GET alert-types', { signal })).alert_types,
+    [api],
+  );
   const { value: rules, problem, reload } = useResource(read);
+  const { value: kinds, problem: kindsProblem } = useResource(readKinds);
   const shown = rules?.find(({ id }) => id === opened);
   const close = () => {
     setAdding(false);
@@ -42,7 +47,7 @@ export function RuleList({ opened }: { readonly opened: string | undefined }) {
           </button>
         )}
       </div>
-      {problem && <p className="banner banner-bad">{problem}</p>}
+      {(problem ?? kindsProblem) && <p className="banner banner-bad">{problem ?? kindsProblem}</p>}
       {rules?.length === 0 && (
         <div className="empty">
           <p>
@@ -56,22 +61,29 @@ export function RuleList({ opened }: { readonly opened: string | undefined }) {
       {rules && rules.length > 0 && (
         <ul className="item-list">
           {rules.map((rule) => (
-            <RuleRow key={rule.id} rule={rule} connectionName={(id) => connections.names.get(id) ?? id} />
+            <RuleRow
+              key={rule.id}
+              rule={rule}
+              kind={kinds && kindOf(kinds, rule.alert_type)}
+              connectionName={(id) => connections.names.get(id) ?? id}
+            />
           ))}
         </ul>
       )}
       {opened !== undefined && rules && !shown && <p className="banner banner-warn">There is no rule {opened}.</p>}
-      {shown && connections.all && <RuleForm key={shown.id} rule={shown} onClose={close} />}
-      {adding && connections.all && <RuleForm onClose={close} />}
+      {shown && connections.all && kinds && <RuleForm key={shown.id} rule={shown} kinds={kinds} onClose={close} />}
+      {adding && connections.all && kinds && <RuleForm kinds={kinds} onClose={close} />}
     </>
   );
 }
 
 function RuleRow({
   rule,
+  kind,
   connectionName,
 }: {
   readonly rule: AlertRule;
+  readonly kind: RuleKind | undefined;
   readonly connectionName: (id: string) => string;
 }) {
   const { project } = useApp();
@@ -83,7 +95,7 @@ function RuleRow({
           {rule.name}
         </Link>
         <span className="dim item-line">
-          {conditionWords(rule)}
+          {conditionWords(kind, rule)}
           {rule.group_by !== null && `, for each ${rule.group_by}`}
           {rule.filter !== null && `, of ${filterText(rule.filter, connectionName)}`}
         </span>

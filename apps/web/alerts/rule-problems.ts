@@ -1,34 +1,27 @@
+import { configOf } from '../ui/config-schema.ts';
 import type { FormLabels } from '../ui/form-problems.ts';
-import type { RuleDraft } from './rule-draft.ts';
+import { conditionFields, type RuleDraft, type RuleKind } from './rule-draft.ts';
 
 /** Fields of the form by the names that the API has for them, in the form's order. */
-export const ruleLabels: FormLabels = new Map([
-  ['name', 'Name'],
-  ['alert_type', 'When'],
-  ['severity', 'Severity'],
-  ['conditions.threshold', 'Errors a minute'],
-  ['conditions.window_minutes', 'Window, minutes'],
-  ['conditions.pattern', 'Expression'],
-  ['conditions.log_levels', 'Levels'],
-  ['filter', 'Only these lines'],
-  ['group_by', 'Group by'],
-  ['cooldown_minutes', 'Cooldown, minutes'],
-  ['notification_channels', 'Send to'],
-]);
+export function ruleLabels(kind: RuleKind | undefined): FormLabels {
+  return new Map([
+    ['name', 'Name'],
+    ['alert_type', 'When'],
+    ['severity', 'Severity'],
+    ...conditionFields(kind).map(({ name, label }) => [`conditions.${name}`, label] as const),
+    ['filter', 'Only these lines'],
+    ['group_by', 'Group by'],
+    ['cooldown_minutes', 'Cooldown, minutes'],
+    ['notification_channels', 'Send to'],
+  ]);
+}
 
 /** What is missing or is no number, before anything is sent, by field. What is left, the API judges. */
-export function draftProblems(draft: RuleDraft): ReadonlyMap<string, string> {
-  const { type } = draft;
+export function draftProblems(draft: RuleDraft, kind: RuleKind | undefined): ReadonlyMap<string, string> {
   const problems = new Map<string, string>();
-  const number = (field: string, text: string, isOptional = false) => {
-    if (text.trim() === '' && !isOptional) problems.set(field, 'is required');
-    else if (!Number.isFinite(Number(text))) problems.set(field, 'must be a number');
-  };
   if (draft.name.trim() === '') problems.set('name', 'is required');
-  if (type === 'error_rate') number('conditions.threshold', draft.threshold);
-  if (type === 'error_rate' || type === 'absence') number('conditions.window_minutes', draft.windowMinutes);
-  if (type === 'pattern_match' && draft.pattern === '') problems.set('conditions.pattern', 'is required');
-  if (type === 'log_level' && draft.levels.length === 0) problems.set('conditions.log_levels', 'needs at least one');
-  number('cooldown_minutes', draft.cooldownMinutes, true);
+  const conditions = configOf(conditionFields(kind), draft.conditions, { verbatim: true });
+  for (const [name, problem] of conditions.problems) problems.set(`conditions.${name}`, problem);
+  if (!Number.isFinite(Number(draft.cooldownMinutes))) problems.set('cooldown_minutes', 'must be a number');
   return problems;
 }

@@ -1073,10 +1073,11 @@ export interface Operations {
       /** Project id, as the token carries it. */
       readonly project_id: string;
       readonly name: string;
-      /** The kind of rule: error_rate, pattern_match, log_level, absence. */
+      /** The kind of rule. GET alert-types lists them. */
       readonly alert_type: string;
       readonly severity: 'low' | 'medium' | 'high' | 'critical';
       readonly enabled?: boolean | undefined;
+      /** What the kind asks for: see GET alert-types. */
       readonly conditions: {
         readonly cooldown_minutes?: number | undefined;
       } & Readonly<Record<string, unknown>>;
@@ -1106,10 +1107,11 @@ export interface Operations {
     query: undefined;
     body: {
       readonly name: string;
-      /** The kind of rule: error_rate, pattern_match, log_level, absence. */
+      /** The kind of rule. GET alert-types lists them. */
       readonly alert_type: string;
       readonly severity: 'low' | 'medium' | 'high' | 'critical';
       readonly enabled?: boolean | undefined;
+      /** What the kind asks for: see GET alert-types. */
       readonly conditions: {
         readonly cooldown_minutes?: number | undefined;
       } & Readonly<Record<string, unknown>>;
@@ -1186,10 +1188,11 @@ export interface Operations {
       /** As it would be created. Whether it is enabled does not matter; its channels get nothing. */
       readonly rule: {
         readonly name: string;
-        /** The kind of rule: error_rate, pattern_match, log_level, absence. */
+        /** The kind of rule. GET alert-types lists them. */
         readonly alert_type: string;
         readonly severity: 'low' | 'medium' | 'high' | 'critical';
         readonly enabled?: boolean | undefined;
+        /** What the kind asks for: see GET alert-types. */
         readonly conditions: {
           readonly cooldown_minutes?: number | undefined;
         } & Readonly<Record<string, unknown>>;
@@ -1207,10 +1210,11 @@ export interface Operations {
         | string
         | {
             readonly name: string;
-            /** The kind of rule: error_rate, pattern_match, log_level, absence. */
+            /** The kind of rule. GET alert-types lists them. */
             readonly alert_type: string;
             readonly severity: 'low' | 'medium' | 'high' | 'critical';
             readonly enabled?: boolean | undefined;
+            /** What the kind asks for: see GET alert-types. */
             readonly conditions: {
               readonly cooldown_minutes?: number | undefined;
             } & Readonly<Record<string, unknown>>;
@@ -1230,6 +1234,24 @@ export interface Operations {
       readonly to?: 'now' | string | undefined;
     };
     answer: Backtest;
+  };
+  /** The kinds of alert rules and the fields of their conditions. */
+  'GET alert-types': {
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly alert_types: readonly {
+        readonly alert_type: string;
+        /** What people choose it by. */
+        readonly title: string;
+        /** A rule’s condition in words, with fields of its conditions in braces. */
+        readonly summary: string;
+        /** JSON Schema of conditions, as they are stored: a field’s title is its label. */
+        readonly conditions_schema: Readonly<Record<string, unknown>>;
+        /** What it always groups by; such a rule takes no group_by of its own. */
+        readonly group_by: string | null;
+      }[];
+    };
   };
   /** The types of channels and the fields of their channel_config. */
   'GET channel-types': {
@@ -1437,6 +1459,7 @@ export const answerShapes = {
   'PUT channels/{id}': { ref: 'Channel' },
   'POST channels/{id}/test': { fields: {} },
   'POST alert-rules/backtest': { ref: 'Backtest' },
+  'GET alert-types': { fields: { alert_types: { list: { fields: { conditions_schema: { fields: {} } } } } } },
   'GET channel-types': {
     fields: {
       channel_types: {

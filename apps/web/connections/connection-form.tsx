@@ -6,7 +6,6 @@ import { type ConfigField, configOf, type FormValues, fieldsOf, formValues } fro
 import { Dialog } from '../ui/dialog.tsx';
 import { describedBy, Field } from '../ui/field.tsx';
 import { type FormLabels, type FormProblems, problemsOf, problemsOfError } from '../ui/form-problems.ts';
-import { labelOf } from '../ui/labels.ts';
 import { movedSecrets } from '../ui/moved-secrets.ts';
 import { useFocusProblem } from '../ui/use-focus-problem.ts';
 import { useResource } from '../ui/use-resource.ts';
@@ -57,7 +56,7 @@ export function ConnectionForm({ connection, onClose, onDone, onChanged }: Conne
 
   const labels: FormLabels = new Map([
     ['connection_name', 'Name'],
-    ...fields.map((each) => [`connection_config.${each.name}`, labelOf(each.name)] as const),
+    ...fields.map((each) => [`connection_config.${each.name}`, each.label] as const),
   ]);
   const save = async (config: Readonly<Record<string, unknown>>): Promise<Connection> => {
     if (saved === undefined) {
@@ -73,11 +72,8 @@ export function ConnectionForm({ connection, onClose, onDone, onChanged }: Conne
   };
   const submit = async (event: FormEvent) => {
     event.preventDefault();
-    const { config, problems } = configOf(
-      fields,
-      values,
-      saved?.secrets_set.filter((each) => !moved.has(each)),
-    );
+    const stored = saved?.secrets_set.filter((each) => !moved.has(each));
+    const { config, problems } = configOf(fields, values, { stored });
     const wrong = new Map([...problems].map(([field, message]) => [`connection_config.${field}`, message]));
     if (name.trim() === '') wrong.set('connection_name', 'is required');
     if (wrong.size > 0) {

@@ -6,6 +6,7 @@ import type { ConfigField } from './config-schema.ts';
 
 const secret: ConfigField = {
   name: 'secret_access_key',
+  label: 'Secret access key',
   kind: 'text',
   choices: [],
   description: 'Of the access key.',

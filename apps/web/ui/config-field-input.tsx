@@ -1,12 +1,14 @@
 import type { ConfigField } from './config-schema.ts';
-import { describedBy, Field } from './field.tsx';
+import { describedBy, Field, sentence } from './field.tsx';
 import { labelOf } from './labels.ts';
 
 interface ConfigFieldInputProps {
   readonly field: ConfigField;
+  /** What its control's id begins with. */
+  readonly idPrefix?: string;
   readonly value: string;
   /** Whether a secret of this name is stored: leaving it empty keeps it. */
-  readonly isStored: boolean;
+  readonly isStored?: boolean;
   /** The field whose change asks for the stored secret again. */
   readonly movedBy?: string | undefined;
   /** Stored secrets that are asked for again because this field has changed. */
@@ -18,18 +20,21 @@ interface ConfigFieldInputProps {
 /** One field of a configuration, with what it is for and what is wrong with it. */
 export function ConfigFieldInput({
   field,
+  idPrefix = 'field',
   value,
-  isStored,
+  isStored = false,
   movedBy,
   moves = [],
   problem,
   onChange,
 }: ConfigFieldInputProps) {
-  const id = `field-${field.name}`;
-  const label = labelOf(field.name);
+  const id = `${idPrefix}-${field.name}`;
+  const { label } = field;
   const isKept = isStored && movedBy === undefined;
   const isRequired = movedBy !== undefined || (field.isRequired && !isStored);
   const isMissing = movedBy !== undefined && value.trim() === '';
+  if (field.kind === 'choices') return <Choices {...{ field, id, value, problem, onChange }} />;
+  if (field.kind === 'boolean' && field.fallback !== '') return <Check {...{ field, id, value, problem, onChange }} />;
   const common = { ...describedBy(id, problem, isRequired), value };
   const placeholder = isKept ? 'stored; leave empty to keep it' : field.fallback;
   return (
@@ -78,6 +83,61 @@ export function ConfigFieldInput({
         />
       )}
     </Field>
+  );
+}
+
+type ControlProps = Pick<ConfigFieldInputProps, 'field' | 'value' | 'problem' | 'onChange'> & { readonly id: string };
+
+/** Some of what there is to choose from. */
+function Choices({ field, id, value, problem, onChange }: ControlProps) {
+  const chosen = value.split('\n').filter((each) => each !== '');
+  const toggled = (choice: string, isOn: boolean) =>
+    isOn ? [...chosen, choice] : chosen.filter((each) => each !== choice);
+  return (
+    <fieldset
+      id={id}
+      className="plain-fieldset checks"
+      aria-invalid={problem !== undefined}
+      aria-describedby={`${id}-help`}
+    >
+      <legend>
+        {field.label}
+        {field.isRequired && <span className="required"> required</span>}
+      </legend>
+      {field.choices.map((choice) => (
+        <label className="check" key={choice}>
+          <input
+            type="checkbox"
+            checked={chosen.includes(choice)}
+            onChange={({ target }) => onChange(toggled(choice, target.checked).join('\n'))}
+          />
+          {choice}
+        </label>
+      ))}
+      <span id={`${id}-help`} className={problem ? 'field-problem' : 'field-help'}>
+        {problem ? sentence(field.label, problem) : field.description}
+      </span>
+    </fieldset>
+  );
+}
+
+/** What is on or off, and one of both when it is left out. */
+function Check({ field, id, value, problem, onChange }: ControlProps) {
+  return (
+    <div className="field">
+      <label className="check">
+        <input
+          {...describedBy(id, problem)}
+          type="checkbox"
+          checked={(value || field.fallback) === 'true'}
+          onChange={({ target }) => onChange(String(target.checked))}
+        />
+        {field.label}
+      </label>
+      <span id={`${id}-help`} className={problem ? 'field-problem' : 'field-help'}>
+        {problem ? sentence(field.label, problem) : field.description}
+      </span>
+    </div>
   );
 }
 

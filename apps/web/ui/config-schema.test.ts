@@ -47,7 +47,7 @@ test('what is missing, cannot be read or is out of bounds is named', () => {
     ]),
   );
   const values = { project_id: 'shop-prod', log_name: 'stdout', batch_size: '0' };
-  const { problems } = configOf(fieldsOf(described('gcp')), values, ['credentials_json']);
+  const { problems } = configOf(fieldsOf(described('gcp')), values, { stored: ['credentials_json'] });
   expect([...problems.keys()]).toEqual(['batch_size']);
   expect(problems.get('batch_size')).toMatch(/^must be 1 to \d+$/);
 });

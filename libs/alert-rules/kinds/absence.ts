@@ -8,6 +8,8 @@ import { minuteMs, windowMinutes } from './window-minutes.ts';
  */
 export const absence = ruleKind({
   type: 'absence',
+  title: 'Silence of a source',
+  summary: 'a source is silent for {window_minutes} min',
   conditionsSchema: z.strictObject({ window_minutes: windowMinutes }),
   groupBy: 'connection',
   lines: () => ({}),

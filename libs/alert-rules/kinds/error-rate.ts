@@ -8,12 +8,15 @@ const wrong = 'must be a number of lines a minute, above 0 and at most 100000000
 /** Too many errors: at least so many lines of level error and above, a minute on average over the window. */
 export const errorRate = ruleKind({
   type: 'error_rate',
+  title: 'Too many errors',
+  summary: 'an error rate of at least {threshold} a minute over {window_minutes} min',
   conditionsSchema: z.strictObject({
     threshold: z
       .number(wrong)
       .positive(wrong)
       .max(1e9, wrong)
-      .describe('Errors a minute, on average over the window, at which it fires: as many, or more.'),
+      .describe('Lines of level error and above, on average over the window. It fires at this many or more.')
+      .meta({ title: 'Errors a minute', examples: [10] }),
     window_minutes: windowMinutes,
   }),
   lines: () => ({ severities: (number) => number >= leastSeverity('error') }),

@@ -14,11 +14,14 @@ const level = z
 /** A line of one of exactly these levels. */
 export const logLevel = ruleKind({
   type: 'log_level',
+  title: 'A line of a level',
+  summary: 'a line of level {log_levels}',
   conditionsSchema: z.strictObject({
     log_levels: z
       .array(level)
       .min(1, 'must name a level')
-      .transform((names) => levels.filter((each) => names.includes(each))),
+      .overwrite((names) => levels.filter((each) => names.includes(each)))
+      .meta({ title: 'Levels', examples: [['fatal']] }),
   }),
   lines: ({ log_levels }) => ({
     severities: (number) => {

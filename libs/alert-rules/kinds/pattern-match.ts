@@ -6,9 +6,13 @@ import { singleLine } from './single-line.ts';
 /** A line in whose body an RE2 expression finds something. */
 export const patternMatch = ruleKind({
   type: 'pattern_match',
+  title: 'A line like this',
+  summary: 'a line like /{pattern}/',
   conditionsSchema: z.strictObject({
-    pattern: regexSchema.describe('An RE2 expression, searched for in the body.'),
-    case_sensitive: z.boolean().default(false),
+    pattern: regexSchema
+      .describe('A regular expression (RE2), searched for in the line.')
+      .meta({ title: 'Expression' }),
+    case_sensitive: z.boolean().default(false).meta({ title: 'case-sensitive' }),
   }),
   lines: ({ pattern, case_sensitive }) => ({ regex: case_sensitive ? pattern : `(?i)${pattern}` }),
   condition: () => singleLine,
