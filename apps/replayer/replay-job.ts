@@ -15,7 +15,7 @@ import { processBatch } from '@tailrace/stream/batch.ts';
 import type { PartitionWriter } from '@tailrace/stream/partition-writer.ts';
 import type { RecordProcessor } from '@tailrace/stream/topology.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
-import { rawTopics, topics } from '@tailrace/topics/topics.ts';
+import { rawTopicNamed, topics } from '@tailrace/topics/topics.ts';
 import { BuriedRecords } from './buried-records.ts';
 import { DifferenceCount } from './differences.ts';
 import type { LiveLag, Waiting } from './live-lag.ts';
@@ -206,11 +206,13 @@ export class ReplayJob {
     const { partitionsOf, replay } = this.#options;
     const shadow = this.#differences !== undefined;
     const found: LogRecord[] = [];
+    const input = rawTopicNamed(slice.partition.topic);
+    if (input === undefined) throw new Error(`${slice.partition.topic} holds no raw events`);
     const output = await processBatch(
       {
         group,
         partition: slice.partition,
-        input: rawTopics.aws,
+        input,
         processor: this.#processor(shadow ? found : undefined),
         stores: [],
         partitionsOf,

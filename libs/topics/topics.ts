@@ -14,6 +14,7 @@ import {
   type NotificationChannel,
   notificationChannelCodec,
 } from '@tailrace/schemas/generated/notification-channel.ts';
+import { type Provider, providerSymbols } from '@tailrace/schemas/generated/provider.ts';
 import { type RawEvent, rawEventCodec } from '@tailrace/schemas/generated/raw-event.ts';
 import { type Replay, replayCodec } from '@tailrace/schemas/generated/replay.ts';
 import type { TopicSpec } from './topic-spec.ts';
@@ -68,6 +69,19 @@ const shortLived = {
   'delete.retention.ms': String(hour),
 };
 
+/** The provider's events as they came. Key: connection id. Their retention is how far back a replay reaches. */
+export const rawTopics = Object.fromEntries(
+  providerSymbols.map((provider) => [provider, stream<RawEvent>(`logs.raw.${provider}`, rawEventCodec, 7 * day)]),
+) as Readonly<Record<Provider, TopicSpec<RawEvent>>>;
+
+/** Those same, as `topics` names them: `rawAws`. */
+const namedRawTopics = Object.fromEntries(
+  providerSymbols.map((provider) => [
+    `raw${provider.charAt(0).toUpperCase()}${provider.slice(1)}`,
+    rawTopics[provider],
+  ]),
+) as { readonly [Each in Provider as `raw${Capitalize<Each>}`]: TopicSpec<RawEvent> };
+
 /** Every topic of Tailrace. */
 export const topics = {
   /** Desired configuration of each source. Key: connection id. */
@@ -80,10 +94,7 @@ export const topics = {
   checkpoints: table<Checkpoint>('checkpoints', checkpointCodec, shortLived),
   /** How each connection does. Key: connection id. */
   connectionStatus: table<ConnectionStatus>('connection-status', connectionStatusCodec),
-  /** The provider's events as they came. Key: connection id. Their retention is how far back a replay reaches. */
-  rawAws: stream<RawEvent>('logs.raw.aws', rawEventCodec, 7 * day),
-  rawAzure: stream<RawEvent>('logs.raw.azure', rawEventCodec, 7 * day),
-  rawGcp: stream<RawEvent>('logs.raw.gcp', rawEventCodec, 7 * day),
+  ...namedRawTopics,
   /** Canonical records of live data. Key: connection id. */
   logs: stream<LogRecord>('logs', logRecordCodec, 3 * day),
   /** Canonical records of replays and rewinds; only the sink reads them. Key: connection id. */
@@ -125,4 +136,7 @@ export const topics = {
   }),
 } as const satisfies Record<string, TopicSpec>;
 
-export const rawTopics = { aws: topics.rawAws, azure: topics.rawAzure, gcp: topics.rawGcp } as const;
+/** The raw topic of that name; undefined for any other topic. */
+export function rawTopicNamed(name: string): TopicSpec<RawEvent> | undefined {
+  return Object.values(rawTopics).find((each) => each.name === name);
+}

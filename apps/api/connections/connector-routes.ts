@@ -7,6 +7,8 @@ import { secretAddressesView, toSecretAddressesView } from '../secret-config.ts'
 
 const view = z.object({
   cloud_provider: z.enum(providerSymbols),
+  title: z.string().describe('The service as people know it.'),
+  source_fields: z.array(z.string()).describe('Fields that say what a connection reads, in a few words.'),
   config_schema: z.record(z.string(), z.unknown()).describe('JSON Schema of connection_config.'),
   secret_fields: z.array(z.string()).describe('Sealed, and never given back.'),
   secret_addresses: secretAddressesView,
@@ -17,6 +19,8 @@ const view = z.object({
 export function connectorRoutes(scope: HttpServer, connectors: ReadonlyMap<Provider, Connector>): void {
   const views = [...connectors.values()].map((connector) => ({
     cloud_provider: connector.provider,
+    title: connector.title,
+    source_fields: [...connector.sourceFields],
     config_schema: { ...z.toJSONSchema(connector.configSchema, { io: 'input', unrepresentable: 'any' }) },
     secret_fields: [...connector.secretFields],
     secret_addresses: toSecretAddressesView(connector),

@@ -6,7 +6,7 @@ import { normalise } from '@tailrace/normalise/normalise.ts';
 import type { DeadLetter } from '@tailrace/schemas/generated/dead-letter.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import { deadReason } from '@tailrace/stream/dead-letter.ts';
-import { rawTopics, topics } from '@tailrace/topics/topics.ts';
+import { rawTopicNamed, topics } from '@tailrace/topics/topics.ts';
 
 /** What the present code makes of a dead record. */
 export type Revived =
@@ -14,7 +14,6 @@ export type Revived =
   /** It still cannot be read, or no code here reads its topic. */
   | { readonly outcome: 'still_dead' | 'not_replayable'; readonly reason: string; readonly detail: string };
 
-const rawNames: ReadonlySet<string> = new Set(Object.values(rawTopics).map(({ name }) => name));
 const logNames: ReadonlySet<string> = new Set([topics.logs.name, topics.logsReplayed.name]);
 /** The record's framing and headers count too. */
 const framingBytes = 2048;
@@ -27,7 +26,8 @@ const framingBytes = 2048;
  * @param partitions of `logs.replayed`.
  */
 export function revive(letter: DeadLetter, value: Buffer, replayId: string, partitions: number): Revived {
-  if (!rawNames.has(letter.topic) && !logNames.has(letter.topic)) {
+  const raw = rawTopicNamed(letter.topic);
+  if (raw === undefined && !logNames.has(letter.topic)) {
     return {
       outcome: 'not_replayable',
       reason: 'unknown_topic',
@@ -35,8 +35,8 @@ export function revive(letter: DeadLetter, value: Buffer, replayId: string, part
     };
   }
   try {
-    const record = rawNames.has(letter.topic)
-      ? normalise(topics.rawAws.codec.decode(value), letter, { replayId })
+    const record = raw
+      ? normalise(raw.codec.decode(value), letter, { replayId })
       : { ...topics.logs.codec.decode(value), replay_id: replayId };
     return checked(letter, record, partitions);
   } catch (error) {

@@ -1,5 +1,6 @@
 import { connectionStatusView } from '@tailrace/log-query/connection-status-view.ts';
 import { sharesText } from '@tailrace/log-query/shares-text.ts';
+import { providerSymbols } from '@tailrace/schemas/generated/provider.ts';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
@@ -70,7 +71,7 @@ export function connectionsCommand(surroundings: Surroundings): Command {
   });
 
   command('add', 'Add one. Secrets are read from the file, never from the command line.')
-    .addOption(new Option('--provider <cloud>').choices(['aws', 'azure', 'gcp']).makeOptionMandatory())
+    .addOption(new Option('--provider <cloud>').choices([...providerSymbols]).makeOptionMandatory())
     .requiredOption('--name <name>', 'display name')
     .requiredOption('--config <file>', 'JSON of connection_config; - is standard input')
     .action(async (options) => {

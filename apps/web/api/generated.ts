@@ -857,6 +857,10 @@ export interface Operations {
     answer: {
       readonly connectors: readonly {
         readonly cloud_provider: 'aws' | 'azure' | 'gcp';
+        /** The service as people know it. */
+        readonly title: string;
+        /** Fields that say what a connection reads, in a few words. */
+        readonly source_fields: readonly string[];
         /** JSON Schema of connection_config. */
         readonly config_schema: Readonly<Record<string, unknown>>;
         /** Sealed, and never given back. */
@@ -1426,6 +1430,7 @@ export const answerShapes = {
       connectors: {
         list: {
           fields: {
+            source_fields: { list: {} },
             config_schema: { fields: {} },
             secret_fields: { list: {} },
             secret_addresses: { fields: {} },

@@ -16,11 +16,12 @@ import { LastError } from './connection-row.tsx';
 import { Lateness } from './lateness.tsx';
 import { Parsing } from './parsing.tsx';
 import { ParsingEditor } from './parsing-editor.tsx';
-import { providerNames } from './provider.ts';
+import { type Connectors, providerTitle } from './provider.ts';
 import { Rewind } from './rewind.tsx';
 
 interface ConnectionDialogProps {
   readonly connection: Connection;
+  readonly connectors: Connectors;
   readonly onChanged: () => void;
   readonly onClose: () => void;
 }
@@ -28,7 +29,7 @@ interface ConnectionDialogProps {
 const everyMs = 3000;
 
 /** All of one connection. */
-export function ConnectionDialog({ connection, onChanged, onClose }: ConnectionDialogProps) {
+export function ConnectionDialog({ connection, connectors, onChanged, onClose }: ConnectionDialogProps) {
   const { api, mayEdit } = useApp();
   const [editing, setEditing] = useState(false);
   const [parsing, setParsing] = useState(false);
@@ -43,6 +44,7 @@ export function ConnectionDialog({ connection, onChanged, onClose }: ConnectionD
     return (
       <ConnectionForm
         connection={connection}
+        connectors={connectors}
         onClose={() => setEditing(false)}
         onDone={() => setEditing(false)}
         onChanged={onChanged}
@@ -62,7 +64,7 @@ export function ConnectionDialog({ connection, onChanged, onClose }: ConnectionD
           </span>{' '}
           <span className="dim">
             {status && `since ${shortMoment(status.state_since)} · `}
-            {providerNames[connection.cloud_provider]} · {id}
+            {providerTitle(connectors, connection.cloud_provider)} · {id}
           </span>
         </p>
         {status?.last_error && <LastError error={status.last_error} />}

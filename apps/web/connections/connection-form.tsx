@@ -1,4 +1,4 @@
-import { type FormEvent, useCallback, useMemo, useState } from 'react';
+import { type FormEvent, useMemo, useState } from 'react';
 import type { Connection } from '../api/generated.ts';
 import { useApp } from '../ui/app-context.ts';
 import { ConfigFieldInput } from '../ui/config-field-input.tsx';
@@ -8,12 +8,12 @@ import { describedBy, Field } from '../ui/field.tsx';
 import { type FormLabels, type FormProblems, problemsOf, problemsOfError } from '../ui/form-problems.ts';
 import { movedSecrets } from '../ui/moved-secrets.ts';
 import { useFocusProblem } from '../ui/use-focus-problem.ts';
-import { useResource } from '../ui/use-resource.ts';
-import { providerNames } from './provider.ts';
+import type { Connectors } from './provider.ts';
 
 interface ConnectionFormProps {
   /** The one to edit; a new one when left out. */
   readonly connection?: Connection;
+  readonly connectors: Connectors;
   readonly onClose: () => void;
   readonly onDone: (id: string) => void;
   readonly onChanged: () => void;
@@ -32,19 +32,21 @@ interface Progress {
  * Adds a connection or edits one, by a form that follows from what the connector says it takes. A new one is created
  * stopped, tested against the cloud, and started only when that went well; until then it can be mended here.
  */
-export function ConnectionForm({ connection, onClose, onDone, onChanged }: ConnectionFormProps) {
+export function ConnectionForm({
+  connection,
+  connectors: { all: connectors, problem },
+  onClose,
+  onDone,
+  onChanged,
+}: ConnectionFormProps) {
   const { api, project } = useApp();
-  const [provider, setProvider] = useState<Provider>(connection?.cloud_provider ?? 'aws');
+  const [chosen, setProvider] = useState<Provider>();
   const [name, setName] = useState(connection?.connection_name ?? '');
   const [written, setWritten] = useState<FormValues>();
   const [saved, setSaved] = useState(connection);
   const [changed, setChanged] = useState(false);
   const [progress, setProgress] = useState<Progress>({});
-  const read = useCallback(
-    async (signal: AbortSignal) => (await api.call('GET connectors', { signal })).connectors,
-    [api],
-  );
-  const { value: connectors, problem } = useResource(read);
+  const provider = connection?.cloud_provider ?? chosen ?? connectors?.[0]?.cloud_provider;
   const connector = connectors?.find((each) => each.cloud_provider === provider);
   const fields = useMemo(() => (connector ? fieldsOf(connector) : []), [connector]);
   const values = written ?? (connection ? formValues(fields, connection.connection_config) : {});
@@ -60,6 +62,7 @@ export function ConnectionForm({ connection, onClose, onDone, onChanged }: Conne
   ]);
   const save = async (config: Readonly<Record<string, unknown>>): Promise<Connection> => {
     if (saved === undefined) {
+      if (provider === undefined) throw new Error('the kinds of sources are not known yet');
       return api.call('POST connections', {
         body: { project_id: project, connection_name: name, cloud_provider: provider, connection_config: config },
       });
@@ -134,7 +137,7 @@ export function ConnectionForm({ connection, onClose, onDone, onChanged }: Conne
         {isNew && saved === undefined && (
           <fieldset className="providers">
             <legend>Cloud</legend>
-            {connectors?.map(({ cloud_provider: each }) => (
+            {connectors?.map(({ cloud_provider: each, title }) => (
               <label key={each}>
                 <input
                   type="radio"
@@ -146,7 +149,7 @@ export function ConnectionForm({ connection, onClose, onDone, onChanged }: Conne
                     setProgress({});
                   }}
                 />
-                {providerNames[each]}
+                {title}
               </label>
             ))}
           </fieldset>

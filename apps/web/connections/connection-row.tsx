@@ -6,15 +6,16 @@ import { Link } from '../ui/link.tsx';
 import { pagePath } from '../ui/route.ts';
 import { ConnectionActions } from './connection-actions.tsx';
 import { toneOf } from './connection-state.ts';
-import { providerNames, sourceOf } from './provider.ts';
+import { type Connectors, providerTitle, sourceOf } from './provider.ts';
 
 interface ConnectionRowProps {
   readonly connection: Connection;
+  readonly connectors: Connectors;
   readonly onChanged: () => void;
 }
 
 /** One connection in the list: whether it does well, how far it is, what is wrong, and what to do about it. */
-export function ConnectionRow({ connection, onChanged }: ConnectionRowProps) {
+export function ConnectionRow({ connection, connectors, onChanged }: ConnectionRowProps) {
   const { project } = useApp();
   const { status } = connection;
   const { tone, words, reason, help } = healthOf(connection, undefined, Date.now());
@@ -31,7 +32,7 @@ export function ConnectionRow({ connection, onChanged }: ConnectionRowProps) {
         <span className={`tag tone-${tone}`}>{words}</span>
         {behind && <span className="tag">change under way</span>}
         <span className="dim connection-source">
-          {providerNames[connection.cloud_provider]} · {sourceOf(connection)}
+          {providerTitle(connectors, connection.cloud_provider)} · {sourceOf(connectors, connection)}
         </span>
       </div>
       <dl className="connection-facts">

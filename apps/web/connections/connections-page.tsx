@@ -8,6 +8,7 @@ import { ConnectionDialog } from './connection-dialog.tsx';
 import { ConnectionForm } from './connection-form.tsx';
 import { ConnectionRow } from './connection-row.tsx';
 import { NoSource } from './no-source.tsx';
+import { useConnectors } from './provider.ts';
 
 const everyMs = 3000;
 
@@ -19,6 +20,7 @@ export function ConnectionsPage() {
   const adding = rest === 'new' && mayEdit;
   const opened = adding ? undefined : rest;
   const { all: connections, problem, reload } = useConnections(everyMs);
+  const connectors = useConnectors();
   const shown = connections?.find(({ id }) => id === opened);
   const close = () => navigate(pagePath(project, 'connections'));
   return (
@@ -44,15 +46,16 @@ export function ConnectionsPage() {
       {connections?.length === 0 && <NoSource />}
       <ul className="connection-list">
         {connections?.map((connection) => (
-          <ConnectionRow key={connection.id} connection={connection} onChanged={reload} />
+          <ConnectionRow key={connection.id} connection={connection} connectors={connectors} onChanged={reload} />
         ))}
       </ul>
       {opened !== undefined && connections && !shown && (
         <p className="banner banner-warn">There is no connection {opened}.</p>
       )}
-      {shown && <ConnectionDialog connection={shown} onChanged={reload} onClose={close} />}
+      {shown && <ConnectionDialog connection={shown} connectors={connectors} onChanged={reload} onClose={close} />}
       {adding && (
         <ConnectionForm
+          connectors={connectors}
           onClose={close}
           onDone={(id) => {
             reload();

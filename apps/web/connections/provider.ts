@@ -1,23 +1,36 @@
+import { useCallback } from 'react';
 import type { Connection } from '../api/generated.ts';
+import type { AnswerOf } from '../api/http.ts';
+import { useApp } from '../ui/app-context.ts';
+import { labelOf } from '../ui/labels.ts';
+import { useResource } from '../ui/use-resource.ts';
 
-type Provider = Connection['cloud_provider'];
+/** The kinds of sources that this installation has. */
+export interface Connectors {
+  /** Undefined until they are known. */
+  readonly all: AnswerOf<'GET connectors'>['connectors'] | undefined;
+  readonly problem: string | undefined;
+}
 
-export const providerNames: Readonly<Record<Provider, string>> = {
-  aws: 'AWS CloudWatch Logs',
-  azure: 'Azure Monitor Logs',
-  gcp: 'Google Cloud Logging',
-};
+export function useConnectors(): Connectors {
+  const { api } = useApp();
+  const read = useCallback(
+    async (signal: AbortSignal) => (await api.call('GET connectors', { signal })).connectors,
+    [api],
+  );
+  const { value: all, problem } = useResource(read);
+  return { all, problem };
+}
 
-/** Fields that say what a connection reads, by provider. */
-const sourceFields: Readonly<Record<Provider, readonly string[]>> = {
-  aws: ['region', 'log_group'],
-  azure: ['query'],
-  gcp: ['project_id', 'log_name'],
-};
+/** A provider as people know it. */
+export function providerTitle({ all }: Connectors, provider: Connection['cloud_provider']): string {
+  return all?.find((each) => each.cloud_provider === provider)?.title ?? labelOf(provider);
+}
 
 /** What a connection reads, in a few words. */
-export function sourceOf({ cloud_provider, connection_config }: Connection): string {
-  return sourceFields[cloud_provider]
+export function sourceOf({ all }: Connectors, { cloud_provider, connection_config }: Connection): string {
+  const fields = all?.find((each) => each.cloud_provider === cloud_provider)?.source_fields ?? [];
+  return fields
     .flatMap((field) => {
       const value = connection_config[field];
       return typeof value === 'string' ? [value] : [];

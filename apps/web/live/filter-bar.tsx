@@ -19,11 +19,11 @@ interface FilterBarProps {
   /** Whether there is a newest line to follow. */
   readonly isLive: boolean;
   readonly names: ReadonlyMap<string, string>;
+  /** Of the project's connections. */
+  readonly providers: readonly string[];
   readonly onChange: (part: Partial<View>) => void;
   readonly onHelp: () => void;
 }
-
-const providerNames: readonly string[] = ['aws', 'azure', 'gcp'];
 
 const levelNames: Readonly<Record<Level, string>> = {
   trace: 'Trace and above',
@@ -94,15 +94,15 @@ export const FilterBar = memo(function FilterBar(props: FilterBarProps) {
 });
 
 /** The written filter, with what could come next. Takes effect on Enter, or when it is left. */
-function QueryInput({ inputRef, view, problem, session, names, onChange }: FilterBarProps) {
+function QueryInput({ inputRef, view, problem, session, names, providers, onChange }: FilterBarProps) {
   const [text, setText] = useState(view.query);
   const [open, setOpen] = useState(false);
   const [chosen, setChosen] = useState(-1);
   const [id, problemId] = [useId(), useId()];
   useEffect(() => setText(view.query), [view.query]);
   const known = useMemo(
-    () => ({ level: [...levels, 'unset'], connection: [...names.values()], provider: providerNames }),
-    [names],
+    () => ({ level: [...levels, 'unset'], connection: [...names.values()], provider: providers }),
+    [names, providers],
   );
   const start = lastPartStart(text);
   const offered = open ? suggestions(text.slice(start), session.seen, known) : [];

@@ -48,7 +48,7 @@ function LiveView({ session, snapshot }: { readonly session: LiveSession; readon
   const { path, search } = useAddress();
   const view = useMemo(() => parseView(search), [search]);
   const sources = useConnections(connectionsEveryMs);
-  const { all: connections, names, idOf: connectionId } = sources;
+  const { all: connections, names, providers, idOf: connectionId } = sources;
   const list = useRef<LogListHandle>(null);
   const filterInput = useRef<HTMLInputElement>(null);
   const [helping, setHelping] = useState(false);
@@ -112,6 +112,7 @@ function LiveView({ session, snapshot }: { readonly session: LiveSession; readon
         following={snapshot.following}
         isLive={session.isLive}
         names={names}
+        providers={providers}
         onChange={change}
         onHelp={help}
       />

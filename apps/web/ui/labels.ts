@@ -10,7 +10,6 @@ const words: Readonly<Record<string, string>> = {
   tls: 'TLS',
   kql: 'KQL',
   aws: 'AWS',
-  gcp: 'Google Cloud',
 };
 
 /** A field's name as a person reads it: `access_key_id` is `Access key ID`. */

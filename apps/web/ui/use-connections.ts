@@ -9,6 +9,8 @@ export interface Connections {
   readonly all: readonly Connection[] | undefined;
   /** Names by id. */
   readonly names: ReadonlyMap<string, string>;
+  /** The clouds that they read. */
+  readonly providers: readonly string[];
   /** The id of a name or an id. */
   readonly idOf: (name: string) => string | undefined;
   readonly problem: string | undefined;
@@ -33,9 +35,11 @@ export function useConnections(everyMs?: number): Connections {
   // The list is read again and again; as long as it names the same, so does this.
   const key = JSON.stringify(all?.map((each) => [each.id, each.connection_name]) ?? []);
   const names = useMemo(() => new Map<string, string>(JSON.parse(key)), [key]);
+  const providerKey = [...new Set(all?.map((each) => each.cloud_provider))].sort().join(' ');
+  const providers = useMemo(() => providerKey.split(' ').filter((each) => each !== ''), [providerKey]);
   const idOf = useCallback(
     (name: string) => [...names].find(([id, each]) => id === name || each === name)?.[0],
     [names],
   );
-  return { all, names, idOf, problem, reload };
+  return { all, names, providers, idOf, problem, reload };
 }

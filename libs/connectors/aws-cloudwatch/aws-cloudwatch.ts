@@ -12,6 +12,8 @@ import { openSource } from './source.ts';
  */
 export const awsCloudWatch: ConnectorDefinition<typeof awsConfig> = {
   provider: 'aws',
+  title: 'AWS CloudWatch Logs',
+  sourceFields: ['region', 'log_group'],
   configSchema: awsConfig,
   fields: {
     ...connectionSettingUses,

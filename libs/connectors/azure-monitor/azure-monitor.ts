@@ -10,6 +10,8 @@ import { openSource } from './source.ts';
  */
 export const azureMonitor: ConnectorDefinition<typeof azureConfig> = {
   provider: 'azure',
+  title: 'Azure Monitor Logs',
+  sourceFields: ['query'],
   configSchema: azureConfig,
   fields: {
     ...connectionSettingUses,

@@ -8,6 +8,8 @@ import { openSource } from './source.ts';
 /** Google Cloud Logging. Sweeps are rare, since a project may be asked about 60 times a minute: the tail brings the new. */
 export const gcpLogging: ConnectorDefinition<typeof gcpConfig> = {
   provider: 'gcp',
+  title: 'Google Cloud Logging',
+  sourceFields: ['project_id', 'log_name'],
   configSchema: gcpConfig,
   fields: {
     ...connectionSettingUses,

@@ -8,6 +8,10 @@ import { type RunSettings, runSettings, type SettingDefaults } from './settings.
 /** A connector whose configuration's type is its own business: what roles hold a list of. */
 export interface Connector extends Omit<SecretRules, 'addressFields'> {
   readonly provider: Provider;
+  /** See `ConnectorDefinition`. */
+  readonly title: string;
+  /** See `ConnectorDefinition`. */
+  readonly sourceFields: readonly string[];
   readonly configSchema: ZodObject;
   /** Fields that name a host, accepted only when it is in CLOUD_ENDPOINT_ALLOWLIST. */
   readonly endpointFields: readonly string[];
@@ -33,10 +37,12 @@ export interface ConfiguredConnector {
 
 /** Makes a definition usable beside others. */
 export function connector<Schema extends ZodObject>(definition: ConnectorDefinition<Schema>): Connector {
-  const { provider, configSchema, fields, axis } = definition;
+  const { provider, title = provider, sourceFields = [], configSchema, fields, axis } = definition;
   const { addressFields: endpointFields, ...secrets } = secretRules(fields);
   return {
     provider,
+    title,
+    sourceFields,
     configSchema,
     ...secrets,
     endpointFields,

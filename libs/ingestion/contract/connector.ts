@@ -95,6 +95,10 @@ export interface SourceDeps {
 /** A kind of cloud source: the whole of what a fourth cloud must bring. One folder, one exported definition. */
 export interface ConnectorDefinition<Schema extends ZodObject = ZodObject> {
   readonly provider: Provider;
+  /** The service as people know it: `AWS CloudWatch Logs`. Left out: the provider. */
+  readonly title?: string;
+  /** Fields that say what a connection reads, in a few words: its log group and region. Left out: none. */
+  readonly sourceFields?: readonly (keyof output<Schema> & string)[];
   /** Validates `connection_config`; descriptions document each field. Settings all connectors share: `settings.ts`. */
   readonly configSchema: Schema;
   /**
