@@ -1,6 +1,6 @@
 import type { AlertRule, Operations } from '../api/generated.ts';
 import type { AnswerOf } from '../api/http.ts';
-import { filterText, readQuery } from '../live/query.ts';
+import { filterText, readQuery } from '../live/query/query.ts';
 import {
   type ConfigField,
   configOf,

@@ -1,6 +1,6 @@
 import { useCallback, useState } from 'react';
 import type { AlertRule } from '../api/generated.ts';
-import { filterText } from '../live/query.ts';
+import { filterText } from '../live/query/query.ts';
 import { useApp } from '../ui/app-context.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Link } from '../ui/link.tsx';

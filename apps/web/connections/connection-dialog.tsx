@@ -1,7 +1,7 @@
 import { useCallback, useState } from 'react';
 import type { Connection } from '../api/generated.ts';
 import type { AnswerOf } from '../api/http.ts';
-import { healthOf } from '../live/source-health.ts';
+import { healthOf } from '../live/status/source-health.ts';
 import { useApp } from '../ui/app-context.ts';
 import { ConfirmedButton } from '../ui/confirmed-button.tsx';
 import { Dialog } from '../ui/dialog.tsx';

@@ -1,5 +1,5 @@
 import type { Connection } from '../api/generated.ts';
-import { healthOf } from '../live/source-health.ts';
+import { healthOf } from '../live/status/source-health.ts';
 import { useApp } from '../ui/app-context.ts';
 import { duration, shortMoment } from '../ui/format.ts';
 import { Link } from '../ui/link.tsx';

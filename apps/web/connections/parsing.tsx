@@ -1,8 +1,8 @@
 import { percent, sharesText } from '@tailrace/log-query/shares-text.ts';
 import { useCallback } from 'react';
 import type { Connection } from '../api/generated.ts';
-import { lineField, valuesText } from '../live/query-parts.ts';
-import { viewSearch } from '../live/view.ts';
+import { lineField, valuesText } from '../live/query/query-parts.ts';
+import { viewSearch } from '../live/query/view.ts';
 import { useApp } from '../ui/app-context.ts';
 import { count, shortMoment } from '../ui/format.ts';
 import { Link } from '../ui/link.tsx';
