@@ -1,11 +1,11 @@
 import { useCallback, useState } from 'react';
 import type { Alert } from '../api/generated.ts';
 import { useApp } from '../ui/app-context.ts';
-import { duration, shortMoment } from '../ui/format.ts';
 import { Link } from '../ui/link.tsx';
+import { connectionName, useConnections } from '../ui/loading/use-connections.ts';
+import { useResource } from '../ui/loading/use-resource.ts';
 import { navigate, pagePath } from '../ui/route.ts';
-import { connectionName, useConnections } from '../ui/use-connections.ts';
-import { useResource } from '../ui/use-resource.ts';
+import { duration, shortMoment } from '../ui/text/format.ts';
 import { AlertDialog } from './alert-dialog.tsx';
 import { measured } from './measured.ts';
 import { Severity } from './severity.tsx';

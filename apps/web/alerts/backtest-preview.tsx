@@ -2,8 +2,8 @@ import { useEffect, useState } from 'react';
 import type { AlertRule, Backtest } from '../api/generated.ts';
 import { messageOf } from '../api/http.ts';
 import { useApp } from '../ui/app-context.ts';
-import { count, duration, shortMoment } from '../ui/format.ts';
-import { connectionName } from '../ui/use-connections.ts';
+import { connectionName } from '../ui/loading/use-connections.ts';
+import { count, duration, shortMoment } from '../ui/text/format.ts';
 import { BacktestTimeline } from './backtest-timeline.tsx';
 import type { RuleBody } from './rule-draft.ts';
 

@@ -1,5 +1,5 @@
 import type { Backtest } from '../api/generated.ts';
-import { count, shortMoment } from '../ui/format.ts';
+import { count, shortMoment } from '../ui/text/format.ts';
 
 const width = 640;
 const height = 84;

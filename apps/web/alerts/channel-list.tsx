@@ -3,8 +3,8 @@ import type { Channel } from '../api/generated.ts';
 import { useApp } from '../ui/app-context.ts';
 import { ConfirmedButton } from '../ui/confirmed-button.tsx';
 import { Icon } from '../ui/icon.tsx';
-import { Outcome } from '../ui/outcome.tsx';
-import { useAction } from '../ui/use-action.ts';
+import { Outcome } from '../ui/loading/outcome.tsx';
+import { useAction } from '../ui/loading/use-action.ts';
 import { ChannelForm } from './channel-form.tsx';
 import { useChannels } from './use-channels.ts';
 

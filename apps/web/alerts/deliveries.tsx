@@ -2,12 +2,12 @@ import { useCallback } from 'react';
 import type { Notification } from '../api/generated.ts';
 import { ApiError } from '../api/http.ts';
 import type { Tone } from '../connections/connection-state.ts';
-import { oneLine } from '../live/visible-text.ts';
 import { useApp } from '../ui/app-context.ts';
-import { shortMoment } from '../ui/format.ts';
-import { Outcome } from '../ui/outcome.tsx';
-import { useAction } from '../ui/use-action.ts';
-import { useResource } from '../ui/use-resource.ts';
+import { Outcome } from '../ui/loading/outcome.tsx';
+import { useAction } from '../ui/loading/use-action.ts';
+import { useResource } from '../ui/loading/use-resource.ts';
+import { shortMoment } from '../ui/text/format.ts';
+import { oneLine } from '../ui/text/visible-text.ts';
 
 const tones: Readonly<Record<Notification['status'], Tone>> = { pending: 'warn', sent: 'good', failed: 'bad' };
 const everyMs = 4000;

@@ -1,5 +1,5 @@
 import type { Alert } from '../api/generated.ts';
-import { count, duration } from '../ui/format.ts';
+import { count, duration } from '../ui/text/format.ts';
 
 /** What was measured when it fired, against what it had to reach. */
 export function measured({ alert_type, value, threshold, window_ms, matched }: Alert): string {

@@ -8,7 +8,7 @@ import {
   type FormValues,
   fieldsOf,
   formValues,
-} from '../ui/config-schema.ts';
+} from '../ui/form/config-schema.ts';
 
 /** A rule as the API takes it. */
 export type RuleBody = Operations['PUT alert-rules/{id}']['body'];

@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react';
 import type { Channel } from '../api/generated.ts';
-import { ConfigFieldInput } from '../ui/config-field-input.tsx';
-import type { ConfigField } from '../ui/config-schema.ts';
-import { describedBy, Field } from '../ui/field.tsx';
+import { ConfigFieldInput } from '../ui/form/config-field-input.tsx';
+import type { ConfigField } from '../ui/form/config-schema.ts';
+import { describedBy, Field } from '../ui/form/field.tsx';
 import { conditionFields, kindOf, type RuleDraft, type RuleKind } from './rule-draft.ts';
 import { ruleLabels } from './rule-problems.ts';
 

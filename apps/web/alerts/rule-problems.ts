@@ -1,5 +1,5 @@
-import { configOf } from '../ui/config-schema.ts';
-import type { FormLabels } from '../ui/form-problems.ts';
+import { configOf } from '../ui/form/config-schema.ts';
+import type { FormLabels } from '../ui/form/form-problems.ts';
 import { conditionFields, type RuleDraft, type RuleKind } from './rule-draft.ts';
 
 /** Fields of the form by the names that the API has for them, in the form's order. */

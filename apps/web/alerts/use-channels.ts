@@ -1,7 +1,7 @@
 import { useCallback } from 'react';
 import type { Channel } from '../api/generated.ts';
 import { useApp } from '../ui/app-context.ts';
-import { useResource } from '../ui/use-resource.ts';
+import { useResource } from '../ui/loading/use-resource.ts';
 
 /** The channels of the project; undefined until they are known. */
 export function useChannels(): {

@@ -1,8 +1,8 @@
 import type { Connection } from '../api/generated.ts';
 import { useApp } from '../ui/app-context.ts';
 import { Icon } from '../ui/icon.tsx';
-import { Outcome } from '../ui/outcome.tsx';
-import { useAction } from '../ui/use-action.ts';
+import { Outcome } from '../ui/loading/outcome.tsx';
+import { useAction } from '../ui/loading/use-action.ts';
 
 interface ConnectionActionsProps {
   readonly connection: Connection;

@@ -1,13 +1,13 @@
 import { type FormEvent, useMemo, useState } from 'react';
 import type { Connection } from '../api/generated.ts';
 import { useApp } from '../ui/app-context.ts';
-import { ConfigFieldInput } from '../ui/config-field-input.tsx';
-import { type ConfigField, configOf, type FormValues, fieldsOf, formValues } from '../ui/config-schema.ts';
+import { ConfigFieldInput } from '../ui/form/config-field-input.tsx';
+import { type ConfigField, configOf, type FormValues, fieldsOf, formValues } from '../ui/form/config-schema.ts';
 import { Dialog } from '../ui/dialog.tsx';
-import { describedBy, Field } from '../ui/field.tsx';
-import { type FormLabels, type FormProblems, problemsOf, problemsOfError } from '../ui/form-problems.ts';
-import { movedSecrets } from '../ui/moved-secrets.ts';
-import { useFocusProblem } from '../ui/use-focus-problem.ts';
+import { describedBy, Field } from '../ui/form/field.tsx';
+import { type FormLabels, type FormProblems, problemsOf, problemsOfError } from '../ui/form/form-problems.ts';
+import { movedSecrets } from '../ui/form/moved-secrets.ts';
+import { useFocusProblem } from '../ui/form/use-focus-problem.ts';
 import type { Connectors } from './provider.ts';
 
 interface ConnectionFormProps {

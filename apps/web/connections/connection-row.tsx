@@ -1,9 +1,9 @@
 import type { Connection } from '../api/generated.ts';
 import { healthOf } from '../live/status/source-health.ts';
 import { useApp } from '../ui/app-context.ts';
-import { duration, shortMoment } from '../ui/format.ts';
 import { Link } from '../ui/link.tsx';
 import { pagePath } from '../ui/route.ts';
+import { duration, shortMoment } from '../ui/text/format.ts';
 import { ConnectionActions } from './connection-actions.tsx';
 import { toneOf } from './connection-state.ts';
 import { type Connectors, providerTitle, sourceOf } from './provider.ts';

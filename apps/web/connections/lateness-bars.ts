@@ -1,5 +1,5 @@
 import type { ConnectionStats } from '../api/generated.ts';
-import { count, duration } from '../ui/format.ts';
+import { count, duration } from '../ui/text/format.ts';
 
 /** One bucket of the histogram, ready to be drawn. */
 export interface LatenessBar {

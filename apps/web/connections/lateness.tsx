@@ -1,5 +1,5 @@
 import type { ConnectionStats } from '../api/generated.ts';
-import { duration } from '../ui/format.ts';
+import { duration } from '../ui/text/format.ts';
 import { latenessBars } from './lateness-bars.ts';
 
 /** How long after its time an event can be read at the cloud: how many took how long, and what most keep within. */

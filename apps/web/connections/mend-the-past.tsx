@@ -1,8 +1,8 @@
 import { useApp } from '../ui/app-context.ts';
 import { Icon } from '../ui/icon.tsx';
-import { Outcome } from '../ui/outcome.tsx';
+import { Outcome } from '../ui/loading/outcome.tsx';
+import { useAction } from '../ui/loading/use-action.ts';
 import { navigate, pagePath } from '../ui/route.ts';
-import { useAction } from '../ui/use-action.ts';
 
 /** Begins the comparison of a connection's stored lines with what the present rules make of them, and leads to it. */
 export function MendThePast({ connectionId }: { readonly connectionId: string }) {

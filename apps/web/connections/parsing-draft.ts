@@ -1,5 +1,5 @@
 import type { ParsingRule } from '../api/generated.ts';
-import type { FormLabels } from '../ui/form-problems.ts';
+import type { FormLabels } from '../ui/form/form-problems.ts';
 
 /** A rule as it is being written: what may be left out is empty. */
 export interface RuleDraft {

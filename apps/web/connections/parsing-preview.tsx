@@ -1,6 +1,6 @@
 import type { AnswerOf } from '../api/http.ts';
-import { oneLine } from '../live/visible-text.ts';
-import { count } from '../ui/format.ts';
+import { count } from '../ui/text/format.ts';
+import { oneLine } from '../ui/text/visible-text.ts';
 import type { ParsingPreview } from './use-parsing-preview.ts';
 
 type Answer = AnswerOf<'POST connections/{id}/parsing/preview'>;

@@ -1,6 +1,6 @@
-import { describedBy, Field } from '../ui/field.tsx';
-import { count as countText } from '../ui/format.ts';
+import { describedBy, Field } from '../ui/form/field.tsx';
 import { Icon } from '../ui/icon.tsx';
+import { count as countText } from '../ui/text/format.ts';
 import type { RuleDraft } from './parsing-draft.ts';
 
 interface ParsingRuleFieldsProps {

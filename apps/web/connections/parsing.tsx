@@ -4,10 +4,10 @@ import type { Connection } from '../api/generated.ts';
 import { lineField, valuesText } from '../live/query/query-parts.ts';
 import { viewSearch } from '../live/query/view.ts';
 import { useApp } from '../ui/app-context.ts';
-import { count, shortMoment } from '../ui/format.ts';
 import { Link } from '../ui/link.tsx';
+import { useResource } from '../ui/loading/use-resource.ts';
 import { pagePath } from '../ui/route.ts';
-import { useResource } from '../ui/use-resource.ts';
+import { count, shortMoment } from '../ui/text/format.ts';
 
 const everyMs = 30_000;
 const mostParsers = 8;

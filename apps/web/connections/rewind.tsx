@@ -1,10 +1,10 @@
 import { type FormEvent, useState } from 'react';
 import type { Connection } from '../api/generated.ts';
 import { useApp } from '../ui/app-context.ts';
-import { shortMoment } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
-import { Outcome } from '../ui/outcome.tsx';
-import { useAction } from '../ui/use-action.ts';
+import { Outcome } from '../ui/loading/outcome.tsx';
+import { useAction } from '../ui/loading/use-action.ts';
+import { shortMoment } from '../ui/text/format.ts';
 
 /** Reads a source again from an earlier time. */
 export function Rewind({ connection, onChanged }: { readonly connection: Connection; readonly onChanged: () => void }) {

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 import type { ParsingRule } from '../api/generated.ts';
 import type { AnswerOf } from '../api/http.ts';
 import { useApp } from '../ui/app-context.ts';
-import { type FormLabels, type FormProblems, problemsOfError } from '../ui/form-problems.ts';
+import { type FormLabels, type FormProblems, problemsOfError } from '../ui/form/form-problems.ts';
 
 export interface ParsingPreview {
   /** The newest that came: of rules of before while others are asked about, or while they cannot be used. */

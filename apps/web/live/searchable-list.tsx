@@ -1,5 +1,5 @@
 import { type ReactNode, useState } from 'react';
-import { oneLine } from './visible-text.ts';
+import { oneLine } from '../ui/text/visible-text.ts';
 
 interface SearchableListProps<Item> {
   /** What it lists, as one says it: `sources`. */

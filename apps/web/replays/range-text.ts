@@ -1,5 +1,5 @@
 import type { Replay } from '../api/generated.ts';
-import { shortMoment } from '../ui/format.ts';
+import { shortMoment } from '../ui/text/format.ts';
 
 /** Whether a replay began with whatever was kept, of whatever time. */
 export function isOfAllKept({ from }: Pick<Replay, 'from'>): boolean {

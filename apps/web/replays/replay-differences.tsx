@@ -1,7 +1,7 @@
 import type { Replay } from '../api/generated.ts';
-import { oneLine } from '../live/visible-text.ts';
-import { count, shortMoment } from '../ui/format.ts';
-import { connectionName } from '../ui/use-connections.ts';
+import { connectionName } from '../ui/loading/use-connections.ts';
+import { count, shortMoment } from '../ui/text/format.ts';
+import { oneLine } from '../ui/text/visible-text.ts';
 import { type DifferenceGroup, differenceGroups } from './difference-groups.ts';
 
 interface DifferencesProps {

@@ -1,10 +1,10 @@
 import { type FormEvent, useState } from 'react';
 import { useApp } from '../ui/app-context.ts';
 import { Dialog } from '../ui/dialog.tsx';
-import { describedBy, Field } from '../ui/field.tsx';
-import { type FormLabels, type FormProblems, problemsOf, problemsOfError } from '../ui/form-problems.ts';
-import { useConnections } from '../ui/use-connections.ts';
-import { useFocusProblem } from '../ui/use-focus-problem.ts';
+import { describedBy, Field } from '../ui/form/field.tsx';
+import { type FormLabels, type FormProblems, problemsOf, problemsOfError } from '../ui/form/form-problems.ts';
+import { useFocusProblem } from '../ui/form/use-focus-problem.ts';
+import { useConnections } from '../ui/loading/use-connections.ts';
 
 interface ReplayFormProps {
   readonly onClose: () => void;

@@ -1,6 +1,6 @@
 import type { Replay } from '../api/generated.ts';
 import type { Tone } from '../connections/connection-state.ts';
-import { count, duration } from '../ui/format.ts';
+import { count, duration } from '../ui/text/format.ts';
 
 const tones: Readonly<Record<Replay['status'], Tone>> = {
   pending: 'none',

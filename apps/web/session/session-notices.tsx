@@ -1,7 +1,7 @@
 import './sign-in.css';
 import { useState } from 'react';
 import { Dialog } from '../ui/dialog.tsx';
-import { shortMoment } from '../ui/format.ts';
+import { shortMoment } from '../ui/text/format.ts';
 import type { SessionKeeper, SessionState } from './session-keeper.ts';
 import { SignInForm } from './sign-in-form.tsx';
 

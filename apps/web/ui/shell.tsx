@@ -1,12 +1,12 @@
 import './shell.css';
 import { type ReactNode, useState } from 'react';
 import { useApp } from './app-context.ts';
-import { shortMoment } from './format.ts';
 import { Icon, type IconName } from './icon.tsx';
 import { Link } from './link.tsx';
 import markUrl from './mark.svg';
 import { Popover } from './popover.tsx';
 import { navigate, type Page, pagePath } from './route.ts';
+import { shortMoment } from './text/format.ts';
 import { applyTheme, storedTheme, type Theme } from './theme.ts';
 
 export const pageNames: Readonly<Record<Page, string>> = {

@@ -1,9 +1,9 @@
 import { useCallback } from 'react';
 import type { LogLine } from '../../api/generated.ts';
 import { useApp } from '../../ui/app-context.ts';
-import { bytes } from '../../ui/format.ts';
-import { useResource } from '../../ui/use-resource.ts';
-import { manyLines, oneLine } from '../visible-text.ts';
+import { useResource } from '../../ui/loading/use-resource.ts';
+import { bytes } from '../../ui/text/format.ts';
+import { manyLines, oneLine } from '../../ui/text/visible-text.ts';
 import { CopyButton } from './copy-button.tsx';
 import { indentedJson } from './indented-json.ts';
 

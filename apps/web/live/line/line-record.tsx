@@ -1,6 +1,6 @@
 import type { LogLine } from '../../api/generated.ts';
-import { count, duration } from '../../ui/format.ts';
-import { manyLines } from '../visible-text.ts';
+import { count, duration } from '../../ui/text/format.ts';
+import { manyLines } from '../../ui/text/visible-text.ts';
 import { CopyButton } from './copy-button.tsx';
 
 /** Where a line comes from, by which way it came, and the whole of its record. */

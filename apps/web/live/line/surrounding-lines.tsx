@@ -1,10 +1,10 @@
 import { useCallback, useLayoutEffect, useRef, useState } from 'react';
 import type { LogLine } from '../../api/generated.ts';
 import { useApp } from '../../ui/app-context.ts';
-import { clockTime } from '../../ui/format.ts';
-import { type Resource, useResource } from '../../ui/use-resource.ts';
+import { type Resource, useResource } from '../../ui/loading/use-resource.ts';
+import { clockTime } from '../../ui/text/format.ts';
+import { oneLine } from '../../ui/text/visible-text.ts';
 import type { View } from '../query/view.ts';
-import { oneLine } from '../visible-text.ts';
 
 interface SurroundingLinesProps {
   readonly line: LogLine;

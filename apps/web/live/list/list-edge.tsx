@@ -1,7 +1,7 @@
+import { oneLine } from '../../ui/text/visible-text.ts';
 import { spanMs, type TimeView } from '../query/view.ts';
 import type { Refusal } from '../session/refusal.ts';
 import type { Edge } from '../session/snapshot.ts';
-import { oneLine } from '../visible-text.ts';
 
 interface ListEdgeProps {
   readonly edge: Edge;

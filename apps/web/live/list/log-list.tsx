@@ -9,8 +9,8 @@ import {
   useRef,
   useState,
 } from 'react';
-import { count } from '../../ui/format.ts';
 import { Icon } from '../../ui/icon.tsx';
+import { count } from '../../ui/text/format.ts';
 import type { TimeView, View } from '../query/view.ts';
 import type { LiveSession } from '../session/live-session.ts';
 import type { Row } from '../session/row.ts';

@@ -1,9 +1,9 @@
 import { type MouseEvent, memo } from 'react';
 import type { LogLine } from '../../api/generated.ts';
-import { duration } from '../../ui/format.ts';
 import { Icon } from '../../ui/icon.tsx';
+import { duration } from '../../ui/text/format.ts';
+import { oneLine } from '../../ui/text/visible-text.ts';
 import type { RowGap } from '../session/row.ts';
-import { oneLine } from '../visible-text.ts';
 import { rowText } from './row-text.ts';
 
 interface LineRowProps {

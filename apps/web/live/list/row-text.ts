@@ -1,6 +1,6 @@
 import type { LogLine } from '../../api/generated.ts';
-import { clockTime } from '../../ui/format.ts';
-import { oneLine } from '../visible-text.ts';
+import { clockTime } from '../../ui/text/format.ts';
+import { oneLine } from '../../ui/text/visible-text.ts';
 
 /** The text of one line in the list, already cut to the columns there are: what nobody sees costs nothing to lay out. */
 export interface RowText {

@@ -1,7 +1,7 @@
 import type { LogLine } from '../../api/generated.ts';
-import { count } from '../../ui/format.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { Popover } from '../../ui/popover.tsx';
+import { count } from '../../ui/text/format.ts';
 import type { LiveSession } from '../session/live-session.ts';
 import { download, toCsv, toNdjson } from './export-lines.ts';
 

@@ -1,8 +1,8 @@
 import { type Level, levels } from '@tailrace/log-record/level.ts';
 import { memo, type RefObject, useEffect, useId, useMemo, useState } from 'react';
 import { Icon } from '../../ui/icon.tsx';
+import { oneLine } from '../../ui/text/visible-text.ts';
 import type { LiveSession } from '../session/live-session.ts';
-import { oneLine } from '../visible-text.ts';
 import { lastPartStart, suggestions } from './completion.ts';
 import { DownloadMenu } from './download-menu.tsx';
 import { lineField, valuesOf, withValues } from './query-parts.ts';

@@ -1,7 +1,7 @@
 import { Icon } from '../../ui/icon.tsx';
 import { Popover } from '../../ui/popover.tsx';
+import { oneLine } from '../../ui/text/visible-text.ts';
 import { SearchableList } from '../searchable-list.tsx';
-import { oneLine } from '../visible-text.ts';
 
 interface SourceMenuProps {
   /** Names by id. */

@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from 'react';
-import { shortMoment } from '../../ui/format.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { Popover } from '../../ui/popover.tsx';
+import { shortMoment } from '../../ui/text/format.ts';
 import { defaultSpan, readMoment, type Span, type TimeView } from './view.ts';
 
 const spans: readonly (readonly [span: Span, name: string])[] = [

@@ -1,5 +1,5 @@
 import type { Gap } from '../../api/frames.ts';
-import { count } from '../../ui/format.ts';
+import { count } from '../../ui/text/format.ts';
 
 /** Why lines are missing at a place, in words. */
 export function gapNote({ matched, reason }: Gap): string {

@@ -1,6 +1,6 @@
 import type { Connection, ConnectionStatus } from '../../api/generated.ts';
 import { type Tone, toneOf, wordsOf } from '../../connections/connection-state.ts';
-import { duration, shortMoment } from '../../ui/format.ts';
+import { duration, shortMoment } from '../../ui/text/format.ts';
 
 /** How one source does, in words. */
 export interface SourceHealth {

@@ -1,11 +1,11 @@
 import { useApp } from '../../ui/app-context.ts';
-import { count, shortMoment } from '../../ui/format.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { Link } from '../../ui/link.tsx';
 import { Popover } from '../../ui/popover.tsx';
 import { pagePath } from '../../ui/route.ts';
+import { count, shortMoment } from '../../ui/text/format.ts';
+import { oneLine } from '../../ui/text/visible-text.ts';
 import { SearchableList } from '../searchable-list.tsx';
-import { oneLine } from '../visible-text.ts';
 import { type SourceHealth, summaryOf } from './source-health.ts';
 
 /** All sources in a few words, `58 ok · 2 behind · 1 stopped`, with the worst of them spelled out; each one on a click. */

@@ -10,7 +10,7 @@ const refusable: readonly (readonly [what: RegExp, use: string])[] = [
   [/\bmatchMedia\b/, 'ui/browser/media-query.ts'],
   [/\b(ResizeObserver|IntersectionObserver)\b/, 'ui/browser/element-size.ts'],
   [/\bclipboard\.(write|read)|\bexecCommand\b/, 'ui/browser/clipboard.ts'],
-  [/\bIntl\b|\.toLocale(?!(Lower|Upper)Case)\w*\(|\.localeCompare\(/, 'ui/format.ts, which needs no locale'],
+  [/\bIntl\b|\.toLocale(?!(Lower|Upper)Case)\w*\(|\.localeCompare\(/, 'ui/text/format.ts, which needs no locale'],
   [/\bnavigator\.(language|languages|locks|storage|share|serviceWorker|permissions)\b/, 'a module of ui/browser'],
   [/\bcrypto\.(randomUUID|subtle)\b/, 'a module of ui/browser: plain http has neither'],
   [/\bnew Notification\b|\bNotification\.(permission|requestPermission)\b/, 'a module of ui/browser'],

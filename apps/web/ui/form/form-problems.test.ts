@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { ApiError } from '../api/http.ts';
+import { ApiError } from '../../api/http.ts';
+import { labelOf } from '../text/labels.ts';
+import { plainMessage } from '../text/plain-message.ts';
 import { problemsOfError } from './form-problems.ts';
-import { labelOf } from './labels.ts';
-import { plainMessage } from './plain-message.ts';
 
 const labels = new Map([
   ['connection_name', 'Name'],

@@ -1,4 +1,4 @@
-import { labelOf } from './labels.ts';
+import { labelOf } from '../text/labels.ts';
 
 /** As much of JSON Schema as a configuration, or the conditions of a rule, use. */
 interface JsonField {

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { messageOf } from '../api/http.ts';
+import { messageOf } from '../../api/http.ts';
 import { RepeatedRead } from './repeated-read.ts';
 
 export interface Resource<Value> {

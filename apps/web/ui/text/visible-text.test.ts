@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { toCsv, toNdjson } from './query/export-lines.ts';
+import { toCsv, toNdjson } from '../../live/query/export-lines.ts';
 import { manyLines, oneLine } from './visible-text.ts';
 
 test('shows what cannot be seen', () => {

@@ -1,5 +1,5 @@
 import { useCallback, useState } from 'react';
-import { messageOf } from '../api/http.ts';
+import { messageOf } from '../../api/http.ts';
 
 export interface Action {
   /** Name of what is being done now. */

@@ -1,6 +1,6 @@
 import { useCallback, useMemo } from 'react';
-import type { Connection } from '../api/generated.ts';
-import { useApp } from './app-context.ts';
+import type { Connection } from '../../api/generated.ts';
+import { useApp } from '../app-context.ts';
 import { useResource } from './use-resource.ts';
 
 /** The connections of the project, and their names. */

@@ -1,6 +1,6 @@
-import { ApiError, messageOf } from '../api/http.ts';
-import { labelOf } from './labels.ts';
-import { plainMessage } from './plain-message.ts';
+import { ApiError, messageOf } from '../../api/http.ts';
+import { labelOf } from '../text/labels.ts';
+import { plainMessage } from '../text/plain-message.ts';
 
 /** What is wrong with a form, where a person sees it. */
 export interface FormProblems {
