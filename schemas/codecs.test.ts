@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { canonicalForm } from '@tailrace/avro/canonical-form.ts';
 import { DecodeError, UnknownSchemaError } from '@tailrace/avro/errors.ts';
-import { fingerprintOf } from '@tailrace/avro/fingerprint.ts';
 import { RecordCodec } from '@tailrace/avro/record-codec.ts';
-import { parseRecordSchema } from '@tailrace/avro/schema.ts';
+import { canonicalForm } from '@tailrace/avro/schema/canonical-form.ts';
+import { fingerprintOf } from '@tailrace/avro/schema/fingerprint.ts';
+import { parseRecordSchema } from '@tailrace/avro/schema/schema.ts';
 import { avscType } from '@tailrace/avro/test-avsc.ts';
 import { normal, valuesOf } from '@tailrace/avro/test-values.ts';
 import fc from 'fast-check';

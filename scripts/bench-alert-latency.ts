@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { testRule } from '@tailrace/alert-rules/test-rules.ts';
 import { Secret } from '@tailrace/config/secret.ts';
-import { signToken } from '@tailrace/http/tokens.ts';
+import { signToken } from '@tailrace/http/access/tokens.ts';
 import type { Kafka, OutgoingRecord, TransactionalProducer } from '@tailrace/kafka/kafka.ts';
 import { openKafka } from '@tailrace/kafka/open-kafka.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';

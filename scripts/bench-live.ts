@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Secret } from '@tailrace/config/secret.ts';
-import { signToken } from '@tailrace/http/tokens.ts';
+import { signToken } from '@tailrace/http/access/tokens.ts';
 import type { OutgoingRecord } from '@tailrace/kafka/kafka.ts';
 import { openKafka } from '@tailrace/kafka/open-kafka.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DecodeError } from '@tailrace/avro/errors.ts';
 import { RecordCodec } from '@tailrace/avro/record-codec.ts';
-import { parseRecordSchema } from '@tailrace/avro/schema.ts';
+import { parseRecordSchema } from '@tailrace/avro/schema/schema.ts';
 import { avscType } from '@tailrace/avro/test-avsc.ts';
 import { normal, valuesOf } from '@tailrace/avro/test-values.ts';
 import fc from 'fast-check';

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { canonicalForm } from '@tailrace/avro/canonical-form.ts';
-import { fingerprintOf } from '@tailrace/avro/fingerprint.ts';
-import { resolve } from '@tailrace/avro/resolution.ts';
-import { parseRecordSchema, parseSchema, type Schema, SchemaError } from '@tailrace/avro/schema.ts';
+import { canonicalForm } from '@tailrace/avro/schema/canonical-form.ts';
+import { fingerprintOf } from '@tailrace/avro/schema/fingerprint.ts';
+import { resolve } from '@tailrace/avro/schema/resolution.ts';
+import { parseRecordSchema, parseSchema, type Schema, SchemaError } from '@tailrace/avro/schema/schema.ts';
 import { generateModules } from './schema-code/modules.ts';
 import { fileOf } from './schema-code/names.ts';
 import type { SchemaSource } from './schema-code/record-module.ts';

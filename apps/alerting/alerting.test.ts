@@ -7,7 +7,7 @@ import type { Alert } from '@tailrace/schemas/generated/alert.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
 import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
 import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
-import { InMemoryRunner } from '@tailrace/stream/in-memory-runner.ts';
+import { InMemoryRunner } from '@tailrace/stream/processing/in-memory-runner.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { Metrics } from '@tailrace/telemetry/metrics.ts';
 import { rawTopics, topics } from '@tailrace/topics/topics.ts';

@@ -1,7 +1,7 @@
 import { RuleMatcher } from '@tailrace/alert-rules/matching/rule-matcher.ts';
 import { testLine } from '@tailrace/alert-rules/test-lines.ts';
 import { compiledRule } from '@tailrace/alert-rules/test-rules.ts';
-import type { InputRecord, TaskContext } from '@tailrace/stream/topology.ts';
+import type { InputRecord, TaskContext } from '@tailrace/stream/processing/topology.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { Metrics } from '@tailrace/telemetry/metrics.ts';
 import { expect, it } from 'vitest';

@@ -1,7 +1,7 @@
 import { LineCounter } from '@tailrace/alert-evaluation/line-counter.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import type { PartitionProgress } from '@tailrace/schemas/generated/partition-progress.ts';
-import type { Topology } from '@tailrace/stream/topology.ts';
+import type { Topology } from '@tailrace/stream/processing/topology.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import type { AlertingMetrics } from './alerting-metrics.ts';
 import type { ProgressBarrier } from './progress-barrier.ts';

@@ -6,7 +6,7 @@ import type { ConnectionProgress } from '@tailrace/schemas/generated/connection-
 import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
 import type { PartitionProgress } from '@tailrace/schemas/generated/partition-progress.ts';
 import { Backoff } from '@tailrace/stream/backoff.ts';
-import type { Table } from '@tailrace/stream/table.ts';
+import type { Table } from '@tailrace/stream/reading/table.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { rawTopics, topics } from '@tailrace/topics/topics.ts';
 import { readingStates } from './reading-states.ts';

@@ -5,7 +5,7 @@ import { RuleMatcher } from '@tailrace/alert-rules/matching/rule-matcher.ts';
 import type { RuleKinds } from '@tailrace/alert-rules/rule-kind.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
-import { openTable, type Table } from '@tailrace/stream/table.ts';
+import { openTable, type Table } from '@tailrace/stream/reading/table.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { ExpressionBudgets, type Standing } from './expression-budgets.ts';

@@ -1,9 +1,9 @@
 import { ruleKinds } from '@tailrace/alert-rules/rule-kinds.ts';
 import { extended } from '@tailrace/role/extensions.ts';
 import type { RoleDeps, RunningRole } from '@tailrace/role/role.ts';
-import { ownerReadiness } from '@tailrace/stream/owner-readiness.ts';
-import { runProcessor } from '@tailrace/stream/processor.ts';
-import { openTable } from '@tailrace/stream/table.ts';
+import { ownerReadiness } from '@tailrace/stream/owning/owner-readiness.ts';
+import { runProcessor } from '@tailrace/stream/processing/processor.ts';
+import { openTable } from '@tailrace/stream/reading/table.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { alertingMetrics } from './alerting-metrics.ts';
 import type { AlertingConfig } from './config.ts';

@@ -1,4 +1,4 @@
-import { principalOf } from '@tailrace/http/authentication.ts';
+import { principalOf } from '@tailrace/http/access/authentication.ts';
 import { Problem } from '@tailrace/http/problem.ts';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';

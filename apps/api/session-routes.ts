@@ -1,8 +1,8 @@
-import { principalOf, requireSameOrigin } from '@tailrace/http/authentication.ts';
+import { principalOf, requireSameOrigin } from '@tailrace/http/access/authentication.ts';
+import type { Session, SessionOpener } from '@tailrace/http/access/sessions.ts';
+import { type Principal, projectRoles } from '@tailrace/http/access/tokens.ts';
 import { Problem } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
-import type { Session, SessionOpener } from '@tailrace/http/sessions.ts';
-import { type Principal, projectRoles } from '@tailrace/http/tokens.ts';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 

@@ -1,4 +1,4 @@
-import { FairQueue } from '@tailrace/http/fair-queue.ts';
+import { FairQueue } from '@tailrace/http/limits/fair-queue.ts';
 
 /** The places for what takes long, each kind's own, shared out among projects and tokens. */
 export interface Shares {

@@ -2,7 +2,7 @@ import { Problem } from '@tailrace/http/problem.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { type MemoryBroker, memoryBroker } from '@tailrace/kafka/memory/memory-broker.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
-import { openTable, type Table } from '@tailrace/stream/table.ts';
+import { openTable, type Table } from '@tailrace/stream/reading/table.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { afterEach, describe, expect, it } from 'vitest';

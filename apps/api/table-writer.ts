@@ -5,8 +5,8 @@ import { FencedError } from '@tailrace/kafka/errors.ts';
 import type { Kafka, TransactionalProducer } from '@tailrace/kafka/kafka.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import { Backoff } from '@tailrace/stream/backoff.ts';
-import { fencedEnd } from '@tailrace/stream/fenced-end.ts';
-import type { Table } from '@tailrace/stream/table.ts';
+import { fencedEnd } from '@tailrace/stream/processing/fenced-end.ts';
+import type { Table } from '@tailrace/stream/reading/table.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
 

@@ -1,7 +1,7 @@
-import { principalOf, requireBodyProject } from '@tailrace/http/authentication.ts';
+import { principalOf, requireBodyProject } from '@tailrace/http/access/authentication.ts';
+import type { TicketSigner } from '@tailrace/http/access/tickets.ts';
+import { projectIdSchema } from '@tailrace/http/access/tokens.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
-import type { TicketSigner } from '@tailrace/http/tickets.ts';
-import { projectIdSchema } from '@tailrace/http/tokens.ts';
 import { z } from 'zod';
 
 /** Tickets for WebSockets. */

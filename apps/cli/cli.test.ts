@@ -14,7 +14,7 @@ import { role } from '@tailrace/role/role-definition.ts';
 import { type RunningProcess, startRoles } from '@tailrace/role/start-roles.ts';
 import type { Alert } from '@tailrace/schemas/generated/alert.ts';
 import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
-import { deadLetterRecord } from '@tailrace/stream/dead-letter.ts';
+import { deadLetterRecord } from '@tailrace/stream/processing/dead-letter.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';

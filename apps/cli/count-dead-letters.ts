@@ -1,5 +1,5 @@
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
-import { readRange } from '@tailrace/stream/read-partition.ts';
+import { readRange } from '@tailrace/stream/reading/read-partition.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 
 /** Offsets looked at in each partition of `logs.dead`. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Secret } from '@tailrace/config/secret.ts';
-import { signToken } from '@tailrace/http/tokens.ts';
+import { signToken } from '@tailrace/http/access/tokens.ts';
 import type { Extensions } from '@tailrace/role/extensions.ts';
 import { z } from 'zod';
 import { CliError, exitCodes } from './cli-error.ts';

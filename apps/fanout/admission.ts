@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
+import { isSameOrigin } from '@tailrace/http/access/same-origin.ts';
+import type { SessionVerifier } from '@tailrace/http/access/sessions.ts';
+import { type Principal, projectIdSchema } from '@tailrace/http/access/tokens.ts';
 import { Problem } from '@tailrace/http/problem.ts';
-import { isSameOrigin } from '@tailrace/http/same-origin.ts';
-import type { SessionVerifier } from '@tailrace/http/sessions.ts';
-import { type Principal, projectIdSchema } from '@tailrace/http/tokens.ts';
 import { readFilterText } from '@tailrace/log-query/filter-text.ts';
 import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
 

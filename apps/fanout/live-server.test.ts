@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { watchConnections } from '@tailrace/http/connections.ts';
+import { watchConnections } from '@tailrace/http/limits/connections.ts';
+import { RequestAllowance } from '@tailrace/http/limits/request-allowance.ts';
 import { Problem } from '@tailrace/http/problem.ts';
-import { RequestAllowance } from '@tailrace/http/request-allowance.ts';
 import { Upgrades } from '@tailrace/http/upgrades.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { type MemoryBroker, memoryBroker } from '@tailrace/kafka/memory/memory-broker.ts';

@@ -1,6 +1,6 @@
-import { type Caller, FairQueue } from '@tailrace/http/fair-queue.ts';
+import type { Principal } from '@tailrace/http/access/tokens.ts';
+import { type Caller, FairQueue } from '@tailrace/http/limits/fair-queue.ts';
 import { Problem } from '@tailrace/http/problem.ts';
-import type { Principal } from '@tailrace/http/tokens.ts';
 import type { AcceptUpgrade, Upgrades } from '@tailrace/http/upgrades.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { type WebSocket, WebSocketServer } from 'ws';

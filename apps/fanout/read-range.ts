@@ -1,4 +1,4 @@
-import type { Caller, FairQueue } from '@tailrace/http/fair-queue.ts';
+import type { Caller, FairQueue } from '@tailrace/http/limits/fair-queue.ts';
 import { OffsetOutOfRangeError } from '@tailrace/kafka/errors.ts';
 import type { FetchedBatch, FetchedRecord, Kafka, Reader } from '@tailrace/kafka/kafka.ts';
 import type { Position } from '@tailrace/log-query/live-cursor.ts';

@@ -1,6 +1,6 @@
+import type { TicketVerifier } from '@tailrace/http/access/tickets.ts';
+import type { Principal } from '@tailrace/http/access/tokens.ts';
 import { Problem } from '@tailrace/http/problem.ts';
-import type { TicketVerifier } from '@tailrace/http/tickets.ts';
-import type { Principal } from '@tailrace/http/tokens.ts';
 import type { Queryable } from '@tailrace/postgres/queryable.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Caller, FairQueue } from '@tailrace/http/fair-queue.ts';
+import type { Caller, FairQueue } from '@tailrace/http/limits/fair-queue.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { encodeCursor, type Position } from '@tailrace/log-query/live-cursor.ts';
 import type { LogFilter } from '@tailrace/log-query/log-filter.ts';

@@ -1,6 +1,6 @@
 import { Secret } from '@tailrace/config/secret.ts';
+import { signToken } from '@tailrace/http/access/tokens.ts';
 import { openHttpServer } from '@tailrace/http/open-http-server.ts';
-import { signToken } from '@tailrace/http/tokens.ts';
 import { type MemoryBroker, memoryBroker } from '@tailrace/kafka/memory/memory-broker.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';

@@ -1,4 +1,4 @@
-import { FairQueue } from '@tailrace/http/fair-queue.ts';
+import { FairQueue } from '@tailrace/http/limits/fair-queue.ts';
 
 /** What viewers share with all others of the process, in turn. */
 export interface ViewerQueues {

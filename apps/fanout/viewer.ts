@@ -1,5 +1,5 @@
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
-import type { Caller } from '@tailrace/http/fair-queue.ts';
+import type { Caller } from '@tailrace/http/limits/fair-queue.ts';
 import { Problem } from '@tailrace/http/problem.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { CursorError, type Position } from '@tailrace/log-query/live-cursor.ts';

@@ -13,7 +13,7 @@ import { deleteTestTopics } from '@tailrace/role/delete-test-topics.ts';
 import { openTestKafka } from '@tailrace/role/open-test-kafka.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
 import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
-import { readPartition } from '@tailrace/stream/read-partition.ts';
+import { readPartition } from '@tailrace/stream/reading/read-partition.ts';
 import { rawTopics, topics } from '@tailrace/topics/topics.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 

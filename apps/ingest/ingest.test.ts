@@ -9,7 +9,7 @@ import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import type { RunningRole } from '@tailrace/role/role.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
 import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
-import { readPartition } from '@tailrace/stream/read-partition.ts';
+import { readPartition } from '@tailrace/stream/reading/read-partition.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { Metrics } from '@tailrace/telemetry/metrics.ts';
 import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';

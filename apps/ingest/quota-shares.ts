@@ -1,7 +1,7 @@
 import type { LimiterPool } from '@tailrace/ingestion/asking/request-limiter.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
-import { openTable } from '@tailrace/stream/table.ts';
+import { openTable } from '@tailrace/stream/reading/table.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import type { ConfigureConnection } from './configure-connection.ts';

@@ -6,8 +6,8 @@ import { endpointAllowlist } from '@tailrace/ingestion/contract/endpoint-allowli
 import type { SettingDefaults } from '@tailrace/ingestion/contract/settings.ts';
 import { extended } from '@tailrace/role/extensions.ts';
 import type { RoleDeps, RunningRole } from '@tailrace/role/role.ts';
-import { ownerReadiness } from '@tailrace/stream/owner-readiness.ts';
-import { ownPartitions } from '@tailrace/stream/partition-owner.ts';
+import { ownerReadiness } from '@tailrace/stream/owning/owner-readiness.ts';
+import { ownPartitions } from '@tailrace/stream/owning/partition-owner.ts';
 import { rawTopics, topics } from '@tailrace/topics/topics.ts';
 import type { IngestConfig } from './config.ts';
 import { configureConnection } from './configure-connection.ts';

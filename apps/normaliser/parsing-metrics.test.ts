@@ -1,7 +1,7 @@
 import { normalise } from '@tailrace/normalise/normalise.ts';
 import { normaliserTopologyOf } from '@tailrace/normalise/normaliser-topology.ts';
 import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
-import { InMemoryRunner } from '@tailrace/stream/in-memory-runner.ts';
+import { InMemoryRunner } from '@tailrace/stream/processing/in-memory-runner.ts';
 import { Metrics } from '@tailrace/telemetry/metrics.ts';
 import { rawTopics, topics } from '@tailrace/topics/topics.ts';
 import { afterEach, expect, it } from 'vitest';

@@ -1,8 +1,8 @@
 import { normaliserTopologyOf } from '@tailrace/normalise/normaliser-topology.ts';
 import { ParsingBook } from '@tailrace/normalise/own-parsing/parsing-book.ts';
 import type { RoleDeps, RunningRole } from '@tailrace/role/role.ts';
-import { ownerReadiness } from '@tailrace/stream/owner-readiness.ts';
-import { runProcessor } from '@tailrace/stream/processor.ts';
+import { ownerReadiness } from '@tailrace/stream/owning/owner-readiness.ts';
+import { runProcessor } from '@tailrace/stream/processing/processor.ts';
 import type { NormaliserConfig } from './config.ts';
 import { parsingMetrics } from './parsing-metrics.ts';
 

@@ -240,7 +240,7 @@ describe('a channel', () => {
     const all = stack.client;
     const { name, codec } = topics.notificationChannels;
     const stolen = new Map<string, ReturnType<typeof codec.decode>>();
-    const { readPartition } = await import('@tailrace/stream/read-partition.ts');
+    const { readPartition } = await import('@tailrace/stream/reading/read-partition.ts');
     for (let partition = 0; partition < topics.notificationChannels.partitions; partition += 1) {
       for await (const records of readPartition(all, name, partition, new AbortController().signal)) {
         for (const { key, value } of records) if (key && value) stolen.set(key.toString(), codec.decode(value));

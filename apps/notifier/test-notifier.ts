@@ -8,7 +8,7 @@ import { type MemoryBroker, memoryBroker } from '@tailrace/kafka/memory/memory-b
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import type { Alert } from '@tailrace/schemas/generated/alert.ts';
 import type { Notification } from '@tailrace/schemas/generated/notification.ts';
-import { readPartition } from '@tailrace/stream/read-partition.ts';
+import { readPartition } from '@tailrace/stream/reading/read-partition.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { Metrics } from '@tailrace/telemetry/metrics.ts';
 import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';

@@ -1,7 +1,7 @@
 import { notificationId, notificationKey } from '@tailrace/channels/notification-key.ts';
 import { type Alert, alertCodec } from '@tailrace/schemas/generated/alert.ts';
 import type { NotificationTransition } from '@tailrace/schemas/generated/notification-transition.ts';
-import type { Topology } from '@tailrace/stream/topology.ts';
+import type { Topology } from '@tailrace/stream/processing/topology.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { Kafka, OutgoingRecord } from '@tailrace/kafka/kafka.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
-import { fencedEnd } from '@tailrace/stream/fenced-end.ts';
-import { readRange } from '@tailrace/stream/read-partition.ts';
+import { fencedEnd } from '@tailrace/stream/processing/fenced-end.ts';
+import { readRange } from '@tailrace/stream/reading/read-partition.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import type { RawSlice } from './raw-ranges.ts';
 

@@ -5,7 +5,7 @@ import { normalise } from '@tailrace/normalise/normalise.ts';
 import { newReplayId, progressKey } from '@tailrace/replays/replay-keys.ts';
 import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
 import type { ReplayRequest } from '@tailrace/schemas/generated/replay-request.ts';
-import { readPartition } from '@tailrace/stream/read-partition.ts';
+import { readPartition } from '@tailrace/stream/reading/read-partition.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { rawTopics, topics } from '@tailrace/topics/topics.ts';
 import { afterEach, beforeEach, expect, it } from 'vitest';

@@ -1,9 +1,9 @@
 import type { NormaliseEvent } from '@tailrace/normalise/normaliser-topology.ts';
 import { ParsingBook } from '@tailrace/normalise/own-parsing/parsing-book.ts';
 import type { RoleDeps, RunningRole } from '@tailrace/role/role.ts';
-import { consumerLag } from '@tailrace/stream/consumer-lag.ts';
-import { ownerReadiness } from '@tailrace/stream/owner-readiness.ts';
-import { ownPartitions } from '@tailrace/stream/partition-owner.ts';
+import { ownerReadiness } from '@tailrace/stream/owning/owner-readiness.ts';
+import { ownPartitions } from '@tailrace/stream/owning/partition-owner.ts';
+import { consumerLag } from '@tailrace/stream/reading/consumer-lag.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import type { ReplayerConfig } from './config.ts';
 import { LiveLag } from './live-lag.ts';

@@ -1,11 +1,11 @@
 import type { FetchedRecord, Kafka } from '@tailrace/kafka/kafka.ts';
 import { DataRefusedError, databaseError } from '@tailrace/postgres/database-error.ts';
-import type { CommitPace } from '@tailrace/stream/commit-pace.ts';
-import type { ConsumerLag } from '@tailrace/stream/consumer-lag.ts';
-import type { ConsumerMetrics } from '@tailrace/stream/consumer-metrics.ts';
-import { deadLetterRecord, deadReason } from '@tailrace/stream/dead-letter.ts';
-import { type Gathered, gather } from '@tailrace/stream/gather.ts';
-import type { Ownership } from '@tailrace/stream/ownership.ts';
+import type { Ownership } from '@tailrace/stream/owning/ownership.ts';
+import type { CommitPace } from '@tailrace/stream/processing/commit-pace.ts';
+import { deadLetterRecord, deadReason } from '@tailrace/stream/processing/dead-letter.ts';
+import { type Gathered, gather } from '@tailrace/stream/processing/gather.ts';
+import type { ConsumerLag } from '@tailrace/stream/reading/consumer-lag.ts';
+import type { ConsumerMetrics } from '@tailrace/stream/reading/consumer-metrics.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import type pg from 'pg';

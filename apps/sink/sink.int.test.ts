@@ -5,7 +5,7 @@ import { createTestDatabase, type TestDatabase } from '@tailrace/postgres/test-d
 import { testRecord } from '@tailrace/postgres/test-records.ts';
 import type { RunningRole } from '@tailrace/role/role.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
-import { readPartition } from '@tailrace/stream/read-partition.ts';
+import { readPartition } from '@tailrace/stream/reading/read-partition.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { Metrics } from '@tailrace/telemetry/metrics.ts';
 import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { canonicalForm } from './canonical-form.ts';
 import { DecodeError, EncodeError, UnknownSchemaError } from './errors.ts';
-import { fingerprintOf } from './fingerprint.ts';
-import { learnSchema } from './learned-schemas.ts';
 import { RecordCodec } from './record-codec.ts';
-import { parseSchema } from './schema.ts';
+import { learnSchema } from './registry/learned-schemas.ts';
+import { canonicalForm } from './schema/canonical-form.ts';
+import { fingerprintOf } from './schema/fingerprint.ts';
+import { parseSchema } from './schema/schema.ts';
 import { avscType } from './test-avsc.ts';
 
 interface User {

@@ -1,11 +1,11 @@
 import type { Codec } from './codec.ts';
 import { DecodeError, EncodeError, UnknownSchemaError } from './errors.ts';
-import { learnedSchema } from './learned-schemas.ts';
-import { mismatchOf } from './mismatch.ts';
 import { AvroReader } from './reader.ts';
-import { resolve } from './resolution.ts';
-import { parseRecordSchema, parseSchema, SchemaError } from './schema.ts';
-import { fingerprintIn, singleObjectHeader, singleObjectHeaderLength, startsWith } from './single-object.ts';
+import { learnedSchema } from './registry/learned-schemas.ts';
+import { fingerprintIn, singleObjectHeader, singleObjectHeaderLength, startsWith } from './registry/single-object.ts';
+import { mismatchOf } from './schema/mismatch.ts';
+import { resolve } from './schema/resolution.ts';
+import { parseRecordSchema, parseSchema, SchemaError } from './schema/schema.ts';
 import { AvroWriter } from './writer.ts';
 
 /** What is generated for a record schema. */

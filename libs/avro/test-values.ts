@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Schema } from './schema.ts';
+import type { Schema } from './schema/schema.ts';
 import { newStringMap } from './string-map.ts';
 
 /** Any value of a schema, hostile ones among them: keys of Object.prototype, half surrogate pairs, the limits of numbers. */

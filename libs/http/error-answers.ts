@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
-import { answerAndClose } from './connections.ts';
+import { answerAndClose } from './limits/connections.ts';
 import { Problem } from './problem.ts';
 
 /** Answers any error with a problem document, and logs what is our fault. */

@@ -1,8 +1,8 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { sessionCookiePrefix } from './access/sessions.ts';
 import type { HttpServer } from './server.ts';
-import { sessionCookiePrefix } from './sessions.ts';
 
 /** Serves the OpenAPI 3.1 document of every route registered afterwards, and a page to read it. */
 export async function documentRoutes(http: HttpServer): Promise<void> {

@@ -1,8 +1,8 @@
 import type { Metrics } from '@tailrace/telemetry/metrics.ts';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { comesFromInside } from './client-address.ts';
 import { answer } from './error-answers.ts';
+import { comesFromInside } from './limits/client-address.ts';
 import { Problem, problemSchema } from './problem.ts';
 import type { HttpServer } from './server.ts';
 

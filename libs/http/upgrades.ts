@@ -1,10 +1,10 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
-import { clientAddress, limitKey } from './client-address.ts';
-import { answerAndClose, type OpenConnections } from './connections.ts';
+import { clientAddress, limitKey } from './limits/client-address.ts';
+import { answerAndClose, type OpenConnections } from './limits/connections.ts';
+import type { RequestAllowance } from './limits/request-allowance.ts';
 import { Problem } from './problem.ts';
-import type { RequestAllowance } from './request-allowance.ts';
 
 /** Takes a socket over. @throws Problem to refuse it. */
 export type AcceptUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<void>;

@@ -1,7 +1,7 @@
-import { ConfluentWireFormat } from '@tailrace/avro/confluent-wire-format.ts';
 import { RegistryUnavailableError, UnknownSchemaError } from '@tailrace/avro/errors.ts';
-import { SchemaRegistry } from '@tailrace/avro/schema-registry.ts';
-import { startTestRegistry, type TestRegistry } from '@tailrace/avro/test-registry.ts';
+import { ConfluentWireFormat } from '@tailrace/avro/registry/confluent-wire-format.ts';
+import { SchemaRegistry } from '@tailrace/avro/registry/schema-registry.ts';
+import { startTestRegistry, type TestRegistry } from '@tailrace/avro/registry/test-registry.ts';
 import { type DeadLetter, deadLetterCodec } from '@tailrace/schemas/generated/dead-letter.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-import type { ConfluentWireFormat } from '@tailrace/avro/confluent-wire-format.ts';
+import type { ConfluentWireFormat } from '@tailrace/avro/registry/confluent-wire-format.ts';
 import type {
   FetchedBatch,
   Kafka,

@@ -1,5 +1,5 @@
 import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
-import { InMemoryRunner, type StoredRecord } from '@tailrace/stream/in-memory-runner.ts';
+import { InMemoryRunner, type StoredRecord } from '@tailrace/stream/processing/in-memory-runner.ts';
 import { rawTopics, topics } from '@tailrace/topics/topics.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { normaliserTopology } from './normaliser-topology.ts';

@@ -1,5 +1,5 @@
 import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
-import type { RecordProcessor, Topology } from '@tailrace/stream/topology.ts';
+import type { RecordProcessor, Topology } from '@tailrace/stream/processing/topology.ts';
 import { rawTopics, topics } from '@tailrace/topics/topics.ts';
 import { normalise } from './normalise.ts';
 

@@ -2,7 +2,7 @@ import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import type { Replay } from '@tailrace/schemas/generated/replay.ts';
 import type { ReplayProgress } from '@tailrace/schemas/generated/replay-progress.ts';
 import type { ReplayRequest } from '@tailrace/schemas/generated/replay-request.ts';
-import { openTable, type Table } from '@tailrace/stream/table.ts';
+import { openTable, type Table } from '@tailrace/stream/reading/table.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { progressKey, replayIdOf } from './replay-keys.ts';

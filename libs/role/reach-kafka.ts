@@ -1,5 +1,5 @@
-import { ConfluentWireFormat } from '@tailrace/avro/confluent-wire-format.ts';
-import { SchemaRegistry } from '@tailrace/avro/schema-registry.ts';
+import { ConfluentWireFormat } from '@tailrace/avro/registry/confluent-wire-format.ts';
+import { SchemaRegistry } from '@tailrace/avro/registry/schema-registry.ts';
 import type { kafkaSettings } from '@tailrace/config/shared-settings.ts';
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import type { Kafka, TopicDescription } from '@tailrace/kafka/kafka.ts';

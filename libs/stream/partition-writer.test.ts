@@ -5,7 +5,7 @@ import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PartitionWriter } from './partition-writer.ts';
-import { readPartition } from './read-partition.ts';
+import { readPartition } from './reading/read-partition.ts';
 
 const { name: topic } = topics.rawAws;
 const logger = createLogger({ level: 'silent' });

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import type { Alert } from '@tailrace/schemas/generated/alert.ts';
-import { readPartition } from '@tailrace/stream/read-partition.ts';
+import { readPartition } from '@tailrace/stream/reading/read-partition.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { status } from '../../apps/alerting/test-data.ts';
 import { backtest } from '../../apps/api/backtest/backtest.ts';

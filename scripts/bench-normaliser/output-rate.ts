@@ -1,5 +1,5 @@
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
-import { readPartition } from '@tailrace/stream/read-partition.ts';
+import { readPartition } from '@tailrace/stream/reading/read-partition.ts';
 import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
 
 export interface OutputRate {

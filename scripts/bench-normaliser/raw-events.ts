@@ -1,6 +1,6 @@
 import type { Kafka, OutgoingRecord } from '@tailrace/kafka/kafka.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
-import { readPartition } from '@tailrace/stream/read-partition.ts';
+import { readPartition } from '@tailrace/stream/reading/read-partition.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 
 /** An event as the peers' generator writes it. */

@@ -11,7 +11,7 @@ import { deleteTestTopics } from '@tailrace/role/delete-test-topics.ts';
 import type { Alert } from '@tailrace/schemas/generated/alert.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
-import { readPartition } from '@tailrace/stream/read-partition.ts';
+import { readPartition } from '@tailrace/stream/reading/read-partition.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
 import { topics } from '@tailrace/topics/topics.ts';

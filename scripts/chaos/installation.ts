@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Secret } from '@tailrace/config/secret.ts';
-import { type ProjectRole, signToken } from '@tailrace/http/tokens.ts';
+import { type ProjectRole, signToken } from '@tailrace/http/access/tokens.ts';
 import { recordId } from '@tailrace/log-record/record-id.ts';
 import pg from 'pg';
 import type { Simulator } from '../../apps/cloud-simulator/simulator.ts';

@@ -10,7 +10,7 @@ import { openKafka } from '@tailrace/kafka/open-kafka.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import { deleteTestTopics } from '@tailrace/role/delete-test-topics.ts';
 import type { Notification } from '@tailrace/schemas/generated/notification.ts';
-import { readPartition } from '@tailrace/stream/read-partition.ts';
+import { readPartition } from '@tailrace/stream/reading/read-partition.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
 import { topics } from '@tailrace/topics/topics.ts';

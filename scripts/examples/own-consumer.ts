@@ -1,6 +1,6 @@
 import { leastSeverity } from '@tailrace/log-record/level.ts';
 import { type LogRecord, logRecordCodec } from '@tailrace/schemas/generated/log-record.ts';
-import type { Topology } from '@tailrace/stream/topology.ts';
+import type { Topology } from '@tailrace/stream/processing/topology.ts';
 import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 

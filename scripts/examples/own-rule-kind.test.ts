@@ -3,7 +3,7 @@ import { validateRule } from '@tailrace/alert-rules/validate-rule.ts';
 import { settings } from '@tailrace/alerting/config.ts';
 import { start } from '@tailrace/alerting/start.ts';
 import { normaliserTopology } from '@tailrace/normalise/normaliser-topology.ts';
-import { InMemoryRunner } from '@tailrace/stream/in-memory-runner.ts';
+import { InMemoryRunner } from '@tailrace/stream/processing/in-memory-runner.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { Metrics } from '@tailrace/telemetry/metrics.ts';
 import { topics } from '@tailrace/topics/topics.ts';

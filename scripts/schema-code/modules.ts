@@ -1,5 +1,5 @@
-import { canonicalForm } from '@tailrace/avro/canonical-form.ts';
-import { type EnumSchema, type RecordSchema, type Schema, SchemaError } from '@tailrace/avro/schema.ts';
+import { canonicalForm } from '@tailrace/avro/schema/canonical-form.ts';
+import { type EnumSchema, type RecordSchema, type Schema, SchemaError } from '@tailrace/avro/schema/schema.ts';
 import { docComment, fileOf, symbolsName, typeName } from './names.ts';
 import { RecordModule, type SchemaSource } from './record-module.ts';
 

@@ -1,4 +1,4 @@
-import type { EnumSchema } from '@tailrace/avro/schema.ts';
+import type { EnumSchema } from '@tailrace/avro/schema/schema.ts';
 
 /** `log-record.ts` for `tailrace.LogRecord`. */
 export function fileOf(name: string): string {

@@ -1,6 +1,6 @@
-import { canonicalForm } from '@tailrace/avro/canonical-form.ts';
-import { fingerprintOf } from '@tailrace/avro/fingerprint.ts';
-import { minimumSize } from '@tailrace/avro/minimum-size.ts';
+import { canonicalForm } from '@tailrace/avro/schema/canonical-form.ts';
+import { fingerprintOf } from '@tailrace/avro/schema/fingerprint.ts';
+import { minimumSize } from '@tailrace/avro/schema/minimum-size.ts';
 import {
   type ArraySchema,
   type MapSchema,
@@ -8,7 +8,7 @@ import {
   type Schema,
   SchemaError,
   type UnionSchema,
-} from '@tailrace/avro/schema.ts';
+} from '@tailrace/avro/schema/schema.ts';
 import { camel, docComment, fileOf, pascal, symbolsName, typeName } from './names.ts';
 
 /** What one `.avsc` document contributes. */

@@ -1,5 +1,5 @@
 import { Secret } from '@tailrace/config/secret.ts';
-import { type ProjectRole, signToken } from '@tailrace/http/tokens.ts';
+import { type ProjectRole, signToken } from '@tailrace/http/access/tokens.ts';
 import { DEMO_PROJECT } from './demo-project.ts';
 
 /** How long the printed address signs a person in. */

@@ -1,8 +1,8 @@
 import { alertRuleInput } from '@tailrace/alert-rules/alert-rule-input.ts';
-import { requireBodyProject, requireProject } from '@tailrace/http/authentication.ts';
+import { requireBodyProject, requireProject } from '@tailrace/http/access/authentication.ts';
+import { projectIdSchema } from '@tailrace/http/access/tokens.ts';
 import { problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
-import { projectIdSchema } from '@tailrace/http/tokens.ts';
 import { isIdOf } from '@tailrace/log-record/id-prefixes.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
 import { z } from 'zod';

@@ -1,6 +1,6 @@
 import { alertView, toAlertView } from '@tailrace/alert-rules/alert-view.ts';
-import { principalOf, requireProject } from '@tailrace/http/authentication.ts';
-import { askerOf } from '@tailrace/http/caller.ts';
+import { principalOf, requireProject } from '@tailrace/http/access/authentication.ts';
+import { askerOf } from '@tailrace/http/access/caller.ts';
 import { invalidField, Problem, problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import { isIdOf } from '@tailrace/log-record/id-prefixes.ts';

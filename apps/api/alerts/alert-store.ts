@@ -1,6 +1,6 @@
 import type { AlertView } from '@tailrace/alert-rules/alert-view.ts';
 import { toAlertView } from '@tailrace/alert-rules/alert-view.ts';
-import type { Asker } from '@tailrace/http/caller.ts';
+import type { Asker } from '@tailrace/http/access/caller.ts';
 import { Problem } from '@tailrace/http/problem.ts';
 import type { Kafka, Producer } from '@tailrace/kafka/kafka.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';

@@ -4,7 +4,7 @@ import { migrate } from '@tailrace/postgres/migrate.ts';
 import { testAlert } from '@tailrace/postgres/test-alerts.ts';
 import { createTestDatabase, type TestDatabase } from '@tailrace/postgres/test-database.ts';
 import type { Alert } from '@tailrace/schemas/generated/alert.ts';
-import { openTable } from '@tailrace/stream/table.ts';
+import { openTable } from '@tailrace/stream/reading/table.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

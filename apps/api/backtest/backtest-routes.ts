@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import { alertRuleInput } from '@tailrace/alert-rules/alert-rule-input.ts';
-import { requireBodyProject } from '@tailrace/http/authentication.ts';
-import { askerOf } from '@tailrace/http/caller.ts';
+import { requireBodyProject } from '@tailrace/http/access/authentication.ts';
+import { askerOf } from '@tailrace/http/access/caller.ts';
+import { projectIdSchema } from '@tailrace/http/access/tokens.ts';
 import { Problem, problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
-import { projectIdSchema } from '@tailrace/http/tokens.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { z } from 'zod';
 import { instant, rangeOf } from '../stream/time-range.ts';

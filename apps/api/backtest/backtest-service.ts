@@ -1,8 +1,8 @@
 import { type CompiledRule, compileRule } from '@tailrace/alert-rules/matching/compiled-rule.ts';
 import type { RuleKinds } from '@tailrace/alert-rules/rule-kind.ts';
 import { validateRule } from '@tailrace/alert-rules/validate-rule.ts';
-import type { Asker } from '@tailrace/http/caller.ts';
-import type { FairQueue } from '@tailrace/http/fair-queue.ts';
+import type { Asker } from '@tailrace/http/access/caller.ts';
+import type { FairQueue } from '@tailrace/http/limits/fair-queue.ts';
 import { invalidField, Problem } from '@tailrace/http/problem.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';

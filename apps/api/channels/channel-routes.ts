@@ -1,7 +1,7 @@
-import { requireBodyProject, requireProject } from '@tailrace/http/authentication.ts';
+import { requireBodyProject, requireProject } from '@tailrace/http/access/authentication.ts';
+import { projectIdSchema } from '@tailrace/http/access/tokens.ts';
 import { invalidField, problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
-import { projectIdSchema } from '@tailrace/http/tokens.ts';
 import { isIdOf } from '@tailrace/log-record/id-prefixes.ts';
 import type { NotificationChannel } from '@tailrace/schemas/generated/notification-channel.ts';
 import { z } from 'zod';

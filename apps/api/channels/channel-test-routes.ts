@@ -1,8 +1,8 @@
 import { ChannelError, type ChannelFailure } from '@tailrace/channels/channel-error.ts';
 import { type DeliveryOptions, deliver } from '@tailrace/channels/deliver.ts';
 import { testMessage } from '@tailrace/channels/test-message.ts';
-import { askerOf } from '@tailrace/http/caller.ts';
-import type { FairQueue } from '@tailrace/http/fair-queue.ts';
+import { askerOf } from '@tailrace/http/access/caller.ts';
+import type { FairQueue } from '@tailrace/http/limits/fair-queue.ts';
 import { Problem, problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import { z } from 'zod';

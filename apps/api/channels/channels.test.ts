@@ -6,7 +6,7 @@ import { memoryBroker } from '@tailrace/kafka/memory/memory-broker.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
 import type { Notification } from '@tailrace/schemas/generated/notification.ts';
-import { readPartition } from '@tailrace/stream/read-partition.ts';
+import { readPartition } from '@tailrace/stream/reading/read-partition.ts';
 import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,13 +1,13 @@
-import { requireBodyProject, requireProject } from '@tailrace/http/authentication.ts';
+import { requireBodyProject, requireProject } from '@tailrace/http/access/authentication.ts';
+import { projectIdSchema } from '@tailrace/http/access/tokens.ts';
 import { invalidField, problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
-import { projectIdSchema } from '@tailrace/http/tokens.ts';
 import { isIdOf } from '@tailrace/log-record/id-prefixes.ts';
 import { parsingRules } from '@tailrace/normalise/own-parsing/compile-rules.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
 import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
 import { providerSymbols } from '@tailrace/schemas/generated/provider.ts';
-import type { Table } from '@tailrace/stream/table.ts';
+import type { Table } from '@tailrace/stream/reading/table.ts';
 import { z } from 'zod';
 import { changeRequest, ifMatch } from '../change-request.ts';
 import { entityTag } from '../entity-tag.ts';

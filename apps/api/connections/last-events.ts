@@ -1,5 +1,5 @@
-import type { Asker } from '@tailrace/http/caller.ts';
-import type { FairQueue } from '@tailrace/http/fair-queue.ts';
+import type { Asker } from '@tailrace/http/access/caller.ts';
+import type { FairQueue } from '@tailrace/http/limits/fair-queue.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { searchLogs } from '@tailrace/postgres/log-search.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';

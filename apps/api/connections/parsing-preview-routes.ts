@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { askerOf } from '@tailrace/http/caller.ts';
-import type { FairQueue } from '@tailrace/http/fair-queue.ts';
+import { askerOf } from '@tailrace/http/access/caller.ts';
+import type { FairQueue } from '@tailrace/http/limits/fair-queue.ts';
 import { problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import { isoNanos } from '@tailrace/log-query/iso-time.ts';

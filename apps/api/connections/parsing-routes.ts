@@ -1,4 +1,4 @@
-import { askerOf } from '@tailrace/http/caller.ts';
+import { askerOf } from '@tailrace/http/access/caller.ts';
 import { problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import { countParsing } from '@tailrace/postgres/parsing-counts.ts';

@@ -1,5 +1,5 @@
 import type { KeyRing } from '@tailrace/credentials/key-ring.ts';
-import { principalOf } from '@tailrace/http/authentication.ts';
+import { principalOf } from '@tailrace/http/access/authentication.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
 import type { NotificationChannel } from '@tailrace/schemas/generated/notification-channel.ts';

@@ -1,10 +1,10 @@
-import { requireBodyProject, requireProject } from '@tailrace/http/authentication.ts';
-import { askerOf } from '@tailrace/http/caller.ts';
+import { requireBodyProject, requireProject } from '@tailrace/http/access/authentication.ts';
+import { askerOf } from '@tailrace/http/access/caller.ts';
+import { projectIdSchema } from '@tailrace/http/access/tokens.ts';
 import { invalidField, problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
-import { projectIdSchema } from '@tailrace/http/tokens.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
-import { deadReasons } from '@tailrace/stream/dead-letter.ts';
+import { deadReasons } from '@tailrace/stream/processing/dead-letter.ts';
 import { z } from 'zod';
 import { reachable } from '../reachable.ts';
 import type { Shares } from '../shares.ts';

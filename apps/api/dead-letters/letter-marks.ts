@@ -1,6 +1,6 @@
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import type { DeadLetterReplay } from '@tailrace/schemas/generated/dead-letter-replay.ts';
-import { openTable, type Table } from '@tailrace/stream/table.ts';
+import { openTable, type Table } from '@tailrace/stream/reading/table.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 

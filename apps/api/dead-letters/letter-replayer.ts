@@ -5,7 +5,7 @@ import type { Kafka, OutgoingRecord } from '@tailrace/kafka/kafka.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import type { DeadLetter } from '@tailrace/schemas/generated/dead-letter.ts';
 import { Backoff } from '@tailrace/stream/backoff.ts';
-import { maxDeadValueBytes } from '@tailrace/stream/dead-letter.ts';
+import { maxDeadValueBytes } from '@tailrace/stream/processing/dead-letter.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { RecordReader } from '../record-reader.ts';
 import { readLetter } from './find-letters.ts';

@@ -1,7 +1,7 @@
 import { isoNanos } from '@tailrace/log-query/iso-time.ts';
 import { writtenOut } from '@tailrace/log-record/visible-text.ts';
 import type { DeadLetter } from '@tailrace/schemas/generated/dead-letter.ts';
-import { maxDeadValueBytes } from '@tailrace/stream/dead-letter.ts';
+import { maxDeadValueBytes } from '@tailrace/stream/processing/dead-letter.ts';
 import { z } from 'zod';
 import type { LetterMarks, LetterPlace } from './letter-marks.ts';
 

@@ -5,7 +5,7 @@ import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import { normalise } from '@tailrace/normalise/normalise.ts';
 import type { DeadLetter } from '@tailrace/schemas/generated/dead-letter.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
-import { deadReason } from '@tailrace/stream/dead-letter.ts';
+import { deadReason } from '@tailrace/stream/processing/dead-letter.ts';
 import { rawTopicNamed, topics } from '@tailrace/topics/topics.ts';
 
 /** What the present code makes of a dead record. */

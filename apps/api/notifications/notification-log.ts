@@ -3,8 +3,8 @@ import { Problem } from '@tailrace/http/problem.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import type { Notification } from '@tailrace/schemas/generated/notification.ts';
-import { readPartition } from '@tailrace/stream/read-partition.ts';
-import { openTable, type Table } from '@tailrace/stream/table.ts';
+import { readPartition } from '@tailrace/stream/reading/read-partition.ts';
+import { openTable, type Table } from '@tailrace/stream/reading/table.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 

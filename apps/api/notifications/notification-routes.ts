@@ -1,5 +1,5 @@
-import { principalOf } from '@tailrace/http/authentication.ts';
-import { askerOf } from '@tailrace/http/caller.ts';
+import { principalOf } from '@tailrace/http/access/authentication.ts';
+import { askerOf } from '@tailrace/http/access/caller.ts';
 import { Problem, problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import type { NotificationChannel } from '@tailrace/schemas/generated/notification-channel.ts';

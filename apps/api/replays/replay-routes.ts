@@ -1,9 +1,9 @@
-import { principalOf, requireBodyProject, requireProject } from '@tailrace/http/authentication.ts';
-import { askerOf } from '@tailrace/http/caller.ts';
-import type { FairQueue } from '@tailrace/http/fair-queue.ts';
+import { principalOf, requireBodyProject, requireProject } from '@tailrace/http/access/authentication.ts';
+import { askerOf } from '@tailrace/http/access/caller.ts';
+import { projectIdSchema } from '@tailrace/http/access/tokens.ts';
+import type { FairQueue } from '@tailrace/http/limits/fair-queue.ts';
 import { invalidField, problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
-import { projectIdSchema } from '@tailrace/http/tokens.ts';
 import { isIdOf } from '@tailrace/log-record/id-prefixes.ts';
 import type { ReplayDesiredState } from '@tailrace/schemas/generated/replay-desired-state.ts';
 import { replayModeSymbols } from '@tailrace/schemas/generated/replay-mode.ts';

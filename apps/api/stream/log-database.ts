@@ -1,6 +1,6 @@
 import { messageOf, TailraceError } from '@tailrace/errors/tailrace-error.ts';
-import type { Asker } from '@tailrace/http/caller.ts';
-import type { FairQueue } from '@tailrace/http/fair-queue.ts';
+import type { Asker } from '@tailrace/http/access/caller.ts';
+import type { FairQueue } from '@tailrace/http/limits/fair-queue.ts';
 import { Problem } from '@tailrace/http/problem.ts';
 import { DataRefusedError } from '@tailrace/postgres/database-error.ts';
 import { watchDatabase } from '@tailrace/postgres/database-health.ts';

@@ -1,5 +1,5 @@
-import { requireProject } from '@tailrace/http/authentication.ts';
-import { askerOf } from '@tailrace/http/caller.ts';
+import { requireProject } from '@tailrace/http/access/authentication.ts';
+import { askerOf } from '@tailrace/http/access/caller.ts';
 import { invalidField, Problem, problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import { logLine, toLogLine } from '@tailrace/log-query/log-line.ts';

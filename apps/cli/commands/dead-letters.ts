@@ -1,4 +1,4 @@
-import { deadReasons } from '@tailrace/stream/dead-letter.ts';
+import { deadReasons } from '@tailrace/stream/processing/dead-letter.ts';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';

@@ -5,7 +5,7 @@ import { isoNanos } from '@tailrace/log-query/iso-time.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
 import type { ConnectionState } from '@tailrace/schemas/generated/connection-state.ts';
 import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
-import { openTable, type Table } from '@tailrace/stream/table.ts';
+import { openTable, type Table } from '@tailrace/stream/reading/table.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
 import { topics } from '@tailrace/topics/topics.ts';

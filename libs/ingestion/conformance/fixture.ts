@@ -4,7 +4,7 @@ import type { ConnectionRewind } from '@tailrace/schemas/generated/connection-re
 import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
 import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
 import { PartitionWriter } from '@tailrace/stream/partition-writer.ts';
-import { readPartition } from '@tailrace/stream/read-partition.ts';
+import { readPartition } from '@tailrace/stream/reading/read-partition.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { Metrics } from '@tailrace/telemetry/metrics.ts';
 import { rawTopics, topics } from '@tailrace/topics/topics.ts';

@@ -1,7 +1,7 @@
 import { messageOf, TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import type { Kafka, OutgoingRecord } from '@tailrace/kafka/kafka.ts';
 import type { Checkpoint as CheckpointRecord } from '@tailrace/schemas/generated/checkpoint.ts';
-import { readPartition } from '@tailrace/stream/read-partition.ts';
+import { readPartition } from '@tailrace/stream/reading/read-partition.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import type { CheckpointChange } from './checkpoint.ts';
 

@@ -4,7 +4,7 @@ import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import type { DeadLetter } from '@tailrace/schemas/generated/dead-letter.ts';
 import type { Provider } from '@tailrace/schemas/generated/provider.ts';
 import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
-import { type DeadReason, maxDeadValueBytes } from '@tailrace/stream/dead-letter.ts';
+import { type DeadReason, maxDeadValueBytes } from '@tailrace/stream/processing/dead-letter.ts';
 import { rawTopics, topics } from '@tailrace/topics/topics.ts';
 import type { SourceEvent } from '../contract/connector.ts';
 

@@ -1,7 +1,7 @@
 import { remedyOf } from '@tailrace/errors/tailrace-error.ts';
 import type { Kafka, OutgoingRecord } from '@tailrace/kafka/kafka.ts';
 import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
-import { readPartition } from '@tailrace/stream/read-partition.ts';
+import { readPartition } from '@tailrace/stream/reading/read-partition.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 
 /** The statuses of a partition's connections, by connection id, as they were published last. */

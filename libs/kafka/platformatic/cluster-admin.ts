@@ -19,9 +19,9 @@ import type {
   TopicPartitionOffset,
 } from '../kafka.ts';
 import type { Cluster, TopicMetadata } from './cluster.ts';
-import { decodeAssignment } from './consumer-protocol.ts';
 import { BrokerRefusal, brokerErrors } from './failure.ts';
-import { listOffsets } from './list-offsets.ts';
+import { decodeAssignment } from './group/consumer-protocol.ts';
+import { listOffsets } from './reading/list-offsets.ts';
 
 const minInSync = 'min.insync.replicas';
 /** The broker's own default, `default.replication.factor`. */

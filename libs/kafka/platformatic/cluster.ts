@@ -1,11 +1,11 @@
 import { findCoordinatorV4, metadataV12, parseBroker } from '@platformatic/kafka';
 import { ConnectionLostError, UnknownTopicError } from '../errors.ts';
 import type { KafkaSettings } from '../settings.ts';
-import { type BrokerAddress, BrokerLink } from './broker-link.ts';
+import { type BrokerAddress, BrokerLink } from './brokers/broker-link.ts';
+import { firstAnswer } from './brokers/first-answer.ts';
+import { Links, type LinksOptions } from './brokers/links.ts';
+import { SilentBrokers } from './brokers/silent-brokers.ts';
 import { BrokerRefusal, isConnectionFailure, toTailraceError, wasNotDone } from './failure.ts';
-import { firstAnswer } from './first-answer.ts';
-import { Links, type LinksOptions } from './links.ts';
-import { SilentBrokers } from './silent-brokers.ts';
 
 type MetadataResponse = metadataV12.MetadataResponse;
 

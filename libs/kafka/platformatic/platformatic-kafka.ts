@@ -3,12 +3,12 @@ import { serialTransactions } from '../serial-transactions.ts';
 import type { KafkaSettings } from '../settings.ts';
 import { Cluster } from './cluster.ts';
 import { ClusterAdmin } from './cluster-admin.ts';
-import { Generations } from './generations.ts';
-import { GroupMember } from './group-member.ts';
-import { IdempotentProducer } from './idempotent-producer.ts';
-import { PartitionReader } from './partition-reader.ts';
+import { Generations } from './group/generations.ts';
+import { GroupMember } from './group/group-member.ts';
+import { PartitionReader } from './reading/partition-reader.ts';
 import { TopicLimits } from './topic-limits.ts';
-import { ProducerSession } from './transaction-session.ts';
+import { IdempotentProducer } from './writing/idempotent-producer.ts';
+import { ProducerSession } from './writing/transaction-session.ts';
 
 /** How long closing waits for what is under way, such as an abort, before connections are cut. */
 const closeTimeoutMs = 1500;

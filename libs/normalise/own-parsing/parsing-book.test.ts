@@ -1,4 +1,4 @@
-import { InMemoryRunner } from '@tailrace/stream/in-memory-runner.ts';
+import { InMemoryRunner } from '@tailrace/stream/processing/in-memory-runner.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { rawTopics, topics } from '@tailrace/topics/topics.ts';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';

@@ -1,6 +1,6 @@
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import type { ConnectionParsing } from '@tailrace/schemas/generated/connection-parsing.ts';
-import { openTable, type Table } from '@tailrace/stream/table.ts';
+import { openTable, type Table } from '@tailrace/stream/reading/table.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
 import { topics } from '@tailrace/topics/topics.ts';
