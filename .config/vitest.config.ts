@@ -52,7 +52,7 @@ export default defineConfig({
           // A browser waits most of the time, and so does `npm start`: two of them are tried at once.
           name: 'page',
           sequence: { groupOrder: 1 },
-          include: ['apps/web/**/*.e2e.test.ts', 'scripts/start.e2e.test.ts'],
+          include: ['apps/web/**/*.e2e.test.ts', 'scripts/start/start.e2e.test.ts'],
           globalSetup: [testStack],
           testTimeout: 600_000,
           hookTimeout: 400_000,
@@ -64,7 +64,7 @@ export default defineConfig({
           name: 'e2e',
           sequence: { groupOrder: 2 },
           include: ['{apps,scripts}/**/*.e2e.test.ts'],
-          exclude: ['**/node_modules/**', 'apps/web/**', 'scripts/start.e2e.test.ts'],
+          exclude: ['**/node_modules/**', 'apps/web/**', 'scripts/start/start.e2e.test.ts'],
           globalSetup: [testStack],
           testTimeout: 600_000,
           hookTimeout: 400_000,

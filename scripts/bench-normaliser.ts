@@ -9,7 +9,7 @@ import { type OutputRate, outputRate } from './bench-normaliser/output-rate.ts';
 import { PeerRig } from './bench-normaliser/peer-rig.ts';
 import { copyRawEvents } from './bench-normaliser/raw-events.ts';
 import { type RoleRun, resetTopics, runOverTopic } from './bench-normaliser/role-run.ts';
-import { startKafka } from './dev-stack/kafka.ts';
+import { startKafka } from './dev-stack/kafka/kafka.ts';
 
 /**
  * The normaliser beside Kafka Streams: the same events, the same broker, both exactly once, one after the other in one

@@ -10,7 +10,7 @@ import type { Queryable } from '@tailrace/postgres/queryable.ts';
 import { testRecord } from '@tailrace/postgres/test-records.ts';
 import { TimePartitions } from '@tailrace/postgres/time-partitions.ts';
 import type pg from 'pg';
-import { startPostgres } from './dev-stack/postgres.ts';
+import { startPostgres } from './dev-stack/postgres/postgres.ts';
 
 /**
  * What it is worth that every scan of stored lines is bounded by time: each as the program makes it, and without its

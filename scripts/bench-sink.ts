@@ -12,7 +12,7 @@ import { TimePartitions } from '@tailrace/postgres/time-partitions.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { startPostgres } from './dev-stack/postgres.ts';
+import { startPostgres } from './dev-stack/postgres/postgres.ts';
 
 /**
  * What the sink's way into PostgreSQL costs, and what each index is worth, in one run on one server:

@@ -1,8 +1,8 @@
 import { messageOf } from '@tailrace/errors/tailrace-error.ts';
 import { z } from 'zod';
 import { CliError, exitCodes } from './cli-error.ts';
+import { visible } from './output/terminal.ts';
 import { accessToken, type Surroundings, serverUrl } from './surroundings.ts';
-import { visible } from './terminal.ts';
 
 const problem = z.looseObject({
   title: z.string(),

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { ApiClient } from './api-client.ts';
 import { followReplay } from './follow-replay.ts';
-import type { ReplayView } from './replay-view.ts';
+import type { ReplayView } from './output/replay-view.ts';
 
 const running: ReplayView = {
   id: 'rpl_1',

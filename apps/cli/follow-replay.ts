@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { remedyOf } from '@tailrace/errors/tailrace-error.ts';
 import type { ApiClient } from './api-client.ts';
-import { ProgressBar } from './progress-bar.ts';
-import { hasEnded, percentOf, progressText, type ReplayView, replayView, shareOf } from './replay-view.ts';
-import { jsonText, visible, warn } from './terminal.ts';
+import { ProgressBar } from './output/progress-bar.ts';
+import { hasEnded, percentOf, progressText, type ReplayView, replayView, shareOf } from './output/replay-view.ts';
+import { jsonText, visible, warn } from './output/terminal.ts';
 
 export interface FollowOptions {
   readonly json: boolean;

@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { CliError, exitCodes } from './cli-error.ts';
+import { onBrokenPipe, warn } from './output/terminal.ts';
 import { createProgram } from './program.ts';
-import { onBrokenPipe, warn } from './terminal.ts';
 
 onBrokenPipe(process.stdout, () => process.exit(exitCodes.done));
 try {

@@ -5,8 +5,8 @@ import { signToken } from '@tailrace/http/access/tokens.ts';
 import type { Extensions } from '@tailrace/role/extensions.ts';
 import { z } from 'zod';
 import { CliError, exitCodes } from './cli-error.ts';
-import { didYouMean } from './near-matches.ts';
-import { visible } from './terminal.ts';
+import { didYouMean } from './input/near-matches.ts';
+import { visible } from './output/terminal.ts';
 
 /** Where the command runs. */
 export interface Surroundings {

@@ -3,8 +3,8 @@ import { encodeCursor, type LogIdentity, type Position } from '@tailrace/log-que
 import type { Matcher } from '@tailrace/log-query/matcher.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
-import { type Follower, type Following, Lane } from './lane.ts';
-import { LiveReader } from './live-reader.ts';
+import { LiveReader } from './reading/live-reader.ts';
+import { type Follower, type Following, Lane } from './viewers/lane.ts';
 
 export interface LiveHubOptions {
   readonly kafka: Kafka;

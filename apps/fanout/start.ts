@@ -13,14 +13,14 @@ import { consumerLag } from '@tailrace/stream/reading/consumer-lag.ts';
 import { followTopic } from '@tailrace/stream/reading/follow-topic.ts';
 import { openTable } from '@tailrace/stream/reading/table.ts';
 import { topics } from '@tailrace/topics/topics.ts';
-import { AlertNews } from './alert-news.ts';
 import type { FanoutConfig } from './config.ts';
 import { LiveHub } from './live-hub.ts';
-import { serveLive } from './live-server.ts';
-import { redeemTicket } from './redeem-ticket.ts';
-import { statusMessage } from './status-message.ts';
-import { Viewer } from './viewer.ts';
-import { viewerQueues } from './viewer-queues.ts';
+import { AlertNews } from './reading/alert-news.ts';
+import { serveLive } from './serving/live-server.ts';
+import { redeemTicket } from './serving/redeem-ticket.ts';
+import { statusMessage } from './serving/status-message.ts';
+import { Viewer } from './viewers/viewer.ts';
+import { viewerQueues } from './viewers/viewer-queues.ts';
 
 /** The role that shows live lines to WebSocket viewers. Every process of it reads all of `logs`, from its own end on. */
 export async function start(config: FanoutConfig, deps: HttpRoleDeps): Promise<RunningRole> {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { remedyOf } from '@tailrace/errors/tailrace-error.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startLocalKafka } from '../../scripts/dev-stack/local-kafka.ts';
+import { startLocalKafka } from '../../scripts/dev-stack/kafka/local-kafka.ts';
 import { createTopic, expectCounts, pollUntil, readAll, recordsOf } from './conformance/fixture.ts';
 import { type KafkaCluster, startKafkaCluster } from './conformance/kafka-cluster.ts';
 import { observeMember } from './conformance/member.ts';

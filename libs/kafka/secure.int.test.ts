@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { certificateFor } from '../../apps/cloud-simulator/wire/certificate.ts';
-import { startLocalKafka } from '../../scripts/dev-stack/local-kafka.ts';
+import { startLocalKafka } from '../../scripts/dev-stack/kafka/local-kafka.ts';
 import { choosePort } from '../../scripts/dev-stack/ports.ts';
 import { expectValues } from './conformance/fixture.ts';
 import { addScramUser, withSecureListener } from './conformance/secure-listener.ts';

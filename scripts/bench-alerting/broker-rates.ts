@@ -10,7 +10,7 @@ import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { type RoleRun, resetTopics, runOverTopic } from '../bench-normaliser/role-run.ts';
 import { writeRawEvents } from '../bench-normaliser/write-raw-events.ts';
-import { startKafka } from '../dev-stack/kafka.ts';
+import { startKafka } from '../dev-stack/kafka/kafka.ts';
 import { benchRules } from './bench-rules.ts';
 import { printBrokerAgreement } from './broker-agreement.ts';
 import { writeRules } from './write-rules.ts';

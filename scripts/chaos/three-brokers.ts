@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 import { type KafkaCluster, startKafkaCluster } from '../../libs/kafka/conformance/kafka-cluster.ts';
 import type { Unavailable } from '../dev-stack/choose-server.ts';
 import type { DevPostgres } from '../dev-stack/dev-server.ts';
-import { startLocalKafka } from '../dev-stack/local-kafka.ts';
-import { startLocalPostgres } from '../dev-stack/local-postgres.ts';
+import { startLocalKafka } from '../dev-stack/kafka/local-kafka.ts';
+import { startLocalPostgres } from '../dev-stack/postgres/local-postgres.ts';
 import { RoleProcess } from './role-process.ts';
 
 const root = join(import.meta.dirname, '..', '..');

@@ -9,10 +9,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { DevKafka, DevServer, DevServerOptions } from './dev-server.ts';
-import { startKafka } from './kafka.ts';
-import { isKafkaReady } from './kafka-probe.ts';
-import { startLocalKafka } from './local-kafka.ts';
-import { startPostgres } from './postgres.ts';
+import { startKafka } from './kafka/kafka.ts';
+import { isKafkaReady } from './kafka/kafka-probe.ts';
+import { startLocalKafka } from './kafka/local-kafka.ts';
+import { startPostgres } from './postgres/postgres.ts';
 
 let directory = '';
 let lines: string[] = [];

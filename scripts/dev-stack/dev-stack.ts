@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { DevKafka, DevPostgres, DevServerOptions } from './dev-server.ts';
-import { startKafka } from './kafka.ts';
-import { startPostgres } from './postgres.ts';
+import { startKafka } from './kafka/kafka.ts';
+import { startPostgres } from './postgres/postgres.ts';
 
 /** The servers that Tailrace needs, found or started. */
 export interface DevStack {

@@ -2,12 +2,12 @@ import { alertView } from '@tailrace/alert-rules/alert-view.ts';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
-import { parseSince } from '../duration.ts';
-import { ProjectNames } from '../project-names.ts';
-import { alertName, measured } from '../render-alert.ts';
+import { parseSince } from '../input/duration.ts';
+import { ProjectNames } from '../input/project-names.ts';
+import { alertName, measured } from '../output/render-alert.ts';
+import { visible, warn } from '../output/terminal.ts';
+import { printJson, textTable } from '../output/text-table.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { visible, warn } from '../terminal.ts';
-import { printJson, textTable } from '../text-table.ts';
 
 const alertPage = z.looseObject({ alerts: z.array(alertView), next_cursor: z.string().nullable() });
 

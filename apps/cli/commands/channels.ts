@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
-import { ProjectNames } from '../project-names.ts';
-import { readConfigFile } from '../read-config-file.ts';
+import { ProjectNames } from '../input/project-names.ts';
+import { readConfigFile } from '../input/read-config-file.ts';
+import { visible } from '../output/terminal.ts';
+import { printJson, textTable } from '../output/text-table.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { visible } from '../terminal.ts';
-import { printJson, textTable } from '../text-table.ts';
 
 const channel = z.looseObject({ id: z.string(), channel_name: z.string(), channel_type: z.string() });
 const channelList = z.looseObject({ channels: z.array(channel) });

@@ -5,12 +5,12 @@ import { Command, Option } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
 import { CliError } from '../cli-error.ts';
-import { parseSince } from '../duration.ts';
-import { ProjectNames } from '../project-names.ts';
-import { readConfigFile } from '../read-config-file.ts';
+import { parseSince } from '../input/duration.ts';
+import { ProjectNames } from '../input/project-names.ts';
+import { readConfigFile } from '../input/read-config-file.ts';
+import { visible } from '../output/terminal.ts';
+import { printJson, textTable } from '../output/text-table.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { visible } from '../terminal.ts';
-import { printJson, textTable } from '../text-table.ts';
 import { parsingCommand } from './parsing.ts';
 
 const rewind = z.looseObject({

@@ -3,11 +3,11 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
 import { CliError, exitCodes } from '../cli-error.ts';
-import { parseSince } from '../duration.ts';
-import { ProjectNames } from '../project-names.ts';
+import { parseSince } from '../input/duration.ts';
+import { ProjectNames } from '../input/project-names.ts';
+import { jsonText, visible, warn } from '../output/terminal.ts';
+import { textTable } from '../output/text-table.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { jsonText, visible, warn } from '../terminal.ts';
-import { textTable } from '../text-table.ts';
 
 const letter = z.looseObject({
   partition: z.number(),

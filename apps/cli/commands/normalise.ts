@@ -9,11 +9,11 @@ import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import { providerSymbols } from '@tailrace/schemas/generated/provider.ts';
 import { Command, Option } from 'commander';
 import { CliError, exitCodes } from '../cli-error.ts';
+import { readLines } from '../input/read-lines.ts';
+import { ParsingStats } from '../output/parsing-stats.ts';
+import { drained, jsonText, visible, warn } from '../output/terminal.ts';
 import { readParsingFile } from '../parsing/parsing-file.ts';
-import { ParsingStats } from '../parsing-stats.ts';
-import { readLines } from '../read-lines.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { drained, jsonText, visible, warn } from '../terminal.ts';
 
 /** `tailrace normalise`: what the parsers make of each line of a file. Asks no server. */
 export function normaliseCommand(_surroundings: Surroundings): Command {

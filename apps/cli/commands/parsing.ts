@@ -3,13 +3,13 @@ import { Command } from 'commander';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
-import { parseSince } from '../duration.ts';
+import { parseSince } from '../input/duration.ts';
+import { ProjectNames } from '../input/project-names.ts';
+import { readLines } from '../input/read-lines.ts';
+import { visible, warn } from '../output/terminal.ts';
+import { printJson } from '../output/text-table.ts';
 import { readParsingFile } from '../parsing/parsing-file.ts';
-import { ProjectNames } from '../project-names.ts';
-import { readLines } from '../read-lines.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { visible, warn } from '../terminal.ts';
-import { printJson } from '../text-table.ts';
 import { replay } from './replays.ts';
 
 const parsing = z.looseObject({

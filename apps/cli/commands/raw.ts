@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
+import { jsonText, visible, warn } from '../output/terminal.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { jsonText, visible, warn } from '../terminal.ts';
 
 const answer = z.looseObject({ payload: z.string(), is_cut: z.boolean() });
 

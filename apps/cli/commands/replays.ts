@@ -2,14 +2,14 @@ import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
 import { exitCodes } from '../cli-error.ts';
-import { collect } from '../collect.ts';
-import { parseSince } from '../duration.ts';
 import { followReplay } from '../follow-replay.ts';
-import { ProjectNames } from '../project-names.ts';
-import { hasEnded, outcomeText, percentOf, progressText, type ReplayView, replayView } from '../replay-view.ts';
+import { collect } from '../input/collect.ts';
+import { parseSince } from '../input/duration.ts';
+import { ProjectNames } from '../input/project-names.ts';
+import { hasEnded, outcomeText, percentOf, progressText, type ReplayView, replayView } from '../output/replay-view.ts';
+import { jsonText, visible, warn } from '../output/terminal.ts';
+import { printJson, textTable } from '../output/text-table.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { jsonText, visible, warn } from '../terminal.ts';
-import { printJson, textTable } from '../text-table.ts';
 
 const replayList = z.looseObject({ replays: z.array(replayView) });
 

@@ -3,17 +3,17 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
 import { CliError, exitCodes } from '../cli-error.ts';
-import { collect } from '../collect.ts';
-import { parseSince } from '../duration.ts';
-import { didYouMean } from '../near-matches.ts';
-import { ProgressBar } from '../progress-bar.ts';
-import { ProjectNames } from '../project-names.ts';
+import { collect } from '../input/collect.ts';
+import { parseSince } from '../input/duration.ts';
+import { didYouMean } from '../input/near-matches.ts';
+import { ProjectNames } from '../input/project-names.ts';
+import { ProgressBar } from '../output/progress-bar.ts';
+import { printJson } from '../output/text-table.ts';
 import { readBacktest } from '../rules/read-backtest.ts';
 import { renderBacktest } from '../rules/render-backtest.ts';
 import { storedRule } from '../rules/rule-changes.ts';
 import { readRulesFile } from '../rules/rules-file.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { printJson } from '../text-table.ts';
 
 const ruleList = z.looseObject({ rules: z.array(storedRule) });
 

@@ -4,13 +4,13 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
 import { CliError, exitCodes } from '../cli-error.ts';
-import { collect } from '../collect.ts';
-import { ProjectNames } from '../project-names.ts';
+import { collect } from '../input/collect.ts';
+import { ProjectNames } from '../input/project-names.ts';
+import { visible } from '../output/terminal.ts';
+import { printJson, textTable } from '../output/text-table.ts';
 import { planChanges, type RuleChange, renderChanges, type StoredRule, storedRule } from '../rules/rule-changes.ts';
 import { readRulesFile } from '../rules/rules-file.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { visible } from '../terminal.ts';
-import { printJson, textTable } from '../text-table.ts';
 import { rulesBacktestCommand } from './rules-backtest.ts';
 
 const ruleList = z.looseObject({ rules: z.array(storedRule) });

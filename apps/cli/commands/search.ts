@@ -2,12 +2,12 @@ import { logLine } from '@tailrace/log-query/log-line.ts';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
-import { parseSince } from '../duration.ts';
-import { ProjectNames } from '../project-names.ts';
-import { renderJson, renderText, wantsColor } from '../render-line.ts';
+import { parseSince } from '../input/duration.ts';
+import { ProjectNames } from '../input/project-names.ts';
+import { writtenQuery } from '../input/written-query.ts';
+import { renderJson, renderText, wantsColor } from '../output/render-line.ts';
+import { drained, warn } from '../output/terminal.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { drained, warn } from '../terminal.ts';
-import { writtenQuery } from '../written-query.ts';
 
 interface SearchOptions {
   readonly project: string;

@@ -5,16 +5,16 @@ import type { LogLine } from '@tailrace/log-query/log-line.ts';
 import { levels } from '@tailrace/log-record/level.ts';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CliError, exitCodes } from '../cli-error.ts';
-import { collect } from '../collect.ts';
-import { parseSince } from '../duration.ts';
+import { collect } from '../input/collect.ts';
+import { parseSince } from '../input/duration.ts';
+import { ProjectNames } from '../input/project-names.ts';
+import { writtenQuery } from '../input/written-query.ts';
 import { follow, readToNow } from '../live-client.ts';
-import { ProjectNames } from '../project-names.ts';
-import { alertNotice } from '../render-alert.ts';
-import { renderJson, renderText, wantsColor } from '../render-line.ts';
+import { alertNotice } from '../output/render-alert.ts';
+import { renderJson, renderText, wantsColor } from '../output/render-line.ts';
+import { drained, warn } from '../output/terminal.ts';
+import { TimeOrder } from '../output/time-order.ts';
 import { accessToken, type Surroundings, serverUrl } from '../surroundings.ts';
-import { drained, warn } from '../terminal.ts';
-import { TimeOrder } from '../time-order.ts';
-import { writtenQuery } from '../written-query.ts';
 
 /** What happens to an alert that a person who follows lines wants to know. */
 const noticed = new Set(['fired', 'escalated', 'resolved']);

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
-import { collect } from '../collect.ts';
-import { parseDuration } from '../duration.ts';
+import { collect } from '../input/collect.ts';
+import { parseDuration } from '../input/duration.ts';
 import { mintToken, type Surroundings } from '../surroundings.ts';
 
 const usualExpiry = '12h';

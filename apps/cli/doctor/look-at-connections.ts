@@ -9,7 +9,7 @@ import { openTable, type Table } from '@tailrace/stream/reading/table.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
 import { topics } from '@tailrace/topics/topics.ts';
-import { visible } from '../terminal.ts';
+import { visible } from '../output/terminal.ts';
 import type { Finding } from './finding.ts';
 
 /** Of each is said that it is not well; further ones are counted. */

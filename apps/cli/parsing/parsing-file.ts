@@ -3,7 +3,7 @@ import { messageOf } from '@tailrace/errors/tailrace-error.ts';
 import { type CompiledRules, compileRules } from '@tailrace/normalise/own-parsing/compile-rules.ts';
 import { isNode, isSeq, LineCounter, parseDocument } from 'yaml';
 import { CliError, exitCodes } from '../cli-error.ts';
-import { visible } from '../terminal.ts';
+import { visible } from '../output/terminal.ts';
 
 export interface ParsingFile {
   /** As the API takes them. */

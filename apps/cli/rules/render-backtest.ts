@@ -1,6 +1,6 @@
-import { alertName, measured } from '../render-alert.ts';
-import { visible } from '../terminal.ts';
-import { textTable } from '../text-table.ts';
+import { alertName, measured } from '../output/render-alert.ts';
+import { visible } from '../output/terminal.ts';
+import { textTable } from '../output/text-table.ts';
 import type { BacktestResult } from './read-backtest.ts';
 
 type Outcome = Pick<BacktestResult, 'alerts' | 'alerts_total' | 'alerts_cut' | 'matched' | 'suppressed' | 'late_lines'>;

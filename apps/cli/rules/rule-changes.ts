@@ -1,7 +1,7 @@
 import type { ValidRule } from '@tailrace/alert-rules/validate-rule.ts';
 import pc from 'picocolors';
 import { z } from 'zod';
-import { visible } from '../terminal.ts';
+import { visible } from '../output/terminal.ts';
 
 /** A rule as the API gives it, as far as the command line looks at it. */
 export const storedRule = z.looseObject({

@@ -20,7 +20,7 @@ import {
   type YAMLSeq,
 } from 'yaml';
 import { CliError, exitCodes } from '../cli-error.ts';
-import { visible } from '../terminal.ts';
+import { visible } from '../output/terminal.ts';
 
 interface FileProblem {
   readonly line: number;

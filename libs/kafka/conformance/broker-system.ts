@@ -11,7 +11,7 @@ import type { ConnectOptions, KafkaSystem } from './system.ts';
 
 type Client = 'platformatic' | 'kafkajs';
 
-/** A broker process of the test's own; `scripts/dev-stack/kafka.ts` starts one. */
+/** A broker process of the test's own; `scripts/dev-stack/kafka/kafka.ts` starts one. */
 interface OwnBroker {
   readonly brokers: string;
   kill9(): Promise<void>;

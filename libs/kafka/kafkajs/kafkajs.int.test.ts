@@ -1,4 +1,4 @@
-import { startKafka } from '../../../scripts/dev-stack/kafka.ts';
+import { startKafka } from '../../../scripts/dev-stack/kafka/kafka.ts';
 import { freePort } from '../../../scripts/dev-stack/ports.ts';
 import { brokerSystem } from '../conformance/broker-system.ts';
 import { kafkaConformance } from '../conformance.ts';

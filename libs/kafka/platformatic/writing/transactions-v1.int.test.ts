@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import { startKafka } from '../../../../scripts/dev-stack/kafka.ts';
+import { startKafka } from '../../../../scripts/dev-stack/kafka/kafka.ts';
 import { freePort } from '../../../../scripts/dev-stack/ports.ts';
 import { brokerSystem } from '../../conformance/broker-system.ts';
 import { fixture } from '../../conformance/fixture.ts';

@@ -4,12 +4,12 @@ import { Problem } from '@tailrace/http/problem.ts';
 import type { AcceptUpgrade, Upgrades } from '@tailrace/http/upgrades.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { type Admission, type AdmissionOptions, admit } from './admission.ts';
-import { Allowance, SharedAllowances } from './allowance.ts';
-import { Outbox } from './outbox.ts';
+import { type Admission, type AdmissionOptions, admit } from '../viewers/admission.ts';
+import { Allowance, SharedAllowances } from '../viewers/allowance.ts';
+import { Outbox } from '../viewers/outbox.ts';
+import type { Viewer } from '../viewers/viewer.ts';
 import { probe } from './probe.ts';
 import type { ServerMessage } from './protocol.ts';
-import type { Viewer } from './viewer.ts';
 
 const protocol = 'tailrace.v1';
 

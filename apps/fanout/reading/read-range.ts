@@ -5,7 +5,7 @@ import type { Position } from '@tailrace/log-query/live-cursor.ts';
 import type { Matcher } from '@tailrace/log-query/matcher.ts';
 import { bytesPerSlice, Slice } from '@tailrace/log-query/thread-time.ts';
 import { topics } from '@tailrace/topics/topics.ts';
-import { lineJson } from './frames.ts';
+import { lineJson } from '../serving/frames.ts';
 
 export interface Range {
   readonly from: Position;

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { cliPage } from './generate-cli-reference.ts';
-import { configurationPage } from './generate-settings-table.ts';
+import { cliPage } from '../generate-cli-reference.ts';
+import { configurationPage } from '../generate-settings-table.ts';
 
-const pageOf = (name: string) => readFileSync(new URL(`../docs/${name}`, import.meta.url), 'utf8');
+const pageOf = (name: string) => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
 
 test('docs/configuration.md lists every setting as its schema declares it', async () => {
   const page = pageOf('configuration.md');

@@ -5,7 +5,7 @@ import type { Position } from '@tailrace/log-query/live-cursor.ts';
 import { Backoff } from '@tailrace/stream/backoff.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
-import type { Incoming, Lane } from './lane.ts';
+import type { Incoming, Lane } from '../viewers/lane.ts';
 
 export interface LiveReaderOptions {
   readonly kafka: Kafka;

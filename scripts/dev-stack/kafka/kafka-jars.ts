@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { stripVTControlCharacters } from 'node:util';
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
-import type { Unavailable } from './choose-server.ts';
-import type { DevServerOptions } from './dev-server.ts';
+import type { Unavailable } from '../choose-server.ts';
+import type { DevServerOptions } from '../dev-server.ts';
 
 /**
  * The Apache Kafka release that runs, here and in docker-compose.yml. Not a newer one yet: from 4.1 to 4.4, a broker that

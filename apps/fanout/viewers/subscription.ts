@@ -3,12 +3,12 @@ import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { encodeCursor, type Position } from '@tailrace/log-query/live-cursor.ts';
 import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
 import { compileFilter, type Matcher } from '@tailrace/log-query/matcher.ts';
-import { logsFrame } from './frames.ts';
+import type { LiveHub } from '../live-hub.ts';
+import { readRange } from '../reading/read-range.ts';
+import { logsFrame } from '../serving/frames.ts';
+import type { GapReason, ServerMessage } from '../serving/protocol.ts';
 import type { Follower, Following } from './lane.ts';
-import type { LiveHub } from './live-hub.ts';
 import type { Outbox } from './outbox.ts';
-import type { GapReason, ServerMessage } from './protocol.ts';
-import { readRange } from './read-range.ts';
 
 /** Within this many records of the live end a viewer begins to queue live frames while it reads the rest. */
 const joinDistance = 5000;

@@ -4,19 +4,19 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { messageOf, TailraceError } from '@tailrace/errors/tailrace-error.ts';
-import type { Unavailable } from './choose-server.ts';
-import type { DevKafka, DevServerOptions } from './dev-server.ts';
-import { lockDirectory } from './directory-lock.ts';
+import type { Unavailable } from '../choose-server.ts';
+import type { DevKafka, DevServerOptions } from '../dev-server.ts';
+import { lockDirectory } from '../directory-lock.ts';
+import { stopLeftover } from '../leftover.ts';
+import { choosePort } from '../ports.ts';
+import { startServerProcess } from '../server-process.ts';
+import { superviseServer } from '../supervise-server.ts';
 import { findJava } from './java.ts';
 import { KAFKA_VERSION, resolveKafkaJars } from './kafka-jars.ts';
 import { isKafkaReady } from './kafka-probe.ts';
 import { kafkaProperties } from './kafka-properties.ts';
-import { stopLeftover } from './leftover.ts';
-import { choosePort } from './ports.ts';
-import { startServerProcess } from './server-process.ts';
-import { superviseServer } from './supervise-server.ts';
 
-const JAR_CACHE = join(import.meta.dirname, '..', '..', '.tailrace', 'kafka-jars');
+const JAR_CACHE = join(import.meta.dirname, '..', '..', '..', '.tailrace', 'kafka-jars');
 const START_ATTEMPTS = 3;
 
 /** A broker as a process on this machine: Apache Kafka's jars, fetched by Maven, run by Java in KRaft mode. */

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import type { Unavailable } from './choose-server.ts';
+import type { Unavailable } from '../choose-server.ts';
 
 /** Where PostgreSQL's programs are. */
 interface PostgresBinaries {

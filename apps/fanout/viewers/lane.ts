@@ -5,7 +5,7 @@ import { Slice } from '@tailrace/log-query/thread-time.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
-import { lineJson, logsFrame } from './frames.ts';
+import { lineJson, logsFrame } from '../serving/frames.ts';
 
 /** Someone who follows the live end of a project. Called synchronously, in the order of the log. */
 export interface Follower {

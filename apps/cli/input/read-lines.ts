@@ -1,4 +1,4 @@
-import { CliError, exitCodes } from './cli-error.ts';
+import { CliError, exitCodes } from '../cli-error.ts';
 
 /** A cloud's event is smaller than this, and so is the record it becomes. */
 const maxLineBytes = 4 * 1024 * 1024;

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { CliError, exitCodes } from './cli-error.ts';
+import { CliError, exitCodes } from '../cli-error.ts';
 
 /** What `--config` names: JSON of a file, or of standard input for `-`. @throws CliError that quotes nothing of it. */
 export function readConfigFile(path: string): unknown {

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Unavailable } from './choose-server.ts';
+import type { Unavailable } from '../choose-server.ts';
 
 /** Kafka 4 brokers need Java 17: https://kafka.apache.org/43/operations/java-version/ */
 const OLDEST_JAVA = 17;

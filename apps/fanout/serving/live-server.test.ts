@@ -12,10 +12,10 @@ import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { LiveHub } from './live-hub.ts';
+import { LiveHub } from '../live-hub.ts';
+import { Viewer } from '../viewers/viewer.ts';
+import { viewerQueues } from '../viewers/viewer-queues.ts';
 import { type LiveServer, serveLive } from './live-server.ts';
-import { Viewer } from './viewer.ts';
-import { viewerQueues } from './viewer-queues.ts';
 
 const logger = createLogger({ level: 'silent' });
 let broker: MemoryBroker;

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-const scripts = import.meta.dirname;
+const scripts = join(import.meta.dirname, '..');
 const cli = join(scripts, '..', 'apps', 'cli', 'main.ts');
 let directory = '';
 const programs: ChildProcess[] = [];

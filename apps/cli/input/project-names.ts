@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { ApiClient } from './api-client.ts';
-import { CliError, exitCodes } from './cli-error.ts';
+import { ApiClient } from '../api-client.ts';
+import { CliError, exitCodes } from '../cli-error.ts';
+import { visible, warn } from '../output/terminal.ts';
+import type { Surroundings } from '../surroundings.ts';
 import { didYouMean } from './near-matches.ts';
-import type { Surroundings } from './surroundings.ts';
-import { visible, warn } from './terminal.ts';
 
 interface Named {
   readonly id: string;

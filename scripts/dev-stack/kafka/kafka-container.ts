@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import type { Unavailable } from './choose-server.ts';
-import { findContainerEngine } from './container-engine.ts';
-import { startContainer } from './container-server.ts';
-import type { DevKafka, DevServerOptions } from './dev-server.ts';
+import type { Unavailable } from '../choose-server.ts';
+import { findContainerEngine } from '../container-engine.ts';
+import { startContainer } from '../container-server.ts';
+import type { DevKafka, DevServerOptions } from '../dev-server.ts';
+import { choosePort } from '../ports.ts';
 import { KAFKA_VERSION } from './kafka-jars.ts';
 import { isKafkaReady } from './kafka-probe.ts';
 import { kafkaProperties } from './kafka-properties.ts';
-import { choosePort } from './ports.ts';
 
 const CONTROLLER_PORT = 9093;
 const DATA_PATH = '/var/lib/kafka/data';

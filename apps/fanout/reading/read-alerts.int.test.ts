@@ -3,7 +3,7 @@ import { testAlert } from '@tailrace/postgres/test-alerts.ts';
 import { createTestDatabase } from '@tailrace/postgres/test-database.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { afterAll, expect, it } from 'vitest';
-import { TestFanout, view } from './test-fanout.ts';
+import { TestFanout, view } from '../test-fanout.ts';
 
 const cleanUp = new AsyncDisposableStack();
 afterAll(() => cleanUp.disposeAsync());

@@ -1,4 +1,4 @@
-import { visible } from './terminal.ts';
+import { visible } from '../output/terminal.ts';
 
 /** At most so many are named. */
 const mostNamed = 3;

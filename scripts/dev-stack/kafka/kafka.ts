@@ -1,6 +1,6 @@
-import { chooseServer, type Way } from './choose-server.ts';
-import type { DevKafka, DevServerOptions } from './dev-server.ts';
-import { useGivenServer } from './given-server.ts';
+import { chooseServer, type Way } from '../choose-server.ts';
+import type { DevKafka, DevServerOptions } from '../dev-server.ts';
+import { useGivenServer } from '../given-server.ts';
 import { startKafkaContainer } from './kafka-container.ts';
 import { startLocalKafka } from './local-kafka.ts';
 

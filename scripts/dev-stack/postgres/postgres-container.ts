@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Unavailable } from './choose-server.ts';
-import { findContainerEngine } from './container-engine.ts';
-import { startContainer } from './container-server.ts';
-import type { DevPostgres, DevServerOptions } from './dev-server.ts';
-import { choosePort } from './ports.ts';
+import type { Unavailable } from '../choose-server.ts';
+import { findContainerEngine } from '../container-engine.ts';
+import { startContainer } from '../container-server.ts';
+import type { DevPostgres, DevServerOptions } from '../dev-server.ts';
+import { choosePort } from '../ports.ts';
 import { DATABASE, isPostgresReady, postgresUrl, USER } from './postgres-database.ts';
 
 const POSTGRES_PORT = 5432;

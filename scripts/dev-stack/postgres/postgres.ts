@@ -1,6 +1,6 @@
-import { chooseServer, type Way } from './choose-server.ts';
-import type { DevPostgres, DevServerOptions } from './dev-server.ts';
-import { useGivenServer } from './given-server.ts';
+import { chooseServer, type Way } from '../choose-server.ts';
+import type { DevPostgres, DevServerOptions } from '../dev-server.ts';
+import { useGivenServer } from '../given-server.ts';
 import { startLocalPostgres } from './local-postgres.ts';
 import { startPostgresContainer } from './postgres-container.ts';
 

@@ -2,7 +2,7 @@ import { lineEvent } from '@tailrace/normalise/line-event.ts';
 import { providerSymbols } from '@tailrace/schemas/generated/provider.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readLines } from './read-lines.ts';
+import { readLines } from '../input/read-lines.ts';
 
 const now = Date.UTC(2026, 0, 1);
 

@@ -7,12 +7,12 @@ import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
 import { compileFilter } from '@tailrace/log-query/matcher.ts';
 import { Slice } from '@tailrace/log-query/thread-time.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
-import { fetchedFrame } from './frames.ts';
-import type { LiveHub } from './live-hub.ts';
+import type { LiveHub } from '../live-hub.ts';
+import { readRange } from '../reading/read-range.ts';
+import { cursorPosition, startPosition } from '../reading/start-position.ts';
+import { fetchedFrame } from '../serving/frames.ts';
+import { type ClientMessage, clientMessage, type GapReason, type ServerMessage } from '../serving/protocol.ts';
 import type { Outbox } from './outbox.ts';
-import { type ClientMessage, clientMessage, type GapReason, type ServerMessage } from './protocol.ts';
-import { readRange } from './read-range.ts';
-import { cursorPosition, startPosition } from './start-position.ts';
 import { Subscription } from './subscription.ts';
 import type { ViewerQueues } from './viewer-queues.ts';
 
