@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './longest-first.ts';
 
-const testStack = new URL('../scripts/test-stack.ts', import.meta.url).pathname;
+const testStack = new URL('../scripts/testing/test-stack.ts', import.meta.url).pathname;
 
 /** Most tests wait for a server or a process most of the time, so three run at once also on the smallest machine. */
 const mostlyWaiting = Math.max(3, availableParallelism() - 1);

@@ -1,4 +1,4 @@
-import { runChecks, testChecks, toolChecks } from './checks.ts';
+import { runChecks, testChecks, toolChecks } from './checks/checks.ts';
 
 /** `npm run check`: everything that is checked without running the product. The exit code is 0 when all is as it should be. */
 const failed = await runChecks([...toolChecks, ...testChecks]);

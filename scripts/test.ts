@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { runChecks, toolChecks, VITEST } from './checks.ts';
-import { ROOT, runTool } from './run-tool.ts';
-import { countTests, type TestCounts } from './test-report.ts';
+import { runChecks, toolChecks, VITEST } from './checks/checks.ts';
+import { ROOT, runTool } from './checks/run-tool.ts';
+import { countTests, type TestCounts } from './testing/test-report.ts';
 
 /**
  * `npm test`: the checks that need no test, then every test. Its last line is `N passed, N failed, N skipped`, counting

@@ -1,9 +1,9 @@
 import { type FormEvent, useMemo, useState } from 'react';
 import type { Connection } from '../api/generated.ts';
 import { useApp } from '../ui/app-context.ts';
+import { Dialog } from '../ui/dialog.tsx';
 import { ConfigFieldInput } from '../ui/form/config-field-input.tsx';
 import { type ConfigField, configOf, type FormValues, fieldsOf, formValues } from '../ui/form/config-schema.ts';
-import { Dialog } from '../ui/dialog.tsx';
 import { describedBy, Field } from '../ui/form/field.tsx';
 import { type FormLabels, type FormProblems, problemsOf, problemsOfError } from '../ui/form/form-problems.ts';
 import { movedSecrets } from '../ui/form/moved-secrets.ts';

@@ -2,8 +2,8 @@ import { useCallback } from 'react';
 import type { Connection } from '../api/generated.ts';
 import type { AnswerOf } from '../api/http.ts';
 import { useApp } from '../ui/app-context.ts';
-import { labelOf } from '../ui/text/labels.ts';
 import { useResource } from '../ui/loading/use-resource.ts';
+import { labelOf } from '../ui/text/labels.ts';
 
 /** The kinds of sources that this installation has. */
 export interface Connectors {

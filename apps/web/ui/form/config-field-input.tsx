@@ -1,6 +1,6 @@
+import { labelOf } from '../text/labels.ts';
 import type { ConfigField } from './config-schema.ts';
 import { describedBy, Field, sentence } from './field.tsx';
-import { labelOf } from '../text/labels.ts';
 
 interface ConfigFieldInputProps {
   readonly field: ConfigField;

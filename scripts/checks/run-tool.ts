@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
-export const ROOT = join(import.meta.dirname, '..');
+export const ROOT = join(import.meta.dirname, '../..');
 const BIN = join(ROOT, 'node_modules', '.bin');
 const LONGEST_RUN_MS = 38 * 60_000;
 /** Hundreds of commands and roles are started by a run: what Node has stripped and compiled once is not done again. */

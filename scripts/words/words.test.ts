@@ -1,9 +1,9 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readPages, root } from './docs/pages.ts';
-import { type BannedWord, bannedWords } from './words/banned-words.ts';
-import { proseOf } from './words/prose.ts';
+import { readPages, root } from '../docs/pages.ts';
+import { type BannedWord, bannedWords } from './banned-words.ts';
+import { proseOf } from './prose.ts';
 
 /** Where the words are listed, and what is data: lines of other programs. Database migrations never change once applied. */
 const exempt = [/^docs\/contributing\/style\.md$/, /^scripts\/words/, /\/golden\//, /\/cases\//, /\/generated\//];

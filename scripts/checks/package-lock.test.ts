@@ -11,7 +11,7 @@ const packageSchema = z.object({
   devDependencies: dependencies,
   optionalDependencies: dependencies,
 });
-const root = join(import.meta.dirname, '..');
+const root = join(import.meta.dirname, '../..');
 const lock = z
   .object({ packages: z.record(z.string(), packageSchema) })
   .parse(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')));

@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { startDevStack } from './dev-stack/dev-stack.ts';
-import { identityOf } from './dev-stack/process-identity.ts';
+import { startDevStack } from '../dev-stack/dev-stack.ts';
+import { identityOf } from '../dev-stack/process-identity.ts';
 
 /** Every test run has a folder here, named after its process, with fresh servers. */
-const TEST_RUNS = join(import.meta.dirname, '..', '.tailrace', 'test-runs');
+const TEST_RUNS = join(import.meta.dirname, '../..', '.tailrace', 'test-runs');
 
 /**
  * Vitest's global set-up of the tests that need real servers: one Kafka and one PostgreSQL for the whole run, whose

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { schemaType } from './api-types/schema-type.ts';
-import { GENERATED, generateApiTypes } from './generate-api-types.ts';
+import { GENERATED, generateApiTypes } from '../generate-api-types.ts';
+import { schemaType } from './schema-type.ts';
 
 test('the types of the web page are those of the API (else: node scripts/generate-api-types.ts)', async () => {
   expect(readFileSync(GENERATED, 'utf8')).toBe(await generateApiTypes());

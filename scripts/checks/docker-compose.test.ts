@@ -6,10 +6,10 @@ import { commonSettings } from '@tailrace/role/start-roles.ts';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { KAFKA_VERSION } from './dev-stack/kafka/kafka-jars.ts';
-import { TIMESCALEDB_IMAGE } from './dev-stack/postgres/postgres-container.ts';
+import { KAFKA_VERSION } from '../dev-stack/kafka/kafka-jars.ts';
+import { TIMESCALEDB_IMAGE } from '../dev-stack/postgres/postgres-container.ts';
 
-const root = join(import.meta.dirname, '..');
+const root = join(import.meta.dirname, '../..');
 const text = readFileSync(join(root, 'docker-compose.yml'), 'utf8');
 const serviceSchema = z.object({
   image: z.string(),

@@ -8,11 +8,11 @@ import { avscType } from '@tailrace/avro/test-avsc.ts';
 import { normal, valuesOf } from '@tailrace/avro/test-values.ts';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { generate, requireReadable } from './generate-schemas.ts';
-import { generateModules } from './schema-code/modules.ts';
-import type { SchemaSource } from './schema-code/record-module.ts';
+import { generate, requireReadable } from '../generate-schemas.ts';
+import { generateModules } from './modules.ts';
+import type { SchemaSource } from './record-module.ts';
 
-const schemas = join(import.meta.dirname, '../schemas');
+const schemas = join(import.meta.dirname, '../../schemas');
 
 describe('what stands in schemas/', () => {
   const files = generate();
@@ -58,7 +58,7 @@ const everything = JSON.stringify({
 });
 
 describe('generated code for every type', () => {
-  const scratch = join(import.meta.dirname, '../.tailrace');
+  const scratch = join(import.meta.dirname, '../../.tailrace');
   mkdirSync(scratch, { recursive: true });
   const folder = mkdtempSync(join(scratch, 'generated-'));
   afterAll(() => rmSync(folder, { recursive: true }));

@@ -2,10 +2,10 @@ import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { startTestApi } from '../apps/api/test-api.ts';
-import { commandNameProblem, commandProblem } from './docs/commands.ts';
-import { environmentVariables, metricNames, readSources } from './docs/names.ts';
-import { type Page, pageOf, readPages, root } from './docs/pages.ts';
+import { startTestApi } from '../../apps/api/test-api.ts';
+import { commandNameProblem, commandProblem } from './commands.ts';
+import { environmentVariables, metricNames, readSources } from './names.ts';
+import { type Page, pageOf, readPages, root } from './pages.ts';
 
 const pages = readPages();
 const byPath = new Map(pages.map((page) => [page.path, page]));
