@@ -137,6 +137,18 @@ test('is renewed while it is used, once it is half over, up to its limit', async
   expect(server.asked.filter((each) => each === 'POST session/renew').length).toBeLessThan(60);
 });
 
+test('is renewed however short it is, and tried again before its end when that fails', async () => {
+  server.lifetimeMs = 12_000;
+  await keeper.start(tokenOf('mia'));
+  server.isAway = true;
+  await vi.advanceTimersByTimeAsync(8000);
+  expect(said).not.toContain('renewed');
+  server.isAway = false;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(said).toContain('renewed');
+  expect(signedIn()).toMatchObject({ hasEnded: false });
+});
+
 test('is not renewed while nobody sees the page, warns once it is near its end, and is renewed when asked', async () => {
   isSeen = false;
   await keeper.start(tokenOf('mia'));

@@ -28,8 +28,8 @@ export interface SessionKeeperOptions {
 /** How long before its end a session is said to end. */
 const warnMs = 5 * 60_000;
 const retryMs = 3000;
-/** Looked at again this often near its end, and where clocks disagree. */
-const leastMs = 15_000;
+/** It is not looked at more often: a timer that fires a moment early does not spin. */
+const leastMs = 1000;
 const longestTimerMs = 2 ** 31 - 1;
 
 /** Who is signed in, over all tabs: begins, renews and ends the session, and says when it is about to end. */
@@ -234,9 +234,12 @@ export class SessionKeeper {
     // What was valid for less than the warning from the start is warned of in its second half.
     const isNear = leftMs <= Math.min(warnMs, (session.expiresAt - this.#since) / 2);
     if (isNear !== endsSoon) this.#set({ ...this.#state, endsSoon: isNear });
-    const half = (this.#since + session.expiresAt) / 2 - Date.now();
-    const next = [half, leftMs - warnMs, leftMs].filter((ms) => ms > 0);
-    this.#later(Math.max(Math.min(...next, 3_600_000), isNear ? 1000 : leastMs), () => this.look());
+    const lifetimeMs = session.expiresAt - this.#since;
+    const untilHalf = leftMs - lifetimeMs / 2;
+    // A renewal that failed, or waits for somebody to look at the page, has several more chances before the end.
+    const renewal = untilHalf > 0 ? untilHalf : lifetimeMs / 8;
+    const next = [renewal, leftMs - warnMs, leftMs].filter((ms) => ms > 0);
+    this.#later(Math.max(Math.min(...next, 3_600_000), leastMs), () => this.look());
   }
 
   #later(ms: number, work: () => Promise<void>): void {
