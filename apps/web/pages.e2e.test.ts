@@ -399,7 +399,7 @@ describe.each(['light', 'dark'] as const)('in the %s theme axe finds nothing ser
       'an open line',
       'live',
       async (page) => {
-        await page.locator('.log-row').last().click();
+        await stack.openNewestLine(page);
         await page.getByRole('tab', { name: 'Fields' }).waitFor();
       },
     ],
@@ -407,7 +407,7 @@ describe.each(['light', 'dark'] as const)('in the %s theme axe finds nothing ser
       'a raw event',
       'live',
       async (page) => {
-        await page.locator('.log-row').last().click();
+        await stack.openNewestLine(page);
         await page.getByRole('tab', { name: 'Raw' }).click();
         await page.locator('.line-json').waitFor();
       },

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
+import { expect } from 'vitest';
 import { Installation, project } from '../../../scripts/chaos/installation.ts';
 import { buildWeb } from '../../../scripts/web-build.mjs';
 import { openBrowser } from './browser.ts';
@@ -69,6 +70,24 @@ export class PageUnderTest {
   /** Lines in the simulated AWS, which the page should show. */
   emit(messages: readonly string[]): void {
     this.installation.simulator.emit(messages.map((message) => ({ cloud: 'aws', source: '/ecs/checkout', message })));
+  }
+
+  /**
+   * Opens the newest line that is shown. While a page loads, rows still move and a note about lines that were left out may
+   * be the last row: as a person would, it is pressed again when nothing has opened.
+   */
+  async openNewestLine(page: Page): Promise<void> {
+    const panel = page.getByRole('complementary', { name: 'Line', exact: true });
+    await expect
+      .poll(
+        async () => {
+          if (await panel.isVisible()) return true;
+          await page.locator('.log-row:not(.gap-row)').last().click();
+          return panel.isVisible();
+        },
+        { timeout: 60_000, interval: 500 },
+      )
+      .toBe(true);
   }
 
   async stop(): Promise<void> {

@@ -28,7 +28,7 @@ async function works(page: Page): Promise<void> {
   stack.emit(['a line for every browser']);
   await page.locator('.log-row', { hasText: 'a line for every browser' }).first().waitFor();
   await page.getByRole('img', { name: /[1-9]\d* lines/ }).waitFor();
-  await page.locator('.log-row').last().click();
+  await stack.openNewestLine(page);
   await page.getByRole('tab', { name: 'Fields' }).waitFor();
   await page.getByRole('button', { name: /^Copy/ }).first().click();
   for (let theme = 0; theme < 3; theme++) await page.getByRole('button', { name: /^Colours:/ }).click();
