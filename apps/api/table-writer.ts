@@ -4,6 +4,7 @@ import { Problem } from '@tailrace/http/problem.ts';
 import { FencedError } from '@tailrace/kafka/errors.ts';
 import type { Kafka, TransactionalProducer } from '@tailrace/kafka/kafka.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
+import { encodedRecord } from '@tailrace/kafka/topic-record.ts';
 import { Backoff } from '@tailrace/stream/backoff.ts';
 import { fencedEnd } from '@tailrace/stream/processing/fenced-end.ts';
 import type { Table } from '@tailrace/stream/reading/table.ts';
@@ -102,8 +103,8 @@ function attempts<Value>(
   async function write(producer: TransactionalProducer, value: Value | undefined): Promise<void> {
     sent = { bytes: value === undefined ? null : topic.codec.encode(value) };
     const transaction = producer.begin();
-    const record = { topic: topic.name, partition, key: Buffer.from(key), value: sent.bytes };
-    await transaction.send([value === undefined ? record : { ...record, headers: headers(value) }]);
+    const given = value === undefined ? undefined : headers(value);
+    await transaction.send([encodedRecord(topic, key, sent.bytes, { partition, headers: given })]);
     await transaction.commit();
   }
 

@@ -1,4 +1,5 @@
 import { untilAborted } from '@tailrace/errors/abort.ts';
+import { topicRecord } from '@tailrace/kafka/topic-record.ts';
 import { progressKey } from '@tailrace/replays/replay-keys.ts';
 import { isFinished, type KnownReplay, openReplayTable, type ReplayTable } from '@tailrace/replays/replay-table.ts';
 import type { ReplayProgress } from '@tailrace/schemas/generated/replay-progress.ts';
@@ -89,16 +90,11 @@ async function forget(
 ): Promise<void> {
   const outlived = outlivedReplays(replays.list(), Date.now());
   if (outlived.length === 0) return;
-  const { name: topic } = topics.replays;
   const deleted = ({ id, request }: KnownReplay) =>
     // The request first: progress that is missing means that a replay has not begun.
-    [id, progressKey(id)].map((key) => ({
-      topic,
-      partition,
-      key: Buffer.from(key),
-      value: null,
-      headers: { project: request.project_id },
-    }));
+    [id, progressKey(id)].map((key) =>
+      topicRecord(topics.replays, key, null, { partition, headers: { project: request.project_id } }),
+    );
   await writer.write(outlived.flatMap(deleted));
   for (const { id } of outlived) own.delete(id);
   await Promise.all(

@@ -1,6 +1,7 @@
 import { setTimeout as delay, setImmediate as immediate } from 'node:timers/promises';
 import { messageOf, remedyOf, TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import type { Kafka, OutgoingRecord } from '@tailrace/kafka/kafka.ts';
+import { topicRecord } from '@tailrace/kafka/topic-record.ts';
 import { type NormaliseEvent, normaliserProcessor } from '@tailrace/normalise/normaliser-topology.ts';
 import { normaliserVersion } from '@tailrace/normalise/normaliser-version.ts';
 import type { ParsingBook } from '@tailrace/normalise/own-parsing/parsing-book.ts';
@@ -318,10 +319,9 @@ export class ReplayJob {
     const { writer, replay, partition } = this.#options;
     this.#toldAt = Date.now();
     this.#progress = { ...this.#progress, rate: this.#rate.measure(-this.#left), updated_at: this.#toldAt * 1000 };
-    const { name: topic, codec } = topics.replays;
-    const value = codec.encode({ id: replay.id, request: null, progress: this.#progress });
+    const value = { id: replay.id, request: null, progress: this.#progress };
     const headers = { project: replay.request.project_id };
-    const progress = { topic, partition, key: Buffer.from(progressKey(replay.id)), value, headers };
+    const progress = topicRecord(topics.replays, progressKey(replay.id), value, { partition, headers });
     const records = this.#unwritten;
     this.#unwritten = [];
     return writer.write([...records, progress]);

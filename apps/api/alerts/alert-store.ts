@@ -3,7 +3,7 @@ import { toAlertView } from '@tailrace/alert-rules/alert-view.ts';
 import type { Asker } from '@tailrace/http/access/caller.ts';
 import { Problem } from '@tailrace/http/problem.ts';
 import type { Kafka, Producer } from '@tailrace/kafka/kafka.ts';
-import { partitionFor } from '@tailrace/kafka/partitioner.ts';
+import { topicRecord } from '@tailrace/kafka/topic-record.ts';
 import { findAlert, type StoredAlert } from '@tailrace/postgres/alert-search.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import type { LogDatabase } from '../stream/log-database.ts';
@@ -59,16 +59,12 @@ export class AlertStore {
   }
 
   async #send(event: StoredAlert['alert']): Promise<void> {
-    const { name: topic, partitions, codec } = topics.alerts;
     const { rule_id: rule, project_id: project } = event;
     // Only those who mark alerts need a producer.
     this.#producer ??= this.#options.kafka.producer();
     try {
       const producer = await this.#producer;
-      const partition = partitionFor(rule, partitions);
-      await producer.send([
-        { topic, partition, key: Buffer.from(rule), value: codec.encode(event), headers: { project } },
-      ]);
+      await producer.send([topicRecord(topics.alerts, rule, event, { headers: { project } })]);
     } catch (cause) {
       const broken = this.#producer;
       this.#producer = undefined;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { remedyOf } from '@tailrace/errors/tailrace-error.ts';
 import { FencedError } from '@tailrace/kafka/errors.ts';
 import type { Kafka, OutgoingRecord } from '@tailrace/kafka/kafka.ts';
-import { partitionFor } from '@tailrace/kafka/partitioner.ts';
+import { topicRecord } from '@tailrace/kafka/topic-record.ts';
 import type { DeadLetter } from '@tailrace/schemas/generated/dead-letter.ts';
 import { Backoff } from '@tailrace/stream/backoff.ts';
 import { maxDeadValueBytes } from '@tailrace/stream/processing/dead-letter.ts';
@@ -159,7 +159,7 @@ export class LetterReplayer {
     key: string,
     batch: readonly Revival[],
   ): Promise<ReadonlySet<string>> {
-    const { name, codec, partitions } = topics.deadLetterReplays;
+    const { name } = topics.deadLetterReplays;
     const { table } = this.#marks;
     const producer = await this.#kafka.transactionalProducer(transactionalId);
     try {
@@ -172,9 +172,9 @@ export class LetterReplayer {
       if (fresh.length === 0) return new Set();
       const mark = { id, project_id: projectId, replayed_at: Date.now() * 1000, letters: fresh.map(placeOf) };
       const headers = { project: projectId };
-      const place = { topic: name, partition: partitionFor(key, partitions), key: Buffer.from(key) };
+      const marked = topicRecord(topics.deadLetterReplays, key, mark, { headers });
       const transaction = producer.begin();
-      await transaction.send([...fresh.map(({ record }) => record), { ...place, value: codec.encode(mark), headers }]);
+      await transaction.send([...fresh.map(({ record }) => record), marked]);
       await transaction.commit();
       await table.until(key, (value) => value !== undefined, signal);
       return new Set(fresh.map(keyOf));

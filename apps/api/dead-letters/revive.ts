@@ -1,7 +1,6 @@
 import { messageOf } from '@tailrace/errors/tailrace-error.ts';
-import { RecordTooLargeError } from '@tailrace/kafka/errors.ts';
 import type { OutgoingRecord } from '@tailrace/kafka/kafka.ts';
-import { partitionFor } from '@tailrace/kafka/partitioner.ts';
+import { topicRecord } from '@tailrace/kafka/topic-record.ts';
 import { normalise } from '@tailrace/normalise/normalise.ts';
 import type { DeadLetter } from '@tailrace/schemas/generated/dead-letter.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
@@ -15,8 +14,6 @@ export type Revived =
   | { readonly outcome: 'still_dead' | 'not_replayable'; readonly reason: string; readonly detail: string };
 
 const logNames: ReadonlySet<string> = new Set([topics.logs.name, topics.logsReplayed.name]);
-/** The record's framing and headers count too. */
-const framingBytes = 2048;
 
 /**
  * Takes a dead record through the code of today: a raw event through the normaliser, a canonical record as it is.
@@ -50,13 +47,6 @@ function checked(letter: DeadLetter, record: LogRecord, partitions: number): Rev
     const detail = 'the record names another project or connection than its headers did';
     return { outcome: 'still_dead', reason: 'processing_failed', detail };
   }
-  const { name, codec, config } = topics.logsReplayed;
-  const value = codec.encode(record);
-  const limit = Number(config['max.message.bytes']) - framingBytes;
-  if (value.length > limit) {
-    throw new RecordTooLargeError(`a record of ${value.length} bytes is over ${name}'s limit of ${limit}`);
-  }
   const headers = { project, connection };
-  const partition = partitionFor(connection, partitions);
-  return { outcome: 'replayed', record: { topic: name, partition, key: Buffer.from(connection), value, headers } };
+  return { outcome: 'replayed', record: topicRecord(topics.logsReplayed, connection, record, { partitions, headers }) };
 }

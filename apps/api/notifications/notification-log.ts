@@ -2,6 +2,7 @@ import { notificationKey } from '@tailrace/channels/notification-key.ts';
 import { Problem } from '@tailrace/http/problem.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
+import { topicRecord } from '@tailrace/kafka/topic-record.ts';
 import type { Notification } from '@tailrace/schemas/generated/notification.ts';
 import { readPartition } from '@tailrace/stream/reading/read-partition.ts';
 import { openTable, type Table } from '@tailrace/stream/reading/table.ts';
@@ -77,13 +78,10 @@ export function openNotificationLog(kafka: Kafka, logger: Logger): NotificationL
     // A person does this, now and then: a producer is not kept for it. The partition's sender writes nothing to what is
     // done, so the two cannot be in each other's way, and two requests at once make the same value.
     const producer = await kafka.producer();
-    const record = {
-      topic: topics.notifications.name,
-      partition: partitionFor(notification.channel_id, topics.notifications.partitions),
-      key: Buffer.from(notificationKey(notification)),
-      value: codec.encode(notification),
+    const record = topicRecord(topics.notifications, notificationKey(notification), notification, {
+      partitionKey: notification.channel_id,
       headers: { project: notification.project_id },
-    };
+    });
     await producer.send([record]).finally(() => producer.close());
   }
 

@@ -1,5 +1,6 @@
 import { notificationKey } from '@tailrace/channels/notification-key.ts';
 import type { OutgoingRecord, TransactionalProducer } from '@tailrace/kafka/kafka.ts';
+import { topicRecord } from '@tailrace/kafka/topic-record.ts';
 import type { Notification } from '@tailrace/schemas/generated/notification.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 
@@ -28,14 +29,13 @@ export class FencedWriter {
    * @throws FencedError when another owner has begun. After any error nothing more can be written.
    */
   write(notifications: readonly Notification[]): Promise<void> {
-    const { name: topic, codec } = topics.notifications;
-    const records = notifications.map((each) => ({
-      topic,
-      partition: this.#partition,
-      key: Buffer.from(notificationKey(each)),
-      value: codec.encode(each),
-      headers: { project: each.project_id },
-    }));
+    const partition = this.#partition;
+    const records = notifications.map((each) =>
+      topicRecord(topics.notifications, notificationKey(each), each, {
+        partition,
+        headers: { project: each.project_id },
+      }),
+    );
     const written = Promise.withResolvers<void>();
     this.#queue.push({ records, written });
     void this.#drain();

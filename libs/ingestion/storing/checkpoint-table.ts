@@ -1,5 +1,6 @@
 import { messageOf, TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import type { Kafka, OutgoingRecord } from '@tailrace/kafka/kafka.ts';
+import { topicRecord } from '@tailrace/kafka/topic-record.ts';
 import type { Checkpoint as CheckpointRecord } from '@tailrace/schemas/generated/checkpoint.ts';
 import { readPartition } from '@tailrace/stream/reading/read-partition.ts';
 import { topics } from '@tailrace/topics/topics.ts';
@@ -72,6 +73,5 @@ function storedCheckpoint(connectionId: string, values: ReadonlyMap<string, Buff
 
 /** @param partition that of the connection id in `connections`. */
 export function checkpointRecord({ key, value }: CheckpointChange, partition: number): OutgoingRecord {
-  const { name, codec } = topics.checkpoints;
-  return { topic: name, partition, key: Buffer.from(key), value: value === null ? null : codec.encode(value) };
+  return topicRecord(topics.checkpoints, key, value, { partition });
 }

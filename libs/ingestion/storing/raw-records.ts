@@ -1,10 +1,12 @@
 import { messageOf } from '@tailrace/errors/tailrace-error.ts';
+import { RecordTooLargeError } from '@tailrace/kafka/errors.ts';
 import type { OutgoingRecord } from '@tailrace/kafka/kafka.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
+import { topicRecord } from '@tailrace/kafka/topic-record.ts';
 import type { DeadLetter } from '@tailrace/schemas/generated/dead-letter.ts';
 import type { Provider } from '@tailrace/schemas/generated/provider.ts';
 import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
-import { type DeadReason, maxDeadValueBytes } from '@tailrace/stream/processing/dead-letter.ts';
+import { type DeadReason, deadLetterKey, maxDeadValueBytes } from '@tailrace/stream/processing/dead-letter.ts';
 import { rawTopics, topics } from '@tailrace/topics/topics.ts';
 import type { SourceEvent } from '../contract/connector.ts';
 
@@ -20,16 +22,11 @@ export interface RawRecordContext {
   readonly partitionsOf: (topic: string) => number;
 }
 
-/** What a batch takes around the record's own bytes: its header, the record's framing, key and headers. */
-const framingBytes = 2048;
-
 /** Makes the records of one connection. The connection id chooses the partition, so its events keep their order. */
 export function rawRecords(context: RawRecordContext): (event: SourceEvent, readAt: number) => OutgoingRecord {
   const { connectionId, projectId, provider, source, rewindId = null, partitionsOf } = context;
   const topic = rawTopics[provider];
-  const limit = Number(topic.config['max.message.bytes']) - framingBytes;
   const partition = partitionFor(connectionId, partitionsOf(topic.name));
-  const key = Buffer.from(connectionId);
   const headers = { project: projectId, connection: connectionId };
   return (event, readAt) => {
     const raw: RawEvent = {
@@ -48,13 +45,14 @@ export function rawRecords(context: RawRecordContext): (event: SourceEvent, read
     };
     const place = { topic: topic.name, partition };
     try {
-      const value = topic.codec.encode(raw);
-      if (value.length <= limit) return { ...place, key, value, headers };
-      const detail = `an event of ${value.length} bytes is over the limit of ${topic.name}`;
-      return deadRecord(context, place, { reason: 'record_too_large', detail, value });
+      return topicRecord(topic, connectionId, raw, { partition, headers });
     } catch (error) {
+      const detail = messageOf(error);
+      if (error instanceof RecordTooLargeError) {
+        return deadRecord(context, place, { reason: 'record_too_large', detail, value: topic.codec.encode(raw) });
+      }
       const value = Buffer.from(String(event.payload));
-      return deadRecord(context, place, { reason: 'processing_failed', detail: messageOf(error), value });
+      return deadRecord(context, place, { reason: 'processing_failed', detail, value });
     }
   };
 }
@@ -78,12 +76,8 @@ function deadRecord(
     connection_id: connectionId,
     value: value.subarray(0, maxDeadValueBytes),
   };
-  const key = `${raw.topic}/${raw.partition}`;
-  return {
-    topic: topics.dead.name,
-    partition: partitionFor(key, partitionsOf(topics.dead.name)),
-    key: Buffer.from(key),
-    value: topics.dead.codec.encode(letter),
+  return topicRecord(topics.dead, deadLetterKey(raw), letter, {
+    partitions: partitionsOf(topics.dead.name),
     headers: { project: projectId, connection: connectionId },
-  };
+  });
 }

@@ -1,5 +1,6 @@
 import { remedyOf } from '@tailrace/errors/tailrace-error.ts';
 import type { Kafka, OutgoingRecord } from '@tailrace/kafka/kafka.ts';
+import { topicRecord } from '@tailrace/kafka/topic-record.ts';
 import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
 import { readPartition } from '@tailrace/stream/reading/read-partition.ts';
 import { topics } from '@tailrace/topics/topics.ts';
@@ -35,12 +36,6 @@ function readable(value: Buffer): ConnectionStatus | undefined {
 
 /** @param partition that of the connection id in `connections`. */
 export function statusRecord(id: string, status: ConnectionStatus | null, partition: number): OutgoingRecord {
-  const { name, codec } = topics.connectionStatus;
-  return {
-    topic: name,
-    partition,
-    key: Buffer.from(id),
-    value: status === null ? null : codec.encode(status),
-    ...(status && { headers: { project: status.project_id, connection: id } }),
-  };
+  const headers = status === null ? undefined : { project: status.project_id, connection: id };
+  return topicRecord(topics.connectionStatus, id, status, { partition, headers });
 }

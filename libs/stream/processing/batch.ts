@@ -1,8 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
-import { RecordTooLargeError } from '@tailrace/kafka/errors.ts';
 import type { FetchedRecord, OutgoingRecord, TopicPartition } from '@tailrace/kafka/kafka.ts';
-import { partitionFor } from '@tailrace/kafka/partitioner.ts';
+import { topicRecord } from '@tailrace/kafka/topic-record.ts';
 import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { type DeadReason, deadLetterRecord, deadReason } from './dead-letter.ts';
@@ -11,9 +10,6 @@ import type { Emit, RecordProcessor } from './topology.ts';
 
 /** How long records are processed before everything else in the process gets a turn, milliseconds. */
 const turnMs = 10;
-
-/** Kafka counts the record's framing too; no header of ours comes near this. */
-const framingBytes = 1024;
 
 interface BatchContext<In> {
   readonly group: string;
@@ -47,24 +43,10 @@ export async function processBatch<In>(
   const outgoing: OutgoingRecord[] = [];
   const dead: DeadReason[] = [];
   const emit: Emit = (topic, key, value, { headers, partitionKey = key, everyPartition } = {}) => {
-    const bytes = topic.codec.encode(value);
-    const limit = Number(topic.config['max.message.bytes'] ?? 1_048_576) - framingBytes;
-    if (bytes.length > limit) {
-      throw new RecordTooLargeError(`a record of ${bytes.length} bytes is over ${topic.name}'s limit of ${limit}`);
-    }
-    const count = partitionsOf(topic.name);
-    const targets = everyPartition
-      ? Array.from({ length: count }, (_, each) => each)
-      : [partitionFor(partitionKey, count)];
-    for (const target of targets) {
-      outgoing.push({
-        topic: topic.name,
-        partition: target,
-        key: Buffer.from(key),
-        value: bytes,
-        ...(headers && { headers }),
-      });
-    }
+    const partitions = partitionsOf(topic.name);
+    const record = topicRecord(topic, key, value, { partitionKey, partitions, headers });
+    if (!everyPartition) outgoing.push(record);
+    else for (let partition = 0; partition < partitions; partition++) outgoing.push({ ...record, partition });
   };
   const turn = { began: performance.now() };
   for (const record of records) {

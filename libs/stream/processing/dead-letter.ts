@@ -2,7 +2,7 @@ import { DecodeError, UnknownSchemaError } from '@tailrace/avro/errors.ts';
 import { messageOf } from '@tailrace/errors/tailrace-error.ts';
 import { RecordTooLargeError } from '@tailrace/kafka/errors.ts';
 import type { FetchedRecord, OutgoingRecord, TopicPartition } from '@tailrace/kafka/kafka.ts';
-import { partitionFor } from '@tailrace/kafka/partitioner.ts';
+import { topicRecord } from '@tailrace/kafka/topic-record.ts';
 import type { DeadLetter } from '@tailrace/schemas/generated/dead-letter.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 
@@ -31,6 +31,11 @@ interface DeadRecord {
   readonly partitions: number;
 }
 
+/** Letters of one partition stand in one partition of `logs.dead`. */
+export function deadLetterKey({ topic, partition }: TopicPartition): string {
+  return `${topic}/${partition}`;
+}
+
 /** The record for `logs.dead`, to be sent in the transaction that commits the dead record's offset. */
 export function deadLetterRecord({ group, partition, record, reason, error, partitions }: DeadRecord): OutgoingRecord {
   const project = record.headers.get('project')?.toString() ?? null;
@@ -47,12 +52,6 @@ export function deadLetterRecord({ group, partition, record, reason, error, part
     connection_id: connection,
     value: (record.value ?? Buffer.alloc(0)).subarray(0, maxDeadValueBytes),
   };
-  const key = `${partition.topic}/${partition.partition}`;
-  return {
-    topic: topics.dead.name,
-    partition: partitionFor(key, partitions),
-    key: Buffer.from(key),
-    value: topics.dead.codec.encode(letter),
-    ...(project !== null && connection !== null && { headers: { project, connection } }),
-  };
+  const headers = project === null || connection === null ? undefined : { project, connection };
+  return topicRecord(topics.dead, deadLetterKey(partition), letter, { partitions, headers });
 }

@@ -1,5 +1,6 @@
 import type { Kafka, OutgoingRecord, TopicPartition } from '@tailrace/kafka/kafka.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
+import { topicRecord } from '@tailrace/kafka/topic-record.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { readPartition } from '../reading/read-partition.ts';
 
@@ -23,7 +24,7 @@ export function positionRecord(key: PositionKey, nextOffset: number, partitions:
   const name = nameOf(key);
   const { group, topic: input, topicId, partition } = key;
   const value = { group, topic: input, topic_id: topicId, partition, next_offset: nextOffset };
-  return { topic, partition: partitionFor(name, partitions), key: Buffer.from(name), value: codec.encode(value) };
+  return topicRecord(topics.positions, name, value, { partitions });
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Kafka, OutgoingRecord } from '@tailrace/kafka/kafka.ts';
+import { encodedRecord } from '@tailrace/kafka/topic-record.ts';
 import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
 import { readPartition } from '../reading/read-partition.ts';
 
@@ -95,15 +96,11 @@ export class ChangelogStore<Value> implements StateStore<Value> {
 
   /** The changes since the last call, one record a key, for the transaction about to commit. */
   takeChanges(): OutgoingRecord[] {
-    const { name: topic, codec } = this.#spec.changelog;
+    const { changelog } = this.#spec;
     const records = [...this.#changed].map((key) => {
       const value = this.#values.get(key);
-      return {
-        topic,
-        partition: this.#partition,
-        key: Buffer.from(key),
-        value: value === undefined ? null : codec.encode(value),
-      };
+      const bytes = value === undefined ? null : changelog.codec.encode(value);
+      return encodedRecord(changelog, key, bytes, { partition: this.#partition });
     });
     this.#changed.clear();
     return records;
