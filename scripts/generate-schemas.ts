@@ -5,12 +5,15 @@ import { canonicalForm } from '@tailrace/avro/schema/canonical-form.ts';
 import { fingerprintOf } from '@tailrace/avro/schema/fingerprint.ts';
 import { resolve } from '@tailrace/avro/schema/resolution.ts';
 import { parseRecordSchema, parseSchema, type Schema, SchemaError } from '@tailrace/avro/schema/schema.ts';
+import { cloudEvents } from '@tailrace/connectors/clouds.ts';
 import { generateModules } from './schema-code/modules.ts';
 import { fileOf } from './schema-code/names.ts';
+import { withProviders } from './schema-code/providers.ts';
 import type { SchemaSource } from './schema-code/record-module.ts';
 
 /**
  * `node scripts/generate-schemas.ts` reads schemas/*.avsc and writes
+ * - schemas/*.avsc: the providers of every cloud of libs/connectors/clouds.ts, where they are missing;
  * - schemas/generated/<name>.ts: the record's interface and codec;
  * - schemas/history/<name>/<fingerprint>.avsc: each version there ever was, the current one among them, in canonical
  *   form. Bytes of these versions stay readable, so a change that cannot read them is refused.
@@ -27,6 +30,7 @@ export function generate(): Map<string, string> {
     .map(readSource);
   for (const source of sources) {
     requireReadable(source);
+    files.set(basename(source.path), source.text);
     const form = canonicalForm(source.schema);
     files.set(historyFile(basename(source.path, '.avsc'), fingerprintOf(form)), formatJson(form));
   }
@@ -36,7 +40,10 @@ export function generate(): Map<string, string> {
 
 function readSource(file: string): SchemaSource {
   const path = `schemas/${file}`;
-  const text = readFileSync(join(schemas, file), 'utf8');
+  const text = withProviders(
+    readFileSync(join(schemas, file), 'utf8'),
+    cloudEvents.map(({ provider }) => provider),
+  );
   const schema = parseRecordSchema(text);
   const expected = fileOf(schema.name).replace(/ts$/, 'avsc');
   if (file !== expected) throw new SchemaError(`${path} defines ${schema.name} and must be called ${expected}`);

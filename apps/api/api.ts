@@ -11,6 +11,7 @@ import type { Connector } from '@tailrace/ingestion/contract/configure.ts';
 import { endpointAllowlist } from '@tailrace/ingestion/contract/endpoint-allowlist.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { idPrefixes } from '@tailrace/log-record/id-prefixes.ts';
+import type { Normalise } from '@tailrace/normalise/normalise.ts';
 import type { ReplayTable } from '@tailrace/replays/replay-table.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
@@ -91,6 +92,7 @@ export interface ApiParts {
   readonly channels: ProjectTable<NotificationChannel>;
   readonly channelWriter: TableWriter<NotificationChannel>;
   readonly channelKinds: ChannelKinds;
+  readonly normalise: Normalise;
   readonly outgoing: Outgoing;
   readonly notifications: NotificationLog;
   readonly alerts: AlertStore;
@@ -204,7 +206,7 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
         deadLetterRoutes(inner, {
           kafka,
           marks: letterMarks,
-          replayer: new LetterReplayer(kafka, letterMarks),
+          replayer: new LetterReplayer(kafka, letterMarks, parts.normalise),
           shares,
           searchTimeoutMs: config.searchTimeoutMs,
           maxRangeDays: config.searchMaxRangeDays,
@@ -217,7 +219,7 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
         controlRoutes(inner, { service, trials: shares.trials, testTimeoutMs: config.connectionTestTimeoutMs, logger });
         parsingRoutes(inner, { service, database: parts.database, searchTimeoutMs: config.searchTimeoutMs });
         rewindRoutes(inner, { service, maxDays: config.rewindMaxDays });
-        parsingPreviewRoutes(inner, { service, lastEvents, readings: shares.readings });
+        parsingPreviewRoutes(inner, { service, lastEvents, readings: shares.readings, normalise: parts.normalise });
         rotationRoutes(inner, { connections, writer, channels, channelWriter, keys });
       });
       await scope.register(async (inner) => {

@@ -10,6 +10,7 @@ import { createTokenVerifier } from '@tailrace/http/access/tokens.ts';
 import { refusedWork } from '@tailrace/http/limits/refused-work.ts';
 import { openReplayTable } from '@tailrace/replays/replay-table.ts';
 import { extended } from '@tailrace/role/extensions.ts';
+import { installedNormaliser } from '@tailrace/role/installed-normaliser.ts';
 import type { HttpRoleDeps, Readiness, RunningRole } from '@tailrace/role/role.ts';
 import type { Replay } from '@tailrace/schemas/generated/replay.ts';
 import { openTable, type Table } from '@tailrace/stream/reading/table.ts';
@@ -111,6 +112,7 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
     channels,
     channelWriter,
     channelKinds: extended(channelKinds, extensions?.channelKinds, ({ type }) => type),
+    normalise: installedNormaliser(extensions),
     outgoing,
     notifications,
     alerts,

@@ -12,6 +12,7 @@ import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { type MemoryBroker, memoryBroker } from '@tailrace/kafka/memory/memory-broker.ts';
 import { openReplayTable } from '@tailrace/replays/replay-table.ts';
 import { type Extensions, extended } from '@tailrace/role/extensions.ts';
+import { installedNormaliser } from '@tailrace/role/installed-normaliser.ts';
 import type { Provider } from '@tailrace/schemas/generated/provider.ts';
 import type { Replay } from '@tailrace/schemas/generated/replay.ts';
 import { openTable } from '@tailrace/stream/reading/table.ts';
@@ -38,7 +39,7 @@ interface TestApiOptions {
   readonly connector?: Connector;
   /** In place of `connector`. */
   readonly connectors?: ReadonlyMap<Provider, Connector>;
-  readonly extensions?: Pick<Extensions, 'ruleKinds' | 'channelKinds'>;
+  readonly extensions?: Omit<Extensions, 'connectors'>;
   readonly keys?: KeyRing;
   readonly databaseUrl?: string;
   readonly allowedEndpoints?: readonly string[];
@@ -185,6 +186,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
     channels,
     channelWriter,
     channelKinds: extended(channelKinds, options.extensions?.channelKinds, ({ type }) => type),
+    normalise: installedNormaliser(options.extensions),
     outgoing: openOutgoing({ allowlist: options.allowedChannelHosts ?? [], timeoutMs: notificationTimeoutMs }),
     notifications,
     alerts,

@@ -1,5 +1,6 @@
 import { normaliserTopologyOf } from '@tailrace/normalise/normaliser-topology.ts';
 import { ParsingBook } from '@tailrace/normalise/own-parsing/parsing-book.ts';
+import { installedNormaliser } from '@tailrace/role/installed-normaliser.ts';
 import type { RoleDeps, RunningRole } from '@tailrace/role/role.ts';
 import { ownerReadiness } from '@tailrace/stream/owning/owner-readiness.ts';
 import { runProcessor } from '@tailrace/stream/processing/processor.ts';
@@ -12,7 +13,7 @@ export async function start(config: NormaliserConfig, deps: RoleDeps): Promise<R
   const logger = deps.logger.child({ role: 'normaliser' });
   // Before the first line, since one that is read without its rules stays so until it is replayed.
   const book = await ParsingBook.open({ kafka, logger });
-  const parsing = parsingMetrics(deps.metrics, book.normaliser());
+  const parsing = parsingMetrics(deps.metrics, book.normaliser(installedNormaliser(deps.extensions)));
   const owner = runProcessor(normaliserTopologyOf(parsing.normalise), {
     kafka,
     logger,

@@ -1,5 +1,6 @@
 import type { NormaliseEvent } from '@tailrace/normalise/normaliser-topology.ts';
 import { ParsingBook } from '@tailrace/normalise/own-parsing/parsing-book.ts';
+import { installedNormaliser } from '@tailrace/role/installed-normaliser.ts';
 import type { RoleDeps, RunningRole } from '@tailrace/role/role.ts';
 import { ownerReadiness } from '@tailrace/stream/owning/owner-readiness.ts';
 import { ownPartitions } from '@tailrace/stream/owning/partition-owner.ts';
@@ -29,7 +30,7 @@ export async function start(config: ReplayerConfig, deps: ReplayerDeps): Promise
   const task = {
     kafka,
     store,
-    normalise: book.normaliser(deps.normalise),
+    normalise: book.normaliser(deps.normalise ?? installedNormaliser(deps.extensions)),
     rules: book,
     lag: new LiveLag(measureLiveLag(kafka, store, config.replayerLiveLagMs)),
     batchRecords: config.replayerBatchRecords,

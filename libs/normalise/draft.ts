@@ -32,9 +32,10 @@ const noFlags: readonly Flag[] = Object.freeze([]);
 export interface LineRules {
   /**
    * Reads a text into the draft by the first rule that takes it, whose name is then the draft's `rule`.
+   * @param depth how many envelopes the text came in; left out for a message whose envelope says its level.
    * @returns false where none does; the draft is then as it was.
    */
-  read(text: string, draft: Draft): boolean;
+  read(text: string, draft: Draft, depth?: number): boolean;
 }
 
 export type JsonShape = '' | 'clef' | 'gelf' | 'cloudtrail' | 'lambda' | 'mongodb';

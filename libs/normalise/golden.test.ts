@@ -6,7 +6,7 @@ import { logRecordCodec } from '@tailrace/schemas/generated/log-record.ts';
 import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
 import { describe, expect, it } from 'vitest';
 import { normalise } from './normalise.ts';
-import { textParserNames } from './parsers/text-parsers.ts';
+import { textParserNames } from './parsers/parser-lists.ts';
 
 /**
  * Each file of `golden/<parser or product>/` is an input and what becomes of it, or a list of such: `text` is the message

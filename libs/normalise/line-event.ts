@@ -1,5 +1,7 @@
-import { type Provider, providerSymbols } from '@tailrace/schemas/generated/provider.ts';
+import type { Provider } from '@tailrace/schemas/generated/provider.ts';
 import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
+import { builtInClouds } from './providers/built-in-clouds.ts';
+import type { CloudEvents, EventFields, LineShape } from './providers/cloud-events.ts';
 
 /** A line as its provider would have sent it. */
 export interface LineEvent {
@@ -8,58 +10,29 @@ export interface LineEvent {
   readonly isEvent: boolean;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
-interface Shape {
-  /** Fields that only this provider's events have. */
-  readonly telltale: readonly string[];
-  readonly wrap: (line: string) => Fields;
-  readonly id: string;
-  readonly time: string;
-  readonly stream: readonly string[];
-}
-
-const shapes: Readonly<Record<Provider, Shape>> = {
-  aws: {
-    telltale: ['eventId', 'ingestionTime', 'logStreamName'],
-    wrap: (message) => ({ message }),
-    id: 'eventId',
-    time: 'timestamp',
-    stream: ['logStreamName'],
-  },
-  azure: {
-    telltale: ['TimeGenerated', '_ItemId', 'TenantId'],
-    wrap: (message) => ({ Message: message }),
-    id: '_ItemId',
-    time: 'TimeGenerated',
-    stream: ['AppRoleInstance', 'PodName', 'Computer'],
-  },
-  gcp: {
-    telltale: ['logName', 'insertId', 'textPayload', 'jsonPayload', 'protoPayload'],
-    wrap: (textPayload) => ({ textPayload }),
-    id: 'insertId',
-    time: 'timestamp',
-    stream: [],
-  },
-};
-
 /**
  * Takes a line that is the provider's own JSON as it is, and wraps any other one as the provider's event with that text.
  *
  * @param given whose events they are. Left out, the line's own fields say it; of a plain text it makes no difference.
  * @param number of the line, from 1.
  * @param now the time of an event that has none, milliseconds since the epoch.
+ * @param clouds those whose events are known; the first of them wraps a plain text.
  */
-export function lineEvent(given: Provider | undefined, line: string, number: number, now: number): LineEvent {
+export function lineEvent(
+  given: Provider | undefined,
+  line: string,
+  number: number,
+  now: number,
+  clouds: readonly CloudEvents[] = builtInClouds,
+): LineEvent {
   const json = jsonFields(line);
-  const provider = given ?? providerSymbols.find((each) => isEventOf(shapes[each], json)) ?? 'aws';
-  const shape = shapes[provider];
+  const cloud = clouds.find((each) => (given === undefined ? isEventOf(each.line, json) : each.provider === given));
+  const { provider, line: shape } = cloud ?? firstOf(clouds, given);
   const event = isEventOf(shape, json) ? json : undefined;
   const fields = event ?? shape.wrap(line);
   const timestamp = timeOf(fields[shape.time]) ?? now * 1000;
   const stream = shape.stream.map((name) => fields[name]).find((value) => typeof value === 'string');
   const id = fields[shape.id];
-  const table = typeof fields.Type === 'string' ? fields.Type : '';
   return {
     isEvent: event !== undefined,
     raw: {
@@ -71,7 +44,7 @@ export function lineEvent(given: Provider | undefined, line: string, number: num
       timestamp_nanos: 0,
       observed_timestamp: timestamp,
       ingest_timestamp: now * 1000,
-      source: provider === 'azure' ? { table } : {},
+      source: shape.source?.(fields) ?? {},
       stream: typeof stream === 'string' ? stream : '',
       payload: event === undefined ? JSON.stringify(fields) : line,
       rewind_id: null,
@@ -79,11 +52,17 @@ export function lineEvent(given: Provider | undefined, line: string, number: num
   };
 }
 
-function isEventOf({ telltale }: Shape, json: Fields | undefined): boolean {
+function firstOf(clouds: readonly CloudEvents[], given: Provider | undefined): CloudEvents {
+  const [first] = clouds;
+  if (first !== undefined && given === undefined) return first;
+  throw new Error(`events of ${given ?? 'any cloud'} are not known here`);
+}
+
+function isEventOf({ telltale }: LineShape, json: EventFields | undefined): boolean {
   return json !== undefined && telltale.some((name) => Object.hasOwn(json, name));
 }
 
-function jsonFields(line: string): Fields | undefined {
+function jsonFields(line: string): EventFields | undefined {
   if (!line.trimStart().startsWith('{')) return undefined;
   try {
     const value: unknown = JSON.parse(line);

@@ -3,17 +3,17 @@ import { type Flag, flags } from '@tailrace/log-record/flags.ts';
 import { earliestTimestamp, latestTimestamp, maxBodyBytes } from '@tailrace/log-record/limits.ts';
 import { recordId } from '@tailrace/log-record/record-id.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
-import type { Provider } from '@tailrace/schemas/generated/provider.ts';
 import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
-import { Draft } from './draft.ts';
+import { Draft, type LineRules } from './draft.ts';
 import { exceptionIn } from './exception.ts';
 import { normaliserVersion } from './normaliser-version.ts';
 import { settleNumericLevel } from './numeric-level.ts';
 import { lineVersion } from './own-parsing/line-version.ts';
 import type { RuleSet } from './own-parsing/rule-set.ts';
-import { readAws } from './providers/aws.ts';
-import { readAzure } from './providers/azure.ts';
-import { readGcp } from './providers/gcp.ts';
+import type { AnchoredParser } from './parsers/text-parser.ts';
+import { withParsers } from './parsers/text-parsers.ts';
+import { builtInClouds } from './providers/built-in-clouds.ts';
+import type { CloudEvents } from './providers/cloud-events.ts';
 import type { ProviderReader } from './providers/provider-reader.ts';
 import { type Flagged, storableEvent } from './storable.ts';
 
@@ -30,7 +30,15 @@ export interface NormaliseOptions {
   readonly rules?: RuleSet | undefined;
 }
 
-const readers: Readonly<Record<Provider, ProviderReader>> = { aws: readAws, azure: readAzure, gcp: readGcp };
+/** What is known of the clouds' events and of the texts in them. */
+export interface NormaliserParts {
+  readonly clouds: readonly CloudEvents[];
+  /** What an installation brings besides Tailrace's own parsers, and is tried before them. */
+  readonly parsers?: readonly AnchoredParser[] | undefined;
+}
+
+/** Makes the canonical record of a raw event: see `normalise`. */
+export type Normalise = (raw: RawEvent, position: RawPosition, options?: NormaliseOptions) => LogRecord;
 
 /**
  * The canonical record of a raw event. A pure function that never throws: the same event, position and options give the
@@ -38,7 +46,17 @@ const readers: Readonly<Record<Provider, ProviderReader>> = { aws: readAws, azur
  *
  * The record's time is the event's own; a time that the text states is the attribute `log.time`.
  */
-export function normalise(raw: RawEvent, position: RawPosition, options: NormaliseOptions = {}): LogRecord {
+export const normalise: Normalise = normaliserOf({ clouds: builtInClouds });
+
+/** Another `normalise`, for the events of these clouds and with these parsers. */
+export function normaliserOf({ clouds, parsers = [] }: NormaliserParts): Normalise {
+  const readers = new Map<string, ProviderReader>(clouds.map(({ provider, read }) => [provider, read]));
+  const withOwn = parsers.length === 0 ? (rules: LineRules | undefined) => rules : withParsers(parsers);
+  const read: ProviderReader = (raw, timestamp, rules) => readers.get(raw.provider)?.(raw, timestamp, withOwn(rules));
+  return (raw, position, options = {}) => recordOf(read, raw, position, options);
+}
+
+function recordOf(read: ProviderReader, raw: RawEvent, position: RawPosition, options: NormaliseOptions): LogRecord {
   const { rules } = options;
   const noted = new FlagList();
   const event = storableEvent(raw, noted);
@@ -46,7 +64,7 @@ export function normalise(raw: RawEvent, position: RawPosition, options: Normali
   const isOwnTime = isPlausible(raw.timestamp);
   const timestamp = eventTime(raw);
   if (!isOwnTime) noted.flag(flags.timeOutOfRange);
-  const draft = readers[raw.provider](event, timestamp, rules?.of(event.stream)) ?? unreadable(event, timestamp);
+  const draft = read(event, timestamp, rules?.of(event.stream)) ?? unreadable(event, timestamp);
   for (const flag of noted.flags) draft.flag(flag);
   settleNumericLevel(draft);
   draft.finishResource();

@@ -1,10 +1,10 @@
 import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
 import type { RecordProcessor, Topology } from '@tailrace/stream/processing/topology.ts';
 import { rawTopics, topics } from '@tailrace/topics/topics.ts';
-import { normalise } from './normalise.ts';
+import { type Normalise, normalise } from './normalise.ts';
 
-/** What makes a canonical record of a raw event: `normalise`, or what a test puts in its place. */
-export type NormaliseEvent = typeof normalise;
+/** What makes a canonical record of a raw event: a `normaliserOf`, or what a test puts in its place. */
+export type NormaliseEvent = Normalise;
 
 /**
  * Raw events of every cloud to canonical records: live ones to `logs`, what a rewound source or a replay reads again to

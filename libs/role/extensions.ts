@@ -1,6 +1,7 @@
 import type { RuleKind } from '@tailrace/alert-rules/rule-kind.ts';
 import type { ChannelKind } from '@tailrace/channels/channel.ts';
 import type { Connector } from '@tailrace/ingestion/contract/configure.ts';
+import type { AnchoredParser } from '@tailrace/normalise/parsers/text-parser.ts';
 
 /**
  * What an installation brings besides what Tailrace comes with. Every role of the installation, and its command line, is
@@ -9,6 +10,8 @@ import type { Connector } from '@tailrace/ingestion/contract/configure.ts';
 export interface Extensions {
   /** Kinds of sources, by `provider`. */
   readonly connectors?: readonly Connector[];
+  /** Parsers of texts, tried before Tailrace's own. */
+  readonly parsers?: readonly AnchoredParser[];
   /** Kinds of alert rules, by `type`. */
   readonly ruleKinds?: readonly RuleKind[];
   /** Kinds of channels, by `type`. */

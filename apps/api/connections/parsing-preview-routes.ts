@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { cloudEvents } from '@tailrace/connectors/clouds.ts';
 import { askerOf } from '@tailrace/http/access/caller.ts';
 import type { FairQueue } from '@tailrace/http/limits/fair-queue.ts';
 import { problemSchema } from '@tailrace/http/problem.ts';
@@ -6,6 +7,7 @@ import type { HttpServer } from '@tailrace/http/server.ts';
 import { isoNanos } from '@tailrace/log-query/iso-time.ts';
 import { levelOf, levels } from '@tailrace/log-record/level.ts';
 import { lineEvent } from '@tailrace/normalise/line-event.ts';
+import type { Normalise } from '@tailrace/normalise/normalise.ts';
 import { type CompiledRules, parsingRules } from '@tailrace/normalise/own-parsing/compile-rules.ts';
 import { type ExplainedLine, explainLine } from '@tailrace/normalise/own-parsing/explain-line.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
@@ -21,6 +23,7 @@ interface ParsingPreviewRouteDeps {
   readonly lastEvents: LastEventsReader;
   /** Who may try rules when. */
   readonly readings: FairQueue;
+  readonly normalise: Normalise;
 }
 
 /** How long rules are tried on lines for one request, milliseconds: usual ones take one. */
@@ -80,7 +83,7 @@ const preview = z
 /** What becomes of lines by parsing rules, before they are saved. */
 export function parsingPreviewRoutes(
   scope: HttpServer,
-  { service, lastEvents, readings }: ParsingPreviewRouteDeps,
+  { service, lastEvents, readings, normalise }: ParsingPreviewRouteDeps,
 ): void {
   scope.post(
     '/connections/:id/parsing/preview',
@@ -100,7 +103,7 @@ export function parsingPreviewRoutes(
       const asker = askerOf(request, reply, connection.project_id);
       const { events, missing } =
         lines === undefined ? await lastEvents.of(connection, limit, asker) : givenEvents(connection, lines);
-      const explain = () => explainEvents(events, connection.parsing?.version ?? 0, rules, asker.gone);
+      const explain = () => explainEvents(events, connection.parsing?.version ?? 0, rules, normalise, asker.gone);
       const explained = await readings.run(asker.caller, asker.gone, explain);
       const taken: Record<string, number> = {};
       for (const { rule } of explained) if (rule !== undefined) taken[rule] = (taken[rule] ?? 0) + 1;
@@ -120,13 +123,14 @@ async function explainEvents(
   events: readonly PlacedEvent[],
   version: number,
   rules: CompiledRules,
+  normalise: Normalise,
   gone: AbortSignal,
 ): Promise<readonly ExplainedLine[]> {
   const explained: ExplainedLine[] = [];
   const began = performance.now();
   for (const { raw, partition, offset } of events) {
     if (gone.aborted || performance.now() - began > maxMs) break;
-    explained.push(explainLine(raw, { partition, offset }, version, rules));
+    explained.push(explainLine(raw, { partition, offset }, version, rules, normalise));
     await nextTurn();
   }
   return explained;
@@ -135,7 +139,7 @@ async function explainEvents(
 function givenEvents({ id, project_id, provider }: Connection, lines: readonly string[]): LastEvents {
   const now = Date.now();
   const events = lines.map((line, index): PlacedEvent => {
-    const { raw } = lineEvent(provider, line, index + 1, now);
+    const { raw } = lineEvent(provider, line, index + 1, now, cloudEvents);
     return { raw: { ...raw, connection_id: id, project_id }, partition: 0, offset: index };
   });
   return { events, missing: 0 };

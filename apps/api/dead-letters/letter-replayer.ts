@@ -3,6 +3,7 @@ import { remedyOf } from '@tailrace/errors/tailrace-error.ts';
 import { FencedError } from '@tailrace/kafka/errors.ts';
 import type { Kafka, OutgoingRecord } from '@tailrace/kafka/kafka.ts';
 import { topicRecord } from '@tailrace/kafka/topic-record.ts';
+import type { Normalise } from '@tailrace/normalise/normalise.ts';
 import type { DeadLetter } from '@tailrace/schemas/generated/dead-letter.ts';
 import { Backoff } from '@tailrace/stream/backoff.ts';
 import { maxDeadValueBytes } from '@tailrace/stream/processing/dead-letter.ts';
@@ -53,11 +54,13 @@ const transactionalId = 'api-dead-letter-replays';
 export class LetterReplayer {
   readonly #kafka: Kafka;
   readonly #marks: LetterMarks;
+  readonly #normalise: Normalise;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(kafka: Kafka, marks: LetterMarks) {
+  constructor(kafka: Kafka, marks: LetterMarks, normalise: Normalise) {
     this.#kafka = kafka;
     this.#marks = marks;
+    this.#normalise = normalise;
   }
 
   /**
@@ -98,7 +101,7 @@ export class LetterReplayer {
             note(place, 'gone', 'retention', 'Retention has removed the record, and the letter holds a part of it.');
             continue;
           }
-          const revived = revive(letter, value, id, partitions);
+          const revived = revive(letter, value, { replayId: id, partitions, normalise: this.#normalise });
           if (revived.outcome !== 'replayed') {
             note(place, revived.outcome, revived.reason, revived.detail);
             continue;

@@ -1,7 +1,7 @@
 import { messageOf } from '@tailrace/errors/tailrace-error.ts';
 import type { OutgoingRecord } from '@tailrace/kafka/kafka.ts';
 import { topicRecord } from '@tailrace/kafka/topic-record.ts';
-import { normalise } from '@tailrace/normalise/normalise.ts';
+import type { Normalise } from '@tailrace/normalise/normalise.ts';
 import type { DeadLetter } from '@tailrace/schemas/generated/dead-letter.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import { deadReason } from '@tailrace/stream/processing/dead-letter.ts';
@@ -19,10 +19,18 @@ const logNames: ReadonlySet<string> = new Set([topics.logs.name, topics.logsRepl
  * Takes a dead record through the code of today: a raw event through the normaliser, a canonical record as it is.
  *
  * @param value the record's whole value.
- * @param replayId what the new record bears.
- * @param partitions of `logs.replayed`.
+ * @param options.replayId what the new record bears.
+ * @param options.partitions of `logs.replayed`.
  */
-export function revive(letter: DeadLetter, value: Buffer, replayId: string, partitions: number): Revived {
+export function revive(
+  letter: DeadLetter,
+  value: Buffer,
+  {
+    replayId,
+    partitions,
+    normalise,
+  }: { readonly replayId: string; readonly partitions: number; readonly normalise: Normalise },
+): Revived {
   const raw = rawTopicNamed(letter.topic);
   if (raw === undefined && !logNames.has(letter.topic)) {
     return {

@@ -1,10 +1,11 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { cloudEvents } from '@tailrace/connectors/clouds.ts';
 import { messageOf } from '@tailrace/errors/tailrace-error.ts';
 import { levelOf } from '@tailrace/log-record/level.ts';
 import { lineEvent } from '@tailrace/normalise/line-event.ts';
-import { normalise } from '@tailrace/normalise/normalise.ts';
 import { RuleSet } from '@tailrace/normalise/own-parsing/rule-set.ts';
+import { installedNormaliser } from '@tailrace/role/installed-normaliser.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import { providerSymbols } from '@tailrace/schemas/generated/provider.ts';
 import { Command, Option } from 'commander';
@@ -16,7 +17,7 @@ import { readParsingFile } from '../parsing/parsing-file.ts';
 import type { Surroundings } from '../surroundings.ts';
 
 /** `tailrace normalise`: what the parsers make of each line of a file. Asks no server. */
-export function normaliseCommand(_surroundings: Surroundings): Command {
+export function normaliseCommand({ extensions }: Surroundings): Command {
   return new Command('normalise')
     .description("Show what the parsers make of each line of a file: plain text, or the provider's JSON events.")
     .requiredOption('--file <path>', 'UTF-8 text; - is standard input')
@@ -32,6 +33,7 @@ export function normaliseCommand(_surroundings: Surroundings): Command {
       const rules = rulesFile === undefined ? undefined : new RuleSet(1, readParsingFile(rulesFile).compiled);
       const render = stats ? undefined : json ? renderJson : renderText;
       const counted = new ParsingStats();
+      const normalise = installedNormaliser(extensions);
       const parsers = new Map<string, number>();
       const name = file === '-' ? 'standard input' : file;
       let lines = 0;
@@ -40,7 +42,7 @@ export function normaliseCommand(_surroundings: Surroundings): Command {
         number += 1;
         if (line === '') continue;
         lines += 1;
-        const { raw, isEvent } = lineEvent(provider, line, number, Date.now());
+        const { raw, isEvent } = lineEvent(provider, line, number, Date.now(), cloudEvents);
         const normalised = normalise(raw, { partition: 0, offset: number }, { rules });
         const record = isEvent ? normalised : withoutId(normalised);
         parsers.set(record.parser, (parsers.get(record.parser) ?? 0) + 1);

@@ -1,6 +1,6 @@
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
-import { normalise, type RawPosition } from '../normalise.ts';
+import type { Normalise, RawPosition } from '../normalise.ts';
 import type { CompiledRule, CompiledRules } from './compile-rules.ts';
 import { type RuleAttempt, RuleSet } from './rule-set.ts';
 import { type Stop, whereItStops } from './where-it-stops.ts';
@@ -24,6 +24,7 @@ export function explainLine(
   position: RawPosition,
   version: number,
   compiled: CompiledRules,
+  normalise: Normalise,
 ): ExplainedLine {
   const attempts: RuleAttempt[] = [];
   const rules = new RuleSet(version, compiled, (attempt) => attempts.push(attempt));

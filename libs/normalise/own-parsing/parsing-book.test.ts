@@ -2,6 +2,7 @@ import { InMemoryRunner } from '@tailrace/stream/processing/in-memory-runner.ts'
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { rawTopics, topics } from '@tailrace/topics/topics.ts';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { normalise } from '../normalise.ts';
 import { normaliserTopologyOf } from '../normaliser-topology.ts';
 import { normaliserVersion } from '../normaliser-version.ts';
 import { lineVersion } from './line-version.ts';
@@ -41,7 +42,7 @@ it('reads lines by the rules that are in force, which may change while they come
   await save('conn_a', 1, byLetter);
   await save('conn_b', 1, null);
   const book = await openBook();
-  const topology = normaliserTopologyOf(book.normaliser());
+  const topology = normaliserTopologyOf(book.normaliser(normalise));
   await runner.start(topology);
   const line = 'K;7;no stock';
   await log('conn_a', 'e1', line);
@@ -87,7 +88,7 @@ it('leaves the lines of a connection to the parsers when its rules cannot be use
   await save('conn_a', 1, [{ name: 'a', pattern: '(' }]);
   await save('conn_b', 1, byLetter);
   const book = await openBook();
-  const normaliseEvent = book.normaliser();
+  const normaliseEvent = book.normaliser(normalise);
   const read = (id: string) => normaliseEvent(testEvent('K;x', { connection_id: id }), { partition: 0, offset: 0 });
   expect(read('conn_a')).toMatchObject({ parser: 'plain', normaliser_version: lineVersion(1, normaliserVersion) });
   expect(read('conn_b')).toMatchObject({ parser: 'rule:letter' });

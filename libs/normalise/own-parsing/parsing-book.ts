@@ -4,7 +4,6 @@ import { openTable, type Table } from '@tailrace/stream/reading/table.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
 import { topics } from '@tailrace/topics/topics.ts';
-import { normalise } from '../normalise.ts';
 import type { NormaliseEvent } from '../normaliser-topology.ts';
 import { compileRules } from './compile-rules.ts';
 import { RuleSet } from './rule-set.ts';
@@ -84,7 +83,7 @@ export class ParsingBook {
   }
 
   /** Lines by the rules of their connections. @param base what reads them with these rules. */
-  normaliser(base: NormaliseEvent = normalise): NormaliseEvent {
+  normaliser(base: NormaliseEvent): NormaliseEvent {
     return (raw, position, options = {}) => {
       const rules = this.rulesOf(raw.connection_id);
       return base(raw, position, rules === undefined ? options : { ...options, rules });

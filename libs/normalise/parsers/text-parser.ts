@@ -7,7 +7,21 @@ import type { Line } from '../line.ts';
  */
 export type InnerReader = (text: string, draft: Draft) => void;
 
-/** Knows one family of text formats. A new one is a file here, an entry in `text-parsers.ts` and a golden folder. */
+/** What a text begins with: a kind of character, or a time and what stands behind it. */
+export type Beginning =
+  | 'brace'
+  | 'angle'
+  | 'bracket'
+  | 'letter'
+  | 'timeCapital'
+  | 'timeSmall'
+  | 'timeDigit'
+  | 'timeBracket'
+  | 'timeTab'
+  | 'timeOther'
+  | 'other';
+
+/** Knows one family of text formats. */
 export interface TextParser {
   /** The record's `parser`, and the name of its golden folder. */
   readonly name: string;
@@ -18,4 +32,12 @@ export interface TextParser {
    * text's length at most, and little of it when the format is another.
    */
   read(line: Line, draft: Draft, readInner: InnerReader): boolean;
+}
+
+/**
+ * A parser that says itself which texts are its own to try, before the parsers of anything that begins so. A new one is a
+ * file here, a line in `parser-lists.ts` and a golden folder; an installation's own is one of its extensions.
+ */
+export interface AnchoredParser extends TextParser {
+  readonly beginnings: readonly Beginning[];
 }

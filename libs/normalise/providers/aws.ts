@@ -3,13 +3,14 @@ import { Draft } from '../draft.ts';
 import { nameInvocation } from '../parsers/aws/invocation.ts';
 import { parseText } from '../parsers/text-parsers.ts';
 import { storable } from '../storable.ts';
+import type { CloudEvents } from './cloud-events.ts';
 import type { ProviderReader } from './provider-reader.ts';
 
 /**
  * An event of FilterLogEvents: `{logStreamName, timestamp, message, ingestionTime, eventId}`. All but the message is in
  * the raw event's own fields.
  */
-export const readAws: ProviderReader = (raw, timestamp, rules) => {
+const readAws: ProviderReader = (raw, timestamp, rules) => {
   const message = messageOf(raw.payload);
   if (message === undefined) return undefined;
   const draft = new Draft(timestamp, rules);
@@ -24,6 +25,18 @@ export const readAws: ProviderReader = (raw, timestamp, rules) => {
   nameInvocation(draft);
   draft.uid(raw.event_id);
   return draft;
+};
+
+export const awsEvents: CloudEvents = {
+  provider: 'aws',
+  read: readAws,
+  line: {
+    telltale: ['eventId', 'ingestionTime', 'logStreamName'],
+    wrap: (message) => ({ message }),
+    id: 'eventId',
+    time: 'timestamp',
+    stream: ['logStreamName'],
+  },
 };
 
 function messageOf(payload: string): string | undefined {

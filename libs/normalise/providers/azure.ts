@@ -6,13 +6,14 @@ import { lineHeadOf } from '../line-head.ts';
 import { beginsWithPair } from '../parsers/pairs.ts';
 import { parseText, readEnvelopedMessage } from '../parsers/text-parsers.ts';
 import { columns, isNothing, Row } from './azure-columns.ts';
+import type { CloudEvents } from './cloud-events.ts';
 import type { ProviderReader } from './provider-reader.ts';
 
 /**
  * A row of a Log Analytics table, column by name. Any table is taken; those of Application Insights, containers, syslog
  * and resource logs are known better.
  */
-export const readAzure: ProviderReader = (raw, timestamp, rules) => {
+const readAzure: ProviderReader = (raw, timestamp, rules) => {
   const draft = new Draft(timestamp, rules);
   draft.uid(raw.event_id);
   const row = new Row(draft, raw.source.table ?? '');
@@ -24,6 +25,19 @@ export const readAzure: ProviderReader = (raw, timestamp, rules) => {
   readRowLevel(row);
   readBody(row, raw.payload);
   return draft;
+};
+
+export const azureEvents: CloudEvents = {
+  provider: 'azure',
+  read: readAzure,
+  line: {
+    telltale: ['TimeGenerated', '_ItemId', 'TenantId'],
+    wrap: (message) => ({ Message: message }),
+    id: '_ItemId',
+    time: 'TimeGenerated',
+    stream: ['AppRoleInstance', 'PodName', 'Computer'],
+    source: ({ Type: table }) => ({ table: typeof table === 'string' ? table : '' }),
+  },
 };
 
 /**

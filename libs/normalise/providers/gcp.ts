@@ -4,6 +4,7 @@ import { type FieldHandler, FieldNames } from '../field-names.ts';
 import { readJsonObject } from '../json-object.ts';
 import { defaultMessage, readJsonText } from '../json-text.ts';
 import { parseText, readEnvelopedMessage } from '../parsers/text-parsers.ts';
+import type { CloudEvents } from './cloud-events.ts';
 import { otherResourceLabel, resourceLabels } from './gcp-resource.ts';
 import type { ProviderReader } from './provider-reader.ts';
 
@@ -91,7 +92,7 @@ const auditLogType = 'google.cloud.audit.AuditLog';
  * A LogEntry in its JSON form, with a text, JSON or protocol buffer payload.
  * @see https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry
  */
-export const readGcp: ProviderReader = (raw, timestamp, rules) => {
+const readGcp: ProviderReader = (raw, timestamp, rules) => {
   const entry = new Entry(timestamp, rules);
   entry.resourceAttribute('cloud.provider', 'gcp');
   if (readJsonObject(raw.payload, entryFields, entry) !== 'read') return undefined;
@@ -102,6 +103,18 @@ export const readGcp: ProviderReader = (raw, timestamp, rules) => {
   else if (entry.protoPayload !== undefined) readProtoPayload(entry.protoPayload, entry);
   else readRequestOnly(entry);
   return entry;
+};
+
+export const gcpEvents: CloudEvents = {
+  provider: 'gcp',
+  read: readGcp,
+  line: {
+    telltale: ['logName', 'insertId', 'textPayload', 'jsonPayload', 'protoPayload'],
+    wrap: (textPayload) => ({ textPayload }),
+    id: 'insertId',
+    time: 'timestamp',
+    stream: [],
+  },
 };
 
 /**

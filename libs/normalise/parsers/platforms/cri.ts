@@ -1,4 +1,4 @@
-import type { TextParser } from '../text-parser.ts';
+import type { AnchoredParser } from '../text-parser.ts';
 
 const criPattern = / (stdout|stderr) ([FP]) /y;
 
@@ -7,8 +7,9 @@ const criPattern = / (stdout|stderr) ([FP]) /y;
  * behind it is read for itself.
  * @see https://github.com/kubernetes/design-proposals-archive/blob/main/node/kubelet-cri-logging.md
  */
-export const cri: TextParser = {
+export const cri: AnchoredParser = {
   name: 'cri',
+  beginnings: ['timeSmall'],
   read({ text, time, at, bracketed }, draft, readInner) {
     if (time === '' || bracketed) return false;
     criPattern.lastIndex = at;

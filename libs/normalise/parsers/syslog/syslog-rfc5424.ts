@@ -2,15 +2,16 @@ import { severityOfSyslog } from '@tailrace/log-record/severity.ts';
 import { endOfToken } from '../../characters.ts';
 import { Draft, envelopeRank } from '../../draft.ts';
 import { timeAt } from '../../time/time-at.ts';
-import type { TextParser } from '../text-parser.ts';
+import type { AnchoredParser } from '../text-parser.ts';
 import { priorityOf } from './syslog-priority.ts';
 
 /**
  * `<34>1 2024-01-31T10:20:30.003Z host app 123 ID47 [id@32473 name="value"] message`.
  * @see https://www.rfc-editor.org/rfc/rfc5424
  */
-export const syslogRfc5424: TextParser = {
+export const syslogRfc5424: AnchoredParser = {
   name: 'syslog-rfc5424',
+  beginnings: ['angle'],
   read({ text }, draft, readInner) {
     const priority = priorityOf(text);
     if (priority === undefined || !text.startsWith('1 ', priority.end)) return false;

@@ -1,7 +1,7 @@
 import { severityOfWord } from '@tailrace/log-record/severity.ts';
 import { skipDigits } from '../../characters.ts';
 import type { Draft } from '../../draft.ts';
-import type { TextParser } from '../text-parser.ts';
+import type { AnchoredParser } from '../text-parser.ts';
 import { present, requestAttributes } from './http-request.ts';
 
 /** The parts that nginx appends to a message, in its order. */
@@ -18,8 +18,9 @@ const parts: readonly (readonly [string, string])[] = [
  * `2024/01/31 10:20:30 [error] 123#456: *789 message, client: 10.0.0.1, server: example.com, request: "GET / HTTP/1.1"`.
  * @see https://nginx.org/en/docs/ngx_core_module.html#error_log
  */
-export const nginxError: TextParser = {
+export const nginxError: AnchoredParser = {
   name: 'nginx-error',
+  beginnings: ['timeBracket'],
   read({ text, time, at }, draft) {
     if (time === '' || text.charCodeAt(4) !== 0x2f || !text.startsWith(' [', at)) return false;
     const levelEnd = text.slice(at, at + 16).indexOf('] ') + at;
