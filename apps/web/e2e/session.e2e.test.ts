@@ -97,6 +97,9 @@ test('a session that is not renewed warns, ends over what is shown, and goes on 
   const before = page.locator('.log-row', { hasText: 'before the end' }).first();
   await before.waitFor();
   await page.getByText(/Your session ends at/).waitFor();
+  // The warning takes a line of its own, and leaves the page the rest.
+  expect((await page.getByText(/Your session ends at/).boundingBox())?.height).toBeLessThan(60);
+  expect((await page.locator('.log-list').boundingBox())?.height).toBeGreaterThan(300);
   const dialog = page.getByRole('dialog', { name: 'Your session has ended' });
   await dialog.waitFor();
   expect(await before.count()).toBe(1);

@@ -21,31 +21,37 @@ export function SessionNotices({ keeper, state }: SessionNoticesProps) {
   if (hasEnded) {
     return (
       <Dialog title="Your session has ended" stays>
-        <p>
-          Sign in again as <strong>{session.subject}</strong> to go on where you are: what you see stays. Live lines
-          that come meanwhile are sent then.
-        </p>
-        <SignInForm onSignIn={signIn} />
-        <button type="button" className="button" onClick={() => void keeper.signOut()}>
-          Sign out
-        </button>
+        <div className="form">
+          <p>
+            Sign in again as <strong>{session.subject}</strong> to go on where you are: what you see stays. Live lines
+            that come meanwhile are sent then.
+          </p>
+          <SignInForm onSignIn={signIn} />
+          <div className="form-actions">
+            <button type="button" className="button" onClick={() => void keeper.signOut()}>
+              Sign out
+            </button>
+          </div>
+        </div>
       </Dialog>
     );
   }
   if (offer !== undefined) {
     return (
       <Dialog title="Sign in as somebody else?" stays>
-        <p>
-          You are signed in as <strong>{session.subject}</strong>. The link you opened carries a token of{' '}
-          <strong>{offer.subject}</strong>, which would take its place in every tab.
-        </p>
-        <div className="form-actions">
-          <button type="button" className="button button-main" onClick={() => void keeper.answerOffer(false)}>
-            Stay signed in as {session.subject}
-          </button>
-          <button type="button" className="button" onClick={() => void keeper.answerOffer(true)}>
-            Sign in as {offer.subject}
-          </button>
+        <div className="form">
+          <p>
+            You are signed in as <strong>{session.subject}</strong>. The link you opened carries a token of{' '}
+            <strong>{offer.subject}</strong>, which would take its place in every tab.
+          </p>
+          <div className="form-actions">
+            <button type="button" className="button button-main" onClick={() => void keeper.answerOffer(false)}>
+              Stay signed in as {session.subject}
+            </button>
+            <button type="button" className="button" onClick={() => void keeper.answerOffer(true)}>
+              Sign in as {offer.subject}
+            </button>
+          </div>
         </div>
       </Dialog>
     );
