@@ -190,6 +190,26 @@ export function describeReading(kafka: Fixture, features: KafkaFeatures): void {
       expect(recordsOf(batches)[0]?.offset).toBe(6);
     });
 
+    test('gives what other partitions hold, whichever of them retention has passed', async () => {
+      const { client, topic } = await filled(3, 10);
+      await kafka.system.truncate(topic, 1, 6);
+      const positions = [0, 1, 2].map((partition) => ({ topic, partition, offset: 0 }));
+      const reader = await client.reader({ positions, maxWaitMs: 20_000 });
+      const found = new Map<number, number[]>();
+      while ([0, 2].some((partition) => (found.get(partition)?.length ?? 0) < 10)) {
+        const batches = await reader.poll().catch((error: unknown) => {
+          if (!(error instanceof OffsetOutOfRangeError)) throw error;
+          reader.seek({ ...error.position, offset: error.earliest });
+          return [];
+        });
+        for (const { partition, records } of batches) {
+          found.set(partition, [...(found.get(partition) ?? []), ...records.map(({ offset }) => offset)]);
+        }
+      }
+      const all = Array.from({ length: 10 }, (_, offset) => offset);
+      expect([found.get(0), found.get(2)]).toEqual([all, all]);
+    });
+
     test('rejects a position beyond the end', async () => {
       const { client, topic } = await filled(1, 3);
       const reader = await client.reader({ positions: [{ topic, partition: 0, offset: 1000 }], maxWaitMs: 20_000 });

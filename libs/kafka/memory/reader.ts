@@ -129,7 +129,15 @@ export class MemoryReader implements Reader {
     for (const [key, position] of [...this.#positions]) {
       if (position.paused) continue;
       if (batches.length > 0 && left <= 0) break;
-      const { batch, bytes } = this.#read(position, Math.min(left, this.#maxBytesPerPartition));
+      let read: { batch: FetchedBatch | undefined; bytes: number };
+      try {
+        read = this.#read(position, Math.min(left, this.#maxBytesPerPartition));
+      } catch (error) {
+        // What was read has moved its positions: it is given first, and the next poll fails.
+        if (batches.length > 0) return batches;
+        throw error;
+      }
+      const { batch, bytes } = read;
       if (!batch) continue;
       batches.push(batch);
       left -= bytes;
