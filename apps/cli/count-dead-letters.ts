@@ -1,5 +1,5 @@
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
-import { readRange } from '@tailrace/stream/reading/read-partition.ts';
+import { readRanges } from '@tailrace/stream/reading/read-ranges.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 
 /** Offsets looked at in each partition of `logs.dead`. */
@@ -30,10 +30,9 @@ export async function countDeadLetters(kafka: Kafka): Promise<DeadLetterCount> {
     const start = earliest[partition] ?? 0;
     kept += to - start;
     const range = { topic, partition, from: Math.max(start, to - looksBack), to };
-    for await (const { records } of readRange(kafka, range, signal)) {
-      const those = records.filter(({ offset }) => offset < to);
-      looked += those.length;
-      withoutProject += those.filter(({ headers }) => !headers.has('project')).length;
+    for await (const { records } of readRanges(kafka, [range], signal)) {
+      looked += records.length;
+      withoutProject += records.filter(({ headers }) => !headers.has('project')).length;
     }
   };
   await Promise.all(latest.map((end, partition) => count(partition, end))).catch((error: unknown) => {

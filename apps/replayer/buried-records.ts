@@ -1,9 +1,9 @@
 import type { Kafka, OutgoingRecord } from '@tailrace/kafka/kafka.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
+import { deadLetterKey } from '@tailrace/stream/processing/dead-letter.ts';
 import { fencedEnd } from '@tailrace/stream/processing/fenced-end.ts';
-import { readRange } from '@tailrace/stream/reading/read-partition.ts';
+import { type RangeSlice, readRanges } from '@tailrace/stream/reading/read-ranges.ts';
 import { topics } from '@tailrace/topics/topics.ts';
-import type { RawSlice } from './raw-ranges.ts';
 
 /** Clocks of those who write raw events and of those who bury them differ by less than this. */
 const clocksDifferMs = 60 * 60 * 1000;
@@ -30,11 +30,12 @@ export class BuriedRecords {
    */
   async withoutKnown(
     records: readonly OutgoingRecord[],
-    { partition: raw, records: [first] }: RawSlice,
+    slice: RangeSlice,
     signal: AbortSignal,
   ): Promise<readonly OutgoingRecord[] | undefined> {
+    const [first] = slice.records;
     if (!first || !records.some(isLetter)) return records;
-    const key = `${raw.topic}/${raw.partition}`;
+    const key = deadLetterKey(slice);
     let known = this.#known.get(key);
     if (!known) {
       // A letter is younger than its record; an older one is of a topic that was made again since.
@@ -64,7 +65,7 @@ export class BuriedRecords {
     const end = await fencedEnd(this.#kafka, place);
     const range = { ...place, from: starts[place.partition] ?? 0, to: end };
     try {
-      for await (const { records } of readRange(this.#kafka, range, signal)) {
+      for await (const { records } of readRanges(this.#kafka, [range], signal)) {
         for (const record of records) {
           if (record.value === null || record.key?.toString() !== key) continue;
           const buried = offsetIn(record.value);

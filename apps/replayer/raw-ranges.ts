@@ -1,8 +1,8 @@
-import { OffsetOutOfRangeError } from '@tailrace/kafka/errors.ts';
-import type { FetchedRecord, Kafka, TopicPartition } from '@tailrace/kafka/kafka.ts';
+import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import type { ReplayRange } from '@tailrace/schemas/generated/replay-range.ts';
 import type { ReplayRequest } from '@tailrace/schemas/generated/replay-request.ts';
+import { type RangeSlice, readRanges } from '@tailrace/stream/reading/read-ranges.ts';
 import { rawTopics } from '@tailrace/topics/topics.ts';
 
 /**
@@ -47,66 +47,22 @@ function partitionsHolding(request: ReplayRequest, topic: string, partitions: nu
   return new Set(own.map((id) => partitionFor(id, partitions)));
 }
 
-/** Consecutive records of one range. */
-export interface RawSlice {
-  readonly partition: TopicPartition;
-  readonly records: readonly FetchedRecord[];
-  readonly nextOffset: number;
-  /** Offsets that retention removed before they were read. */
-  readonly lost: number;
-}
-
 /**
- * What the ranges still hold, in slices of at most `sliceRecords`. The next fetch is under way while a slice is worked
- * on. Ends early when the signal aborts.
+ * What the ranges of a replay still hold, in slices of at most `sliceRecords`. The next fetch is under way while a slice
+ * is worked on. Ends early when the signal aborts: the replay's progress says where it stands.
  */
-export async function* readRanges(
+export async function* readRawRanges(
   kafka: Kafka,
   ranges: readonly ReplayRange[],
   sliceRecords: number,
   signal: AbortSignal,
-): AsyncGenerator<RawSlice> {
-  const ends = new Map<string, number>();
-  const positions = ranges.filter((range) => range.next_offset < range.to_offset);
-  for (const { topic, partition, to_offset } of positions) ends.set(`${topic}/${partition}`, to_offset);
-  if (positions.length === 0) return;
-  const reader = await kafka.reader({
-    positions: positions.map(({ topic, partition, next_offset }) => ({ topic, partition, offset: next_offset })),
-    maxBytes: maxFetchBytes,
+): AsyncGenerator<RangeSlice> {
+  const unread = ranges.map(({ topic, partition, next_offset, to_offset }) => {
+    return { topic, partition, from: next_offset, to: to_offset };
   });
-  const reached = (partition: TopicPartition, offset: number) => {
-    const key = `${partition.topic}/${partition.partition}`;
-    const end = ends.get(key) ?? 0;
-    if (offset < end) return offset;
-    ends.delete(key);
-    reader.remove(partition);
-    return end;
-  };
   try {
-    while (ends.size > 0 && !signal.aborted) {
-      try {
-        for (const { topic, partition, records, nextOffset } of await reader.poll(signal)) {
-          const place = { topic, partition };
-          const end = ends.get(`${topic}/${partition}`) ?? 0;
-          const wanted = records.filter(({ offset }) => offset < end);
-          for (let at = sliceRecords; at < wanted.length; at += sliceRecords) {
-            const slice = wanted.slice(at - sliceRecords, at);
-            yield { partition: place, records: slice, nextOffset: slice.at(-1)!.offset + 1, lost: 0 };
-            if (signal.aborted) return;
-          }
-          const rest = wanted.slice(wanted.length - (wanted.length % sliceRecords || sliceRecords));
-          yield { partition: place, records: rest, nextOffset: reached(place, nextOffset), lost: 0 };
-        }
-      } catch (error) {
-        if (!(error instanceof OffsetOutOfRangeError) || error.position.offset >= error.earliest) throw error;
-        const { position, earliest } = error;
-        const place = { topic: position.topic, partition: position.partition };
-        reader.seek({ ...place, offset: earliest });
-        const nextOffset = reached(place, earliest);
-        yield { partition: place, records: [], nextOffset, lost: nextOffset - position.offset };
-      }
-    }
-  } finally {
-    await reader.close();
+    yield* readRanges(kafka, unread, signal, { sliceRecords, maxBytes: maxFetchBytes });
+  } catch (error) {
+    if (!signal.aborted) throw error;
   }
 }

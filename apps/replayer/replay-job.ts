@@ -15,6 +15,7 @@ import { Backoff } from '@tailrace/stream/backoff.ts';
 import type { PartitionWriter } from '@tailrace/stream/partition-writer.ts';
 import { processBatch } from '@tailrace/stream/processing/batch.ts';
 import type { RecordProcessor } from '@tailrace/stream/processing/topology.ts';
+import type { RangeSlice } from '@tailrace/stream/reading/read-ranges.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { rawTopicNamed, topics } from '@tailrace/topics/topics.ts';
 import { BuriedRecords } from './buried-records.ts';
@@ -22,7 +23,7 @@ import { DifferenceCount } from './differences.ts';
 import type { LiveLag, Waiting } from './live-lag.ts';
 import type { LogStore } from './log-store.ts';
 import { RateMeter } from './rate-meter.ts';
-import { planRanges, type RawSlice, readRanges } from './raw-ranges.ts';
+import { planRanges, readRawRanges } from './raw-ranges.ts';
 import { type ReplaySelection, selectionOf } from './replay-selection.ts';
 
 /** What every replay of a process works with. */
@@ -160,7 +161,7 @@ export class ReplayJob {
   async #replay(signal: AbortSignal): Promise<void> {
     const { kafka, batchRecords, lag } = this.#options;
     const { records_per_second: limit } = this.#options.replay.request;
-    const slices = readRanges(
+    const slices = readRawRanges(
       kafka,
       this.#progress.ranges,
       Math.min(sliceRecords, batchRecords, limit ?? sliceRecords),
@@ -203,16 +204,18 @@ export class ReplayJob {
   }
 
   /** Adds to the progress and to what is to be written. @returns false, and nothing was added, when the signal aborted first. */
-  async #process(slice: RawSlice, signal: AbortSignal): Promise<boolean> {
+  async #process(slice: RangeSlice, signal: AbortSignal): Promise<boolean> {
     const { partitionsOf, replay } = this.#options;
     const shadow = this.#differences !== undefined;
     const found: LogRecord[] = [];
-    const input = rawTopicNamed(slice.partition.topic);
-    if (input === undefined) throw new Error(`${slice.partition.topic} holds no raw events`);
+    const { topic, partition } = slice;
+    const place = { topic, partition };
+    const input = rawTopicNamed(topic);
+    if (input === undefined) throw new Error(`${topic} holds no raw events`);
     const output = await processBatch(
       {
         group,
-        partition: slice.partition,
+        partition: place,
         input,
         processor: this.#processor(shadow ? found : undefined),
         stores: [],
@@ -225,7 +228,6 @@ export class ReplayJob {
     // What cannot be read is buried once, however many replays read past it.
     const records = shadow ? [] : await this.#buried.withoutKnown(output.records, slice, signal);
     if (records === undefined) return false;
-    const { topic, partition } = slice.partition;
     const dead = output.dead.length;
     const replayed = shadow ? found.length : output.records.length - dead;
     this.#progress = {
@@ -239,8 +241,8 @@ export class ReplayJob {
       lost: this.#progress.lost + slice.lost,
       differences: this.#differences?.sum ?? null,
     };
-    if (slice.lost > 0) this.#logger.error({ ...slice.partition, records: slice.lost }, 'retention removed raw events');
-    if (dead > 0) this.#logger.error({ ...slice.partition, count: dead, replay: replay.id }, 'dead letters');
+    if (slice.lost > 0) this.#logger.error({ ...place, records: slice.lost }, 'retention removed raw events');
+    if (dead > 0) this.#logger.error({ ...place, count: dead, replay: replay.id }, 'dead letters');
     this.#unwritten.push(...records);
     return true;
   }

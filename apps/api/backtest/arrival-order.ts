@@ -1,6 +1,6 @@
-import { OffsetOutOfRangeError } from '@tailrace/kafka/errors.ts';
 import type { FetchedRecord, Kafka } from '@tailrace/kafka/kafka.ts';
 import { bytesPerSlice, Slice } from '@tailrace/log-query/thread-time.ts';
+import { pollPastRetention } from '@tailrace/stream/reading/poll-past-retention.ts';
 
 /** A record with the partition it is in. */
 export interface ArrivedRecord {
@@ -52,21 +52,18 @@ export async function* readInArrivalOrder(
       signal.throwIfAborted();
       if ([...unread].some((partition) => !queues.has(partition))) {
         await slice.turn();
-        try {
-          const batches = await reader.poll(signal);
-          for (const { partition, records, nextOffset } of batches) {
-            if (!unread.has(partition)) continue;
-            const inRange = records.filter(({ offset }) => offset < (to[partition] ?? 0));
-            if (inRange.length > 0) queues.set(partition, { records: inRange, next: 0 });
-            if (inRange.length > 0) reader.pause({ topic, partition });
-            finishAt(partition, nextOffset);
-          }
-        } catch (error) {
-          if (!(error instanceof OffsetOutOfRangeError) || error.position.offset >= error.earliest) throw error;
-          const { partition } = error.position;
+        let passed: { readonly partition: number; readonly goesOnAt: number } | undefined;
+        const batches = await pollPastRetention(reader, signal, ({ partition }, goesOnAt) => {
           onLost(partition);
-          reader.seek({ topic, partition, offset: error.earliest });
-          finishAt(partition, error.earliest);
+          passed = { partition, goesOnAt };
+        });
+        if (passed) finishAt(passed.partition, passed.goesOnAt);
+        for (const { partition, records, nextOffset } of batches) {
+          if (!unread.has(partition)) continue;
+          const inRange = records.filter(({ offset }) => offset < (to[partition] ?? 0));
+          if (inRange.length > 0) queues.set(partition, { records: inRange, next: 0 });
+          if (inRange.length > 0) reader.pause({ topic, partition });
+          finishAt(partition, nextOffset);
         }
         continue;
       }

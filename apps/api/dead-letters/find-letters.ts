@@ -1,7 +1,7 @@
-import { OffsetOutOfRangeError } from '@tailrace/kafka/errors.ts';
 import type { FetchedRecord, Kafka } from '@tailrace/kafka/kafka.ts';
 import { bytesPerSlice, Slice } from '@tailrace/log-query/thread-time.ts';
 import type { DeadLetter } from '@tailrace/schemas/generated/dead-letter.ts';
+import { pollRanges } from '@tailrace/stream/reading/read-ranges.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import type { LetterPlace } from './letter-marks.ts';
 
@@ -108,49 +108,38 @@ async function stepBack<Kept>(options: FindLettersOptions<Kept>, scans: readonly
       return [scan.partition, { scan, start, found: [] as Found<Kept>[] }];
     }),
   );
-  const positions = [...blocks].map(([partition, { start }]) => ({ topic, partition, offset: start }));
-  const reader = await kafka.reader({ positions, maxBytes: bytesPerSlice });
+  const ranges = [...blocks].map(([partition, { scan, start }]) => ({
+    topic,
+    partition,
+    from: start,
+    to: scan.before,
+  }));
   const slice = new Slice(options.filter.projectId);
   let looked = 0;
   try {
-    while (blocks.size > 0 && !signal.aborted) {
-      await slice.turn();
-      try {
-        for (const { partition, records, nextOffset } of await reader.poll(signal)) {
-          const block = blocks.get(partition);
-          if (block === undefined) continue;
-          const { scan, start, found } = block;
-          slice.begin();
-          for (const record of records) {
-            if (slice.isOver) await slice.rest();
-            if (record.offset < scan.before) found.push(...wanted(options, partition, record));
-          }
-          slice.end();
-          if (nextOffset < scan.before) continue;
-          looked += scan.before - start;
-          scan.before = start;
-          scan.step = found.length > 0 ? scan.step : Math.min(longestStep, scan.step * 2);
-          scan.pending.push(...found);
-          blocks.delete(partition);
-          reader.remove({ topic, partition });
-        }
-      } catch (error) {
-        if (!(error instanceof OffsetOutOfRangeError)) throw error;
-        // Retention was here first: what it left is read, if it left any of this block.
-        const { partition } = error.position;
+    await slice.turn();
+    for await (const fetched of pollRanges(kafka, ranges, signal, { maxBytes: bytesPerSlice })) {
+      for (const { partition, records, nextOffset } of fetched) {
         const block = blocks.get(partition);
         if (block === undefined) continue;
-        if (error.earliest < block.scan.before) {
-          reader.seek({ topic, partition, offset: error.earliest });
-          continue;
+        const { scan, start, found } = block;
+        slice.begin();
+        for (const record of records) {
+          if (slice.isOver) await slice.rest();
+          found.push(...wanted(options, partition, record));
         }
-        block.scan.before = block.start;
-        blocks.delete(partition);
-        reader.remove({ topic, partition });
+        slice.end();
+        if (nextOffset < scan.before) continue;
+        looked += scan.before - start;
+        scan.before = start;
+        scan.step = found.length > 0 ? scan.step : Math.min(longestStep, scan.step * 2);
+        scan.pending.push(...found);
       }
+      await slice.turn();
     }
-  } finally {
-    await reader.close();
+  } catch (error) {
+    // A step that was not finished is looked at again by the next page.
+    if (!signal.aborted) throw error;
   }
   return looked;
 }

@@ -1,4 +1,5 @@
-import type { Kafka, TopicPartitionOffset } from '@tailrace/kafka/kafka.ts';
+import type { Kafka } from '@tailrace/kafka/kafka.ts';
+import { type OffsetRange, type RangeSlice, readRanges } from '@tailrace/stream/reading/read-ranges.ts';
 import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
 
 /**
@@ -24,23 +25,18 @@ export async function rawHorizon(
   return horizons.length === 0 ? undefined : Math.max(...horizons);
 }
 
-/** Times of the records at these positions, milliseconds; of as many as answer in time. */
-async function firstTimes(kafka: Kafka, positions: readonly TopicPartitionOffset[]): Promise<readonly number[]> {
-  if (positions.length === 0) return [];
+/** Times of the first records of these ranges, milliseconds; of as many as answer in time. */
+async function firstTimes(kafka: Kafka, ranges: readonly OffsetRange[]): Promise<readonly number[]> {
   const times: number[] = [];
-  const reader = await kafka.reader({ positions, maxWaitMs: 500, maxBytesPerPartition: 1 });
+  const signal = AbortSignal.timeout(readWithinMs);
+  const options = { maxWaitMs: 500, maxBytesPerPartition: 1, enough: ({ records }: RangeSlice) => records.length > 0 };
   try {
-    const signal = AbortSignal.timeout(readWithinMs);
-    while (times.length < positions.length && !signal.aborted) {
-      for (const { records, ...place } of await reader.poll(signal)) {
-        const [first] = records;
-        if (!first) continue;
-        times.push(first.timestamp);
-        reader.remove(place);
-      }
+    for await (const { records } of readRanges(kafka, ranges, signal, options)) {
+      const [first] = records;
+      if (first) times.push(first.timestamp);
     }
-  } finally {
-    await reader.close();
+  } catch (error) {
+    if (!signal.aborted) throw error;
   }
   return times;
 }
@@ -55,8 +51,9 @@ async function cutPartitions(kafka: Kafka, { name: topic, config }: TopicSpec) {
   ]);
   const retentionMs = Number(config['retention.ms']);
   return earliest
-    .map((offset, partition) => {
-      return { topic, partition, offset, isEmpty: offset >= (latest[partition] ?? 0), retentionMs };
+    .map((from, partition) => {
+      const to = latest[partition] ?? 0;
+      return { topic, partition, from, to, isEmpty: from >= to, retentionMs };
     })
-    .filter(({ offset }) => offset > 0);
+    .filter(({ from }) => from > 0);
 }

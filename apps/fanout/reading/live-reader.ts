@@ -1,8 +1,9 @@
 import { messageOf } from '@tailrace/errors/tailrace-error.ts';
-import { OffsetOutOfRangeError, TopicRecreatedError } from '@tailrace/kafka/errors.ts';
+import { TopicRecreatedError } from '@tailrace/kafka/errors.ts';
 import type { FetchedBatch, Kafka, Reader } from '@tailrace/kafka/kafka.ts';
 import type { Position } from '@tailrace/log-query/live-cursor.ts';
 import { Backoff } from '@tailrace/stream/backoff.ts';
+import { pollPastRetention } from '@tailrace/stream/reading/poll-past-retention.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import type { Incoming, Lane } from '../viewers/lane.ts';
@@ -80,16 +81,11 @@ export class LiveReader {
     return this.#position.map((offset, partition) => ({ topic: topics.logs.name, partition, offset }));
   }
 
-  async #poll(reader: Reader, signal: AbortSignal): Promise<readonly FetchedBatch[]> {
-    try {
-      return await reader.poll(signal);
-    } catch (error) {
-      if (!(error instanceof OffsetOutOfRangeError) || error.position.offset >= error.earliest) throw error;
-      this.#position = this.#position.with(error.position.partition, error.earliest);
-      reader.seek({ ...error.position, offset: error.earliest });
+  #poll(reader: Reader, signal: AbortSignal): Promise<readonly FetchedBatch[]> {
+    return pollPastRetention(reader, signal, ({ partition }, goesOnAt) => {
+      this.#position = this.#position.with(partition, goesOnAt);
       for (const lane of [...this.lanes.values()]) lane.lose(this.#position);
-      return [];
-    }
+    });
   }
 
   #deliver(batches: readonly FetchedBatch[]): void {

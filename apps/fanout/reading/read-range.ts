@@ -1,9 +1,9 @@
 import type { Caller, FairQueue } from '@tailrace/http/limits/fair-queue.ts';
-import { OffsetOutOfRangeError } from '@tailrace/kafka/errors.ts';
-import type { FetchedBatch, FetchedRecord, Kafka, Reader } from '@tailrace/kafka/kafka.ts';
+import type { FetchedRecord, Kafka } from '@tailrace/kafka/kafka.ts';
 import type { Position } from '@tailrace/log-query/live-cursor.ts';
 import type { Matcher } from '@tailrace/log-query/matcher.ts';
 import { bytesPerSlice, Slice } from '@tailrace/log-query/thread-time.ts';
+import { pollRanges, type RangeSlice } from '@tailrace/stream/reading/read-ranges.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { lineJson } from '../serving/frames.ts';
 
@@ -46,76 +46,57 @@ export async function* readRange(reading: RangeReading, range: Range): AsyncGene
   const topic = topics.logs.name;
   const { from, to } = range;
   const position = [...from];
-  const unread = new Set(to.flatMap((end, partition) => ((position[partition] ?? 0) < end ? [partition] : [])));
-  if (unread.size === 0) return;
-  await room();
-  const reader = await kafka.reader({
-    positions: [...unread].map((partition) => ({ topic, partition, offset: position[partition] ?? 0 })),
-    maxBytes: bytesPerSlice,
-  });
-  const finish = (partition: number) => {
-    if ((position[partition] ?? 0) < (to[partition] ?? 0)) return;
-    position[partition] = to[partition] ?? 0;
-    unread.delete(partition);
-    reader.remove({ topic, partition });
+  const ranges = to.map((end, partition) => ({ topic, partition, from: from[partition] ?? 0, to: end }));
+  const unread = () => ranges.some(({ partition, to: end }) => (position[partition] ?? 0) < end);
+  const move = (slices: readonly RangeSlice[]) => {
+    for (const { partition, nextOffset } of slices) position[partition] = nextOffset;
   };
-  const slice = new Slice(caller.project);
+  const fetches = pollRanges(kafka, ranges, signal, { maxBytes: bytesPerSlice });
+  const thread = new Slice(caller.project);
   try {
-    while (unread.size > 0) {
+    while (unread()) {
       await room();
       // Decoding is part of the poll, and what was fetched before does not wait for the network.
-      await slice.turn();
-      try {
-        const batches = await turns.run(caller, signal, () => pollOf(reader, signal));
-        slice.begin();
-        const wanted = batches.filter(({ partition }) => unread.has(partition));
-        for await (const lines of matching(reading, wanted, to, position, slice)) {
-          yield { lines, position: [...position] };
-          await room();
-        }
-        for (const { partition, nextOffset } of wanted) {
-          position[partition] = nextOffset;
-          finish(partition);
-        }
-        yield { lines: [], position: [...position] };
-      } catch (error) {
-        if (!(error instanceof OffsetOutOfRangeError) || error.position.offset >= error.earliest) throw error;
+      await thread.turn();
+      const fetched = await turns.run(caller, signal, () => fetches.next());
+      if (fetched.done) return;
+      const lost = fetched.value.filter((slice) => slice.lost > 0);
+      if (lost.length > 0) {
         const lostFrom = [...position];
-        const { partition } = error.position;
-        position[partition] = Math.min(error.earliest, to[partition] ?? 0);
-        reader.seek({ topic, partition, offset: error.earliest });
-        finish(partition);
+        move(lost);
         yield { lines: [], position: [...position], lostFrom };
       }
+      const found = fetched.value.filter((slice) => slice.lost === 0);
+      if (found.length === 0) continue;
+      thread.begin();
+      for await (const lines of matching(reading, found, position, thread)) {
+        yield { lines, position: [...position] };
+        await room();
+      }
+      move(found);
+      yield { lines: [], position: [...position] };
     }
   } finally {
-    await reader.close();
+    await fetches.return(undefined);
   }
-}
-
-function pollOf(reader: Reader, signal: AbortSignal): Promise<readonly FetchedBatch[]> {
-  signal.throwIfAborted();
-  return reader.poll(signal);
 }
 
 /** The matching lines of what was fetched, oldest first, in parts; moves the position as far as each part goes. */
 async function* matching(
   { caller, matches, signal }: RangeReading,
-  batches: readonly FetchedBatch[],
-  to: Position,
+  fetched: readonly RangeSlice[],
   position: number[],
   slice: Slice,
 ): AsyncGenerator<readonly string[]> {
   const project = Buffer.from(caller.project);
   let lines: string[] = [];
   let characters = 0;
-  for (const { partition, record } of inOrder(batches)) {
+  for (const { partition, record } of inOrder(fetched)) {
     if (slice.isOver) {
       await slice.rest();
       signal.throwIfAborted();
     }
     const { offset, headers, value } = record;
-    if (offset >= (to[partition] ?? 0)) continue;
     position[partition] = offset + 1;
     if (value === null || headers.get('project')?.equals(project) !== true) continue;
     const line = decode(value);
@@ -135,8 +116,8 @@ async function* matching(
 }
 
 /** Records of several partitions by their time of arrival; those of one stay in its order. */
-function* inOrder(batches: readonly FetchedBatch[]): Generator<{ partition: number; record: FetchedRecord }> {
-  const heads = batches.map(({ partition, records }) => ({ partition, records, next: 0 }));
+function* inOrder(fetched: readonly RangeSlice[]): Generator<{ partition: number; record: FetchedRecord }> {
+  const heads = fetched.map(({ partition, records }) => ({ partition, records, next: 0 }));
   for (;;) {
     let oldest: (typeof heads)[number] | undefined;
     let time = Number.POSITIVE_INFINITY;

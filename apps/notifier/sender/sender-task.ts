@@ -7,6 +7,7 @@ import type { NotificationChannel } from '@tailrace/schemas/generated/notificati
 import type { Ownership } from '@tailrace/stream/owning/ownership.ts';
 import { fencedEnd } from '@tailrace/stream/processing/fenced-end.ts';
 import type { ConsumerLag } from '@tailrace/stream/reading/consumer-lag.ts';
+import { pollPastRetention } from '@tailrace/stream/reading/poll-past-retention.ts';
 import type { Table } from '@tailrace/stream/reading/table.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
@@ -146,7 +147,10 @@ async function follow(options: Following, partition: number): Promise<void> {
         outbox.sweep((clock.now() - retentionMs) * 1000);
         sweepAt = clock.now() + sweepEveryMs;
       }
-      for (const batch of await reader.poll(stopping)) {
+      const batches = await pollPastRetention(reader, stopping, (_, goesOnAt) => {
+        offset = goesOnAt;
+      });
+      for (const batch of batches) {
         repeated.push(...applyBatch(options, batch));
         offset = batch.nextOffset;
       }
