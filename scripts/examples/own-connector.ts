@@ -23,6 +23,8 @@ const minute = 60_000;
  */
 export const fileLines: ConnectorDefinition<typeof config> = {
   provider: 'aws',
+  title: 'Lines of a file',
+  sourceFields: ['file'],
   configSchema: config,
   fields: { ...connectionSettingUses, file: 'setting' },
   axis: 'event',
