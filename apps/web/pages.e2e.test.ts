@@ -221,6 +221,31 @@ describe('alerts', () => {
     await page.context().close();
   });
 
+  test('a rule that is not evaluated says so, and why, where it stands', async () => {
+    await stack.installation.api('POST', 'alert-rules', {
+      project_id: project,
+      name: 'Too much for one project',
+      alert_type: 'pattern_match',
+      severity: 'low',
+      conditions: { pattern: 'too much', case_sensitive: false },
+    });
+    const page = await stack.open('alerts');
+    // Only rules of before there was a limit can exceed it, so the reason is put into the API's own answer.
+    await page.route(`**/api/v1/live-logs/alert-rules/${project}`, async (route) => {
+      const response = await route.fetch();
+      const body = (await response.json()) as { rules: { not_evaluated: string | null }[] };
+      const rules = body.rules.map((rule) => ({
+        ...rule,
+        not_evaluated: 'Its expressions exceed the project’s share.',
+      }));
+      await route.fulfill({ response, json: { ...body, rules } });
+    });
+    await page.getByRole('navigation', { name: 'Alerts' }).getByRole('link', { name: 'Rules' }).click();
+    const rule = page.locator('.alert', { hasText: 'Too much for one project' });
+    await rule.getByText('Not evaluated. Its expressions exceed the project’s share.').waitFor();
+    await page.context().close();
+  });
+
   test('a channel is made by a form and tried; what a rule sends through it stands in the delivery log, and can be sent again', async () => {
     const page = await stack.open('alerts/channels');
     await page.getByRole('button', { name: 'Add a channel' }).click();
