@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { cloudEvents } from '@tailrace/connectors/clouds.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import { logRecordCodec } from '@tailrace/schemas/generated/log-record.ts';
 import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
 import { describe, expect, it } from 'vitest';
-import { normalise } from './normalise.ts';
+import { normaliserOf } from './normalise.ts';
 import { textParserNames } from './parsers/parser-lists.ts';
 
 /**
@@ -25,6 +26,8 @@ type GoldenRecord = Pick<
 > &
   Partial<Pick<LogRecord, 'flags' | 'truncated_from'>>;
 
+/** Of every cloud, wherever its reader stands. */
+const normalise = normaliserOf({ clouds: cloudEvents });
 const golden = join(import.meta.dirname, 'golden');
 const fewestCases = 5;
 const parsers = readdirSync(golden);

@@ -19,7 +19,7 @@ interface ChannelFormProps {
 /** Adds a channel or edits one, by a form that follows from what its type says it takes. */
 export function ChannelForm({ channel, onClose }: ChannelFormProps) {
   const { api, project } = useApp();
-  const [type, setType] = useState(channel?.channel_type ?? 'slack');
+  const [picked, setType] = useState<string>();
   const [name, setName] = useState(channel?.channel_name ?? '');
   const [written, setWritten] = useState<FormValues>();
   const [problem, setProblem] = useState<FormProblems>();
@@ -30,6 +30,7 @@ export function ChannelForm({ channel, onClose }: ChannelFormProps) {
     [api],
   );
   const { value: types } = useResource(read);
+  const type = channel?.channel_type ?? picked ?? types?.[0]?.channel_type ?? '';
   const chosen = types?.find((each) => each.channel_type === type);
   const fields = useMemo(() => (chosen ? fieldsOf(chosen) : []), [chosen]);
   const values = written ?? (channel ? formValues(fields, channel.channel_config) : {});
