@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AlertView } from '@tailrace/alert-rules/alert-view.ts';
+import { backoffMs } from '@tailrace/errors/backoff-time.ts';
 import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
 import type { LogLine } from '@tailrace/log-query/log-line.ts';
 import { WebSocket } from 'ws';
@@ -47,7 +48,7 @@ export interface LiveClientOptions {
   readonly signal: AbortSignal;
 }
 
-const maxDelayMs = 10_000;
+const reconnectTimes = { initialMs: 250, maxMs: 10_000 };
 /** The server says something every 5 s. */
 const silenceMs = 20_000;
 
@@ -66,7 +67,7 @@ export async function follow(options: LiveClientOptions): Promise<void> {
       failures = 0;
     }
     if (options.signal.aborted) return;
-    const waitMs = Math.min(maxDelayMs, 250 * 2 ** failures) * (0.5 + Math.random() / 2);
+    const waitMs = backoffMs(failures, reconnectTimes);
     failures += 1;
     options.onNotice(`disconnected (${outcome.reason}); connecting again${from === undefined ? '' : ' where it was'}`);
     await delay(waitMs, undefined, { signal: options.signal }).catch(() => undefined);

@@ -180,7 +180,7 @@ describe('slack', () => {
   it('does not reveal its address, which is its secret, in what it reports', async () => {
     receiver.react(({ path }) => ({ status: 404, body: `no such hook: ${path}` }));
     const refused = send('slack', { webhook_url: `${receiver.url}/services/T/B/secret` });
-    await expect(refused).rejects.toThrow('404 no such hook: [secret]');
+    await expect(refused).rejects.toThrow('404 no such hook: [redacted]');
   });
 });
 

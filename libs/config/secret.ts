@@ -1,6 +1,5 @@
 import { inspect } from 'node:util';
-
-const mask = '[secret]';
+import { redacted } from '@tailrace/errors/redacted.ts';
 
 /** A value that is never printed: not by a logger, JSON, string interpolation or the debugger's inspection. */
 export class Secret {
@@ -16,14 +15,14 @@ export class Secret {
   }
 
   toString(): string {
-    return mask;
+    return redacted;
   }
 
   toJSON(): string {
-    return mask;
+    return redacted;
   }
 
   [inspect.custom](): string {
-    return mask;
+    return redacted;
   }
 }

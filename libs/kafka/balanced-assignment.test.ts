@@ -2,22 +2,24 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { balanceWithinTopics, type Candidate } from './balanced-assignment.ts';
 import type { TopicPartition } from './kafka.ts';
+import { partitionKey } from './partition-key.ts';
 
 type Group = ReadonlyMap<string, Candidate>;
 type Assignment = ReadonlyMap<string, readonly TopicPartition[]>;
 
-const keyOf = ({ topic, partition }: TopicPartition) => `${topic}/${partition}`;
 const countOf = (partitions: readonly TopicPartition[], topic: string) =>
   partitions.filter((each) => each.topic === topic).length;
 const spread = (counts: readonly number[]) => (counts.length === 0 ? 0 : Math.max(...counts) - Math.min(...counts));
 
 /** Who owned what before and who else owns it after, by partition. */
 function moved(before: Assignment, after: Assignment): { readonly partition: string; readonly to: string }[] {
-  const ownerBefore = new Map([...before].flatMap(([id, owned]) => owned.map((each) => [keyOf(each), id] as const)));
+  const ownerBefore = new Map(
+    [...before].flatMap(([id, owned]) => owned.map((each) => [partitionKey(each), id] as const)),
+  );
   return [...after].flatMap(([id, owned]) =>
     owned.flatMap((each) => {
-      const owner = ownerBefore.get(keyOf(each));
-      return owner !== undefined && owner !== id && after.has(owner) ? [{ partition: keyOf(each), to: id }] : [];
+      const owner = ownerBefore.get(partitionKey(each));
+      return owner !== undefined && owner !== id && after.has(owner) ? [{ partition: partitionKey(each), to: id }] : [];
     }),
   );
 }
@@ -28,9 +30,11 @@ const withOwned = (group: Group, owned: Assignment): Group =>
 function expectBalanced(group: Group, counts: ReadonlyMap<string, number>, assigned: Assignment): void {
   const subscribed = new Set([...group.values()].flatMap(({ topics }) => topics));
   const all = [...counts].flatMap(([topic, partitions]) =>
-    subscribed.has(topic) ? Array.from({ length: partitions }, (_, partition) => keyOf({ topic, partition })) : [],
+    subscribed.has(topic)
+      ? Array.from({ length: partitions }, (_, partition) => partitionKey({ topic, partition }))
+      : [],
   );
-  expect([...assigned.values()].flat().map(keyOf).toSorted()).toEqual(all.toSorted());
+  expect([...assigned.values()].flat().map(partitionKey).toSorted()).toEqual(all.toSorted());
   for (const [id, owned] of assigned) for (const { topic } of owned) expect(group.get(id)?.topics).toContain(topic);
   for (const topic of subscribed) {
     const shares = [...group].flatMap(([id, { topics }]) =>

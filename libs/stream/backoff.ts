@@ -1,17 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { type BackoffTimes, backoffMs } from '@tailrace/errors/backoff-time.ts';
 
-export interface BackoffOptions {
-  readonly initialMs: number;
-  readonly maxMs: number;
-}
-
-/** Exponential back-off with full jitter, so that tasks that failed together do not come back together. */
+/** Waits with exponential back-off after failures in a row. */
 export class Backoff {
-  readonly #options: BackoffOptions;
+  readonly #times: BackoffTimes;
   #failures = 0;
 
-  constructor(options: BackoffOptions) {
-    this.#options = options;
+  constructor(times: BackoffTimes) {
+    this.#times = times;
   }
 
   /** Call after success: the next failure waits the initial time again. */
@@ -21,9 +17,8 @@ export class Backoff {
 
   /** Waits for the next turn, at least `atLeastMs`; resolves early, without an error, when the signal aborts. */
   async wait(signal: AbortSignal, atLeastMs = 0): Promise<void> {
-    const ceiling = Math.min(this.#options.maxMs, this.#options.initialMs * 2 ** this.#failures);
+    const ms = Math.max(atLeastMs, backoffMs(this.#failures, this.#times));
     this.#failures += 1;
-    const ms = Math.max(atLeastMs, (ceiling * (1 + Math.random())) / 2);
     await delay(ms, undefined, { signal }).catch(() => undefined);
   }
 }

@@ -1,4 +1,4 @@
-const mask = '[redacted]';
+import { redacted } from '@tailrace/errors/redacted.ts';
 
 /** Compared with a field's name in lower case without separators, so `clientSecret` and `client_secret` are one. */
 const secretName =
@@ -13,11 +13,11 @@ const mayNameSecret =
  * header. The line is JSON, so none of them may swallow a quote.
  */
 const secretText: readonly (readonly [RegExp, string])[] = [
-  [/\beyJ[\w-]{8,}(?:\.[\w-]*){2,4}/g, mask],
-  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[^"]*?-----END [A-Z ]*PRIVATE KEY-----/g, mask],
-  [/([a-z][a-z0-9+.-]*:\/\/[^\s:/@"]*):[^\s/@"]+@/gi, `$1:${mask}@`],
-  [/([?&](?:access_token|token|ticket)=)[^&\s"\\]+/gi, `$1${mask}`],
-  [/\b(Bearer|Basic) [\w.~+/=-]{8,}/g, `$1 ${mask}`],
+  [/\beyJ[\w-]{8,}(?:\.[\w-]*){2,4}/g, redacted],
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[^"]*?-----END [A-Z ]*PRIVATE KEY-----/g, redacted],
+  [/([a-z][a-z0-9+.-]*:\/\/[^\s:/@"]*):[^\s/@"]+@/gi, `$1:${redacted}@`],
+  [/([?&](?:access_token|token|ticket)=)[^&\s"\\]+/gi, `$1${redacted}`],
+  [/\b(Bearer|Basic) [\w.~+/=-]{8,}/g, `$1 ${redacted}`],
 ];
 
 /**
@@ -36,5 +36,5 @@ function redactNamed(line: string): string {
 /** Numbers and flags are not secrets: a count of tokens stays readable. */
 function maskSecret(name: string, value: unknown): unknown {
   const couldHold = typeof value === 'string' || (typeof value === 'object' && value !== null);
-  return couldHold && secretName.test(name.toLowerCase().replaceAll(/[^a-z0-9]/g, '')) ? mask : value;
+  return couldHold && secretName.test(name.toLowerCase().replaceAll(/[^a-z0-9]/g, '')) ? redacted : value;
 }

@@ -1,6 +1,7 @@
 import type { KnownConnections } from '@tailrace/alert-evaluation/known-connections.ts';
 import { bucketMs } from '@tailrace/alert-rules/bucket.ts';
 import type { CompiledRule } from '@tailrace/alert-rules/matching/compiled-rule.ts';
+import { unlessAborted } from '@tailrace/errors/abort.ts';
 import type { FetchedRecord, Kafka } from '@tailrace/kafka/kafka.ts';
 import { Slice } from '@tailrace/log-query/thread-time.ts';
 import type { ConnectionProgress } from '@tailrace/schemas/generated/connection-progress.ts';
@@ -88,13 +89,14 @@ export async function backtest(
   report: (progress: BacktestProgress) => void = () => undefined,
 ): Promise<BacktestResult> {
   const topic = topics.logs.name;
+  // What cannot be called off is not waited for.
   const [from, earliest, to] = await unlessAborted(
-    signal,
     Promise.all([
       kafka.admin.offsets(topic, { timestampMs: Math.max(0, Math.floor(request.range.from / 1000) - clockSkewMs) }),
       kafka.admin.offsets(topic, 'earliest'),
       kafka.admin.offsets(topic, 'latest'),
     ]),
+    signal,
   );
   /** Partitions whose older records retention has removed, as far as this range may have had any. */
   const cut = new Set(
@@ -258,19 +260,6 @@ function byId({ project, connections }: BacktestRequest): KnownConnections {
   return new Map(
     connections.map(({ id, name, createdAt }) => [id, { project_id: project, name, created_at: createdAt }]),
   );
-}
-
-/** What cannot be called off is not waited for. */
-async function unlessAborted<Value>(signal: AbortSignal, promise: Promise<Value>): Promise<Value> {
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(signal.reason);
-  signal.addEventListener('abort', abort);
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }
 
 /** An unreadable record is the sink's to bury. */

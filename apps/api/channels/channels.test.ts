@@ -186,7 +186,7 @@ describe('the test of a channel', () => {
       headers: { location: 'http://127.0.0.1/' },
     }));
     const { status, body, text } = await test({});
-    expect([status, body.detail]).toEqual([expected, expect.stringContaining(`${answered} no, not with [secret]`)]);
+    expect([status, body.detail]).toEqual([expected, expect.stringContaining(`${answered} no, not with [redacted]`)]);
     expect(text).not.toContain(secret);
   });
 

@@ -1,20 +1,18 @@
-/** A token bucket of one client's messages: so many a second, with ten seconds' worth at once. */
+import { TokenBucket } from '@tailrace/http/limits/token-bucket.ts';
+
+/** One client's messages: so many a second, with ten seconds' worth at once. */
 export class Allowance {
-  readonly #perSecond: number;
-  #left: number;
-  #at = performance.now();
+  readonly #bucket: TokenBucket;
 
   constructor(perSecond: number) {
-    this.#perSecond = perSecond;
-    this.#left = perSecond * 10;
+    this.#bucket = new TokenBucket({ burst: perSecond * 10, perMinute: perSecond * 60 }, performance.now());
   }
 
+  /** @returns whether there was one left. */
   take(): boolean {
     const now = performance.now();
-    this.#left = Math.min(this.#perSecond * 10, this.#left + ((now - this.#at) / 1000) * this.#perSecond);
-    this.#at = now;
-    if (this.#left < 1) return false;
-    this.#left -= 1;
+    if (this.#bucket.available(now) < 1) return false;
+    this.#bucket.take(now);
     return true;
   }
 }

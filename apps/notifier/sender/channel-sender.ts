@@ -1,5 +1,6 @@
 import { ChannelError } from '@tailrace/channels/channel-error.ts';
 import type { Message, MessageItem } from '@tailrace/channels/message.ts';
+import { type Rate, TokenBucket } from '@tailrace/http/limits/token-bucket.ts';
 import { alertCodec } from '@tailrace/schemas/generated/alert.ts';
 import type { Notification } from '@tailrace/schemas/generated/notification.ts';
 import type { NotificationChannel } from '@tailrace/schemas/generated/notification-channel.ts';
@@ -9,7 +10,6 @@ import { groupId, idempotencyKey, nextMessage } from './next-message.ts';
 import type { Outbox } from './outbox.ts';
 import { retryAt } from './retry-time.ts';
 import type { SenderMetrics } from './sender-metrics.ts';
-import { type Rate, TokenBucket } from './token-bucket.ts';
 
 export interface ChannelSenderOptions {
   readonly outbox: Outbox;

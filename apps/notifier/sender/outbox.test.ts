@@ -1,11 +1,11 @@
 import { notificationId, notificationKey } from '@tailrace/channels/notification-key.ts';
+import { TokenBucket } from '@tailrace/http/limits/token-bucket.ts';
 import type { Notification } from '@tailrace/schemas/generated/notification.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { groupId, idempotencyKey, nextMessage } from './next-message.ts';
 import { Outbox } from './outbox.ts';
 import { retryAt } from './retry-time.ts';
-import { TokenBucket } from './token-bucket.ts';
 
 function notification(changes: Partial<Notification> = {}): Notification {
   const keyed = { alert_id: 'alert_1', channel_id: 'chan_1', transition: 'fired' as const, ...changes };

@@ -1,5 +1,6 @@
-const firstMs = 1000;
-const longestMs = 5 * 60_000;
+import { backoffMs } from '@tailrace/errors/backoff-time.ts';
+
+const retryTimes = { initialMs: 1000, maxMs: 5 * 60_000 };
 
 /**
  * When a message that did not get through is tried again: exponential back-off with jitter, and never before the other
@@ -13,6 +14,5 @@ export function retryAt(
   retryAfterMs: number | undefined,
   random = Math.random(),
 ): number {
-  const ceiling = Math.min(longestMs, firstMs * 2 ** (attempts - 1));
-  return now + Math.max(retryAfterMs ?? 0, Math.ceil((ceiling * (1 + random)) / 2));
+  return now + Math.max(retryAfterMs ?? 0, Math.ceil(backoffMs(attempts - 1, retryTimes, random)));
 }

@@ -1,5 +1,6 @@
 import { type DeliveryOptions, deliver } from '@tailrace/channels/deliver.ts';
 import { messageOf } from '@tailrace/errors/tailrace-error.ts';
+import type { Rate } from '@tailrace/http/limits/token-bucket.ts';
 import type { FetchedBatch, Kafka, Reader } from '@tailrace/kafka/kafka.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import type { Notification } from '@tailrace/schemas/generated/notification.ts';
@@ -16,7 +17,6 @@ import { ChannelSender, type ChannelSenderOptions } from './channel-sender.ts';
 import { FencedWriter } from './fenced-writer.ts';
 import { Outbox } from './outbox.ts';
 import type { SenderMetrics } from './sender-metrics.ts';
-import type { Rate } from './token-bucket.ts';
 
 export const senderGroup = 'notifier-sender';
 

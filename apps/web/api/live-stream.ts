@@ -1,3 +1,4 @@
+import { backoffMs } from '@tailrace/errors/backoff-time.ts';
 import {
   type ClientFrame,
   type CursorRange,
@@ -49,8 +50,7 @@ export interface LiveStreamOptions {
   readonly random?: () => number;
 }
 
-const firstDelayMs = 250;
-const longestDelayMs = 10_000;
+const reconnectTimes = { initialMs: 250, maxMs: 10_000 };
 /** Close code of a session or token that has expired. */
 const expired = 4401;
 /** Close code of a connection that ended without a word (RFC 6455, 7.4.1). */
@@ -195,8 +195,7 @@ export class LiveStream {
     if (this.#closed) return;
     // It may have been renewed meanwhile, or somebody signs in again: it goes on from where it was then.
     if (code === expired) this.#failures = 0;
-    const chance = 0.5 + (this.#options.random ?? Math.random)() / 2;
-    const waitMs = Math.min(longestDelayMs, firstDelayMs * 2 ** this.#failures) * chance;
+    const waitMs = backoffMs(this.#failures, reconnectTimes, (this.#options.random ?? Math.random)());
     this.#failures += 1;
     this.#retry = setTimeout(() => this.#connect(), waitMs);
     this.#options.onState({

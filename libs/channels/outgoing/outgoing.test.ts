@@ -207,5 +207,5 @@ it.each([
   ]);
   expect([refusal?.failure, refusal?.remedy]).toEqual([failure, remedy]);
   if (remedy === 'retry') expect(refusal?.retryAfterMs).toBe(7000);
-  if (refusal) expect(refusal.message).toContain(`${status} said so [31m with [secret]`);
+  if (refusal) expect(refusal.message).toContain(`${status} said so [31m with [redacted]`);
 });

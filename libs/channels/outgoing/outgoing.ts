@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import * as net from 'node:net';
+import { redacted } from '@tailrace/errors/redacted.ts';
 import { retryAfterMs } from '@tailrace/errors/retry-after.ts';
 import { messageOf } from '@tailrace/errors/tailrace-error.ts';
 import { ChannelError } from '../channel-error.ts';
@@ -155,7 +156,7 @@ export function answerText({ status, body }: HttpAnswer, secrets: readonly strin
 
 /** Text of the other side in one line, without control characters and without our secrets, should it repeat them. */
 export function printable(text: string, secrets: readonly string[] = []): string {
-  const clean = secrets.filter((each) => each !== '').reduce((all, each) => all.replaceAll(each, '[secret]'), text);
+  const clean = secrets.filter((each) => each !== '').reduce((all, each) => all.replaceAll(each, redacted), text);
   return clean
     .replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
     .trim()

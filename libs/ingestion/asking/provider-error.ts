@@ -1,6 +1,6 @@
+import { redacted } from '@tailrace/errors/redacted.ts';
 import { messageOf } from '@tailrace/errors/tailrace-error.ts';
 
-const mask = '[redacted]';
 const maxLength = 500;
 const maxCauses = 4;
 /** Shorter ones would be found everywhere, and are no secrets. */
@@ -50,5 +50,5 @@ function codeOf(error: Error): string | number | undefined {
 function withoutSecrets(text: string, secrets: readonly string[]): string {
   return secrets
     .filter((secret) => secret.length >= minSecretLength)
-    .reduce((shown, secret) => shown.replaceAll(secret, mask), text);
+    .reduce((shown, secret) => shown.replaceAll(secret, redacted), text);
 }

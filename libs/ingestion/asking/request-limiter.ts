@@ -1,3 +1,4 @@
+import { backoffMs } from '@tailrace/errors/backoff-time.ts';
 /** What one side takes. */
 export interface RequestLimit {
   /** Requests begun within any `perMs`; unlimited when infinite. */
@@ -31,8 +32,7 @@ const windowMargin = 1.05;
  * A share that grows does so a window later, a second at most: the process that had the part before may have used it up just now.
  */
 const maxRiseMs = 1000;
-const throttledInitialMs = 1000;
-const throttledMaxMs = 60_000;
+const throttledTimes = { initialMs: 1000, maxMs: 60_000 };
 
 /**
  * Spaces requests so that the provider never sees more than it takes. A sliding window and not a token bucket: a bucket
@@ -98,9 +98,8 @@ export class RequestLimiter {
    * @returns how long that is, milliseconds.
    */
   throttled(retryAfterMs?: number): number {
-    const backoff = Math.min(throttledMaxMs, throttledInitialMs * 2 ** this.#throttledInARow);
+    const waitMs = retryAfterMs ?? backoffMs(this.#throttledInARow, throttledTimes);
     this.#throttledInARow += 1;
-    const waitMs = retryAfterMs ?? (backoff * (1 + Math.random())) / 2;
     this.#blockedUntil = Math.max(this.#blockedUntil, performance.now() + waitMs);
     return waitMs;
   }

@@ -1,3 +1,4 @@
+import type { BackoffTimes } from '@tailrace/errors/backoff-time.ts';
 import type { Checkpoint as CheckpointRecord } from '@tailrace/schemas/generated/checkpoint.ts';
 import type { ConnectionRewind } from '@tailrace/schemas/generated/connection-rewind.ts';
 import type { Provider } from '@tailrace/schemas/generated/provider.ts';
@@ -20,12 +21,12 @@ import { checkpointRecord, type StoredCheckpoint } from '../storing/checkpoint-t
 import { Emission } from '../storing/emission.ts';
 import { rawRecords } from '../storing/raw-records.ts';
 import { RewindCheckpoint } from '../storing/rewind-checkpoint.ts';
-import { Alarm } from './alarm.ts';
-import { FailurePolicy, type RetryTimes } from './failure-policy.ts';
+import { FailurePolicy } from './failure-policy.ts';
 import { type RewindRun, runRewind } from './rewind-lane.ts';
 import type { RequestContext, RunContext } from './run-context.ts';
 import { runLane } from './sweep-lane.ts';
 import { runTail } from './tail-lane.ts';
+import { Wakeup } from './wakeup.ts';
 
 export interface RunOptions {
   readonly connectionId: string;
@@ -46,8 +47,8 @@ export interface RunOptions {
   readonly report: ConnectionReport;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  readonly retry?: RetryTimes;
-  readonly recheck?: RetryTimes;
+  readonly retry?: BackoffTimes;
+  readonly recheck?: BackoffTimes;
 }
 
 /**
@@ -115,7 +116,7 @@ export async function runConnection(options: RunOptions, signal: AbortSignal): P
       schedule: new SweepSchedule(how.plan),
       emission,
       failures,
-      liveDemanded: new Alarm(),
+      liveDemanded: new Wakeup(),
     };
     const rewind = options.rewind
       ? openRewind(run, options, options.rewind, how.plan.declaredBound, stored)
@@ -210,7 +211,7 @@ async function begin(
 ): Promise<Checkpoint | undefined> {
   const { clock, signal, configured } = request;
   const moment = Math.floor(clock.now() / 1000) * 1000;
-  const pause = new Alarm();
+  const pause = new Wakeup();
   while (!signal.aborted) {
     try {
       for await (const _page of readPages(request, { start: moment, end: moment + 1000 }, true, freshReading())) break;

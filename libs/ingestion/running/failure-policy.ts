@@ -1,3 +1,4 @@
+import { type BackoffTimes, backoffMs } from '@tailrace/errors/backoff-time.ts';
 import { messageOf, TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import type { RequestLimiter } from '../asking/request-limiter.ts';
@@ -5,25 +6,19 @@ import { ConnectorError } from '../contract/connector-error.ts';
 import type { ConnectionReport, RunPart } from '../reporting/connection-report.ts';
 import type { IngestMetrics } from '../reporting/ingest-metrics.ts';
 
-/** How long to wait after failures in a row: between `initialMs` and `maxMs`, doubling. */
-export interface RetryTimes {
-  readonly initialMs: number;
-  readonly maxMs: number;
-}
-
 export interface FailurePolicyOptions {
   readonly limiter: RequestLimiter;
   readonly report: ConnectionReport;
   readonly metrics: IngestMetrics;
   readonly logger: Logger;
   /** For what passes by itself. */
-  readonly retry?: RetryTimes | undefined;
+  readonly retry?: BackoffTimes | undefined;
   /** For what a person must mend: it may have been mended at the provider, where we do not learn of it. */
-  readonly recheck?: RetryTimes | undefined;
+  readonly recheck?: BackoffTimes | undefined;
 }
 
-const defaultRetry: RetryTimes = { initialMs: 1000, maxMs: 60_000 };
-const defaultRecheck: RetryTimes = { initialMs: 30_000, maxMs: 600_000 };
+const defaultRetry: BackoffTimes = { initialMs: 1000, maxMs: 60_000 };
+const defaultRecheck: BackoffTimes = { initialMs: 30_000, maxMs: 600_000 };
 
 /** What to do after a source failed, for one part of a run. A failure never moves the checkpoint: it only costs time. */
 export class FailurePolicy {
@@ -61,14 +56,12 @@ export class FailurePolicy {
     return waitMs;
   }
 
-  /** Between half of the ceiling and all of it, so that connections that failed together do not come back together. */
   #backoffMs(error: unknown): number {
     const { retry = defaultRetry, recheck = defaultRecheck } = this.#options;
     const givesUp = error instanceof TailraceError && error.remedy === 'give-up';
-    const { initialMs, maxMs } = givesUp ? recheck : retry;
-    const ceiling = Math.min(maxMs, initialMs * 2 ** this.#failures);
+    const waitMs = backoffMs(this.#failures, givesUp ? recheck : retry);
     this.#failures += 1;
     const asked = error instanceof TailraceError ? (error.retryAfterMs ?? 0) : 0;
-    return Math.max(asked, (ceiling * (1 + Math.random())) / 2);
+    return Math.max(asked, waitMs);
   }
 }

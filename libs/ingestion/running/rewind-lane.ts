@@ -3,8 +3,8 @@ import type { TimeRange } from '../contract/connector.ts';
 import { ConnectorError } from '../contract/connector-error.ts';
 import type { Emission } from '../storing/emission.ts';
 import type { RewindCheckpoint } from '../storing/rewind-checkpoint.ts';
-import { Alarm } from './alarm.ts';
 import type { RunContext } from './run-context.ts';
+import { Wakeup } from './wakeup.ts';
 
 /** A run as its rewind sees it. */
 export interface RewindRun extends Omit<RunContext, 'emission' | 'checkpoint' | 'schedule' | 'liveDemanded'> {
@@ -26,7 +26,7 @@ const longMs = 10_000;
  */
 export async function runRewind(run: RewindRun): Promise<void> {
   const { rewound, emission, signal, failures, clock, logger, report } = run;
-  const pause = new Alarm();
+  const pause = new Wakeup();
   let chunk = firstChunk;
   if (!rewound.isFinished) logger.info({ left: isoRange(rewound.left) }, 'reading the source again');
   while (!signal.aborted && !rewound.isFinished) {

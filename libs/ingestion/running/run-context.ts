@@ -8,8 +8,8 @@ import type { ConnectionReport } from '../reporting/connection-report.ts';
 import type { IngestMetrics } from '../reporting/ingest-metrics.ts';
 import type { Checkpoint } from '../storing/checkpoint.ts';
 import type { Emission } from '../storing/emission.ts';
-import type { Alarm } from './alarm.ts';
 import type { FailurePolicy } from './failure-policy.ts';
+import type { Wakeup } from './wakeup.ts';
 
 /** What asking a source takes. */
 export interface RequestContext {
@@ -31,5 +31,5 @@ export interface RunContext extends RequestContext {
   readonly emission: Emission;
   readonly failures: { readonly live: FailurePolicy; readonly rest: FailurePolicy; readonly rewind: FailurePolicy };
   /** Rings when the newest events are to be swept at once. */
-  readonly liveDemanded: Alarm;
+  readonly liveDemanded: Wakeup;
 }

@@ -1,8 +1,8 @@
 import { freshReading, type Reading, readPages } from '../asking/read-pages.ts';
 import { ConnectorError } from '../contract/connector-error.ts';
 import type { LaneKind, ScheduledSweep } from '../coverage/sweep-schedule.ts';
-import { Alarm } from './alarm.ts';
 import type { RunContext } from './run-context.ts';
+import { Wakeup } from './wakeup.ts';
 
 /** With nothing due for long, look again after this: what is due changes with the time too. */
 const longestWaitMs = 60_000;
@@ -10,7 +10,7 @@ const longestWaitMs = 60_000;
 /** Makes one sweep after the other until the run ends. Rejects only when events could not be written. */
 export async function runLane(run: RunContext, kind: LaneKind): Promise<void> {
   const { schedule, checkpoint, clock, signal } = run;
-  const alarm = kind === 'rest' ? new Alarm() : run.liveDemanded;
+  const alarm = kind === 'rest' ? new Wakeup() : run.liveDemanded;
   while (!signal.aborted) {
     const now = clock.now();
     const step = schedule.next(kind, checkpoint.coverage, now);

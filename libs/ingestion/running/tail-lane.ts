@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { backoffMs } from '@tailrace/errors/backoff-time.ts';
 import { messageOf } from '@tailrace/errors/tailrace-error.ts';
 import { within } from '../asking/within.ts';
 import type { Source, SourceEvent } from '../contract/connector.ts';
@@ -8,8 +9,7 @@ type OpenTail = NonNullable<Source['tail']>;
 
 /** Events that may wait for a transaction before the stream is read on. */
 const maxWaiting = 10_000;
-const firstReopenMs = 500;
-const longestReopenMs = 60_000;
+const reopenTimes = { initialMs: 500, maxMs: 60_000 };
 /** A stream that lived this long was a good one: providers end theirs after about an hour. */
 const goodStreamMs = 30_000;
 
@@ -32,8 +32,7 @@ export async function runTail(run: RunContext, open: OpenTail): Promise<void> {
     if (signal.aborted) return;
     sweepNow(reason);
     failures = performance.now() - opened > goodStreamMs ? 0 : failures + 1;
-    const ceiling = Math.min(longestReopenMs, firstReopenMs * 2 ** failures);
-    await delay((ceiling * (1 + Math.random())) / 2, undefined, { signal }).catch(() => undefined);
+    await delay(backoffMs(failures, reopenTimes), undefined, { signal }).catch(() => undefined);
   }
 }
 

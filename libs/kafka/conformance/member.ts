@@ -1,4 +1,5 @@
 import type { GroupMembership, GroupOptions, Kafka, TopicPartition } from '../kafka.ts';
+import { partitionKey } from '../partition-key.ts';
 
 /** A member of a group as a test sees it: what it owns, and everything it was informed of, in order. */
 export interface ObservedMember {
@@ -26,10 +27,10 @@ export async function observeMember(kafka: Kafka, settings: Settings): Promise<O
   };
   const told = (what: string, partitions: readonly TopicPartition[]) => {
     for (const partition of partitions) {
-      if (what === 'assigned') owned.add(keyOf(partition));
-      else owned.delete(keyOf(partition));
+      if (what === 'assigned') owned.add(partitionKey(partition));
+      else owned.delete(partitionKey(partition));
     }
-    happened(`${what} ${partitions.map(keyOf).toSorted().join(' ')}`.trim());
+    happened(`${what} ${partitions.map(partitionKey).toSorted().join(' ')}`.trim());
   };
   let joined: GroupMembership | undefined;
   const joining = () => {
@@ -44,7 +45,7 @@ export async function observeMember(kafka: Kafka, settings: Settings): Promise<O
       told('assigned', partitions);
     },
     revoked: async (partitions) => {
-      happened(`revoking ${partitions.map(keyOf).toSorted().join(' ')}`);
+      happened(`revoking ${partitions.map(partitionKey).toSorted().join(' ')}`);
       await settings.revoked?.(partitions);
       told('revoked', partitions);
     },
@@ -89,8 +90,4 @@ export async function joinAlone(kafka: Kafka, groupId: string, topics: readonly 
   const member = await observeMember(kafka, { groupId, topics, sessionTimeoutMs: 30_000 });
   await member.until('owns everything', () => member.owned.size === total);
   return member.membership;
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`;
 }

@@ -182,11 +182,11 @@ export class KafkajsMembership implements GroupMembership, CommittingMember {
     for (;;) {
       await this.#pause(heartbeatMs);
       if (!this.#sessionTimer || leaving.aborted) return;
-      if ((await unlessAborted(this.#heartbeat(), leaving)) !== 'member') return;
+      if ((await outcomeUnlessAborted(this.#heartbeat(), leaving)) !== 'member') return;
       if (this.#assignedFrom && performance.now() - topicsCheckedAt > topicCheckMs) {
         topicsCheckedAt = performance.now();
         const changed = this.#session.partitionsChanged(this.#assignedFrom).catch(() => false);
-        if (await unlessAborted(changed, leaving)) return;
+        if (await outcomeUnlessAborted(changed, leaving)) return;
       }
     }
   }
@@ -266,7 +266,7 @@ function samePartition(left: TopicPartition | TopicPartitionOffset, right: Topic
 }
 
 /** A call's outcome, or undefined when the signal aborts first. */
-function unlessAborted<Outcome>(call: Promise<Outcome>, signal: AbortSignal): Promise<Outcome | undefined> {
+function outcomeUnlessAborted<Outcome>(call: Promise<Outcome>, signal: AbortSignal): Promise<Outcome | undefined> {
   return new Promise((resolve, reject) => {
     const stop = () => resolve(undefined);
     if (signal.aborted) stop();

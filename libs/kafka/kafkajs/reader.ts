@@ -7,6 +7,7 @@ import type {
   TopicPartitionOffset,
   Unanswered,
 } from '../kafka.ts';
+import { partitionKey } from '../partition-key.ts';
 import type { Cluster, TopicMetadata } from './cluster.ts';
 import { mapError } from './map-error.ts';
 import { type Arrival, type FetchLimits, type FetchPosition, fetchFrom } from './partition-fetch.ts';
@@ -70,7 +71,7 @@ export class KafkajsReader implements Reader {
     const found = names.length === 0 ? new Map() : await cluster.persist('anything', () => cluster.describe(names));
     for (const position of options.positions) {
       reader.seek(position);
-      const failure = reader.#locate(reader.#positions.get(keyOf(position))!, found);
+      const failure = reader.#locate(reader.#positions.get(partitionKey(position))!, found);
       if (failure) throw failure;
     }
     return reader;
@@ -88,7 +89,7 @@ export class KafkajsReader implements Reader {
   }
 
   seek({ topic, partition, offset }: TopicPartitionOffset): void {
-    const position = this.#positions.get(keyOf({ topic, partition }));
+    const position = this.#positions.get(partitionKey({ topic, partition }));
     if (position) position.offset = offset;
     else {
       const added = {
@@ -100,22 +101,22 @@ export class KafkajsReader implements Reader {
         waitingSince: undefined,
         failedBy: undefined,
       };
-      this.#positions.set(keyOf(added), added);
+      this.#positions.set(partitionKey(added), added);
     }
     this.#wake();
   }
 
   remove(partition: TopicPartition): void {
-    this.#positions.delete(keyOf(partition));
+    this.#positions.delete(partitionKey(partition));
   }
 
   pause(partition: TopicPartition): void {
-    const position = this.#positions.get(keyOf(partition));
+    const position = this.#positions.get(partitionKey(partition));
     if (position) position.paused = true;
   }
 
   resume(partition: TopicPartition): void {
-    const position = this.#positions.get(keyOf(partition));
+    const position = this.#positions.get(partitionKey(partition));
     if (position) position.paused = false;
     this.#wake();
   }
@@ -163,11 +164,11 @@ export class KafkajsReader implements Reader {
     const batches: FetchedBatch[] = [];
     let moved = false;
     for (const { position: asked, outcome } of this.#arrivals) {
-      const key = keyOf(asked);
+      const key = partitionKey(asked);
       const position = this.#positions.get(key);
       if (!position || position.paused || position.offset !== asked.offset) continue;
       if (outcome.kind === 'failed') this.#failure = outcome.error;
-      if (outcome.kind === 'moved') position.failedBy = `${keyOf(position)} has no leader`;
+      if (outcome.kind === 'moved') position.failedBy = `${partitionKey(position)} has no leader`;
       else {
         position.waitingSince = undefined;
         position.failedBy = undefined;
@@ -209,14 +210,14 @@ export class KafkajsReader implements Reader {
   #fetch(leader: number, positions: readonly Position[]): void {
     const under = this.#fetches.get(leader);
     if (under) {
-      if (positions.every((position) => under.offsets.get(keyOf(position)) === position.offset)) return;
+      if (positions.every((position) => under.offsets.get(partitionKey(position)) === position.offset)) return;
       // It waits at the broker for something else; only cutting the connection ends that.
       this.#cluster.connections.dropNode(leader);
     }
     const asked = positions.map(({ topic, partition, offset }): FetchPosition => {
       return { topic, partition, offset, topicId: this.#topicIds.get(topic)! };
     });
-    const fetch: Fetch = { offsets: new Map(asked.map((position) => [keyOf(position), position.offset])) };
+    const fetch: Fetch = { offsets: new Map(asked.map((position) => [partitionKey(position), position.offset])) };
     this.#fetches.set(leader, fetch);
     void fetchFrom(this.#cluster, leader, asked, this.#limits).then(
       (arrivals) =>
@@ -292,8 +293,4 @@ export class KafkajsReader implements Reader {
     signal?.removeEventListener('abort', this.#wake);
     this.#wake = () => undefined;
   }
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`;
 }

@@ -1,4 +1,5 @@
 import type { GroupMetadata, OutgoingRecord, TopicPartition, TopicPartitionOffset } from '../kafka.ts';
+import { partitionKey } from '../partition-key.ts';
 import type { TransactionSession } from '../serial-transactions.ts';
 import { check } from './broker-error.ts';
 import type { Cluster } from './cluster.ts';
@@ -78,7 +79,7 @@ class KafkajsTransactionSession implements TransactionSession {
   }
 
   async #addPartitions(wanted: readonly TopicPartition[]): Promise<void> {
-    const added = wanted.filter((partition) => !this.#partitions.has(keyOf(partition)));
+    const added = wanted.filter((partition) => !this.#partitions.has(partitionKey(partition)));
     if (added.length === 0) return;
     const { naming } = this.#cluster.settings;
     const topics = [...Map.groupBy(added, ({ topic }) => topic)].map(([topic, list]) => ({
@@ -86,7 +87,7 @@ class KafkajsTransactionSession implements TransactionSession {
       partitions: list.map(({ partition }) => partition),
     }));
     await this.#askCoordinator((broker) => broker.addPartitionsToTxn({ ...this.#identity, topics }));
-    for (const partition of added) this.#partitions.add(keyOf(partition));
+    for (const partition of added) this.#partitions.add(partitionKey(partition));
   }
 
   async #addGroup(bareGroupId: string): Promise<void> {
@@ -131,7 +132,3 @@ class KafkajsTransactionSession implements TransactionSession {
 }
 
 type TransactionCoordinator = Awaited<ReturnType<Cluster['coordinator']>>;
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`;
-}

@@ -8,6 +8,7 @@ import type {
   TopicPartitionOffset,
   Unanswered,
 } from '../kafka.ts';
+import { partitionKey } from '../partition-key.ts';
 import type { Clock } from './clock.ts';
 import type { ClientProcess } from './process.ts';
 import type { TopicStore } from './topic-store.ts';
@@ -74,7 +75,7 @@ export class MemoryReader implements Reader {
   }
 
   seek({ topic, partition, offset }: TopicPartitionOffset): void {
-    const key = keyOf({ topic, partition });
+    const key = partitionKey({ topic, partition });
     const before = this.#positions.get(key);
     this.#sources.topics.log({ topic, partition });
     const topicId = before?.topicId ?? this.#sources.topics.get(topic).id;
@@ -83,16 +84,16 @@ export class MemoryReader implements Reader {
   }
 
   remove(partition: TopicPartition): void {
-    this.#positions.delete(keyOf(partition));
+    this.#positions.delete(partitionKey(partition));
   }
 
   pause(partition: TopicPartition): void {
-    const position = this.#positions.get(keyOf(partition));
+    const position = this.#positions.get(partitionKey(partition));
     if (position) position.paused = true;
   }
 
   resume(partition: TopicPartition): void {
-    const position = this.#positions.get(keyOf(partition));
+    const position = this.#positions.get(partitionKey(partition));
     if (position) position.paused = false;
     this.#wake?.();
   }
@@ -161,8 +162,4 @@ export class MemoryReader implements Reader {
     if (nextOffset <= offset) return { batch: undefined, bytes };
     return { batch: { topic: name, partition, records, nextOffset, lastStableOffset }, bytes };
   }
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`;
 }

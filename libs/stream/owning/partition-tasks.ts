@@ -1,6 +1,7 @@
 import { messageOf, remedyOf } from '@tailrace/errors/tailrace-error.ts';
 import { FencedError } from '@tailrace/kafka/errors.ts';
 import type { GroupMetadata, TopicPartition } from '@tailrace/kafka/kafka.ts';
+import { partitionKey } from '@tailrace/kafka/partition-key.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { Backoff } from '../backoff.ts';
 import type { Ownership } from './ownership.ts';
@@ -49,15 +50,15 @@ export class PartitionTasks {
 
   assign(partitions: readonly TopicPartition[]): void {
     for (const partition of partitions) {
-      this.#assigned.add(keyOf(partition));
+      this.#assigned.add(partitionKey(partition));
       this.#begin(partition);
     }
   }
 
   /** Resolves when the tasks have returned; `lost` ones commit nothing any more. */
   async end(partitions: readonly TopicPartition[], how: 'revoked' | 'lost'): Promise<void> {
-    for (const partition of partitions) this.#assigned.delete(keyOf(partition));
-    const ending = partitions.flatMap((partition) => this.#tasks.get(keyOf(partition)) ?? []);
+    for (const partition of partitions) this.#assigned.delete(partitionKey(partition));
+    const ending = partitions.flatMap((partition) => this.#tasks.get(partitionKey(partition)) ?? []);
     for (const { lose, revoke, partition } of ending) {
       if (how === 'lost') lose.abort(new FencedError(`${partition.topic}[${partition.partition}] has another owner`));
       revoke.abort();
@@ -71,7 +72,7 @@ export class PartitionTasks {
   }
 
   #begin(partition: TopicPartition): void {
-    const key = keyOf(partition);
+    const key = partitionKey(partition);
     if (this.#closed || !this.#assigned.has(key)) return;
     const earlier = this.#tasks.get(key);
     if (earlier) {
@@ -134,8 +135,4 @@ export class PartitionTasks {
       }
     }
   }
-}
-
-function keyOf(partition: TopicPartition): string {
-  return `${partition.topic}/${partition.partition}`;
 }

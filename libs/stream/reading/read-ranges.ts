@@ -1,4 +1,5 @@
 import type { FetchedRecord, Kafka, ReaderOptions, TopicPartition } from '@tailrace/kafka/kafka.ts';
+import { partitionKey } from '@tailrace/kafka/partition-key.ts';
 import { pollPastRetention } from './poll-past-retention.ts';
 
 /** Offsets of a partition: `from` and, exclusively, `to`. */
@@ -50,7 +51,7 @@ export async function* pollRanges(
   signal: AbortSignal,
   { sliceRecords = Number.POSITIVE_INFINITY, enough, ...reading }: RangeReadOptions = {},
 ): AsyncGenerator<readonly RangeSlice[]> {
-  const unread = new Map(ranges.filter(({ from, to }) => from < to).map((range) => [keyOf(range), range]));
+  const unread = new Map(ranges.filter(({ from, to }) => from < to).map((range) => [partitionKey(range), range]));
   if (unread.size === 0) return;
   signal.throwIfAborted();
   const positions = [...unread.values()].map(({ topic, partition, from: offset }) => ({ topic, partition, offset }));
@@ -60,13 +61,13 @@ export async function* pollRanges(
       signal.throwIfAborted();
       const found: RangeSlice[] = [];
       const batches = await pollPastRetention(reader, signal, ({ topic, partition, offset }, goesOnAt) => {
-        const range = unread.get(keyOf({ topic, partition }));
+        const range = unread.get(partitionKey({ topic, partition }));
         if (!range) return;
         const nextOffset = Math.min(goesOnAt, range.to);
         found.push({ topic, partition, records: [], nextOffset, lost: nextOffset - offset });
       });
       for (const { topic, partition, records, nextOffset } of batches) {
-        const range = unread.get(keyOf({ topic, partition }));
+        const range = unread.get(partitionKey({ topic, partition }));
         if (!range) continue;
         const wanted = nextOffset <= range.to ? records : records.filter(({ offset }) => offset < range.to);
         const next = Math.min(nextOffset, range.to);
@@ -74,9 +75,9 @@ export async function* pollRanges(
       }
       for (const slice of found) {
         const { topic, partition, nextOffset } = slice;
-        const range = unread.get(keyOf(slice));
+        const range = unread.get(partitionKey(slice));
         if (!range || (nextOffset < range.to && enough?.(slice) !== true)) continue;
-        unread.delete(keyOf(slice));
+        unread.delete(partitionKey(slice));
         reader.remove({ topic, partition });
       }
       // An aborted poll gives what it has: nothing of it is kept from a caller that can do with a part.
@@ -95,8 +96,4 @@ function* slicesOf(slice: RangeSlice, most: number): Generator<RangeSlice> {
     yield { ...slice, records: part, nextOffset: part.at(-1)!.offset + 1 };
   }
   yield at === 0 ? slice : { ...slice, records: records.slice(at) };
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`;
 }

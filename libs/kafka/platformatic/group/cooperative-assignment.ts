@@ -1,5 +1,6 @@
 import { balanceWithinTopics } from '../../balanced-assignment.ts';
 import type { TopicPartition } from '../../kafka.ts';
+import { partitionKey } from '../../partition-key.ts';
 import type { Subscription } from './consumer-protocol.ts';
 
 /**
@@ -18,16 +19,13 @@ export function assignCooperatively(
   const byGeneration = new Map([...members].toSorted(([, a], [, b]) => b.generationId - a.generationId));
   const owners = new Map<string, string>();
   for (const [memberId, { owned }] of byGeneration) {
-    for (const partition of owned) if (!owners.has(keyOf(partition))) owners.set(keyOf(partition), memberId);
+    for (const partition of owned)
+      if (!owners.has(partitionKey(partition))) owners.set(partitionKey(partition), memberId);
   }
   const target = balanceWithinTopics(byGeneration, partitionsOf);
   const isFree = (memberId: string, partition: TopicPartition) =>
-    (owners.get(keyOf(partition)) ?? memberId) === memberId;
+    (owners.get(partitionKey(partition)) ?? memberId) === memberId;
   return new Map(
     [...target].map(([memberId, partitions]) => [memberId, partitions.filter((each) => isFree(memberId, each))]),
   );
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`;
 }

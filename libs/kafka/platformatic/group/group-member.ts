@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import { UnknownTopicError } from '../../errors.ts';
 import type { GroupMembership, GroupMetadata, GroupOptions, TopicPartition } from '../../kafka.ts';
+import { partitionKey } from '../../partition-key.ts';
 import type { Cluster } from '../cluster.ts';
 import { brokerErrors, isConnectionFailure, toTailraceError, wasNotDone } from '../failure.ts';
 import type { Generations } from './generations.ts';
@@ -141,7 +142,7 @@ export class GroupMember implements GroupMembership {
     this.#session.contact();
     this.#generations.add(joined.memberId, {
       generationId: joined.generationId,
-      owns: ({ topic, partition }) => this.#owned.has(keyOf({ topic: this.#full(topic), partition })),
+      owns: ({ topic, partition }) => this.#owned.has(partitionKey({ topic: this.#full(topic), partition })),
       nextChange: () => this.#changed.promise,
     });
     this.#announceChange();
@@ -150,7 +151,7 @@ export class GroupMember implements GroupMembership {
 
   /** Drains what goes, then takes what comes. @returns whether this assignment is final, or a rejoin must follow. */
   async #take(assignment: readonly TopicPartition[]): Promise<boolean> {
-    const wanted = new Map(assignment.map((partition) => [keyOf(partition), partition]));
+    const wanted = new Map(assignment.map((partition) => [partitionKey(partition), partition]));
     const going = [...this.#owned].filter(([key]) => !wanted.has(key)).map(([, partition]) => partition);
     if (going.length > 0) await this.#drain(going);
     if (this.#stop.signal.aborted) return false;
@@ -187,7 +188,7 @@ export class GroupMember implements GroupMembership {
     }
     for (const partition of going) {
       // One that was lost meanwhile may have come back as another.
-      if (this.#owned.get(keyOf(partition)) === partition) this.#owned.delete(keyOf(partition));
+      if (this.#owned.get(partitionKey(partition)) === partition) this.#owned.delete(partitionKey(partition));
     }
   }
 
@@ -306,8 +307,4 @@ class DrainTookTooLong extends Error {}
 
 function topicsOf({ led }: Joined): string[] {
   return [...new Set([...(led?.values() ?? [])].flatMap(({ topics }) => topics))];
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`;
 }

@@ -7,6 +7,7 @@ import type {
   TopicPartitionOffset,
   Unanswered,
 } from '../../kafka.ts';
+import { partitionKey } from '../../partition-key.ts';
 import type { Cluster } from '../cluster.ts';
 import { type FetchLimits, PartitionFetcher } from './partition-fetcher.ts';
 import { PartitionReading } from './partition-reading.ts';
@@ -74,7 +75,7 @@ export class PartitionReader implements Reader {
   }
 
   seek(position: TopicPartitionOffset): void {
-    const key = keyOf(position);
+    const key = partitionKey(position);
     const before = this.#readings.get(key);
     const reading = new PartitionReading(position, this.#topicIds.get(position.topic));
     reading.paused = before?.paused ?? false;
@@ -83,17 +84,17 @@ export class PartitionReader implements Reader {
   }
 
   remove(partition: TopicPartition): void {
-    this.#readings.delete(keyOf(partition));
+    this.#readings.delete(partitionKey(partition));
     this.#changed();
   }
 
   pause(partition: TopicPartition): void {
-    const reading = this.#readings.get(keyOf(partition));
+    const reading = this.#readings.get(partitionKey(partition));
     if (reading) reading.paused = true;
   }
 
   resume(partition: TopicPartition): void {
-    const reading = this.#readings.get(keyOf(partition));
+    const reading = this.#readings.get(partitionKey(partition));
     if (reading) reading.paused = false;
     this.#changed();
   }
@@ -167,8 +168,4 @@ export class PartitionReader implements Reader {
     );
     if (wanting.length > 0) this.#fetcher.start(wanting);
   }
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`;
 }

@@ -2,6 +2,7 @@ import { initProducerIdV4 } from '@platformatic/kafka';
 import type { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import { ConnectionLostError } from '../../errors.ts';
 import type { OutgoingRecord, Producer } from '../../kafka.ts';
+import { partitionKey } from '../../partition-key.ts';
 import type { Links } from '../brokers/links.ts';
 import type { Cluster } from '../cluster.ts';
 import type { PartitionOutcome, PartitionWork } from '../reading/partition-delivery.ts';
@@ -74,12 +75,13 @@ export class IdempotentProducer implements Producer {
 
   async #deliver(sendings: readonly Sending[]): Promise<void> {
     const outcomes = new Map<string, PartitionOutcome>();
-    for (const outcome of await this.#sender.deliver(merge(sendings))) outcomes.set(keyOf(outcome.work), outcome);
+    for (const outcome of await this.#sender.deliver(merge(sendings)))
+      outcomes.set(partitionKey(outcome.work), outcome);
     const passed = new Map<string, number>();
     for (const { works, settled } of sendings) {
       let failure: unknown;
       for (const work of works) {
-        const key = keyOf(work);
+        const key = partitionKey(work);
         const outcome = outcomes.get(key);
         const end = (passed.get(key) ?? 0) + work.records.length;
         passed.set(key, end);
@@ -106,7 +108,7 @@ export class IdempotentProducer implements Producer {
 function merge(sendings: readonly Sending[]): PartitionWork[] {
   const pieces = new Map<string, PartitionWork[]>();
   for (const work of sendings.flatMap(({ works }) => works)) {
-    const key = keyOf(work);
+    const key = partitionKey(work);
     const before = pieces.get(key);
     if (before) before.push(work);
     else pieces.set(key, [work]);
@@ -115,10 +117,6 @@ function merge(sendings: readonly Sending[]): PartitionWork[] {
     ...(works.at(-1) as PartitionWork),
     records: works.flatMap(({ records }) => records),
   }));
-}
-
-function keyOf({ topic, partition }: PartitionWork): string {
-  return `${topic}/${partition}`;
 }
 
 function closed(): TailraceError {

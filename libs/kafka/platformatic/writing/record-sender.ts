@@ -1,6 +1,7 @@
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import { RecordTooLargeError } from '../../errors.ts';
 import type { OutgoingRecord } from '../../kafka.ts';
+import { partitionKey } from '../../partition-key.ts';
 import {
   batchSize,
   type EncodedRecords,
@@ -134,7 +135,7 @@ export class RecordSender {
   }
 
   #succeeded(delivery: PartitionDelivery): void {
-    const key = keyOf(delivery.work);
+    const key = partitionKey(delivery.work);
     // Sequence numbers wrap at 2^31 (KIP-98).
     this.#sequences.set(key, ((this.#sequences.get(key) ?? 0) + delivery.batchCount) % 0x80000000);
     delivery.advance();
@@ -161,7 +162,7 @@ export class RecordSender {
     if (!this.#identity) throw new Error('this producer was not initialised');
     return sealBatch(records, {
       ...this.#identity,
-      firstSequence: this.#sequences.get(keyOf(work)) ?? 0,
+      firstSequence: this.#sequences.get(partitionKey(work)) ?? 0,
       transactional: this.#options.transactionalId !== undefined,
     });
   }
@@ -216,10 +217,6 @@ function unknownPartition(topic: string, partition: number, partitions: number):
     code: 'kafka.unknown_partition',
     remedy: 'give-up',
   });
-}
-
-function keyOf({ topic, partition }: { readonly topic: string; readonly partition: number }): string {
-  return `${topic}/${partition}`;
 }
 
 const unknownServerError = -1;

@@ -1,5 +1,5 @@
 /** A wait that somebody else can end. */
-export class Alarm {
+export class Wakeup {
   #ring: (() => void) | undefined;
   #rung = false;
 

@@ -1,13 +1,10 @@
 export interface Rate {
-  /** Messages that may go at once after a quiet time. */
+  /** How many may go at once after a quiet time. */
   readonly burst: number;
   readonly perMinute: number;
 }
 
-/**
- * How many messages a channel may get now. Kept in memory: a sender that takes a channel over begins with a full one, so
- * that a crash costs the channel at most one burst.
- */
+/** How many of something (messages to a channel, frames of a client) may go now, so that there are no more than a rate. */
 export class TokenBucket {
   readonly #rate: Rate;
   #tokens: number;
@@ -20,7 +17,7 @@ export class TokenBucket {
     this.#at = now;
   }
 
-  /** Whole messages that may go now. */
+  /** Whole tokens that may go now. */
   available(now: number): number {
     this.#refill(now);
     return Math.floor(this.#tokens);
@@ -32,7 +29,7 @@ export class TokenBucket {
     this.#tokens -= 1;
   }
 
-  /** When the next message may go; not later than `now` when one may already. */
+  /** When the next one may go; not later than `now` when one may already. */
   nextAt(now: number): number {
     this.#refill(now);
     return this.#tokens >= 1 ? now : Math.ceil(now + ((1 - this.#tokens) * 60_000) / this.#rate.perMinute);
