@@ -9,7 +9,7 @@ import { createTicketSigner } from '@tailrace/http/access/tickets.ts';
 import { createTokenVerifier } from '@tailrace/http/access/tokens.ts';
 import { refusedWork } from '@tailrace/http/limits/refused-work.ts';
 import { openReplayTable } from '@tailrace/replays/replay-table.ts';
-import { extended } from '@tailrace/role/extensions.ts';
+import { extended, extendedConnectors } from '@tailrace/role/extensions.ts';
 import { installedNormaliser } from '@tailrace/role/installed-normaliser.ts';
 import type { HttpRoleDeps, Readiness, RunningRole } from '@tailrace/role/role.ts';
 import type { Replay } from '@tailrace/schemas/generated/replay.ts';
@@ -119,7 +119,7 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
     replays,
     replayWriter,
     statuses,
-    connectors: extended(connectors, extensions?.connectors, ({ provider }) => provider),
+    connectors: extendedConnectors(connectors, extensions),
     keys,
     database,
     shares,

@@ -4,7 +4,7 @@ import { openKeyRing } from '@tailrace/credentials/key-ring.ts';
 import { LimiterPool } from '@tailrace/ingestion/asking/request-limiter.ts';
 import { endpointAllowlist } from '@tailrace/ingestion/contract/endpoint-allowlist.ts';
 import type { SettingDefaults } from '@tailrace/ingestion/contract/settings.ts';
-import { extended } from '@tailrace/role/extensions.ts';
+import { extendedConnectors } from '@tailrace/role/extensions.ts';
 import type { RoleDeps, RunningRole } from '@tailrace/role/role.ts';
 import { ownerReadiness } from '@tailrace/stream/owning/owner-readiness.ts';
 import { ownPartitions } from '@tailrace/stream/owning/partition-owner.ts';
@@ -27,7 +27,7 @@ export async function start(config: IngestConfig, deps: RoleDeps): Promise<Runni
   const partitionsOf = await partitionCounts(kafka, [...Object.values(rawTopics), topics.dead]);
   const supervisors = new Set<ConnectionSupervisor>();
   const configure = configureConnection({
-    connectors: extended(connectors, extensions?.connectors, ({ provider }) => provider),
+    connectors: extendedConnectors(connectors, extensions),
     defaults: settingDefaults(config),
     keys: openKeyRing(config.credentialEncryptionKey),
     allowlist: endpointAllowlist(config.cloudEndpointAllowlist),
