@@ -18,11 +18,14 @@ export const settings = z
     ...endpointSettings.shape,
     ...notificationSettings.shape,
     ...evaluationSettings.shape,
-    apiDatabaseConnections: integer('Database connections of one api process.', {
-      min: 1,
-      max: 500,
-      unit: 'connections',
-    }).default(10),
+    apiDatabaseConnections: integer(
+      'Database connections of one api process: one looks whether the database answers, the others search.',
+      {
+        min: 2,
+        max: 500,
+        unit: 'connections',
+      },
+    ).default(10),
     searchTimeoutMs: integer('How long a search of stored logs runs before it answers with what it has found.', {
       min: 500,
       max: 120_000,

@@ -90,12 +90,17 @@ export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<Runn
     backtestsAtOnce: config.backtestsAtOnce,
     onRefused: (work) => refused.inc({ work }),
   });
+  const threadsLost = metrics.counter({
+    name: 'tailrace_search_threads_lost_total',
+    help: 'Times that the thread which searches stored lines ended by a failure. What ran in it was answered with 503.',
+  });
   const database = openLogDatabase({
     url: (config.databaseReadUrl ?? config.databaseUrl).reveal(),
     maxConnections: config.apiDatabaseConnections,
     statementTimeoutMs: Math.ceil(config.searchTimeoutMs / statementsPerSearch),
     queue: shares.searches,
     logger,
+    onThreadLost: () => threadsLost.inc(),
   });
   const alerts = new AlertStore({ kafka, database });
   registerApi(http, {

@@ -55,6 +55,8 @@ interface TestApiOptions {
   readonly databaseConnections?: number;
   readonly backtestsAtOnce?: number;
   readonly backtestTimeoutMs?: number;
+  /** What runs in the thread that searches. */
+  readonly threadScript?: URL;
 }
 
 export interface Call {
@@ -148,6 +150,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
     statementTimeoutMs: 20_000,
     queue: shares.searches,
     logger,
+    threadScript: options.threadScript,
   });
   const keys = options.keys ?? openKeyRing(firstKey);
   const connector = options.connector ?? testConnector(() => 'ok');

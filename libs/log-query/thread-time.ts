@@ -9,7 +9,7 @@ export const bytesPerSlice = 128 * 1024;
 const sweepAbove = 256;
 
 /**
- * The process's one JavaScript thread, shared out among projects. Long synchronous work (matching lines, decoding them,
+ * A JavaScript thread, shared out among projects. Long synchronous work (matching lines, decoding them,
  * backtests) is done in slices of a few milliseconds, and asks for each next one here: one slice a turn of the event loop,
  * so that requests, sockets and timers come in between, and always to the waiting project that has had the least time. A
  * project that asks for ten times as much gets no more than its equal share while others want some, and all of it while
@@ -78,7 +78,7 @@ export class ThreadTime {
   }
 }
 
-/** There is one thread, and so one of these in a process. */
+/** Each thread has modules of its own, and so one of these. */
 const threadTime = new ThreadTime();
 
 /**

@@ -4,7 +4,6 @@ import { askerOf } from '@tailrace/http/access/caller.ts';
 import { invalidField, Problem, problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import { isIdOf } from '@tailrace/log-record/id-prefixes.ts';
-import { searchAlerts } from '@tailrace/postgres/alert-search.ts';
 import { alertSeveritySymbols } from '@tailrace/schemas/generated/alert-severity.ts';
 import { alertStatusSymbols } from '@tailrace/schemas/generated/alert-status.ts';
 import { z } from 'zod';
@@ -70,7 +69,7 @@ export function alertRoutes(scope: HttpServer, { store, database, maxRangeDays }
       const range = optionalRange(request.query, maxRangeDays);
       const before = decodeCursor('querystring.cursor', cursor, alertIds);
       const search = { projectId: id, status, severity, ruleId, unread, ...range, before, limit };
-      const found = await database.read(askerOf(request, reply, id), (pool) => searchAlerts(pool, search));
+      const found = await database.run(askerOf(request, reply, id), 'alerts', search);
       const last = found.at(-1)?.alert;
       return {
         alerts: found.map(({ alert, read }) => toAlertView(alert, read)),

@@ -4,7 +4,7 @@ import type { Asker } from '@tailrace/http/access/caller.ts';
 import { Problem } from '@tailrace/http/problem.ts';
 import type { Kafka, Producer } from '@tailrace/kafka/kafka.ts';
 import { topicRecord } from '@tailrace/kafka/topic-record.ts';
-import { findAlert, type StoredAlert } from '@tailrace/postgres/alert-search.ts';
+import type { StoredAlert } from '@tailrace/postgres/alert-search.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import type { LogDatabase } from '../stream/log-database.ts';
 
@@ -28,7 +28,7 @@ export class AlertStore {
 
   /** @throws Problem 404 for an alert that the caller's projects do not have. */
   async find(id: string, projects: readonly string[], asker: Asker): Promise<StoredAlert> {
-    const found = await this.#options.database.read(asker, (pool) => findAlert(pool, id));
+    const found = await this.#options.database.run(asker, 'alert', id);
     if (!found || !projects.includes(found.alert.project_id)) throw new Problem(404);
     return found;
   }

@@ -1,7 +1,6 @@
 import type { Asker } from '@tailrace/http/access/caller.ts';
 import type { FairQueue } from '@tailrace/http/limits/fair-queue.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
-import { searchLogs } from '@tailrace/postgres/log-search.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
 import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
 import { rawTopics } from '@tailrace/topics/topics.ts';
@@ -70,33 +69,29 @@ export class LastEventsReader {
   async #find({ id, project_id: projectId, provider }: Connection, limit: number, asker: Asker): Promise<LastEvents> {
     const { kafka, database, readings, timeoutMs } = this.#options;
     const to = Date.now() * 1000 + 86_400_000_000;
-    const { records } = await database.read(asker, (pool) =>
-      searchLogs({
-        pool,
-        projectId,
-        filter: { connections: [id] },
-        from: to - (maxDays + 1) * 86_400_000_000,
-        to,
-        direction: 'older',
-        limit,
-        deadline: performance.now() + timeoutMs,
-        signal: asker.gone,
-      }),
-    );
+    const lines = await database.run(asker, 'places', {
+      projectId,
+      filter: { connections: [id] },
+      from: to - (maxDays + 1) * 86_400_000_000,
+      to,
+      direction: 'older',
+      limit,
+      timeoutMs,
+    });
     const { name: topic, codec } = rawTopics[provider];
     const signal = AbortSignal.any([asker.gone, AbortSignal.timeout(timeoutMs)]);
-    const places = records
-      .map(({ raw_partition: partition, raw_offset: offset }) => ({ topic, partition, offset }))
+    const places = lines
+      .map((place) => ({ topic, ...place }))
       .sort((one, other) => one.partition - other.partition || one.offset - other.offset);
     const byPlace = await readings.run(asker.caller, asker.gone, () =>
       reachable(readEvents(kafka, places, codec, signal)),
     );
-    const events = records.flatMap(({ raw_partition: partition, raw_offset: offset }) => {
+    const events = lines.flatMap(({ partition, offset }) => {
       const raw = byPlace.get(`${partition}/${offset}`);
       // A topic that was made again has other events at the same places.
       return raw?.connection_id === id ? [{ raw, partition, offset }] : [];
     });
-    return { events, missing: records.length - events.length };
+    return { events, missing: lines.length - events.length };
   }
 }
 

@@ -1,7 +1,6 @@
 import { askerOf } from '@tailrace/http/access/caller.ts';
 import { problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
-import { countParsing } from '@tailrace/postgres/parsing-counts.ts';
 import { changeRequest } from '../change-request.ts';
 import type { LogDatabase } from '../stream/log-database.ts';
 import { idParam } from './connection-request.ts';
@@ -36,18 +35,14 @@ export function parsingRoutes(scope: HttpServer, { service, database, searchTime
       const { id, project_id: projectId } = service.get(changeRequest(request, request.params.id));
       const now = Date.now() * 1000;
       const asker = askerOf(request, reply, projectId);
-      const counts = await database.read(asker, (pool) =>
-        countParsing({
-          pool,
-          projectId,
-          connectionId: id,
-          from: now - longestAgo,
-          to: now + aheadMost,
-          maxLines,
-          deadline: performance.now() + searchTimeoutMs,
-          signal: asker.gone,
-        }),
-      );
+      const counts = await database.run(asker, 'parsing', {
+        projectId,
+        connectionId: id,
+        from: now - longestAgo,
+        to: now + aheadMost,
+        maxLines,
+        timeoutMs: searchTimeoutMs,
+      });
       return toParsingView(id, counts);
     },
   );
