@@ -44,7 +44,7 @@ export async function* readRanges(
   for await (const slices of pollRanges(kafka, ranges, signal, options)) yield* slices;
 }
 
-/** The same by fetch: the slices of one fetch together, for whoever puts several partitions into one order. */
+/** The same by fetch: the slices of one fetch together, for a reader that puts several partitions into one order. */
 export async function* pollRanges(
   kafka: Kafka,
   ranges: readonly OffsetRange[],
