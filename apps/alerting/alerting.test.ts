@@ -16,10 +16,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { alertingMetrics } from './alerting-metrics.ts';
 import { type AlertingConfig, settings } from './config.ts';
 import { evaluationTopology } from './evaluation.ts';
-import { normaliserGroup } from './progress-barrier.ts';
 import { RuleBook } from './rule-book.ts';
 import { start } from './start.ts';
 import { at, raw, rule, status } from './test-data.ts';
+import { normaliserGroup } from './watermark-tracker.ts';
 
 let runner: InMemoryRunner;
 let roles: RunningRole[];

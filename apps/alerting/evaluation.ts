@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { AlertEvaluator, type Voiding } from '@tailrace/alert-evaluation/alert-evaluator.ts';
+import { AlertEvaluator, type InvalidationReason } from '@tailrace/alert-evaluation/alert-evaluator.ts';
 import type { KnownConnections } from '@tailrace/alert-evaluation/known-connections.ts';
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
@@ -114,7 +114,7 @@ function evaluation(options: EvaluationOptions, task: TaskContext): RecordProces
 function voidingOf(
   rule: { readonly enabled: boolean; readonly revision: number } | undefined,
   revision: number,
-): Voiding | undefined {
+): InvalidationReason | undefined {
   if (!rule || rule.revision < revision) return 'rule_deleted';
   if (!rule.enabled) return 'rule_disabled';
   return rule.revision > revision ? 'rule_changed' : undefined;

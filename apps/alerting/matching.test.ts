@@ -17,7 +17,7 @@ it('asks each rule about a line in a step of its own, so that many do not hold u
   }
   const topology = matchingTopology({
     book: { matcher } as RuleBook,
-    barrier: { follow: () => undefined },
+    watermarks: { follow: () => undefined },
     metrics: alertingMetrics(new Metrics(), createLogger({ level: 'silent' })),
     latenessMs: 60_000,
   });

@@ -4,12 +4,12 @@ import type { PartitionProgress } from '@tailrace/schemas/generated/partition-pr
 import type { Topology } from '@tailrace/stream/processing/topology.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import type { AlertingMetrics } from './alerting-metrics.ts';
-import type { ProgressBarrier } from './progress-barrier.ts';
 import type { RuleBook } from './rule-book.ts';
+import type { WatermarkTracker } from './watermark-tracker.ts';
 
 export interface MatchingOptions {
   readonly book: RuleBook;
-  readonly barrier: Pick<ProgressBarrier, 'follow'>;
+  readonly watermarks: Pick<WatermarkTracker, 'follow'>;
   readonly metrics: AlertingMetrics;
   readonly latenessMs: number;
 }
@@ -18,7 +18,7 @@ export interface MatchingOptions {
  * The first stage of alerting: counts the lines of one partition of `logs` for the rules they match, a transaction at a
  * time, and says how far its connections are complete, behind the counts that this is about. It has no state.
  */
-export function matchingTopology({ book, barrier, metrics, latenessMs }: MatchingOptions): Topology<LogRecord> {
+export function matchingTopology({ book, watermarks, metrics, latenessMs }: MatchingOptions): Topology<LogRecord> {
   return {
     group: 'alert-matching',
     inputs: [topics.logs],
@@ -31,7 +31,7 @@ export function matchingTopology({ book, barrier, metrics, latenessMs }: Matchin
         onTooEarly: () => metrics.lateLines(1),
       });
       let offered: { readonly progress: PartitionProgress; readonly end: number } | undefined;
-      barrier.follow(
+      watermarks.follow(
         partition,
         (progress, end) => {
           offered = { progress, end };

@@ -9,8 +9,8 @@ import { alertingMetrics } from './alerting-metrics.ts';
 import type { AlertingConfig } from './config.ts';
 import { evaluationTopology } from './evaluation.ts';
 import { matchingTopology } from './matching.ts';
-import { ProgressBarrier } from './progress-barrier.ts';
 import { RuleBook } from './rule-book.ts';
+import { WatermarkTracker } from './watermark-tracker.ts';
 
 /** The role that says which alerts there are. */
 export async function start(config: AlertingConfig, deps: RoleDeps): Promise<RunningRole> {
@@ -26,20 +26,20 @@ export async function start(config: AlertingConfig, deps: RoleDeps): Promise<Run
     ]);
     const book = await RuleBook.open({ kafka, kinds, logger });
     cleanUp.defer(() => book.close());
-    let barrier: ProgressBarrier | undefined;
+    let watermarks: WatermarkTracker | undefined;
     const statuses = openTable({
       kafka,
       logger,
       topic: topics.connectionStatus,
-      onChange: () => barrier?.changed(),
+      onChange: () => watermarks?.changed(),
     });
     cleanUp.defer(() => statuses.close());
     const connections = openTable({ kafka, logger, topic: topics.connections, onChange: () => undefined });
     cleanUp.defer(() => connections.close());
     await Promise.all([statuses.caughtUp, connections.caughtUp]);
     const watches = (project: string) => book.matcher.watches(project);
-    barrier = new ProgressBarrier({ admin: kafka.admin, logger, statuses, watches, partitions: logs.partitions });
-    const following = barrier;
+    watermarks = new WatermarkTracker({ admin: kafka.admin, logger, statuses, watches, partitions: logs.partitions });
+    const following = watermarks;
     cleanUp.defer(() => following.close());
     const stopped = new AbortController();
     cleanUp.defer(() => stopped.abort());
@@ -47,7 +47,7 @@ export async function start(config: AlertingConfig, deps: RoleDeps): Promise<Run
 
     const latenessMs = config.alertingLatenessMs;
     const shared = { kafka, logger, metrics: deps.metrics };
-    const matching = runProcessor(matchingTopology({ book, barrier, metrics, latenessMs }), {
+    const matching = runProcessor(matchingTopology({ book, watermarks, metrics, latenessMs }), {
       ...shared,
       pace: { intervalMs: config.alertingMatchingIntervalMs, maxRecords: 20_000 },
     });

@@ -1,8 +1,8 @@
 import { messageOf } from '@tailrace/errors/tailrace-error.ts';
 import { z } from 'zod';
+import { accessToken, type CliContext, serverUrl } from './cli-context.ts';
 import { CliError, exitCodes } from './cli-error.ts';
 import { visible } from './output/terminal.ts';
-import { accessToken, type Surroundings, serverUrl } from './surroundings.ts';
 
 const problem = z.looseObject({
   title: z.string(),
@@ -26,11 +26,11 @@ export interface ApiAnswer {
 
 /** Calls the HTTP API as one project. */
 export class ApiClient {
-  readonly #surroundings: Surroundings;
+  readonly #context: CliContext;
   readonly #project: string;
 
-  constructor(surroundings: Surroundings, project: string) {
-    this.#surroundings = surroundings;
+  constructor(context: CliContext, project: string) {
+    this.#context = context;
     this.#project = project;
   }
 
@@ -82,11 +82,11 @@ export class ApiClient {
   }
 
   #urlOf(path: string): URL {
-    return new URL(`/api/v1/live-logs/${path}`, serverUrl(this.#surroundings));
+    return new URL(`/api/v1/live-logs/${path}`, serverUrl(this.#context));
   }
 
   async #authorization(): Promise<string> {
-    return `Bearer ${await accessToken(this.#surroundings, this.#project)}`;
+    return `Bearer ${await accessToken(this.#context, this.#project)}`;
   }
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { z } from 'zod';
+import type { CliContext } from './cli-context.ts';
 import { alertsCommand } from './commands/alerts.ts';
 import { channelsCommand } from './commands/channels.ts';
 import { connectionsCommand } from './commands/connections.ts';
@@ -13,14 +14,13 @@ import { rulesCommand } from './commands/rules.ts';
 import { searchCommand } from './commands/search.ts';
 import { tailCommand } from './commands/tail.ts';
 import { tokenCommand } from './commands/token.ts';
-import type { Surroundings } from './surroundings.ts';
 
 const { version } = z
   .looseObject({ version: z.string() })
   .parse(JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8')));
 
 /** `tailrace`, with its commands. Data goes to stdout, everything else to stderr. */
-export function createProgram(surroundings: Surroundings): Command {
+export function createProgram(context: CliContext): Command {
   const program = new Command('tailrace')
     .description('Live logs from AWS CloudWatch, Azure Monitor and Google Cloud Logging.')
     .addHelpText(
@@ -51,7 +51,7 @@ Exit status: 0 done, 1 refused or failed, 2 wrong command line, 130 interrupted.
     tokenCommand,
     doctorCommand,
   ]) {
-    const command = make(surroundings);
+    const command = make(context);
     inherit(command, program);
     program.addCommand(command);
   }

@@ -64,12 +64,12 @@ export async function start(config: FanoutConfig, deps: HttpRoleDeps): Promise<R
     verifyToken: createTokenVerifier(config),
     sessions: createSessionVerifier(config),
     redeemTicket: (ticket, projectId) => redeemTicket(queries, verifyTicket, ticket, projectId),
-    openViewer: (caller, outbox) => {
+    openViewer: (caller, sendBuffer) => {
       const { project } = caller;
       const viewer = new Viewer({
         hub,
         kafka,
-        outbox,
+        sendBuffer,
         caller,
         queues,
         logger,

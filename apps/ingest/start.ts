@@ -7,7 +7,7 @@ import type { SettingDefaults } from '@tailrace/ingestion/contract/settings.ts';
 import { extendedConnectors } from '@tailrace/role/extensions.ts';
 import type { RoleDeps, RunningRole } from '@tailrace/role/role.ts';
 import { ownerReadiness } from '@tailrace/stream/owning/owner-readiness.ts';
-import { ownPartitions } from '@tailrace/stream/owning/partition-owner.ts';
+import { runPartitionTasks } from '@tailrace/stream/owning/partition-owner.ts';
 import { rawTopics, topics } from '@tailrace/topics/topics.ts';
 import type { IngestConfig } from './config.ts';
 import { configureConnection } from './configure-connection.ts';
@@ -49,7 +49,7 @@ export async function start(config: IngestConfig, deps: RoleDeps): Promise<Runni
     supervisors,
   };
   const stopCounting = countConnections(metrics, supervisors);
-  const owner = await ownPartitions({
+  const owner = await runPartitionTasks({
     kafka,
     logger,
     groupId: 'ingest',

@@ -4,7 +4,7 @@ import { openKeyRing } from '@tailrace/credentials/key-ring.ts';
 import { extended } from '@tailrace/role/extensions.ts';
 import type { Readiness, RoleDeps, RunningRole } from '@tailrace/role/role.ts';
 import { ownerReadiness } from '@tailrace/stream/owning/owner-readiness.ts';
-import { ownPartitions } from '@tailrace/stream/owning/partition-owner.ts';
+import { runPartitionTasks } from '@tailrace/stream/owning/partition-owner.ts';
 import { runProcessor } from '@tailrace/stream/processing/processor.ts';
 import { consumerLag } from '@tailrace/stream/reading/consumer-lag.ts';
 import { openTable } from '@tailrace/stream/reading/table.ts';
@@ -45,7 +45,7 @@ export async function start(config: NotifierConfig, deps: NotifierDeps): Promise
     metrics: senderMetrics(metrics),
     lag: consumerLag(metrics, kafka, senderGroup),
   };
-  const sending = ownPartitions({
+  const sending = runPartitionTasks({
     kafka,
     logger,
     groupId: senderGroup,

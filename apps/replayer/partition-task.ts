@@ -8,7 +8,7 @@ import { PartitionWriter } from '@tailrace/stream/partition-writer.ts';
 import { fencedEnd } from '@tailrace/stream/processing/fenced-end.ts';
 import type { ConsumerLag } from '@tailrace/stream/reading/consumer-lag.ts';
 import { topics } from '@tailrace/topics/topics.ts';
-import { outlivedReplays } from './outlived-replays.ts';
+import { expiredReplays } from './expired-replays.ts';
 import { ReplayJob, type ReplayJobDeps } from './replay-job.ts';
 
 export interface PartitionTaskDeps extends ReplayJobDeps {
@@ -88,17 +88,17 @@ async function forget(
   own: Map<string, ReplayProgress>,
   revoked: AbortSignal,
 ): Promise<void> {
-  const outlived = outlivedReplays(replays.list(), Date.now());
-  if (outlived.length === 0) return;
+  const expired = expiredReplays(replays.list(), Date.now());
+  if (expired.length === 0) return;
   const deleted = ({ id, request }: KnownReplay) =>
     // The request first: progress that is missing means that a replay has not begun.
     [id, progressKey(id)].map((key) =>
       topicRecord(topics.replays, key, null, { partition, headers: { project: request.project_id } }),
     );
-  await writer.write(outlived.flatMap(deleted));
-  for (const { id } of outlived) own.delete(id);
+  await writer.write(expired.flatMap(deleted));
+  for (const { id } of expired) own.delete(id);
   await Promise.all(
-    outlived.map(({ id }) => replays.table.until(progressKey(id), (known) => known === undefined, revoked)),
+    expired.map(({ id }) => replays.table.until(progressKey(id), (known) => known === undefined, revoked)),
   );
 }
 

@@ -18,8 +18,8 @@ import type { RecordProcessor } from '@tailrace/stream/processing/topology.ts';
 import type { RangeSlice } from '@tailrace/stream/reading/read-ranges.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { rawTopicNamed, topics } from '@tailrace/topics/topics.ts';
-import { BuriedRecords } from './buried-records.ts';
 import { DifferenceCount } from './differences.ts';
+import { KnownDeadLetters } from './known-dead-letters.ts';
 import type { LiveLag, Waiting } from './live-lag.ts';
 import type { LogStore } from './log-store.ts';
 import { RateMeter } from './rate-meter.ts';
@@ -81,7 +81,7 @@ export class ReplayJob {
   readonly #selection: ReplaySelection;
   readonly #logger: Logger;
   readonly #differences: DifferenceCount | undefined;
-  readonly #buried: BuriedRecords;
+  readonly #knownLetters: KnownDeadLetters;
   #progress: ReplayProgress;
   /** Records that the progress counts and no transaction has yet. */
   #unwritten: OutgoingRecord[] = [];
@@ -95,7 +95,7 @@ export class ReplayJob {
     const { replay } = options;
     this.#options = options;
     this.#selection = selectionOf(replay.request);
-    this.#buried = new BuriedRecords(options.kafka);
+    this.#knownLetters = new KnownDeadLetters(options.kafka);
     this.#logger = options.logger.child({ replay: replay.id, project: replay.request.project_id });
     this.#progress = {
       ...(replay.progress ?? newProgress(Date.now() * 1000, normaliserVersion)),
@@ -226,7 +226,7 @@ export class ReplayJob {
     );
     if (this.#differences && !(await this.#compare(this.#differences, found, signal))) return false;
     // What cannot be read is buried once, however many replays read past it.
-    const records = shadow ? [] : await this.#buried.withoutKnown(output.records, slice, signal);
+    const records = shadow ? [] : await this.#knownLetters.withoutKnown(output.records, slice, signal);
     if (records === undefined) return false;
     const dead = output.dead.length;
     const replayed = shadow ? found.length : output.records.length - dead;

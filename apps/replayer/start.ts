@@ -3,7 +3,7 @@ import { ParsingBook } from '@tailrace/normalise/own-parsing/parsing-book.ts';
 import { installedNormaliser } from '@tailrace/role/installed-normaliser.ts';
 import type { RoleDeps, RunningRole } from '@tailrace/role/role.ts';
 import { ownerReadiness } from '@tailrace/stream/owning/owner-readiness.ts';
-import { ownPartitions } from '@tailrace/stream/owning/partition-owner.ts';
+import { runPartitionTasks } from '@tailrace/stream/owning/partition-owner.ts';
 import { consumerLag } from '@tailrace/stream/reading/consumer-lag.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import type { ReplayerConfig } from './config.ts';
@@ -43,7 +43,7 @@ export async function start(config: ReplayerConfig, deps: ReplayerDeps): Promise
     logger,
   };
   const lag = consumerLag(deps.metrics, kafka, 'replayer');
-  const owner = ownPartitions({
+  const owner = runPartitionTasks({
     kafka,
     logger,
     groupId: 'replayer',

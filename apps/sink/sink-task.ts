@@ -1,9 +1,9 @@
 import type { FetchedRecord, Kafka } from '@tailrace/kafka/kafka.ts';
 import { DataRefusedError, databaseError } from '@tailrace/postgres/database-error.ts';
 import type { Ownership } from '@tailrace/stream/owning/ownership.ts';
-import type { CommitPace } from '@tailrace/stream/processing/commit-pace.ts';
+import type { BatchPolicy } from '@tailrace/stream/processing/batch-policy.ts';
 import { deadLetterRecord, deadReason } from '@tailrace/stream/processing/dead-letter.ts';
-import { type Gathered, gather } from '@tailrace/stream/processing/gather.ts';
+import { type PolledBatch, pollBatch } from '@tailrace/stream/processing/poll-batch.ts';
 import type { ConsumerLag } from '@tailrace/stream/reading/consumer-lag.ts';
 import type { ConsumerMetrics } from '@tailrace/stream/reading/consumer-metrics.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
@@ -18,7 +18,7 @@ export const sinkGroup = 'sink';
 export interface SinkTaskOptions {
   readonly kafka: Kafka;
   readonly pool: pg.Pool;
-  readonly pace: CommitPace;
+  readonly pace: BatchPolicy;
   readonly logger: Logger;
   readonly metrics: ConsumerMetrics;
   readonly lag: ConsumerLag;
@@ -69,7 +69,7 @@ async function writePartition<Value>(
     let position = offset;
     options.lag.follow(partition, () => position, revoked);
     while (!revoked.aborted) {
-      const gathered = await gather({ reader, partition, pace, lastCommit, signal: revoked, onLost });
+      const gathered = await pollBatch({ reader, partition, pace, lastCommit, signal: revoked, onLost });
       if (!gathered || revoked.aborted) continue;
       if (gathered.records.length === 0) {
         // Control records: there is nothing to write, and nothing is behind.
@@ -95,7 +95,7 @@ async function writeBatch<Value>(
   client: pg.PoolClient,
   { partition }: Ownership,
   epoch: number,
-  { records, nextOffset }: Gathered,
+  { records, nextOffset }: PolledBatch,
 ): Promise<void> {
   const { codec } = table.topics[0];
   const rows: Row<Value>[] = [];

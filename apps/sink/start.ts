@@ -6,7 +6,7 @@ import { retryWhileAway } from '@tailrace/role/retry-while-away.ts';
 import type { RoleDeps, RunningRole } from '@tailrace/role/role.ts';
 import { ownerReadiness } from '@tailrace/stream/owning/owner-readiness.ts';
 import type { Ownership } from '@tailrace/stream/owning/ownership.ts';
-import { ownPartitions, type PartitionOwner } from '@tailrace/stream/owning/partition-owner.ts';
+import { type PartitionOwner, runPartitionTasks } from '@tailrace/stream/owning/partition-owner.ts';
 import { consumerLag } from '@tailrace/stream/reading/consumer-lag.ts';
 import { consumerMetrics } from '@tailrace/stream/reading/consumer-metrics.ts';
 import { alertTable } from './alert-table.ts';
@@ -77,7 +77,7 @@ export async function start(config: SinkConfig, deps: RoleDeps): Promise<Running
     };
     write(logTable(partitioning === 'native' ? dayPartitions : undefined));
     write(alertTable);
-    owner = ownPartitions({
+    owner = runPartitionTasks({
       kafka,
       logger,
       groupId: sinkGroup,

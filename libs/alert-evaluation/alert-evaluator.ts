@@ -5,15 +5,15 @@ import type { GroupCounts } from '@tailrace/schemas/generated/group-counts.ts';
 import type { PartitionProgress } from '@tailrace/schemas/generated/partition-progress.ts';
 import { type EvaluationStore, ruleKey } from './evaluation-store.ts';
 import { GroupEvaluator } from './group-evaluator.ts';
-import { GroupPieces } from './group-pieces.ts';
+import { GroupStore } from './group-store.ts';
 import type { KnownConnections } from './known-connections.ts';
+import { type Ending, endAlerts, type Publishing } from './publish-alerts.ts';
 import { otherGroups, RuleGroups } from './rule-groups.ts';
 import { Scopes } from './scopes.ts';
-import { type Ending, endAlerts, type Telling } from './tell-alerts.ts';
 import { TouchedGroups } from './touched-groups.ts';
 
 /** Why a rule's alerts end that did not end by themselves. */
-export type Voiding = Exclude<Ending, 'connection_deleted'>;
+export type InvalidationReason = Exclude<Ending, 'connection_deleted'>;
 
 export interface EvaluatorOptions {
   readonly store: EvaluationStore;
@@ -46,7 +46,7 @@ export class AlertEvaluator {
   readonly #groups: RuleGroups;
   readonly #evaluator: GroupEvaluator;
   readonly #touched = new TouchedGroups();
-  #voided = new Map<string, Voiding>();
+  #voided = new Map<string, InvalidationReason>();
   #progressed = false;
   /** Whether scopes may have come out of use. */
   #outOfUse = true;
@@ -100,42 +100,42 @@ export class AlertEvaluator {
   }
 
   /** Ends a rule's alerts and forgets what was counted for it. */
-  void(rule: string, reason: Voiding): void {
+  void(rule: string, reason: InvalidationReason): void {
     this.#voided.set(rule, reason);
   }
 
   /** Draws the conclusions of everything taken since the last call, and reports them in order. */
-  settle(tell: (alert: Alert) => void): void {
+  settle(publish: (alert: Alert) => void): void {
     const { now, connections } = this.#options;
-    const telling = { tell, now, connections };
-    for (const [rule, reason] of this.#voided) this.#forget(rule, reason, telling);
+    const publishing = { publish, now, connections };
+    for (const [rule, reason] of this.#voided) this.#forget(rule, reason, publishing);
     this.#voided = new Map();
-    if (this.#progressed) this.#advance(telling);
+    if (this.#progressed) this.#advance(publishing);
     this.#progressed = false;
     for (const touched of this.#touched.take()) {
       const { rule } = touched.rule;
       const current = this.#options.rules.get(rule.id);
       // Else it was turned off or changed since it was touched.
-      if (current?.rule.revision === rule.revision) this.#evaluator.evaluate(current, touched, telling);
+      if (current?.rule.revision === rule.revision) this.#evaluator.evaluate(current, touched, publishing);
     }
   }
 
-  #advance(telling: Telling): void {
+  #advance(publishing: Publishing): void {
     const moved = this.#scopes.advance();
     if (!this.#scopes.known) return;
     for (const rule of this.#options.rules.values()) {
       if (rule.condition.type === 'silence' && rule.rule.group_by === 'connection')
-        this.#watchConnections(rule, telling);
+        this.#watchConnections(rule, publishing);
     }
     for (const scope of moved) {
       for (const key of scope.due.take(scope.complete ?? 0)) this.#touchKey(key);
     }
-    this.#endDeserted(telling);
+    this.#endDeserted(publishing);
     if (this.#outOfUse) this.#forgetScopes();
   }
 
   /** Ends the alerts of groups that no line will come for any more, since their connections were deleted. */
-  #endDeserted(telling: Telling): void {
+  #endDeserted(publishing: Publishing): void {
     const { connections, rules, store } = this.#options;
     if (!connections) return;
     for (const scope of this.#scopes.all()) {
@@ -145,8 +145,8 @@ export class AlertEvaluator {
         const compiled = rules.get(id);
         scope.due.delete(key);
         if (!compiled) continue;
-        const pieces = new GroupPieces(store, id, group);
-        endAlerts({ rule: compiled.rule, compiled, group, pieces }, 'connection_deleted', telling);
+        const pieces = new GroupStore(store, id, group);
+        endAlerts({ rule: compiled.rule, compiled, group, pieces }, 'connection_deleted', publishing);
         this.#groups.of(id).delete(group);
       }
       this.#outOfUse = true;
@@ -166,7 +166,7 @@ export class AlertEvaluator {
   }
 
   /** Silence has no lines to begin with: each connection of the rule's project is a group from when it is first heard of. */
-  #watchConnections(compiled: CompiledRule, telling: Telling): void {
+  #watchConnections(compiled: CompiledRule, publishing: Publishing): void {
     const { rule } = compiled;
     const groups = this.#groups.of(rule.id);
     const connections = this.#scopes
@@ -178,21 +178,21 @@ export class AlertEvaluator {
     const present = new Set(connections.map(({ connection_id: id }) => id));
     for (const group of groups) {
       if (present.has(group) || group === otherGroups || this.#options.connections?.get(group)) continue;
-      const pieces = new GroupPieces(this.#options.store, rule.id, group);
-      endAlerts({ rule, compiled, group, pieces }, 'connection_deleted', telling);
+      const pieces = new GroupStore(this.#options.store, rule.id, group);
+      endAlerts({ rule, compiled, group, pieces }, 'connection_deleted', publishing);
       this.#scopes.of(compiled, group).due.delete(`${rule.id}/${group}`);
       groups.delete(group);
       this.#outOfUse = true;
     }
   }
 
-  #forget(id: string, reason: Voiding, telling: Telling): void {
+  #forget(id: string, reason: InvalidationReason, publishing: Publishing): void {
     const { store, compile } = this.#options;
     const rule = store.get(ruleKey(id))?.rule;
     if (!rule) return;
     const compiled = compile(rule);
     for (const group of this.#groups.of(id)) {
-      endAlerts({ rule, compiled, group, pieces: new GroupPieces(store, id, group) }, reason, telling);
+      endAlerts({ rule, compiled, group, pieces: new GroupStore(store, id, group) }, reason, publishing);
       if (compiled) this.#scopes.of(compiled, group).due.delete(`${id}/${group}`);
     }
     store.delete(ruleKey(id));

@@ -133,7 +133,7 @@ function told(
   known: TrackedAlert | undefined,
   changes: AlertChange[],
 ): TrackedAlert {
-  const tell = (event: AlertEvent, { sequence, ...rest }: TrackedAlert): TrackedAlert => {
+  const publish = (event: AlertEvent, { sequence, ...rest }: TrackedAlert): TrackedAlert => {
     const { matched, suppressed } = rest;
     const next = {
       ...rest,
@@ -147,14 +147,14 @@ function told(
   };
   if (!known) {
     const { end, resolution, ...open } = alert;
-    const fired = tell(alert.continues === null ? 'fired' : 'escalated', { ...open, end: null, resolution: null });
-    return resolution === null ? fired : tell('resolved', { ...fired, end, resolution });
+    const fired = publish(alert.continues === null ? 'fired' : 'escalated', { ...open, end: null, resolution: null });
+    return resolution === null ? fired : publish('resolved', { ...fired, end, resolution });
   }
   const { start, end, resolution, continues } = alert;
-  if (known.resolution === null && resolution !== null) return tell('resolved', alert);
+  if (known.resolution === null && resolution !== null) return publish('resolved', alert);
   const corrected =
     start !== known.start || end !== known.end || resolution !== known.resolution || continues !== known.continues;
-  if (corrected || (isUntold(alert) && complete > alert.told_at)) return tell('updated', alert);
+  if (corrected || (isUntold(alert) && complete > alert.told_at)) return publish('updated', alert);
   return alert;
 }
 

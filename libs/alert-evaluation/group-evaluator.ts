@@ -5,12 +5,12 @@ import type { BucketCount } from '@tailrace/schemas/generated/bucket-count.ts';
 import type { GroupState } from '@tailrace/schemas/generated/group-state.ts';
 import { type EvaluationStore, piece, ruleKey } from './evaluation-store.ts';
 import { bucketsOf, evaluateGroup, type GroupEvaluation, isUntold } from './group-evaluation.ts';
-import { GroupPieces } from './group-pieces.ts';
+import { GroupStore } from './group-store.ts';
 import type { KnownConnections } from './known-connections.ts';
+import { type Publishing, publishChange } from './publish-alerts.ts';
 import type { RuleGroups } from './rule-groups.ts';
 import { bucketsOfMinute } from './sample-lines.ts';
 import type { Scope, Scopes } from './scopes.ts';
-import { type Telling, tellChange } from './tell-alerts.ts';
 import type { TouchedGroup } from './touched-groups.ts';
 
 export interface GroupEvaluatorOptions {
@@ -29,7 +29,7 @@ const longestStall = (24 * 60 * 60_000) / bucketMs;
 interface Kept {
   readonly rule: CompiledRule;
   readonly group: string;
-  readonly pieces: GroupPieces;
+  readonly pieces: GroupStore;
   readonly scope: Scope;
 }
 
@@ -44,10 +44,10 @@ export class GroupEvaluator {
   }
 
   /** @param rule as it is now; the group was touched by the same revision. */
-  evaluate(rule: CompiledRule, { group, buckets, lines }: Omit<TouchedGroup, 'rule'>, telling: Telling): void {
+  evaluate(rule: CompiledRule, { group, buckets, lines }: Omit<TouchedGroup, 'rule'>, publishing: Publishing): void {
     const { scopes, store, onLateLines } = this.#options;
     const scope = scopes.of(rule, group);
-    const pieces = new GroupPieces(store, rule.rule.id, group);
+    const pieces = new GroupStore(store, rule.rule.id, group);
     const before = pieces.head;
     // Not all as arguments of one call: who has much to catch up on has more buckets than a call takes.
     const newest = buckets.reduce((most, { bucket }) => Math.max(most, bucket), before?.newest ?? 0);
@@ -70,12 +70,12 @@ export class GroupEvaluator {
       segments: pieces.add(before?.segments ?? [], inTime, lines),
       alerts: before?.alerts ?? [],
     };
-    const input = { rule, group, state, complete, watermark: scope.complete, accepted, now: telling.now() };
+    const input = { rule, group, state, complete, watermark: scope.complete, accepted, now: publishing.now() };
     const goesOn = silent && before !== undefined && isUnbroken(before, inTime, complete, bucketsOf(rule).window);
     const evaluation = goesOn ? nothingNew(state) : evaluateGroup({ ...input, counts: pieces.counts(state.segments) });
     const { changes, alerts, scanFrom, before: held, ordinal, endsBy } = evaluation;
     const about = { rule: rule.rule, compiled: rule, group, pieces, minutes: state.segments };
-    for (const change of changes) tellChange(about, change, telling);
+    for (const change of changes) publishChange(about, change, publishing);
 
     const { window } = bucketsOf(rule);
     // What goes on from an alert that is forgotten must be seen to go on from there.

@@ -22,7 +22,7 @@ export interface LinePosition {
   readonly offset: number;
 }
 
-interface Gathered {
+interface PolledBatch {
   readonly buckets: Map<number, number>;
   readonly lines: AlertLine[];
   minute: number;
@@ -37,7 +37,7 @@ const maxLines = 200;
 export class LineCounter {
   readonly #options: LineCounterOptions;
   readonly #sent = new SentLines();
-  #gathered = new Map<CompiledRule, Map<string, Gathered>>();
+  #gathered = new Map<CompiledRule, Map<string, PolledBatch>>();
 
   constructor(options: LineCounterOptions) {
     this.#options = options;
@@ -97,7 +97,7 @@ export class LineCounter {
     if (gathered.sent.takes(record)) gathered.lines.push(toAlertLine(record, position));
   }
 
-  #of(rule: CompiledRule, group: string): Gathered {
+  #of(rule: CompiledRule, group: string): PolledBatch {
     let groups = this.#gathered.get(rule);
     if (!groups) {
       groups = new Map();

@@ -1,6 +1,6 @@
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
 import type { EvaluationStore } from './evaluation-store.ts';
-import { groupOfKey } from './group-pieces.ts';
+import { groupOfKey } from './group-store.ts';
 
 /** The group that lines are counted in for which there is no room; a real group of this name shares it. */
 export const otherGroups = '(other groups)';

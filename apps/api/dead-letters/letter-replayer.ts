@@ -11,7 +11,7 @@ import { topics } from '@tailrace/topics/topics.ts';
 import { RecordReader } from '../record-reader.ts';
 import { readLetter } from './find-letters.ts';
 import type { LetterMarks, LetterPlace } from './letter-marks.ts';
-import { revive } from './revive.ts';
+import { reprocess } from './reprocess.ts';
 
 /** What became of a letter. */
 export const letterOutcomes = [
@@ -40,7 +40,7 @@ export interface LetterReplay {
   readonly signal: AbortSignal;
 }
 
-interface Revival extends LetterPlace {
+interface Reprocessing extends LetterPlace {
   readonly record: OutgoingRecord;
 }
 
@@ -76,7 +76,7 @@ export class LetterReplayer {
     const letters = new RecordReader(this.#kafka);
     const originals = new RecordReader(this.#kafka);
     const { partitions } = await this.#kafka.admin.describeTopic(topics.logsReplayed.name);
-    let waiting: Revival[] = [];
+    let waiting: Reprocessing[] = [];
     let bytes = 0;
     let transactions = 0;
     const commit = async () => {
@@ -101,7 +101,7 @@ export class LetterReplayer {
             note(place, 'gone', 'retention', 'Retention has removed the record, and the letter holds a part of it.');
             continue;
           }
-          const revived = revive(letter, value, { replayId: id, partitions, normalise: this.#normalise });
+          const revived = reprocess(letter, value, { replayId: id, partitions, normalise: this.#normalise });
           if (revived.outcome !== 'replayed') {
             note(place, revived.outcome, revived.reason, revived.detail);
             continue;
@@ -134,7 +134,7 @@ export class LetterReplayer {
     request: LetterReplay,
     id: string,
     key: string,
-    batch: readonly Revival[],
+    batch: readonly Reprocessing[],
   ): Promise<ReadonlySet<string>> {
     const turn = this.#turn.then(async () => {
       const backoff = new Backoff({ initialMs: 20, maxMs: 500 });
@@ -160,7 +160,7 @@ export class LetterReplayer {
     { projectId, force, signal }: LetterReplay,
     id: string,
     key: string,
-    batch: readonly Revival[],
+    batch: readonly Reprocessing[],
   ): Promise<ReadonlySet<string>> {
     const { name } = topics.deadLetterReplays;
     const { table } = this.#marks;

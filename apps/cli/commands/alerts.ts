@@ -2,17 +2,17 @@ import { alertView } from '@tailrace/alert-rules/alert-view.ts';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
+import type { CliContext } from '../cli-context.ts';
 import { parseSince } from '../input/duration.ts';
 import { ProjectNames } from '../input/project-names.ts';
 import { alertName, measured } from '../output/render-alert.ts';
 import { visible, warn } from '../output/terminal.ts';
 import { printJson, textTable } from '../output/text-table.ts';
-import type { Surroundings } from '../surroundings.ts';
 
 const alertPage = z.looseObject({ alerts: z.array(alertView), next_cursor: z.string().nullable() });
 
 /** `tailrace alerts …`: what has fired, with the lines that caused it. */
-export function alertsCommand(surroundings: Surroundings): Command {
+export function alertsCommand(context: CliContext): Command {
   const group = new Command('alerts').description('List alerts, and mark them as read.');
   const command = (name: string, description: string) => {
     const made = new Command(name)
@@ -22,8 +22,8 @@ export function alertsCommand(surroundings: Surroundings): Command {
     group.addCommand(made);
     return made;
   };
-  const client = (options: { project: string }) => new ApiClient(surroundings, options.project);
-  const names = (options: { project: string }) => new ProjectNames(surroundings, options.project);
+  const client = (options: { project: string }) => new ApiClient(context, options.project);
+  const names = (options: { project: string }) => new ProjectNames(context, options.project);
 
   command('list', 'List them, newest first.')
     .addOption(new Option('--status <status>', 'only open or resolved ones').choices(['open', 'resolved']))

@@ -1,17 +1,17 @@
 import { Command } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
+import type { CliContext } from '../cli-context.ts';
 import { ProjectNames } from '../input/project-names.ts';
 import { readConfigFile } from '../input/read-config-file.ts';
 import { visible } from '../output/terminal.ts';
 import { printJson, textTable } from '../output/text-table.ts';
-import type { Surroundings } from '../surroundings.ts';
 
 const channel = z.looseObject({ id: z.string(), channel_name: z.string(), channel_type: z.string() });
 const channelList = z.looseObject({ channels: z.array(channel) });
 
 /** `tailrace channels …`: where alerts are sent, for a shell. */
-export function channelsCommand(surroundings: Surroundings): Command {
+export function channelsCommand(context: CliContext): Command {
   const group = new Command('channels').description('Manage the channels that the alerts of a project are sent to.');
   const command = (name: string, description: string) => {
     const made = new Command(name)
@@ -21,8 +21,8 @@ export function channelsCommand(surroundings: Surroundings): Command {
     group.addCommand(made);
     return made;
   };
-  const client = (options: { project: string }) => new ApiClient(surroundings, options.project);
-  const names = (options: { project: string }) => new ProjectNames(surroundings, options.project);
+  const client = (options: { project: string }) => new ApiClient(context, options.project);
+  const names = (options: { project: string }) => new ProjectNames(context, options.project);
   const pathOf = async (text: string, options: { project: string }) =>
     `channels/${encodeURIComponent(await names(options).idOf('channel', text))}`;
 

@@ -4,13 +4,13 @@ import { providerSymbols } from '@tailrace/schemas/generated/provider.ts';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
+import type { CliContext } from '../cli-context.ts';
 import { CliError } from '../cli-error.ts';
 import { parseSince } from '../input/duration.ts';
 import { ProjectNames } from '../input/project-names.ts';
 import { readConfigFile } from '../input/read-config-file.ts';
 import { visible } from '../output/terminal.ts';
 import { printJson, textTable } from '../output/text-table.ts';
-import type { Surroundings } from '../surroundings.ts';
 import { parsingCommand } from './parsing.ts';
 
 const rewind = z.looseObject({
@@ -39,7 +39,7 @@ const parsingAnswer = z.looseObject({
 type Connection = z.output<typeof connection>;
 
 /** `tailrace connections …`: what the API's connection routes do, for a shell. */
-export function connectionsCommand(surroundings: Surroundings): Command {
+export function connectionsCommand(context: CliContext): Command {
   const group = new Command('connections').description('List and control the connections of a project.');
   const command = (name: string, description: string) => {
     const made = new Command(name)
@@ -49,8 +49,8 @@ export function connectionsCommand(surroundings: Surroundings): Command {
     group.addCommand(made);
     return made;
   };
-  const client = (options: { project: string }) => new ApiClient(surroundings, options.project);
-  const names = (options: { project: string }) => new ProjectNames(surroundings, options.project);
+  const client = (options: { project: string }) => new ApiClient(context, options.project);
+  const names = (options: { project: string }) => new ProjectNames(context, options.project);
   const pathOf = async (text: string, options: { project: string }) =>
     `connections/${encodeURIComponent(await names(options).idOf('connection', text))}`;
 
@@ -162,7 +162,7 @@ export function connectionsCommand(surroundings: Surroundings): Command {
     .action(async (id, options) => {
       await client(options).call('DELETE', await pathOf(id, options));
     });
-  group.addCommand(parsingCommand(surroundings));
+  group.addCommand(parsingCommand(context));
   return group;
 }
 

@@ -2,12 +2,12 @@ import { deadReasons } from '@tailrace/stream/processing/dead-letter.ts';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
+import type { CliContext } from '../cli-context.ts';
 import { CliError, exitCodes } from '../cli-error.ts';
 import { parseSince } from '../input/duration.ts';
 import { ProjectNames } from '../input/project-names.ts';
 import { jsonText, visible, warn } from '../output/terminal.ts';
 import { textTable } from '../output/text-table.ts';
-import type { Surroundings } from '../surroundings.ts';
 
 const letter = z.looseObject({
   partition: z.number(),
@@ -35,7 +35,7 @@ type ReplayAnswer = z.output<typeof replayAnswer>;
 const placesPerCall = 1000;
 
 /** `tailrace dead-letters …`: see the records that could not be read, and put them back. */
-export function deadLettersCommand(surroundings: Surroundings): Command {
+export function deadLettersCommand(context: CliContext): Command {
   const group = new Command('dead-letters').description('List records that could not be read, and reprocess them.');
   const command = (name: string, description: string) => {
     const made = new Command(name)
@@ -52,8 +52,8 @@ export function deadLettersCommand(surroundings: Surroundings): Command {
     .option('--since <time>', 'that failed since: 1h, or a time', parseSince)
     .option('--limit <number>', 'at most so many', positive, 50)
     .action(async (options) => {
-      const client = new ApiClient(surroundings, options.project);
-      const names = new ProjectNames(surroundings, options.project);
+      const client = new ApiClient(context, options.project);
+      const names = new ProjectNames(context, options.project);
       if (options.connection !== undefined) options.connection = await names.idOf('connection', options.connection);
       const rows: string[][] = [];
       let cursor: string | null = null;
@@ -91,12 +91,9 @@ export function deadLettersCommand(surroundings: Surroundings): Command {
       if (places.length > 0 && (options.reason ?? options.connection) !== undefined) {
         throw new CliError('--reason and --connection go with --all only', exitCodes.usage);
       }
-      const client = new ApiClient(surroundings, options.project);
+      const client = new ApiClient(context, options.project);
       if (options.connection !== undefined) {
-        options.connection = await new ProjectNames(surroundings, options.project).idOf(
-          'connection',
-          options.connection,
-        );
+        options.connection = await new ProjectNames(context, options.project).idOf('connection', options.connection);
       }
       const send = async (what: object): Promise<ReplayAnswer> => {
         const body = { project_id: options.project, ...what, ...(options.force && { force: true }) };

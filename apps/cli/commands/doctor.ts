@@ -6,12 +6,12 @@ import { boundedQueries } from '@tailrace/postgres/queryable.ts';
 import { sinkOffsets } from '@tailrace/postgres/sink-offsets.ts';
 import { Command } from 'commander';
 import pc from 'picocolors';
+import { type CliContext, runningStack, serverUrl } from '../cli-context.ts';
 import { CliError, exitCodes } from '../cli-error.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { lookAtKafka } from '../doctor/look-at-kafka.ts';
 import type { OffsetsInDatabase } from '../doctor/look-at-lags.ts';
 import { lookAtProcesses } from '../doctor/look-at-processes.ts';
-import { runningStack, type Surroundings, serverUrl } from '../surroundings.ts';
 
 interface Options {
   readonly json?: true;
@@ -22,7 +22,7 @@ interface Options {
  * `tailrace doctor`: what is reachable and which broker is not, whether each process does its job, how far each
  * consumer group is behind, and which connections are held back. Exits 1 when something is not well.
  */
-export function doctorCommand(surroundings: Surroundings): Command {
+export function doctorCommand(context: CliContext): Command {
   return new Command('doctor')
     .description('Check every process, each Kafka broker, PostgreSQL and the consumer lags, and report what is wrong.')
     .option('--process <url>', 'a further process to ask, where roles run by themselves; repeatable', collect, [])
@@ -32,7 +32,7 @@ export function doctorCommand(surroundings: Surroundings): Command {
       '\nProcesses may also be named in TAILRACE_PROCESSES, separated by commas. Kafka is found by KAFKA_BROKERS and the other KAFKA_ settings, PostgreSQL by DATABASE_URL.',
     )
     .action(async ({ json, process: given }: Options) => {
-      const findings = await look(surroundings, given);
+      const findings = await look(context, given);
       if (json) process.stdout.write(`${JSON.stringify(findings, undefined, 2)}\n`);
       else
         for (const { ok, what, detail } of findings)
@@ -41,15 +41,15 @@ export function doctorCommand(surroundings: Surroundings): Command {
     });
 }
 
-async function look(surroundings: Surroundings, given: readonly string[]): Promise<Finding[]> {
-  const { env } = surroundings;
+async function look(context: CliContext, given: readonly string[]): Promise<Finding[]> {
+  const { env } = context;
   const listed = (env.TAILRACE_PROCESSES ?? '').split(',').filter((each) => each !== '');
-  const urls = [serverUrl(surroundings), ...[...given, ...listed].map(processUrl)];
+  const urls = [serverUrl(context), ...[...given, ...listed].map(processUrl)];
   const node = { what: 'node', ok: Number(process.versions.node.split('.')[0]) >= 24, detail: process.version };
   const { findings, lags } = await lookAtProcesses(urls);
   const database = openDatabase(env);
   try {
-    const kafka = await lookAtCluster(surroundings, database?.offsets, lags);
+    const kafka = await lookAtCluster(context, database?.offsets, lags);
     return [node, ...findings, ...((await database?.look()) ?? []), ...kafka];
   } finally {
     await database?.close();
@@ -58,19 +58,19 @@ async function look(surroundings: Surroundings, given: readonly string[]): Promi
 
 /** Kafka is looked at where it is known: by KAFKA_BROKERS, or by what `npm start` runs here. */
 async function lookAtCluster(
-  surroundings: Surroundings,
+  context: CliContext,
   database: OffsetsInDatabase | undefined,
   lags: ReadonlyMap<string, number>,
 ): Promise<Finding[]> {
-  const brokers = surroundings.env.KAFKA_BROKERS || runningStack(surroundings).kafkaBrokers?.join(',');
+  const brokers = context.env.KAFKA_BROKERS || runningStack(context).kafkaBrokers?.join(',');
   if (!brokers) {
     return [...lags].map(([group, lag]) => ({ what: `group ${group}`, ok: true, detail: `${lag} records behind` }));
   }
-  const settings = loadSettings(kafkaSettings, { ...surroundings.env, KAFKA_BROKERS: brokers });
+  const settings = loadSettings(kafkaSettings, { ...context.env, KAFKA_BROKERS: brokers });
   return lookAtKafka(settings, database, lags);
 }
 
-function openDatabase(env: Surroundings['env']) {
+function openDatabase(env: CliContext['env']) {
   if (!env.DATABASE_URL) return undefined;
   const { databaseUrl } = loadSettings(databaseSettings, env);
   const pool = openPool({

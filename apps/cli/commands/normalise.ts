@@ -9,15 +9,15 @@ import { installedNormaliser } from '@tailrace/role/installed-normaliser.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import { providerSymbols } from '@tailrace/schemas/generated/provider.ts';
 import { Command, Option } from 'commander';
+import type { CliContext } from '../cli-context.ts';
 import { CliError, exitCodes } from '../cli-error.ts';
 import { readLines } from '../input/read-lines.ts';
 import { ParsingStats } from '../output/parsing-stats.ts';
 import { drained, jsonText, visible, warn } from '../output/terminal.ts';
 import { readParsingFile } from '../parsing/parsing-file.ts';
-import type { Surroundings } from '../surroundings.ts';
 
 /** `tailrace normalise`: what the parsers make of each line of a file. Asks no server. */
-export function normaliseCommand({ extensions }: Surroundings): Command {
+export function normaliseCommand({ extensions }: CliContext): Command {
   return new Command('normalise')
     .description("Show what the parsers make of each line of a file: plain text, or the provider's JSON events.")
     .requiredOption('--file <path>', 'UTF-8 text; - is standard input')

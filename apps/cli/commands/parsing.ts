@@ -3,13 +3,13 @@ import { Command } from 'commander';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
+import type { CliContext } from '../cli-context.ts';
 import { parseSince } from '../input/duration.ts';
 import { ProjectNames } from '../input/project-names.ts';
 import { readLines } from '../input/read-lines.ts';
 import { visible, warn } from '../output/terminal.ts';
 import { printJson } from '../output/text-table.ts';
 import { readParsingFile } from '../parsing/parsing-file.ts';
-import type { Surroundings } from '../surroundings.ts';
 import { replay } from './replays.ts';
 
 const parsing = z.looseObject({
@@ -41,7 +41,7 @@ const mostLines = 100;
 const mostCharacters = 100_000;
 
 /** `tailrace connections parsing …`: the rules by which a connection's lines are read before the parsers. */
-export function parsingCommand(surroundings: Surroundings): Command {
+export function parsingCommand(context: CliContext): Command {
   const group = new Command('parsing').description(
     "See, try and set a connection's own parsing rules, and mend what was read before them.",
   );
@@ -54,9 +54,9 @@ export function parsingCommand(surroundings: Surroundings): Command {
     group.addCommand(made);
     return made;
   };
-  const client = (options: { project: string }) => new ApiClient(surroundings, options.project);
+  const client = (options: { project: string }) => new ApiClient(context, options.project);
   const pathOf = async (text: string, { project }: { project: string }) =>
-    `connections/${encodeURIComponent(await new ProjectNames(surroundings, project).idOf('connection', text))}`;
+    `connections/${encodeURIComponent(await new ProjectNames(context, project).idOf('connection', text))}`;
 
   command('show', 'Show the rules, as YAML that set takes.').action(async (name, options) => {
     const { body } = await client(options).call('GET', await pathOf(name, options));
@@ -102,7 +102,7 @@ export function parsingCommand(surroundings: Surroundings): Command {
     .option('--apply', 'write what differs; without it nothing is written')
     .option('--detach', 'do not wait for its end')
     .action((name, { since = 'earliest', apply, ...options }) =>
-      replay(surroundings, { ...options, since, connection: [name], shadow: apply !== true }),
+      replay(context, { ...options, since, connection: [name], shadow: apply !== true }),
     );
   return group;
 }

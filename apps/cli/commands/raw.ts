@@ -1,20 +1,20 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
+import type { CliContext } from '../cli-context.ts';
 import { jsonText, visible, warn } from '../output/terminal.ts';
-import type { Surroundings } from '../surroundings.ts';
 
 const answer = z.looseObject({ payload: z.string(), is_cut: z.boolean() });
 
 /** `tailrace raw PLACE`: the event behind a line as the cloud gave it. */
-export function rawCommand(surroundings: Surroundings): Command {
+export function rawCommand(context: CliContext): Command {
   return new Command('raw')
     .description('Show the original cloud event behind a line.')
     .argument('<place>', "topic/partition/offset: a line's raw, as tail --json gives it", placeOf)
     .requiredOption('--project <id>', 'project of the line')
     .option('--json', 'with where it came from and when, as one JSON document')
     .action(async (place: string, options) => {
-      const client = new ApiClient(surroundings, options.project);
+      const client = new ApiClient(context, options.project);
       const { body } = await client.call('GET', `stream/${encodeURIComponent(options.project)}/raw/${place}`);
       const event = answer.parse(body);
       if (event.is_cut) warn('This is its beginning: it is larger than what the server gives.');

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
+import type { CliContext } from '../cli-context.ts';
 import { exitCodes } from '../cli-error.ts';
 import { followReplay } from '../follow-replay.ts';
 import { collect } from '../input/collect.ts';
@@ -9,7 +10,6 @@ import { ProjectNames } from '../input/project-names.ts';
 import { hasEnded, outcomeText, percentOf, progressText, type ReplayView, replayView } from '../output/replay-view.ts';
 import { jsonText, visible, warn } from '../output/terminal.ts';
 import { printJson, textTable } from '../output/text-table.ts';
-import type { Surroundings } from '../surroundings.ts';
 
 const replayList = z.looseObject({ replays: z.array(replayView) });
 
@@ -25,7 +25,7 @@ interface ReplayOptions {
 }
 
 /** `tailrace replay`: asks for a replay and shows how it does. */
-export function replayCommand(surroundings: Surroundings): Command {
+export function replayCommand(context: CliContext): Command {
   return new Command('replay')
     .description('Normalise retained raw events again with the current parsers, beside live processing.')
     .requiredOption('--project <id>', 'project of the events')
@@ -36,13 +36,13 @@ export function replayCommand(surroundings: Surroundings): Command {
     .option('--rate <records>', 'normalise at most this many a second', positive)
     .option('--detach', 'do not wait until it has finished')
     .option('--json', 'its states as JSON, one a line')
-    .action((options: ReplayOptions) => replay(surroundings, options));
+    .action((options: ReplayOptions) => replay(context, options));
 }
 
 /** Asks for a replay and shows how it does until it has ended, unless it is to be left alone. */
-export async function replay(surroundings: Surroundings, options: ReplayOptions): Promise<void> {
-  const client = new ApiClient(surroundings, options.project);
-  const names = new ProjectNames(surroundings, options.project);
+export async function replay(context: CliContext, options: ReplayOptions): Promise<void> {
+  const client = new ApiClient(context, options.project);
+  const names = new ProjectNames(context, options.project);
   const connections = options.connection?.map((each) => names.idOf('connection', each));
   const { body } = await client.call('POST', 'replays', {
     body: {
@@ -75,7 +75,7 @@ export async function replay(surroundings: Surroundings, options: ReplayOptions)
 }
 
 /** `tailrace replays …`: see and steer replays. */
-export function replaysCommand(surroundings: Surroundings): Command {
+export function replaysCommand(context: CliContext): Command {
   const group = new Command('replays').description('List and control the replays of a project.');
   const command = (name: string, description: string) => {
     const made = new Command(name)
@@ -87,9 +87,9 @@ export function replaysCommand(surroundings: Surroundings): Command {
   };
 
   command('list', 'List them, newest first.').action(async ({ project, json }) => {
-    const { body } = await new ApiClient(surroundings, project).call('GET', `replays/${encodeURIComponent(project)}`);
+    const { body } = await new ApiClient(context, project).call('GET', `replays/${encodeURIComponent(project)}`);
     if (json) return printJson(body);
-    const names = new ProjectNames(surroundings, project);
+    const names = new ProjectNames(context, project);
     const called = await names.all('connection');
     const rows = replayList
       .parse(body)
@@ -109,13 +109,13 @@ export function replaysCommand(surroundings: Surroundings): Command {
   command('show', 'Show one, with its outcome.')
     .argument('<id>', 'rpl_…')
     .action(async (id, { project, json }) => {
-      const { body } = await new ApiClient(surroundings, project).call('GET', `replays/${encodeURIComponent(id)}`);
+      const { body } = await new ApiClient(context, project).call('GET', `replays/${encodeURIComponent(id)}`);
       if (json) return printJson(body);
       const each = replayView.parse(body);
       const facts = [
         ['id', each.id],
         ['events', `${each.from} to ${each.to}`],
-        ['connections', whatOf(each, await new ProjectNames(surroundings, project).all('connection'))],
+        ['connections', whatOf(each, await new ProjectNames(context, project).all('connection'))],
         ['mode', each.mode],
         ['status', each.status],
         ['progress', `${percentOf(each)}, ${progressText(each)}`],
@@ -133,7 +133,7 @@ export function replaysCommand(surroundings: Surroundings): Command {
       .argument('<id>', 'rpl_…')
       .action(async (id, { project, json }) => {
         const path = `replays/${encodeURIComponent(id)}/${name}`;
-        const { body } = await new ApiClient(surroundings, project).call('POST', path);
+        const { body } = await new ApiClient(context, project).call('POST', path);
         if (json) return printJson(body);
         process.stdout.write(`${replayView.parse(body).status}\n`);
       });

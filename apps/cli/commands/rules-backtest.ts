@@ -2,6 +2,7 @@ import { alertRuleInput } from '@tailrace/alert-rules/alert-rule-input.ts';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
+import type { CliContext } from '../cli-context.ts';
 import { CliError, exitCodes } from '../cli-error.ts';
 import { collect } from '../input/collect.ts';
 import { parseSince } from '../input/duration.ts';
@@ -13,7 +14,6 @@ import { readBacktest } from '../rules/read-backtest.ts';
 import { renderBacktest } from '../rules/render-backtest.ts';
 import { storedRule } from '../rules/rule-changes.ts';
 import { readRulesFile } from '../rules/rules-file.ts';
-import type { Surroundings } from '../surroundings.ts';
 
 const ruleList = z.looseObject({ rules: z.array(storedRule) });
 
@@ -30,7 +30,7 @@ interface Options {
 }
 
 /** `tailrace rules backtest`: what a rule would have fired, before it is switched on. */
-export function rulesBacktestCommand(surroundings: Surroundings): Command {
+export function rulesBacktestCommand(context: CliContext): Command {
   return new Command('backtest')
     .description('Show which alerts a rule would have fired on the retained log. Sends nothing.')
     .requiredOption('--project <id>', 'project of the rule')
@@ -43,11 +43,11 @@ export function rulesBacktestCommand(surroundings: Surroundings): Command {
     .option('--compare', 'with the stored rule of the same name')
     .option('--json', 'print the answer as JSON')
     .action(async (options: Options) => {
-      const api = new ApiClient(surroundings, options.project);
+      const api = new ApiClient(context, options.project);
       const rule =
         options.id === undefined
-          ? fromFile(options, surroundings)
-          : await stored(api, await new ProjectNames(surroundings, options.project).idOf('rule', options.id));
+          ? fromFile(options, context)
+          : await stored(api, await new ProjectNames(context, options.project).idOf('rule', options.id));
       const compared = options.compare === true ? await namesake(api, options.project, rule.name) : undefined;
       const bar = new ProgressBar(process.stderr);
       const result = await readBacktest(
@@ -66,7 +66,7 @@ export function rulesBacktestCommand(surroundings: Surroundings): Command {
     });
 }
 
-function fromFile({ file, rule: name, ownKind }: Options, { extensions }: Surroundings) {
+function fromFile({ file, rule: name, ownKind }: Options, { extensions }: CliContext) {
   if (file === undefined) throw usage('give --file, or --id of a stored rule');
   const rules = readRulesFile(file, { ownKinds: ownKind, ruleKinds: extensions?.ruleKinds });
   const [only] = name === undefined ? rules : rules.filter((rule) => rule.name === name);

@@ -3,6 +3,7 @@ import type { ValidRule } from '@tailrace/alert-rules/validate-rule.ts';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
+import type { CliContext } from '../cli-context.ts';
 import { CliError, exitCodes } from '../cli-error.ts';
 import { collect } from '../input/collect.ts';
 import { ProjectNames } from '../input/project-names.ts';
@@ -10,7 +11,6 @@ import { visible } from '../output/terminal.ts';
 import { printJson, textTable } from '../output/text-table.ts';
 import { planChanges, type RuleChange, renderChanges, type StoredRule, storedRule } from '../rules/rule-changes.ts';
 import { readRulesFile } from '../rules/rules-file.ts';
-import type { Surroundings } from '../surroundings.ts';
 import { rulesBacktestCommand } from './rules-backtest.ts';
 
 const ruleList = z.looseObject({ rules: z.array(storedRule) });
@@ -20,7 +20,7 @@ const ownKinds =
   'a kind of rule that this installation has added; what it may hold is for the server to say (repeatable)';
 
 /** `tailrace rules …`: alert rules for a shell, and from a file that is kept with the code. */
-export function rulesCommand(surroundings: Surroundings): Command {
+export function rulesCommand(context: CliContext): Command {
   const group = new Command('rules').description(
     'Manage alert rules: list them, apply them from a file, and backtest them.',
   );
@@ -32,12 +32,12 @@ export function rulesCommand(surroundings: Surroundings): Command {
     group.addCommand(made);
     return made;
   };
-  const client = (options: { project: string }) => new ApiClient(surroundings, options.project);
+  const client = (options: { project: string }) => new ApiClient(context, options.project);
   const knownKinds = (ownKinds: readonly string[] | undefined) => ({
     ownKinds,
-    ruleKinds: surroundings.extensions?.ruleKinds,
+    ruleKinds: context.extensions?.ruleKinds,
   });
-  const names = (options: { project: string }) => new ProjectNames(surroundings, options.project);
+  const names = (options: { project: string }) => new ProjectNames(context, options.project);
   const idOf = (text: string, options: { project: string }) => names(options).idOf('rule', text);
 
   command('list', 'List them.').action(async (options) => {
@@ -104,7 +104,7 @@ export function rulesCommand(surroundings: Surroundings): Command {
       if (!options.yes) await confirm(file);
       for (const change of open) await apply(api, options.project, change);
     });
-  group.addCommand(rulesBacktestCommand(surroundings));
+  group.addCommand(rulesBacktestCommand(context));
   return group;
 }
 

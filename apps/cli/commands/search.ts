@@ -2,12 +2,12 @@ import { logLine } from '@tailrace/log-query/log-line.ts';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
+import type { CliContext } from '../cli-context.ts';
 import { parseSince } from '../input/duration.ts';
 import { ProjectNames } from '../input/project-names.ts';
 import { writtenQuery } from '../input/written-query.ts';
 import { renderJson, renderText, wantsColor } from '../output/render-line.ts';
 import { drained, warn } from '../output/terminal.ts';
-import type { Surroundings } from '../surroundings.ts';
 
 interface SearchOptions {
   readonly project: string;
@@ -23,7 +23,7 @@ const page = z.looseObject({ logs: z.array(logLine), older: z.string().nullable(
 const largestPage = 1000;
 
 /** `tailrace search QUERY`: stored lines, by the time of their events. */
-export function searchCommand(surroundings: Surroundings): Command {
+export function searchCommand(context: CliContext): Command {
   return new Command('search')
     .description('Show stored lines by the time of their events, the newest last.')
     .argument('[query]', "which lines: 'level:error service:cart (timeout OR /refused|reset/)'; see docs/query.md")
@@ -33,17 +33,17 @@ export function searchCommand(surroundings: Surroundings): Command {
     .option('--limit <lines>', 'lines at most, the newest of them', parseLimit, 100)
     .option('--json', 'one JSON document a line')
     .addOption(new Option('--color <when>').choices(['auto', 'always', 'never']).default('auto'))
-    .action((query: string | undefined, options: SearchOptions) => search(surroundings, query ?? '', options));
+    .action((query: string | undefined, options: SearchOptions) => search(context, query ?? '', options));
 }
 
-async function search(surroundings: Surroundings, text: string, options: SearchOptions): Promise<void> {
-  const names = new ProjectNames(surroundings, options.project);
+async function search(context: CliContext, text: string, options: SearchOptions): Promise<void> {
+  const names = new ProjectNames(context, options.project);
   const query = await writtenQuery(text, names);
   const called = options.json ? new Map() : await names.all('connection').catch(() => new Map());
   const render = options.json
     ? renderJson
-    : renderText(wantsColor(options.color, surroundings.env, process.stdout.isTTY === true));
-  const client = new ApiClient(surroundings, options.project);
+    : renderText(wantsColor(options.color, context.env, process.stdout.isTTY === true));
+  const client = new ApiClient(context, options.project);
   const found: z.output<typeof logLine>[] = [];
   let before: string | null = null;
   do {

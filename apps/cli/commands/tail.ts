@@ -4,6 +4,7 @@ import { type LogFilter, logFilter } from '@tailrace/log-query/log-filter.ts';
 import type { LogLine } from '@tailrace/log-query/log-line.ts';
 import { levels } from '@tailrace/log-record/level.ts';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { accessToken, type CliContext, serverUrl } from '../cli-context.ts';
 import { CliError, exitCodes } from '../cli-error.ts';
 import { collect } from '../input/collect.ts';
 import { parseSince } from '../input/duration.ts';
@@ -14,7 +15,6 @@ import { alertNotice } from '../output/render-alert.ts';
 import { renderJson, renderText, wantsColor } from '../output/render-line.ts';
 import { drained, warn } from '../output/terminal.ts';
 import { TimeOrder } from '../output/time-order.ts';
-import { accessToken, type Surroundings, serverUrl } from '../surroundings.ts';
 
 /** What happens to an alert that a person who follows lines wants to know. */
 const noticed = new Set(['fired', 'escalated', 'resolved']);
@@ -37,7 +37,7 @@ interface TailOptions {
 }
 
 /** `tailrace tail`: lines as they come. */
-export function tailCommand(surroundings: Surroundings): Command {
+export function tailCommand(context: CliContext): Command {
   return new Command('tail')
     .description('Follow lines as they arrive. Reconnects automatically; nothing is missed or repeated.')
     .argument('[query]', "which lines: 'level:error service:cart (timeout OR /refused|reset/)'; see docs/query.md")
@@ -54,11 +54,11 @@ export function tailCommand(surroundings: Surroundings): Command {
     .option('--no-follow', 'exit once everything up to now has been shown')
     .option('--json', 'one JSON document per line')
     .addOption(new Option('--color <when>').choices(['auto', 'always', 'never']).default('auto'))
-    .action((query: string | undefined, options: TailOptions) => tail(surroundings, query, options));
+    .action((query: string | undefined, options: TailOptions) => tail(context, query, options));
 }
 
-async function tail(surroundings: Surroundings, query: string | undefined, options: TailOptions): Promise<void> {
-  const { env } = surroundings;
+async function tail(context: CliContext, query: string | undefined, options: TailOptions): Promise<void> {
+  const { env } = context;
   const render = options.json ? renderJson : renderText(wantsColor(options.color, env, process.stdout.isTTY === true));
   const interrupted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -67,7 +67,7 @@ async function tail(surroundings: Surroundings, query: string | undefined, optio
       interrupted.abort(new Error(signal));
     });
   }
-  const names = new ProjectNames(surroundings, options.project);
+  const names = new ProjectNames(context, options.project);
   const filter = filterOf(options);
   if (query !== undefined) filter.query = await writtenQuery(query, names);
   if (filter.connections) {
@@ -82,9 +82,9 @@ async function tail(surroundings: Surroundings, query: string | undefined, optio
     await drained(process.stdout);
   };
   const client = {
-    url: serverUrl(surroundings),
+    url: serverUrl(context),
     project: options.project,
-    token: () => accessToken(surroundings, options.project),
+    token: () => accessToken(context, options.project),
     filter,
     onLines: print,
     onAlert: (event: string, alert: AlertView) => {

@@ -1,12 +1,12 @@
 import { Command, Option } from 'commander';
+import { type CliContext, mintToken } from '../cli-context.ts';
 import { collect } from '../input/collect.ts';
 import { parseDuration } from '../input/duration.ts';
-import { mintToken, type Surroundings } from '../surroundings.ts';
 
 const usualExpiry = '12h';
 
 /** `tailrace token`: prints a token, for scripts and for people without an identity provider. */
-export function tokenCommand(surroundings: Surroundings): Command {
+export function tokenCommand(context: CliContext): Command {
   return new Command('token')
     .description('Print a token for a project, signed with JWT_SECRET or the secret of `npm start`.')
     .requiredOption('--project <id>', 'project the token is for (repeatable)', collect)
@@ -19,7 +19,7 @@ export function tokenCommand(surroundings: Surroundings): Command {
     )
     .action(async ({ project: projects, role, subject, expires }) => {
       const expiresInSeconds = Math.max(1, Math.round(expires / 1000));
-      const token = await mintToken(surroundings, { projects, role, subject, expiresInSeconds });
+      const token = await mintToken(context, { projects, role, subject, expiresInSeconds });
       process.stdout.write(`${token}\n`);
     });
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
+import type { CliContext } from '../cli-context.ts';
 import { CliError, exitCodes } from '../cli-error.ts';
 import { visible, warn } from '../output/terminal.ts';
-import type { Surroundings } from '../surroundings.ts';
 import { didYouMean } from './near-matches.ts';
 
 interface Named {
@@ -38,8 +38,8 @@ export class ProjectNames {
   readonly #project: string;
   readonly #lists = new Map<Kind, Promise<readonly Named[]>>();
 
-  constructor(surroundings: Surroundings, project: string) {
-    this.#api = new ApiClient(surroundings, project);
+  constructor(context: CliContext, project: string) {
+    this.#api = new ApiClient(context, project);
     this.#project = project;
   }
 

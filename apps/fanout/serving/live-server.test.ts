@@ -69,8 +69,8 @@ beforeEach(async () => {
     redeemTicket: async () => {
       throw new Problem(401, { detail: 'This ticket has been used.' });
     },
-    openViewer: (caller, outbox) =>
-      new Viewer({ hub, kafka, outbox, caller, queues: viewerQueues(10), logger, onGap: () => undefined }),
+    openViewer: (caller, sendBuffer) =>
+      new Viewer({ hub, kafka, sendBuffer, caller, queues: viewerQueues(10), logger, onGap: () => undefined }),
     onViewers: () => undefined,
   });
 });

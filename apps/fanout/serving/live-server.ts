@@ -6,7 +6,7 @@ import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type Admission, type AdmissionOptions, admit } from '../viewers/admission.ts';
 import { Allowance, SharedAllowances } from '../viewers/allowance.ts';
-import { Outbox } from '../viewers/outbox.ts';
+import { SendBuffer } from '../viewers/send-buffer.ts';
 import type { Viewer } from '../viewers/viewer.ts';
 import { probe } from './probe.ts';
 import type { ServerMessage } from './protocol.ts';
@@ -34,7 +34,7 @@ export interface LiveServerOptions extends AdmissionOptions {
   readonly maxViewersPerProject: number;
   /** Of one token's subject, over all its projects. */
   readonly maxViewersPerToken: number;
-  readonly openViewer: (caller: Caller, outbox: Outbox) => Viewer;
+  readonly openViewer: (caller: Caller, sendBuffer: SendBuffer) => Viewer;
   /** Called for each viewer that is refused because its project or token has as many as it may. */
   readonly onRefused: () => void;
   readonly onViewers: (count: number) => void;
@@ -58,7 +58,10 @@ export function serveLive(options: LiveServerOptions): LiveServer {
     autoPong: false,
     handleProtocols: (offered) => (offered.has(protocol) ? protocol : false),
   });
-  const viewers = new Map<Viewer, { readonly project: string; readonly socket: WebSocket; readonly outbox: Outbox }>();
+  const viewers = new Map<
+    Viewer,
+    { readonly project: string; readonly socket: WebSocket; readonly sendBuffer: SendBuffer }
+  >();
   const places = new FairQueue({
     plural: 'viewers',
     atOnce: options.maxViewers,
@@ -85,13 +88,13 @@ export function serveLive(options: LiveServerOptions): LiveServer {
 
   function unreadOf(wanted: string): number {
     let bytes = 0;
-    for (const { project, outbox } of viewers.values()) if (project === wanted) bytes += outbox.unread;
+    for (const { project, sendBuffer } of viewers.values()) if (project === wanted) bytes += sendBuffer.unread;
     return bytes;
   }
 
   function attend(socket: WebSocket, { principal, project, filter, from, paused }: Admission): void {
     const { subject } = principal;
-    const outbox = new Outbox({
+    const sendBuffer = new SendBuffer({
       socket,
       unreadOfProject: () => unreadOf(project),
       onOverflow: () => {
@@ -99,8 +102,8 @@ export function serveLive(options: LiveServerOptions): LiveServer {
         close(socket, unread, 'too much was sent that was not read');
       },
     });
-    const viewer = options.openViewer({ project, subject }, outbox);
-    viewers.set(viewer, { project, socket, outbox });
+    const viewer = options.openViewer({ project, subject }, sendBuffer);
+    viewers.set(viewer, { project, socket, sendBuffer });
     onViewers(viewers.size);
     const allowance = new Allowance(messagesPerSecond);
     const rate = rates.join(subject);
@@ -115,7 +118,7 @@ export function serveLive(options: LiveServerOptions): LiveServer {
     socket.on('pong', flooded);
     socket.on('ping', (data) => {
       // What nobody reads is not added to.
-      if (!flooded() && !outbox.isFull && socket.readyState === socket.OPEN) socket.pong(data);
+      if (!flooded() && !sendBuffer.isFull && socket.readyState === socket.OPEN) socket.pong(data);
     });
     socket.on('message', (data, isBinary) => {
       if (flooded()) return;

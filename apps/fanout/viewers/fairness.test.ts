@@ -6,7 +6,7 @@ import { topics } from '@tailrace/topics/topics.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LiveHub } from '../live-hub.ts';
 import type { Follower } from './lane.ts';
-import { type FrameSocket, Outbox } from './outbox.ts';
+import { type FrameSocket, SendBuffer } from './send-buffer.ts';
 import { Viewer } from './viewer.ts';
 import { viewerQueues } from './viewer-queues.ts';
 
@@ -132,7 +132,7 @@ class Client implements FrameSocket {
 
   constructor(project: string, { subject = 'ann', reads = true, queues = viewerQueues(100) } = {}) {
     this.reads = reads;
-    const outbox = new Outbox({
+    const sendBuffer = new SendBuffer({
       socket: this,
       unreadOfProject: () => this.bufferedAmount,
       onOverflow: () => undefined,
@@ -140,7 +140,7 @@ class Client implements FrameSocket {
     this.viewer = new Viewer({
       hub,
       kafka,
-      outbox,
+      sendBuffer,
       caller: { project, subject },
       queues,
       logger,

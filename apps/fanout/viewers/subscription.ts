@@ -8,7 +8,7 @@ import { readRange } from '../reading/read-range.ts';
 import { logsFrame } from '../serving/frames.ts';
 import type { GapReason, ServerMessage } from '../serving/protocol.ts';
 import type { Follower, Following } from './lane.ts';
-import type { Outbox } from './outbox.ts';
+import type { SendBuffer } from './send-buffer.ts';
 
 /** Within this many records of the live end a viewer begins to queue live frames while it reads the rest. */
 const joinDistance = 5000;
@@ -18,7 +18,7 @@ const maxQueued = 4 * 1024 * 1024;
 export interface SubscriptionOptions {
   readonly hub: LiveHub;
   readonly kafka: Kafka;
-  readonly outbox: Outbox;
+  readonly sendBuffer: SendBuffer;
   readonly caller: Caller;
   /** The places for reading the past, shared with everybody. */
   readonly turns: FairQueue;
@@ -51,7 +51,7 @@ export class Subscription {
     this.#matches = compileFilter(options.filter);
     this.#position = options.from;
     options.onStart(encodeCursor(options.hub.log, options.from));
-    options.outbox.onDrained(() => this.#drained());
+    options.sendBuffer.onDrained(() => this.#drained());
     this.done = this.#catchUp(this.#stop.signal).catch((error) => {
       if (!this.#stop.signal.aborted) throw error;
     });
@@ -64,12 +64,12 @@ export class Subscription {
 
   /** Moves a quiet viewer's cursor to where the hub is. To be called now and then, between two reads of the hub. */
   keepCursorFresh(): void {
-    const { hub, outbox } = this.#options;
+    const { hub, sendBuffer } = this.#options;
     const { project } = this.#options.caller;
     const position = hub.positionOf(project);
     if (!this.#following || this.#queue || this.#gap || this.#position === position) return;
     this.#position = position;
-    outbox.send(logsFrame([], hub.cursorOf(project)));
+    sendBuffer.send(logsFrame([], hub.cursorOf(project)));
   }
 
   stop(): void {
@@ -106,18 +106,18 @@ export class Subscription {
       this.#queue = undefined;
       return;
     }
-    for (const frame of queue.frames) this.#options.outbox.send(frame);
+    for (const frame of queue.frames) this.#options.sendBuffer.send(frame);
     this.#queue = undefined;
     this.#position = hub.positionOf(caller.project);
   }
 
   async #readTo(to: Position, signal: AbortSignal): Promise<void> {
-    const { kafka, caller, turns, hub, outbox } = this.#options;
-    const reading = { kafka, caller, turns, matches: this.#matches, room: () => outbox.room(signal), signal };
+    const { kafka, caller, turns, hub, sendBuffer } = this.#options;
+    const reading = { kafka, caller, turns, matches: this.#matches, room: () => sendBuffer.room(signal), signal };
     for await (const part of readRange(reading, { from: this.#position, to })) {
       if (part.lostFrom) this.#sendGap({ from: part.lostFrom, to: part.position, reason: 'retention', matched: null });
       this.#position = part.position;
-      if (part.lines.length > 0) outbox.send(logsFrame(part.lines, encodeCursor(hub.log, part.position)));
+      if (part.lines.length > 0) sendBuffer.send(logsFrame(part.lines, encodeCursor(hub.log, part.position)));
     }
     this.#position = to;
   }
@@ -141,13 +141,13 @@ export class Subscription {
   }
 
   #live(frame: string, count: number): void {
-    const { outbox, hub, caller } = this.#options;
+    const { sendBuffer, hub, caller } = this.#options;
     if (this.#queue) {
       this.#enqueue(frame);
-    } else if (this.#gap === undefined && outbox.isFull) {
+    } else if (this.#gap === undefined && sendBuffer.isFull) {
       this.#gap = { from: this.#position, matched: this.#matchedSoFar() - count };
     } else if (this.#gap === undefined) {
-      outbox.send(frame);
+      sendBuffer.send(frame);
       this.#position = hub.positionOf(caller.project);
     }
   }
@@ -181,7 +181,7 @@ export class Subscription {
 
   #sendGap(gap: Gap): void {
     this.#options.onGap(gap.reason, gap.matched);
-    this.#options.outbox.sendMessage(this.#gapMessage(gap));
+    this.#options.sendBuffer.sendMessage(this.#gapMessage(gap));
   }
 }
 

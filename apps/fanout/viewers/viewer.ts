@@ -12,14 +12,14 @@ import { readRange } from '../reading/read-range.ts';
 import { cursorPosition, startPosition } from '../reading/start-position.ts';
 import { fetchedFrame } from '../serving/frames.ts';
 import { type ClientMessage, clientMessage, type GapReason, type ServerMessage } from '../serving/protocol.ts';
-import type { Outbox } from './outbox.ts';
+import type { SendBuffer } from './send-buffer.ts';
 import { Subscription } from './subscription.ts';
 import type { ViewerQueues } from './viewer-queues.ts';
 
 export interface ViewerOptions {
   readonly hub: LiveHub;
   readonly kafka: Kafka;
-  readonly outbox: Outbox;
+  readonly sendBuffer: SendBuffer;
   readonly caller: Caller;
   readonly queues: ViewerQueues;
   readonly logger: Logger;
@@ -140,11 +140,11 @@ export class Viewer {
   }
 
   #follow(filter: LogFilter, from: Position): void {
-    const { hub, kafka, outbox, caller, queues, onGap } = this.#options;
+    const { hub, kafka, sendBuffer, caller, queues, onGap } = this.#options;
     const subscription = new Subscription({
       hub,
       kafka,
-      outbox,
+      sendBuffer,
       caller,
       turns: queues.turns,
       filter,
@@ -183,16 +183,16 @@ export class Viewer {
   }
 
   async #sendRange(from: string, to: string, filter: LogFilter): Promise<void> {
-    const { hub, kafka, outbox, caller, queues } = this.#options;
+    const { hub, kafka, sendBuffer, caller, queues } = this.#options;
     const { signal } = this.#closed;
     const range = await this.#atKafka(async () => ({
       from: await startPosition(kafka, hub.log, from, Date.now()),
       to: await cursorPosition(kafka, hub.log, to),
     }));
-    const room = () => outbox.room(signal);
+    const room = () => sendBuffer.room(signal);
     const reading = { kafka, caller, turns: queues.turns, matches: compileFilter(filter), room, signal };
     for await (const part of readRange(reading, range)) {
-      if (part.lines.length > 0) outbox.send(fetchedFrame(part.lines));
+      if (part.lines.length > 0) sendBuffer.send(fetchedFrame(part.lines));
       if (part.lostFrom) this.#error('fetch.expired', 'a part of this range is older than what Kafka keeps');
     }
   }
@@ -217,7 +217,7 @@ export class Viewer {
   }
 
   #say(message: ServerMessage): void {
-    this.#options.outbox.sendMessage(message);
+    this.#options.sendBuffer.sendMessage(message);
   }
 }
 

@@ -1,5 +1,5 @@
 import { retryAfterMs } from '@tailrace/errors/retry-after.ts';
-import { printableCause, saidBy } from '@tailrace/ingestion/asking/provider-error.ts';
+import { printableCause, safeMessage } from '@tailrace/ingestion/asking/provider-error.ts';
 import { ConnectorError, type ConnectorFailure } from '@tailrace/ingestion/contract/connector-error.ts';
 
 interface Meaning {
@@ -92,7 +92,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
 /** What an error of the SDK means for the connection. @param secrets that must not stand in its message. */
 export function awsFailure(error: unknown, secrets: readonly string[] = []): ConnectorError {
   if (error instanceof ConnectorError) return error;
-  const said = saidBy(error, secrets);
+  const said = safeMessage(error, secrets);
   const { failure, help } = meaningOf(error, said);
   const name = error instanceof Error && error.name !== 'Error' && !(error.name in meanings) ? `${error.name}: ` : '';
   const retryAfter = retryAfterOf(error);

@@ -1,4 +1,4 @@
-import { printableCause, saidBy } from '@tailrace/ingestion/asking/provider-error.ts';
+import { printableCause, safeMessage } from '@tailrace/ingestion/asking/provider-error.ts';
 import { ConnectorError, type ConnectorFailure } from '@tailrace/ingestion/contract/connector-error.ts';
 import { AzureRefusal } from './azure-refusal.ts';
 
@@ -26,7 +26,7 @@ export function azureFailure(
   if (error instanceof ConnectorError) return error;
   const told = error instanceof AzureRefusal ? error : refusal;
   const failure = told ? ofRefusal(told) : ofSilence(error);
-  const said = told ? saidBy(told, secrets) : silence(error, secrets);
+  const said = told ? safeMessage(told, secrets) : silence(error, secrets);
   return new ConnectorError(failure, `Azure: ${said}`, {
     help: help[failure],
     cause: printableCause(error, secrets),
@@ -69,5 +69,5 @@ function ofSilence(error: unknown): ConnectorFailure {
 /** The SDK puts the whole answer, logs included, into the message when it cannot read it. */
 function silence(error: unknown, secrets: readonly string[]): string {
   const unread = error instanceof Error && 'code' in error && error.code === 'PARSE_ERROR';
-  return unread ? 'the answer was cut short, or is no JSON' : saidBy(error, secrets);
+  return unread ? 'the answer was cut short, or is no JSON' : safeMessage(error, secrets);
 }

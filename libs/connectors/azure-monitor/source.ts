@@ -1,5 +1,5 @@
 import { askProvider } from '@tailrace/ingestion/asking/ask-provider.ts';
-import { saidBy } from '@tailrace/ingestion/asking/provider-error.ts';
+import { safeMessage } from '@tailrace/ingestion/asking/provider-error.ts';
 import type { Page, Source, TimeRange } from '@tailrace/ingestion/contract/connector.ts';
 import { ConnectorError } from '@tailrace/ingestion/contract/connector-error.ts';
 import { azureFailure } from './azure-failure.ts';
@@ -46,7 +46,7 @@ export function openSource(config: AzureConfig): Source {
     });
     if (result.status !== 'Success') {
       // Azure does not say which rows are missing, so none of them counts as read.
-      const why = saidBy(new Error(innermost(result.partialError).said), secrets);
+      const why = safeMessage(new Error(innermost(result.partialError).said), secrets);
       throw new ConnectorError('range_too_large', `Azure: a partial answer was discarded: ${why}`, {
         help: 'Reading continues automatically with shorter ranges.',
       });

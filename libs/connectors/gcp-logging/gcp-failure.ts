@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { printableCause, saidBy } from '@tailrace/ingestion/asking/provider-error.ts';
+import { printableCause, safeMessage } from '@tailrace/ingestion/asking/provider-error.ts';
 import { ConnectorError, type ConnectorFailure } from '@tailrace/ingestion/contract/connector-error.ts';
 
 const help: Readonly<Record<ConnectorFailure, string>> = {
@@ -27,7 +27,7 @@ const failures: Readonly<Partial<Record<status, ConnectorFailure>>> = {
 /** What an error of the gRPC client, or of making a token, means for the connection. @param secrets not to be shown. */
 export function gcpFailure(error: unknown, secrets: readonly string[] = []): ConnectorError {
   if (error instanceof ConnectorError) return error;
-  const said = saidBy(error, secrets);
+  const said = safeMessage(error, secrets);
   const failure = failureOf(error, said);
   const retryAfterMs = retryDelayOf(error);
   return new ConnectorError(failure, `Google Cloud: ${said}`, {

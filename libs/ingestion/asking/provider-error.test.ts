@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { printableCause, saidBy } from './provider-error.ts';
+import { printableCause, safeMessage } from './provider-error.ts';
 
 const secret = 's3cr3t-value';
 
-describe('saidBy', () => {
+describe('safeMessage', () => {
   it.each([
     [new Error('first\nsecond'), 'first'],
     [new Error(`no ${secret}, ${secret}`), 'no [redacted], [redacted]'],
@@ -11,11 +11,11 @@ describe('saidBy', () => {
     [undefined, 'undefined'],
     [new Error('x'.repeat(1000)), `${'x'.repeat(500)}…`],
   ])('makes one short line of %s', (error, said) => {
-    expect(saidBy(error, [secret, ''])).toBe(said);
+    expect(safeMessage(error, [secret, ''])).toBe(said);
   });
 
   it('masks a secret of several lines', () => {
-    expect(saidBy(new Error('bad key: a-line\nb-line.'), ['a-line\nb-line'])).toBe('bad key: [redacted].');
+    expect(safeMessage(new Error('bad key: a-line\nb-line.'), ['a-line\nb-line'])).toBe('bad key: [redacted].');
   });
 });
 

@@ -10,7 +10,7 @@ const minSecretLength = 4;
  * What an error of an SDK says, fit for statuses, answers and logs: its first line, not endless, and without the
  * connection's secrets. Providers answer with what they were sent: AWS with the text it signed, session token included.
  */
-export function saidBy(error: unknown, secrets: readonly string[] = []): string {
+export function safeMessage(error: unknown, secrets: readonly string[] = []): string {
   const text = withoutSecrets(messageOf(error), secrets);
   const line = text.trim().split(/\r?\n/, 1)[0]!.trim();
   // All that Node says of an answer whose connection ended in its middle; SDKs add lines of advice to it.
@@ -23,7 +23,7 @@ export function saidBy(error: unknown, secrets: readonly string[] = []): string 
  * Nothing else of it, since SDKs hang requests and answers on theirs.
  */
 export function printableCause(error: unknown, secrets: readonly string[] = [], causesLeft = maxCauses): Error {
-  const said = saidBy(error, secrets);
+  const said = safeMessage(error, secrets);
   const inner = error instanceof Error && error.cause !== undefined && causesLeft > 0 ? error.cause : undefined;
   const printable: Error & { code?: string | number } = new Error(
     said,

@@ -9,7 +9,7 @@ export interface IdSegment extends EmittedIds {
 
 /**
  * The ids of emitted events that the coverage does not answer for yet. They are kept in segments, one for each
- * transaction and territory, so that a transaction writes only its own ids and a few late events do not hold back the
+ * transaction and band, so that a transaction writes only its own ids and a few late events do not hold back the
  * many that are soon covered.
  */
 export class RecentIds {

@@ -2,14 +2,14 @@ import type { SweepAxis, SweepTier, TimeRange } from '../contract/connector.ts';
 import { type Coverage, closeSettled, type SweptStep, stepIndex } from './coverage.ts';
 
 /**
- * Which stretches of the axis are to be swept how often. The tiers cut the axis, seen from now, into territories that do
- * not overlap: territory 0 is what the first tier looks back over and everything newer, territory j what tier j reaches
+ * Which stretches of the axis are to be swept how often. The tiers cut the axis, seen from now, into bands that do
+ * not overlap: band 0 is what the first tier looks back over and everything newer, band j what tier j reaches
  * and tier j − 1 does not, and the last one (as many as there are tiers) everything older.
  *
- * - A stretch in territory j is due when its last sweep is longer ago than tier j's period.
+ * - A stretch in band j is due when its last sweep is longer ago than tier j's period.
  * - A stretch that has not been swept since its own time passed (after a stop, or at the first run) is due at once. A
  *   moment is given for what comes a little late: a sweep that began within it has not seen the stretch.
- * - A stretch in the last territory is due only if it left the longest tier without a last look.
+ * - A stretch in the last band is due only if it left the longest tier without a last look.
  *
  * So nothing but the coverage says what is to be done: a restart, however late, goes on with what is due.
  */
@@ -28,8 +28,8 @@ export interface SweepPlan {
 
 /** A sweep that is due. */
 export interface DueSweep {
-  readonly territory: number;
-  /** Its end is infinite for territory 0. */
+  readonly band: number;
+  /** Its end is infinite for band 0. */
   readonly range: TimeRange;
   /** How overdue it is, in periods of its tier: at least 1. */
   readonly urgency: number;
@@ -38,7 +38,7 @@ export interface DueSweep {
 }
 
 export interface DueSweeps {
-  /** At most one a territory: its oldest unseen stretch, else its oldest due one, and all that follows in the territory. */
+  /** At most one a band: its oldest unseen stretch, else its oldest due one, and all that follows in the band. */
   readonly due: readonly DueSweep[];
   /** When the next one will be due, if nothing else is swept; microseconds. */
   readonly nextDueAt: number;
@@ -49,11 +49,11 @@ const eventFuture = 25 * 3_600_000_000;
 /** Ingestion times are never ahead; this only allows for clocks that differ. */
 const ingestionFuture = 3_600_000_000;
 
-/** The part of the newest territory's look-back within which a stretch settles. */
+/** The part of the newest band's look-back within which a stretch settles. */
 const settlingPart = 0.25;
 const longestSettling = 5_000_000;
 
-/** Sweeps due within this part of a period are made together, so that a territory does not fall into slivers. */
+/** Sweeps due within this part of a period are made together, so that a band does not fall into slivers. */
 const togetherWithin = 0.25;
 
 /** Starts of sweeps are aligned to this part of the look-back: few different starts make few steps. */
@@ -96,25 +96,25 @@ export function sweepPlan(axis: SweepAxis, tiers: readonly SweepTier[], boundMs:
  * What is due now.
  *
  * @param now by the provider's clock, microseconds.
- * @param wanted territories to look at; all when left out.
+ * @param wanted bands to look at; all when left out.
  */
 export function dueSweeps(
   coverage: Coverage,
   plan: SweepPlan,
   now: number,
-  wanted: (territory: number) => boolean = () => true,
+  wanted: (band: number) => boolean = () => true,
 ): DueSweeps {
   const due: DueSweep[] = [];
   let nextDueAt = Number.POSITIVE_INFINITY;
-  for (let territory = 0; territory <= plan.tiers.length; territory++) {
-    if (!wanted(territory)) continue;
-    const pieces = piecesOf(coverage, plan, now, territory);
-    const urgency = Math.max(0, ...pieces.map((piece) => urgencyOf(piece, plan, now, territory, 0)));
+  for (let band = 0; band <= plan.tiers.length; band++) {
+    if (!wanted(band)) continue;
+    const pieces = piecesOf(coverage, plan, now, band);
+    const urgency = Math.max(0, ...pieces.map((piece) => urgencyOf(piece, plan, now, band, 0)));
     if (urgency >= 1) {
-      const { start, unseen } = firstDue(pieces, plan, now, territory);
-      due.push({ territory, range: { start, end: pieces.at(-1)!.end }, urgency, unseen });
-    } else if (territory < plan.tiers.length) {
-      const { every } = plan.tiers[territory]!;
+      const { start, unseen } = firstDue(pieces, plan, now, band);
+      due.push({ band, range: { start, end: pieces.at(-1)!.end }, urgency, unseen });
+    } else if (band < plan.tiers.length) {
+      const { every } = plan.tiers[band]!;
       for (const { sweptAt } of pieces) nextDueAt = Math.min(nextDueAt, sweptAt + every);
     }
   }
@@ -123,33 +123,33 @@ export function dueSweeps(
 
 /** Closes what no sweep will look at again. */
 export function closeOld(coverage: Coverage, plan: SweepPlan, now: number): Coverage {
-  const oldest = territoryStart(plan, now, plan.tiers.length - 1);
+  const oldest = bandStart(plan, now, plan.tiers.length - 1);
   return closeSettled(coverage, (step, end) => end <= oldest && step.sweptAt >= lastLook(plan, end));
 }
 
-/** The territory of a time, seen from now. */
-export function territoryOf(plan: SweepPlan, now: number, time: number): number {
-  for (let territory = 0; territory < plan.tiers.length; territory++) {
-    if (time >= territoryStart(plan, now, territory)) return territory;
+/** The band of a time, seen from now. */
+export function bandOf(plan: SweepPlan, now: number, time: number): number {
+  for (let band = 0; band < plan.tiers.length; band++) {
+    if (time >= bandStart(plan, now, band)) return band;
   }
   return plan.tiers.length;
 }
 
-function territoryStart({ tiers }: SweepPlan, now: number, territory: number): number {
-  const { lookback } = tiers[territory]!;
+function bandStart({ tiers }: SweepPlan, now: number, band: number): number {
+  const { lookback } = tiers[band]!;
   const grid = wholeMillisecond(lookback / startsPerLookback) || 1000;
   return Math.floor((now - lookback) / grid) * grid;
 }
 
-/** A part of a step that lies in one territory. */
+/** A part of a step that lies in one band. */
 interface Piece extends SweptStep {
   readonly end: number;
 }
 
-function piecesOf({ closedBefore, steps }: Coverage, plan: SweepPlan, now: number, territory: number): Piece[] {
-  const oldest = territory === plan.tiers.length;
-  const start = Math.max(closedBefore, oldest ? closedBefore : territoryStart(plan, now, territory));
-  const end = territory === 0 ? Number.POSITIVE_INFINITY : territoryStart(plan, now, territory - 1);
+function piecesOf({ closedBefore, steps }: Coverage, plan: SweepPlan, now: number, band: number): Piece[] {
+  const oldest = band === plan.tiers.length;
+  const start = Math.max(closedBefore, oldest ? closedBefore : bandStart(plan, now, band));
+  const end = band === 0 ? Number.POSITIVE_INFINITY : bandStart(plan, now, band - 1);
   const pieces: Piece[] = [];
   if (start >= end) return pieces;
   for (let index = stepIndex(steps, start); index < steps.length && steps[index]!.start < end; index++) {
@@ -161,40 +161,39 @@ function piecesOf({ closedBefore, steps }: Coverage, plan: SweepPlan, now: numbe
 }
 
 /**
- * Where a due territory's next sweep begins. What nobody has seen comes before what is only looked at again; beyond the
+ * Where a due band's next sweep begins. What nobody has seen comes before what is only looked at again; beyond the
  * longest tier both are looked at once, so they are taken together.
  */
-function firstDue(pieces: readonly Piece[], plan: SweepPlan, now: number, territory: number) {
+function firstDue(pieces: readonly Piece[], plan: SweepPlan, now: number, band: number) {
   const begin = (piece: Piece, from: number) => Math.max(piece.start, wholeMillisecond(from));
-  const unseen = pieces.find((piece) => unseenFrom(piece, plan, territory) < piece.end);
-  if (unseen && territory < plan.tiers.length)
-    return { start: begin(unseen, unseenFrom(unseen, plan, territory)), unseen: true };
-  const first = pieces.find((piece) => urgencyOf(piece, plan, now, territory, togetherWithin) >= 1)!;
+  const unseen = pieces.find((piece) => unseenFrom(piece, plan, band) < piece.end);
+  if (unseen && band < plan.tiers.length) return { start: begin(unseen, unseenFrom(unseen, plan, band)), unseen: true };
+  const first = pieces.find((piece) => urgencyOf(piece, plan, now, band, togetherWithin) >= 1)!;
   return {
-    start: begin(first, unsweptFrom(first, plan, now, territory, togetherWithin)),
+    start: begin(first, unsweptFrom(first, plan, now, band, togetherWithin)),
     unseen: unseen !== undefined,
   };
 }
 
-/** From where on the piece's times had not passed, or not settled, when it was swept. The newest territory always has some such. */
-function unseenFrom(piece: Piece, { settling }: SweepPlan, territory: number): number {
-  return territory === 0 ? piece.end : Math.max(piece.start, piece.sweptAt + 1 - settling);
+/** From where on the piece's times had not passed, or not settled, when it was swept. The newest band always has some such. */
+function unseenFrom(piece: Piece, { settling }: SweepPlan, band: number): number {
+  return band === 0 ? piece.end : Math.max(piece.start, piece.sweptAt + 1 - settling);
 }
 
 /** From where on the piece is due, or will be within the given part of a period; its end or later when nothing is. */
-function unsweptFrom(piece: Piece, plan: SweepPlan, now: number, territory: number, ahead: number): number {
+function unsweptFrom(piece: Piece, plan: SweepPlan, now: number, band: number, ahead: number): number {
   const longest = plan.tiers.at(-1)!;
   // Times later than this did not have their last look, see `lastLook`.
-  if (territory === plan.tiers.length) return piece.sweptAt - longest.lookback + 2 * longest.every + 1;
-  if (piece.sweptAt <= now - plan.tiers[territory]!.every * (1 - ahead)) return piece.start;
-  return unseenFrom(piece, plan, territory);
+  if (band === plan.tiers.length) return piece.sweptAt - longest.lookback + 2 * longest.every + 1;
+  if (piece.sweptAt <= now - plan.tiers[band]!.every * (1 - ahead)) return piece.start;
+  return unseenFrom(piece, plan, band);
 }
 
-/** In periods of the territory's tier; below 1 when nothing is due. */
-function urgencyOf(piece: Piece, plan: SweepPlan, now: number, territory: number, ahead: number): number {
-  const from = Math.max(piece.start, unsweptFrom(piece, plan, now, territory, ahead));
+/** In periods of the band's tier; below 1 when nothing is due. */
+function urgencyOf(piece: Piece, plan: SweepPlan, now: number, band: number, ahead: number): number {
+  const from = Math.max(piece.start, unsweptFrom(piece, plan, now, band, ahead));
   if (from >= piece.end) return 0;
-  const { every } = plan.tiers[Math.min(territory, plan.tiers.length - 1)]!;
+  const { every } = plan.tiers[Math.min(band, plan.tiers.length - 1)]!;
   return Math.max(1, (now - Math.max(piece.sweptAt, from)) / every);
 }
 

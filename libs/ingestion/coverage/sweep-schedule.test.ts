@@ -25,11 +25,11 @@ function sweepOf(schedule: SweepSchedule, kind: LaneKind, coverage: Coverage, at
 }
 
 describe('SweepSchedule', () => {
-  it('gives each lane its territories, and no stretch to two lanes', () => {
+  it('gives each lane its bands, and no stretch to two lanes', () => {
     const schedule = new SweepSchedule(plan);
     const coverage = freshCoverage(now - 5 * hour);
     const live = sweepOf(schedule, 'live', coverage);
-    expect(live.territory).toBe(0);
+    expect(live.band).toBe(0);
     expect(live.covers.end).toBe(Number.POSITIVE_INFINITY);
     expect(live.range.end).toBe(now + 25 * hour);
     const taken = [1, 2, 3, 4, 5, 6].map(() => sweepOf(schedule, 'rest', coverage));
@@ -45,26 +45,26 @@ describe('SweepSchedule', () => {
   it('lets a single lane alternate, so that the newest events wait for one chunk only', () => {
     const schedule = new SweepSchedule(plan);
     let coverage = freshCoverage(now - 20 * hour);
-    const territories: number[] = [];
+    const bands: number[] = [];
     for (let tick = 0; tick < 12; tick++) {
       const at = now + tick * 3 * second;
       const sweep = sweepOf(schedule, 'any', coverage, at);
-      territories.push(sweep.territory);
+      bands.push(sweep.band);
       coverage = markSwept(coverage, sweep.covers, at, plan.bound);
       schedule.succeeded(sweep, { pages: 2, answeringMs: 3000 });
     }
-    expect(territories.filter((_, index) => index % 2 === 0)).toEqual([0, 0, 0, 0, 0, 0]);
-    expect(territories.filter((_, index) => index % 2 === 1)).not.toContain(0);
+    expect(bands.filter((_, index) => index % 2 === 0)).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(bands.filter((_, index) => index % 2 === 1)).not.toContain(0);
   });
 
-  it('serves territories in turns when it can keep up with none', () => {
+  it('serves bands in turns when it can keep up with none', () => {
     const schedule = new SweepSchedule(plan);
     let coverage = freshCoverage(now - 30 * 24 * hour);
     const served = new Set<number>();
     for (let tick = 0; tick < 8; tick++) {
       const at = now + tick * 600 * second;
       const sweep = sweepOf(schedule, 'rest', coverage, at);
-      served.add(sweep.territory);
+      served.add(sweep.band);
       coverage = markSwept(coverage, sweep.covers, at, plan.bound);
       schedule.succeeded(sweep, { pages: 2, answeringMs: 600_000 });
     }

@@ -2,12 +2,12 @@ import type { TimeRange } from '../contract/connector.ts';
 import { type Coverage, markSwept } from './coverage.ts';
 import { type DueSweep, dueSweeps, type SweepPlan } from './sweep-plan.ts';
 
-/** Which sweeps a lane makes: the newest territory only, all others only, or either in turn. */
+/** Which sweeps a lane makes: the newest band only, all others only, or either in turn. */
 export type LaneKind = 'live' | 'rest' | 'any';
 
 /** One sweep to make now. */
 export interface ScheduledSweep {
-  readonly territory: number;
+  readonly band: number;
   /** What to ask the provider for. */
   readonly range: TimeRange;
   /** What is swept when it has succeeded: without an end where the range reaches past every time there can be. */
@@ -28,7 +28,7 @@ export interface SweepCost {
   readonly answeringMs: number;
 }
 
-/** A chunk is to cost about this much: progress is noted after each, and other territories get their turn. */
+/** A chunk is to cost about this much: progress is noted after each, and other bands get their turn. */
 const shortSweepMs = 2000;
 const longSweepMs = 10_000;
 const fewPages = 2;
@@ -38,12 +38,12 @@ const firstChunk = 3_600_000_000;
 const leastChunk = 1000;
 /** What was never looked at goes first, but for one sweep after so many: else a source that overtaxes its quota was never looked at again. */
 const unseenInARow = 3;
-/** A territory that cannot be kept up with counts for no more than one that is this much overdue. */
+/** A band that cannot be kept up with counts for no more than one that is this much overdue. */
 const urgencyLimit = 4;
 
 /**
  * Chooses the next sweep of each lane. Long stretches are cut into chunks whose length follows the time they take, so
- * that a busy source is never swept for minutes in one go. Territories that compete share by how overdue they are, up
+ * that a busy source is never swept for minutes in one go. Bands that compete share by how overdue they are, up
  * to a limit above which they take turns: none is starved, and all fall behind in proportion.
  */
 export class SweepSchedule {
@@ -65,17 +65,17 @@ export class SweepSchedule {
     let planned = coverage;
     for (const { covers } of this.#running) planned = markSwept(planned, covers, now, this.#plan.bound);
     const plan = this.#liveDemanded && kind !== 'rest' ? withLiveDue(this.#plan) : this.#plan;
-    const { due, nextDueAt } = dueSweeps(planned, plan, now, (territory) => belongs(kind, territory));
+    const { due, nextDueAt } = dueSweeps(planned, plan, now, (band) => belongs(kind, band));
     const chosen = this.#choose(due);
     if (chosen === undefined) return { kind: 'wait', until: nextDueAt };
     const sweep = this.#cut(chosen, now);
-    if (sweep.territory === 0) this.#liveDemanded = false;
+    if (sweep.band === 0) this.#liveDemanded = false;
     this.#running.add(sweep);
-    this.#served.set(sweep.territory, ++this.#turn);
+    this.#served.set(sweep.band, ++this.#turn);
     return { kind: 'sweep', sweep };
   }
 
-  /** The newest territory is swept next, whether it is due or not. */
+  /** The newest band is swept next, whether it is due or not. */
   demandLive(): void {
     this.#liveDemanded = true;
   }
@@ -83,7 +83,7 @@ export class SweepSchedule {
   succeeded(sweep: ScheduledSweep, { pages, answeringMs }: SweepCost): void {
     this.#running.delete(sweep);
     const length = sweep.range.end - sweep.range.start;
-    if (sweep.territory === 0) {
+    if (sweep.band === 0) {
       if (Number.isFinite(this.#liveChunk)) this.#liveChunk *= 2;
       if (this.#liveChunk > this.#plan.tiers[0]!.lookback * 2) this.#liveChunk = Number.POSITIVE_INFINITY;
     } else if (pages > manyPages || (pages > 1 && answeringMs > longSweepMs)) {
@@ -102,38 +102,38 @@ export class SweepSchedule {
     if (!shrink) return false;
     const length = Math.min(sweep.range.end, Math.max(now, sweep.range.start + leastChunk)) - sweep.range.start;
     if (length <= leastChunk) return false;
-    if (sweep.territory === 0) this.#liveChunk = halfOf(length);
+    if (sweep.band === 0) this.#liveChunk = halfOf(length);
     else this.#restChunk = halfOf(length);
     return true;
   }
 
   #choose(due: readonly DueSweep[]): DueSweep | undefined {
-    const live = due.find(({ territory }) => territory === 0);
+    const live = due.find(({ band }) => band === 0);
     // A single lane alternates: the newest events never wait for more than one chunk of something else.
     if (live && this.#served.get(0) !== this.#turn) return live;
     const unseen = due.filter((sweep) => sweep !== live && sweep.unseen);
     const isTheirTurn = unseen.length > 0 && this.#unseenServed < unseenInARow;
     const rest = isTheirTurn ? unseen : due.filter((sweep) => sweep !== live);
     const score = ({ urgency }: DueSweep) => Math.min(urgency, urgencyLimit);
-    const lastServed = ({ territory }: DueSweep) => this.#served.get(territory) ?? 0;
+    const lastServed = ({ band }: DueSweep) => this.#served.get(band) ?? 0;
     const [best] = rest.sort((left, right) => score(right) - score(left) || lastServed(left) - lastServed(right));
     if (best) this.#unseenServed = isTheirTurn ? this.#unseenServed + 1 : 0;
     return best ?? live;
   }
 
-  #cut({ territory, range, unseen }: DueSweep, now: number): ScheduledSweep {
-    const chunk = territory === 0 ? this.#liveChunk : this.#restChunk;
+  #cut({ band, range, unseen }: DueSweep, now: number): ScheduledSweep {
+    const chunk = band === 0 ? this.#liveChunk : this.#restChunk;
     const end = Math.min(range.end, range.start + chunk);
     const covers = { start: range.start, end };
     const again = !unseen;
-    if (Number.isFinite(end)) return { territory, range: covers, covers, again };
+    if (Number.isFinite(end)) return { band, range: covers, covers, again };
     const future = Math.ceil((now + this.#plan.future) / 1000) * 1000;
-    return { territory, range: { start: range.start, end: future }, covers, again };
+    return { band, range: { start: range.start, end: future }, covers, again };
   }
 }
 
-function belongs(kind: LaneKind, territory: number): boolean {
-  return kind === 'any' || (territory === 0) === (kind === 'live');
+function belongs(kind: LaneKind, band: number): boolean {
+  return kind === 'any' || (band === 0) === (kind === 'live');
 }
 
 function withLiveDue(plan: SweepPlan): SweepPlan {

@@ -18,7 +18,7 @@ import type { ConnectionReport } from '../reporting/connection-report.ts';
 import { ingestMetrics } from '../reporting/ingest-metrics.ts';
 import { Checkpoint, type CheckpointIdentity, type CheckpointPlan } from '../storing/checkpoint.ts';
 import { checkpointRecord, type StoredCheckpoint } from '../storing/checkpoint-table.ts';
-import { Emission } from '../storing/emission.ts';
+import { EventWriter } from '../storing/event-writer.ts';
 import { rawRecords } from '../storing/raw-records.ts';
 import { RewindCheckpoint } from '../storing/rewind-checkpoint.ts';
 import { FailurePolicy } from './failure-policy.ts';
@@ -92,7 +92,7 @@ export async function runConnection(options: RunOptions, signal: AbortSignal): P
       Checkpoint.restore(identity, how, stored) ?? (await begin(request, failures.live, identity, how, stored));
     if (checkpoint === undefined) return;
     logger.info({ from: new Date(checkpoint.startTime / 1000), recentIds: checkpoint.recentIds }, 'reading the source');
-    const emission = new Emission({
+    const eventWriter = new EventWriter({
       checkpoint,
       writer,
       clock: request.clock,
@@ -109,12 +109,12 @@ export async function runConnection(options: RunOptions, signal: AbortSignal): P
       },
     });
     report.progress = () => progressOf(checkpoint, how.plan, request);
-    emission.noteProgress(true);
+    eventWriter.noteProgress(true);
     const run: RunContext = {
       ...request,
       checkpoint,
       schedule: new SweepSchedule(how.plan),
-      emission,
+      eventWriter,
       failures,
       liveDemanded: new Wakeup(),
     };
@@ -129,8 +129,8 @@ export async function runConnection(options: RunOptions, signal: AbortSignal): P
       stop.abort();
       await Promise.allSettled(lanes);
     }
-    emission.noteProgress(true);
-    rewind?.emission.noteProgress(true);
+    eventWriter.noteProgress(true);
+    rewind?.eventWriter.noteProgress(true);
     await writer.idle();
   } finally {
     await request.source.close();
@@ -155,7 +155,7 @@ function progressOf(
   };
 }
 
-/** A rewind has a checkpoint and an emission of its own, so what it emits again is no business of the live lanes. */
+/** A rewind has a checkpoint and an event writer of its own, so what it emits again is no business of the live lanes. */
 function openRewind(
   run: RunContext,
   options: RunOptions,
@@ -173,7 +173,7 @@ function openRewind(
     stored,
   });
   report.rewind = () => checkpoint.status();
-  const emission = new Emission({
+  const eventWriter = new EventWriter({
     checkpoint,
     writer,
     clock,
@@ -183,8 +183,8 @@ function openRewind(
     committed: () => report.changed(),
     skipped: () => undefined,
   });
-  emission.noteProgress(true);
-  return { ...run, rewound: checkpoint, emission };
+  eventWriter.noteProgress(true);
+  return { ...run, rewound: checkpoint, eventWriter };
 }
 
 function startLanes(run: RunContext): Promise<void>[] {

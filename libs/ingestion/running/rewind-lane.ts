@@ -1,16 +1,16 @@
 import { freshReading, type Reading, readPages } from '../asking/read-pages.ts';
 import type { TimeRange } from '../contract/connector.ts';
 import { ConnectorError } from '../contract/connector-error.ts';
-import type { Emission } from '../storing/emission.ts';
+import type { EventWriter } from '../storing/event-writer.ts';
 import type { RewindCheckpoint } from '../storing/rewind-checkpoint.ts';
 import type { RunContext } from './run-context.ts';
 import { Wakeup } from './wakeup.ts';
 
 /** A run as its rewind sees it. */
-export interface RewindRun extends Omit<RunContext, 'emission' | 'checkpoint' | 'schedule' | 'liveDemanded'> {
+export interface RewindRun extends Omit<RunContext, 'eventWriter' | 'checkpoint' | 'schedule' | 'liveDemanded'> {
   readonly rewound: RewindCheckpoint;
   /** Marks what it emits. */
-  readonly emission: Emission;
+  readonly eventWriter: EventWriter;
 }
 
 const firstChunk = 3_600_000_000;
@@ -25,7 +25,7 @@ const longMs = 10_000;
  * written.
  */
 export async function runRewind(run: RewindRun): Promise<void> {
-  const { rewound, emission, signal, failures, clock, logger, report } = run;
+  const { rewound, eventWriter, signal, failures, clock, logger, report } = run;
   const pause = new Wakeup();
   let chunk = firstChunk;
   if (!rewound.isFinished) logger.info({ left: isoRange(rewound.left) }, 'reading the source again');
@@ -33,7 +33,7 @@ export async function runRewind(run: RewindRun): Promise<void> {
     const { start, end } = rewound.left;
     if (start >= end) {
       rewound.finished(clock.now());
-      await emission.writeProgress();
+      await eventWriter.writeProgress();
       report.changed();
       logger.info({ events: rewound.status().events }, 'the source has been read again');
       return;
@@ -48,10 +48,10 @@ export async function runRewind(run: RewindRun): Promise<void> {
       if (pages > 1 && answeringMs > longMs) chunk = halfOf(range);
       else if (answeringMs < shortMs && range.end - range.start >= chunk) chunk *= 2;
       failures.rewind.succeeded();
-      emission.noteProgress();
+      eventWriter.noteProgress();
       await pause.wait(tookMs, signal);
     } catch (error) {
-      emission.throwIfFailed();
+      eventWriter.throwIfFailed();
       if (signal.aborted) return;
       const tooLarge = error instanceof ConnectorError && error.failure === 'range_too_large';
       const canShrink = range.end - range.start > leastChunk;
@@ -62,12 +62,12 @@ export async function runRewind(run: RewindRun): Promise<void> {
 }
 
 async function readAgain(run: RewindRun, range: TimeRange, reading: Reading): Promise<void> {
-  const { rewound, emission } = run;
+  const { rewound, eventWriter } = run;
   let writing: Promise<number> = Promise.resolve(0);
   try {
     for await (const page of readPages(run, range, false, reading)) {
       await writing;
-      writing = emission.emit(page.events);
+      writing = eventWriter.emit(page.events);
       writing.catch(() => undefined);
     }
   } finally {

@@ -7,7 +7,7 @@ import type { SweepSchedule } from '../coverage/sweep-schedule.ts';
 import type { ConnectionReport } from '../reporting/connection-report.ts';
 import type { IngestMetrics } from '../reporting/ingest-metrics.ts';
 import type { Checkpoint } from '../storing/checkpoint.ts';
-import type { Emission } from '../storing/emission.ts';
+import type { EventWriter } from '../storing/event-writer.ts';
 import type { FailurePolicy } from './failure-policy.ts';
 import type { Wakeup } from './wakeup.ts';
 
@@ -28,7 +28,7 @@ export interface RequestContext {
 export interface RunContext extends RequestContext {
   readonly checkpoint: Checkpoint;
   readonly schedule: SweepSchedule;
-  readonly emission: Emission;
+  readonly eventWriter: EventWriter;
   readonly failures: { readonly live: FailurePolicy; readonly rest: FailurePolicy; readonly rewind: FailurePolicy };
   /** Rings when the newest events are to be swept at once. */
   readonly liveDemanded: Wakeup;

@@ -21,8 +21,8 @@ export async function runLane(run: RunContext, kind: LaneKind): Promise<void> {
 
 /** @returns how long to wait before the lane's next sweep, milliseconds. */
 async function makeSweep(run: RunContext, kind: LaneKind, sweep: ScheduledSweep): Promise<number> {
-  const { schedule, emission, failures, signal, clock } = run;
-  const part = sweep.territory === 0 ? failures.live : failures.rest;
+  const { schedule, eventWriter, failures, signal, clock } = run;
+  const part = sweep.band === 0 ? failures.live : failures.rest;
   const started = performance.now();
   const reading = freshReading();
   try {
@@ -30,7 +30,7 @@ async function makeSweep(run: RunContext, kind: LaneKind, sweep: ScheduledSweep)
     const tookMs = performance.now() - started;
     schedule.succeeded(sweep, reading);
     part.succeeded();
-    emission.noteProgress();
+    eventWriter.noteProgress();
     run.logger.debug({ ...describe(sweep, reading), fresh, ms: Math.round(tookMs) }, 'swept');
     // Looking again for what came late takes no more than half of a lane's time: the quota is not ours alone.
     return kind === 'rest' && sweep.again ? tookMs : 0;
@@ -38,7 +38,7 @@ async function makeSweep(run: RunContext, kind: LaneKind, sweep: ScheduledSweep)
     // Pages of a long sweep that is cut off would be read again and again; a shorter one may get through.
     const tooLarge = error instanceof ConnectorError && error.failure === 'range_too_large';
     const shorter = schedule.failed(sweep, clock.now(), tooLarge || reading.pages > 1);
-    emission.throwIfFailed();
+    eventWriter.throwIfFailed();
     if (signal.aborted) return 0;
     if (!(tooLarge && shorter)) return part.failed(error);
     run.logger.debug(describe(sweep, reading), 'range too large: halved');
@@ -47,14 +47,14 @@ async function makeSweep(run: RunContext, kind: LaneKind, sweep: ScheduledSweep)
 }
 
 async function sweepWhole(run: RunContext, sweep: ScheduledSweep, reading: Reading): Promise<number> {
-  const { checkpoint, clock, emission } = run;
+  const { checkpoint, clock, eventWriter } = run;
   let fresh = 0;
   let writing: Promise<number> = Promise.resolve(0);
   try {
     // The next page is asked for while the last one is written.
-    for await (const page of readPages(run, sweep.range, sweep.territory === 0, reading)) {
+    for await (const page of readPages(run, sweep.range, sweep.band === 0, reading)) {
       fresh += await writing;
-      writing = emission.emit(page.events);
+      writing = eventWriter.emit(page.events);
       writing.catch(() => undefined);
     }
   } finally {
@@ -64,7 +64,7 @@ async function sweepWhole(run: RunContext, sweep: ScheduledSweep, reading: Readi
   return fresh;
 }
 
-function describe({ territory, range }: ScheduledSweep, { pages, events }: Reading) {
+function describe({ band, range }: ScheduledSweep, { pages, events }: Reading) {
   const from = new Date(range.start / 1000).toISOString();
-  return { territory, from, spanMs: (range.end - range.start) / 1000, pages, events };
+  return { band, from, spanMs: (range.end - range.start) / 1000, pages, events };
 }

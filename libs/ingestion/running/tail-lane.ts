@@ -18,7 +18,7 @@ const goodStreamMs = 30_000;
  * out, the sweep that it demands finds. Rejects only when events could not be written.
  */
 export async function runTail(run: RunContext, open: OpenTail): Promise<void> {
-  const { signal, emission, schedule, liveDemanded, logger } = run;
+  const { signal, eventWriter, schedule, liveDemanded, logger } = run;
   const sweepNow = (reason: string) => {
     logger.debug({ reason }, 'tail is incomplete: sweeping now');
     schedule.demandLive();
@@ -28,7 +28,7 @@ export async function runTail(run: RunContext, open: OpenTail): Promise<void> {
   while (!signal.aborted) {
     const opened = performance.now();
     const reason = await follow(run, open, sweepNow);
-    emission.throwIfFailed();
+    eventWriter.throwIfFailed();
     if (signal.aborted) return;
     sweepNow(reason);
     failures = performance.now() - opened > goodStreamMs ? 0 : failures + 1;
@@ -84,11 +84,11 @@ class TailBatch {
       while (this.#waiting.length > 0) {
         const events = this.#waiting;
         this.#waiting = [];
-        const fresh = await this.#run.emission.emit(events);
+        const fresh = await this.#run.eventWriter.emit(events);
         this.#run.logger.debug({ events: events.length, fresh }, 'tailed');
       }
     } catch {
-      // The emission has failed for good, and says so to every caller.
+      // The event writer has failed for good, and says so to every caller.
       this.#waiting = [];
     }
     this.#flushing = undefined;

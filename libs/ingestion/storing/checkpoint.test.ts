@@ -118,7 +118,7 @@ class World {
   }
 
   #startSweep(lane: 'live' | 'rest'): RunningSweep | undefined {
-    const wanted = (territory: number) => (territory === 0) === (lane === 'live');
+    const wanted = (band: number) => (band === 0) === (lane === 'live');
     const { due } = dueSweeps(this.checkpoint.coverage, this.how.plan, this.now, wanted);
     const [sweep] = due.toSorted((left, right) => right.urgency - left.urgency);
     if (!sweep) return undefined;
@@ -240,7 +240,7 @@ describe.each(['event', 'ingestion'] as const)('checkpoint on the %s axis', (axi
       while (world.step('rest', 1000, true, 'no'));
       if (tick > 200) most = Math.max(most, world.checkpoint.recentIds);
     }
-    // On the event axis an event is in the second tier's territory when the bound has passed.
+    // On the event axis an event is in the second tier's band when the bound has passed.
     const period = axis === 'event' ? 10 : 1;
     expect(most).toBeLessThanOrEqual(perSecond * ((boundMs * 1.25) / 1000 + period + 2));
     expect(world.persistedIds).toBeLessThanOrEqual(2 * most);

@@ -4,7 +4,7 @@ import type { Provider } from '@tailrace/schemas/generated/provider.ts';
 import type { SourceEvent, SweepAxis, TimeRange } from '../contract/connector.ts';
 import { type Coverage, freshCoverage, isEmitted, markSwept, never, stepIndex } from '../coverage/coverage.ts';
 import { type IdSegment, RecentIds } from '../coverage/recent-ids.ts';
-import { closeOld, type SweepPlan, territoryOf } from '../coverage/sweep-plan.ts';
+import { bandOf, closeOld, type SweepPlan } from '../coverage/sweep-plan.ts';
 
 /** Whose checkpoint. */
 export interface CheckpointIdentity {
@@ -143,7 +143,7 @@ export class Checkpoint {
     const fresh: SourceEvent[] = [];
     let late = 0;
     let skipped = 0;
-    // An id is forgotten when it is about this old, so this territory's period decides how long it is kept.
+    // An id is forgotten when it is about this old, so this band's period decides how long it is kept.
     const coveredAt = now + this.#plan.bound;
     for (const event of events) {
       const ingested = event.observedTimestamp;
@@ -154,7 +154,7 @@ export class Checkpoint {
       }
       if (isEmitted(this.#coverage, time, ingested)) continue;
       const id = recordId(this.identity.connectionId, event.id);
-      if (!this.#ids.add(id, territoryOf(this.#plan, coveredAt, time), time, ingested)) continue;
+      if (!this.#ids.add(id, bandOf(this.#plan, coveredAt, time), time, ingested)) continue;
       fresh.push(event);
       if (this.#wasDue(time, ingested)) late += 1;
     }

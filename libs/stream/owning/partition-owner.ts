@@ -41,7 +41,7 @@ export interface PartitionOwner {
  *
  * Returns at once: while Kafka is unreachable it goes on trying to join, and `joined` says so.
  */
-export function ownPartitions(options: PartitionOwnerOptions): PartitionOwner {
+export function runPartitionTasks(options: PartitionOwnerOptions): PartitionOwner {
   const { kafka, logger, groupId, sessionTimeoutMs = defaultSessionTimeoutMs } = options;
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => undefined);

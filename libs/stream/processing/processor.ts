@@ -5,10 +5,10 @@ import type { Logger } from '@tailrace/telemetry/logger.ts';
 import type { Metrics } from '@tailrace/telemetry/metrics.ts';
 import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
 import { topics } from '@tailrace/topics/topics.ts';
-import { ownPartitions, type PartitionOwner } from '../owning/partition-owner.ts';
+import { type PartitionOwner, runPartitionTasks } from '../owning/partition-owner.ts';
 import { consumerLag } from '../reading/consumer-lag.ts';
 import { consumerMetrics } from '../reading/consumer-metrics.ts';
-import { type CommitPace, defaultCommitPace } from './commit-pace.ts';
+import { type BatchPolicy, defaultCommitPace } from './batch-policy.ts';
 import { runTask } from './task.ts';
 import type { Topology } from './topology.ts';
 
@@ -16,7 +16,7 @@ export interface ProcessorOptions {
   readonly kafka: Kafka;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  readonly pace?: CommitPace;
+  readonly pace?: BatchPolicy;
   readonly sessionTimeoutMs?: number;
 }
 
@@ -34,7 +34,7 @@ export function runProcessor<In>(topology: Topology<In>, options: ProcessorOptio
   requireStoresOfOneInput(topology);
   const changelogs = (topology.stores ?? []).map((store) => store.changelog);
   const written = [...topology.outputs, ...changelogs, topics.dead, topics.positions];
-  return ownPartitions({
+  return runPartitionTasks({
     kafka,
     logger,
     groupId: topology.group,

@@ -7,9 +7,9 @@ import type { Ownership } from '../owning/ownership.ts';
 import type { ConsumerLag } from '../reading/consumer-lag.ts';
 import type { ConsumerMetrics } from '../reading/consumer-metrics.ts';
 import { processBatch } from './batch.ts';
-import type { CommitPace } from './commit-pace.ts';
-import { gather } from './gather.ts';
+import type { BatchPolicy } from './batch-policy.ts';
 import { keptPosition, positionRecord } from './kept-position.ts';
+import { pollBatch } from './poll-batch.ts';
 import { ChangelogStore, type StateStore, type StoreSpec } from './state-store.ts';
 import type { Topology } from './topology.ts';
 
@@ -18,7 +18,7 @@ export interface TaskOptions<In> {
   readonly topology: Topology<In>;
   /** The input topic's UUID. */
   readonly topicId: string;
-  readonly pace: CommitPace;
+  readonly pace: BatchPolicy;
   readonly partitionsOf: (topic: string) => number;
   readonly logger: Logger;
   readonly metrics: ConsumerMetrics;
@@ -143,7 +143,7 @@ async function consume<In>(task: Consuming<In>, ownership: Ownership): Promise<v
   task.lag.follow(partition, () => position, revoked);
   while (!revoked.aborted) {
     const { signal } = alarm;
-    const came = await gather({ reader, partition, pace, lastCommit, signal, onLost });
+    const came = await pollBatch({ reader, partition, pace, lastCommit, signal, onLost });
     const woken = alarm.rang();
     if (revoked.aborted || !(came || woken)) continue;
     const gathered = came ?? { records: [], nextOffset: position };

@@ -8,17 +8,17 @@ import { openTable, type Table } from '@tailrace/stream/reading/table.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';
 import { rawTopics, topics } from '@tailrace/topics/topics.ts';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { normaliserGroup, ProgressBarrier } from './progress-barrier.ts';
 import { at, raw, status } from './test-data.ts';
+import { normaliserGroup, WatermarkTracker } from './watermark-tracker.ts';
 
 const partition = partitionFor('conn_a', topics.logs.partitions);
 const logger = createLogger({ level: 'silent' });
 let runner: InMemoryRunner;
 let kafka: Kafka;
 let statuses: Table<ConnectionStatus>;
-let barrier: ProgressBarrier;
+let watermarks: WatermarkTracker;
 let offers: { readonly progress: PartitionProgress; readonly end: number }[];
-/** How often the barrier has asked what the normaliser committed. */
+/** How often the tracker has asked what the normaliser committed. */
 let asked: number;
 /** Every question to the broker. */
 let questions: number;
@@ -32,10 +32,10 @@ beforeEach(async () => {
   asked = 0;
   questions = 0;
   offers = [];
-  statuses = openTable({ kafka, logger, topic: topics.connectionStatus, onChange: () => barrier?.changed() });
+  statuses = openTable({ kafka, logger, topic: topics.connectionStatus, onChange: () => watermarks?.changed() });
   await statuses.caughtUp;
   const { admin } = kafka;
-  barrier = new ProgressBarrier({
+  watermarks = new WatermarkTracker({
     admin: {
       offsets: (...question) => {
         questions += 1;
@@ -57,14 +57,14 @@ beforeEach(async () => {
   });
 });
 afterEach(async () => {
-  await barrier.close();
+  await watermarks.close();
   await statuses.close();
   await runner.stop();
 });
 
 function follow(): AbortController {
   const ended = new AbortController();
-  barrier.follow(partition, (progress, end) => offers.push({ progress, end }), ended.signal);
+  watermarks.follow(partition, (progress, end) => offers.push({ progress, end }), ended.signal);
   return ended;
 }
 const eventually = <Value>(read: () => Value) => expect.poll(read, { timeout: 20_000 });
@@ -137,7 +137,7 @@ it('asks nothing while nothing changes, and offers nothing to a task that has en
   const ended = follow();
   await eventually(() => offers.length).toBe(1);
   const before = questions;
-  barrier.changed();
+  watermarks.changed();
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(questions).toBe(before);
   ended.abort();

@@ -14,7 +14,7 @@ import { readingStates } from './reading-states.ts';
 export interface ProgressBarrierOptions {
   readonly admin: Pick<Admin, 'offsets' | 'committedOffsets'>;
   readonly logger: Logger;
-  /** Read to its end before the barrier is made. */
+  /** Read to its end before the tracker is made. */
   readonly statuses: Table<ConnectionStatus>;
   /** Whether anybody cares for a project. */
   readonly watches: (project: string) => boolean;
@@ -55,7 +55,7 @@ export const normaliserGroup = 'normaliser';
  *
  * One round serves every task of the process. It asks nothing while no status changes.
  */
-export class ProgressBarrier {
+export class WatermarkTracker {
   readonly #options: ProgressBarrierOptions;
   readonly #followers = new Map<number, Follower>();
   readonly #stop = new AbortController();

@@ -9,7 +9,7 @@ import { didYouMean } from './input/near-matches.ts';
 import { visible } from './output/terminal.ts';
 
 /** Where the command runs. */
-export interface Surroundings {
+export interface CliContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly directory: string;
   /** What the installation brings besides what Tailrace comes with. */
@@ -23,14 +23,14 @@ const runningFile = z.looseObject({
 const secretsFile = z.looseObject({ jwtSecret: z.string().optional() });
 
 /** What `npm start` in this directory has left for the command to find. */
-export function runningStack({ directory }: Surroundings): z.output<typeof runningFile> {
+export function runningStack({ directory }: CliContext): z.output<typeof runningFile> {
   return readJson(join(directory, '.tailrace', 'running.json'), runningFile) ?? {};
 }
 
 /** The server's address: TAILRACE_URL, else what `npm start` runs here, else PORT on this machine. */
-export function serverUrl(surroundings: Surroundings): URL {
-  const { env } = surroundings;
-  const address = env.TAILRACE_URL ?? runningStack(surroundings).url ?? `http://127.0.0.1:${env.PORT ?? '8080'}`;
+export function serverUrl(context: CliContext): URL {
+  const { env } = context;
+  const address = env.TAILRACE_URL ?? runningStack(context).url ?? `http://127.0.0.1:${env.PORT ?? '8080'}`;
   if (!/^https?:\/\//.test(address) || !URL.canParse(address)) {
     throw new CliError(`TAILRACE_URL is not an http address: ${address}`, exitCodes.usage);
   }
@@ -48,8 +48,8 @@ interface TokenRequest {
  * Signs a token with JWT_SECRET, or with the secret that `npm start` made in this directory.
  * @throws CliError when there is neither.
  */
-export async function mintToken(surroundings: Surroundings, request: TokenRequest): Promise<string> {
-  const { env, directory } = surroundings;
+export async function mintToken(context: CliContext, request: TokenRequest): Promise<string> {
+  const { env, directory } = context;
   const secret = env.JWT_SECRET ?? readJson(join(directory, '.tailrace', 'secrets.json'), secretsFile)?.jwtSecret;
   if (!secret) {
     throw new CliError(
@@ -95,13 +95,13 @@ function projectsOf(token: string): readonly string[] | undefined {
 }
 
 /** TAILRACE_TOKEN, else a short-lived token for the project where a secret is at hand. */
-export async function accessToken(surroundings: Surroundings, project: string): Promise<string> {
-  const given = surroundings.env.TAILRACE_TOKEN;
+export async function accessToken(context: CliContext, project: string): Promise<string> {
+  const given = context.env.TAILRACE_TOKEN;
   if (given) {
     requireCarried(given, project);
     return given;
   }
-  return mintToken(surroundings, { projects: [project], role: 'admin', subject: 'cli', expiresInSeconds: 3600 }).catch(
+  return mintToken(context, { projects: [project], role: 'admin', subject: 'cli', expiresInSeconds: 3600 }).catch(
     (error) => {
       if (!(error instanceof CliError)) throw error;
       throw new CliError('there is no token', exitCodes.usage, 'Set TAILRACE_TOKEN (see `tailrace token --help`).');

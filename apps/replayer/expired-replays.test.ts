@@ -1,6 +1,6 @@
 import type { KnownReplay } from '@tailrace/replays/replay-table.ts';
 import { expect, it } from 'vitest';
-import { outlivedReplays } from './outlived-replays.ts';
+import { expiredReplays } from './expired-replays.ts';
 
 const day = 24 * 60 * 60 * 1000;
 const now = Date.UTC(2026, 5, 1);
@@ -14,11 +14,11 @@ function replay(id: string, project: string, finishedDaysAgo: number | undefined
 
 it('are those that ended more than thirty days ago, however long ago they were asked for', () => {
   const replays = [replay('old', 'a', 31), replay('young', 'a', 29), replay('runs', 'a', undefined)];
-  expect(outlivedReplays([...replays, { ...replay('waits', 'a', 1), progress: undefined }], now)).toEqual([replays[0]]);
+  expect(expiredReplays([...replays, { ...replay('waits', 'a', 1), progress: undefined }], now)).toEqual([replays[0]]);
 });
 
 it('are those of a project that has very many, without those of others', () => {
   const many = Array.from({ length: 503 }, (_, index) => replay(`busy-${index}`, 'busy', index / 100));
   const others = [replay('quiet', 'quiet', 20), replay('runs', 'busy', undefined)];
-  expect(outlivedReplays([...many, ...others].toReversed(), now)).toEqual(many.slice(500));
+  expect(expiredReplays([...many, ...others].toReversed(), now)).toEqual(many.slice(500));
 });

@@ -28,7 +28,7 @@ export interface OutboxOptions {
  * small messages always go. What then still piles up, because nobody reads, ends at a limit for the socket and one for its
  * project.
  */
-export class Outbox {
+export class SendBuffer {
   readonly #options: OutboxOptions;
   readonly #waiting = new Set<() => void>();
   #onDrained: () => void = () => undefined;

@@ -1,19 +1,19 @@
 import type { FetchedBatch, FetchedRecord, Reader, TopicPartition } from '@tailrace/kafka/kafka.ts';
 import { pollPastRetention } from '../reading/poll-past-retention.ts';
-import type { CommitPace } from './commit-pace.ts';
+import type { BatchPolicy } from './batch-policy.ts';
 
 /** Records of one partition that one transaction will take. */
-export interface Gathered {
+export interface PolledBatch {
   readonly records: readonly FetchedRecord[];
   /** Where the next read starts. */
   readonly nextOffset: number;
 }
 
-interface GatherOptions {
+interface PollBatchOptions {
   /** Reads this one partition only. */
   readonly reader: Reader;
   readonly partition: TopicPartition;
-  readonly pace: CommitPace;
+  readonly pace: BatchPolicy;
   /** When the caller committed last, by `performance.now()`. */
   readonly lastCommit: number;
   readonly signal: AbortSignal;
@@ -27,7 +27,7 @@ interface GatherOptions {
  *
  * @returns undefined when the signal aborted before anything came.
  */
-export async function gather(options: GatherOptions): Promise<Gathered | undefined> {
+export async function pollBatch(options: PollBatchOptions): Promise<PolledBatch | undefined> {
   const { pace, signal } = options;
   const first = await nextBatch(options, signal);
   if (!first) return undefined;
@@ -44,7 +44,7 @@ export async function gather(options: GatherOptions): Promise<Gathered | undefin
   return { records, nextOffset: last.nextOffset };
 }
 
-async function nextBatch({ reader, onLost }: GatherOptions, signal: AbortSignal): Promise<FetchedBatch | undefined> {
+async function nextBatch({ reader, onLost }: PollBatchOptions, signal: AbortSignal): Promise<FetchedBatch | undefined> {
   while (!signal.aborted) {
     const [batch] = await pollPastRetention(reader, signal, ({ offset }, goesOnAt) => onLost(goesOnAt - offset));
     if (batch) return batch;

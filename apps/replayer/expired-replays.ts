@@ -10,7 +10,7 @@ const keptOfProject = 500;
  * Finished replays that need not be known any more, so that the table does not grow for ever.
  * @param now milliseconds since the epoch.
  */
-export function outlivedReplays(replays: readonly KnownReplay[], now: number): readonly KnownReplay[] {
+export function expiredReplays(replays: readonly KnownReplay[], now: number): readonly KnownReplay[] {
   const finished = replays.filter(isFinished).toSorted((one, other) => finishedAt(other) - finishedAt(one));
   const kept = new Map<string, number>();
   return finished.filter((replay) => {

@@ -8,7 +8,7 @@ import { deadReason } from '@tailrace/stream/processing/dead-letter.ts';
 import { rawTopicNamed, topics } from '@tailrace/topics/topics.ts';
 
 /** What the present code makes of a dead record. */
-export type Revived =
+export type Reprocessed =
   | { readonly outcome: 'replayed'; readonly record: OutgoingRecord }
   /** It still cannot be read, or no code here reads its topic. */
   | { readonly outcome: 'still_dead' | 'not_replayable'; readonly reason: string; readonly detail: string };
@@ -22,7 +22,7 @@ const logNames: ReadonlySet<string> = new Set([topics.logs.name, topics.logsRepl
  * @param options.replayId what the new record bears.
  * @param options.partitions of `logs.replayed`.
  */
-export function revive(
+export function reprocess(
   letter: DeadLetter,
   value: Buffer,
   {
@@ -30,7 +30,7 @@ export function revive(
     partitions,
     normalise,
   }: { readonly replayId: string; readonly partitions: number; readonly normalise: Normalise },
-): Revived {
+): Reprocessed {
   const raw = rawTopicNamed(letter.topic);
   if (raw === undefined && !logNames.has(letter.topic)) {
     return {
@@ -49,7 +49,7 @@ export function revive(
   }
 }
 
-function checked(letter: DeadLetter, record: LogRecord, partitions: number): Revived {
+function checked(letter: DeadLetter, record: LogRecord, partitions: number): Reprocessed {
   const { project_id: project, connection_id: connection } = record;
   if (project !== letter.project_id || connection !== letter.connection_id) {
     const detail = 'the record names another project or connection than its headers did';

@@ -14,7 +14,7 @@ const { name: topic, codec } = topics.dead;
  * Which raw records have a dead letter already: from live, or from an earlier replay. A letter says where its record
  * stands, and that is what it is known by. Read only when a replay meets a record that cannot be read, which is rare.
  */
-export class BuriedRecords {
+export class KnownDeadLetters {
   readonly #kafka: Kafka;
   /** Offsets by raw partition, complete for all records behind the first that was asked for. */
   readonly #known = new Map<string, Set<number>>();

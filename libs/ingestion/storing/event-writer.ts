@@ -8,7 +8,7 @@ import type { Checkpoint, CheckpointChange } from './checkpoint.ts';
 /** What decides which events are new, and what it must have written with them. */
 export type AdmittingCheckpoint = Pick<Checkpoint, 'admit' | 'takeChanges' | 'progressChanged'>;
 
-export interface EmissionOptions {
+export interface EventWriterOptions {
   readonly checkpoint: AdmittingCheckpoint;
   readonly writer: PartitionWriter;
   readonly clock: ProviderClock;
@@ -39,13 +39,13 @@ const busyProgressMs = 5000;
 const idleProgressMs = 60_000;
 
 /** Puts the events that are new, with the checkpoint's change, into transactions. */
-export class Emission {
-  readonly #options: EmissionOptions;
+export class EventWriter {
+  readonly #options: EventWriterOptions;
   #failure: { readonly cause: unknown } | undefined;
   #lastProgress = Number.NEGATIVE_INFINITY;
   #emittedSince = false;
 
-  constructor(options: EmissionOptions) {
+  constructor(options: EventWriterOptions) {
     this.#options = options;
   }
 

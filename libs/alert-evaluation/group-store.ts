@@ -10,7 +10,7 @@ import type { Count } from './scan.ts';
 const noMinute: MinuteState = { counts: [0, 0, 0, 0, 0, 0], lines: [] };
 
 /** One group of a rule in the store: a head, and a piece for each minute that has lines, so that little is written for a little change. */
-export class GroupPieces {
+export class GroupStore {
   readonly #store: EvaluationStore;
   readonly #rule: string;
   readonly #group: string;
