@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lookUpLogs } from '@tailrace/postgres/log-lookup.ts';
-import { upsertLogs } from '@tailrace/postgres/log-rows.ts';
-import { searchLogs } from '@tailrace/postgres/log-search.ts';
+import { openPool } from '@tailrace/postgres/connection/pool.ts';
+import type { Queryable } from '@tailrace/postgres/connection/queryable.ts';
+import { lookUpLogs } from '@tailrace/postgres/logs/log-lookup.ts';
+import { upsertLogs } from '@tailrace/postgres/logs/log-rows.ts';
+import { searchLogs } from '@tailrace/postgres/logs/log-search.ts';
 import { migrate } from '@tailrace/postgres/migrate.ts';
-import { openPool } from '@tailrace/postgres/pool.ts';
-import type { Queryable } from '@tailrace/postgres/queryable.ts';
 import { testRecord } from '@tailrace/postgres/test-records.ts';
 import { TimePartitions } from '@tailrace/postgres/time-partitions.ts';
 import type pg from 'pg';

@@ -47,17 +47,17 @@ import type { LetterMarks } from './dead-letters/letter-marks.ts';
 import { LetterReplayer } from './dead-letters/letter-replayer.ts';
 import type { NotificationLog } from './notifications/notification-log.ts';
 import { notificationRoutes } from './notifications/notification-routes.ts';
-import { ProjectResources } from './project-resources.ts';
-import type { ProjectTable } from './project-table.ts';
 import { replayRoutes } from './replays/replay-routes.ts';
 import { ReplayService } from './replays/replay-service.ts';
-import { SecretKeeper } from './secret-config.ts';
+import { ProjectResources } from './resources/project-resources.ts';
+import type { ProjectTable } from './resources/project-table.ts';
+import { SecretKeeper } from './resources/secret-config.ts';
+import type { TableWriter } from './resources/table-writer.ts';
 import { sessionRoutes, signOutRoute } from './session-routes.ts';
 import type { Shares } from './shares.ts';
 import type { LogDatabase } from './stream/log-database.ts';
 import { rawRoutes } from './stream/raw-routes.ts';
 import { streamRoutes } from './stream/stream-routes.ts';
-import type { TableWriter } from './table-writer.ts';
 import { ticketRoutes } from './ticket-routes.ts';
 
 /** What the routes work with. */

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openPool } from '@tailrace/postgres/connection/pool.ts';
 import { migrate } from '@tailrace/postgres/migrate.ts';
-import { openPool } from '@tailrace/postgres/pool.ts';
 import { role } from '@tailrace/role/role-definition.ts';
 import { type RunningProcess, startRoles } from '@tailrace/role/start-roles.ts';
 import { createLogger } from '@tailrace/telemetry/logger.ts';

@@ -21,10 +21,10 @@ import type { ApiConfig } from './config.ts';
 import { rotateCredentials } from './connections/rotate-credentials.ts';
 import { openLetterMarks } from './dead-letters/letter-marks.ts';
 import { openNotificationLog } from './notifications/notification-log.ts';
-import { openProjectTable } from './project-table.ts';
+import { openProjectTable } from './resources/project-table.ts';
+import { tableWriter } from './resources/table-writer.ts';
 import { openShares } from './shares.ts';
 import { openLogDatabase } from './stream/log-database.ts';
-import { tableWriter } from './table-writer.ts';
 import { serveWebPage } from './web-page.ts';
 
 /** A search runs several statements; one of them alone must not use up its time. */

@@ -24,10 +24,10 @@ import { AlertStore } from './alerts/alert-store.ts';
 import { registerApi } from './api.ts';
 import { openLetterMarks } from './dead-letters/letter-marks.ts';
 import { openNotificationLog } from './notifications/notification-log.ts';
-import { openProjectTable } from './project-table.ts';
+import { openProjectTable } from './resources/project-table.ts';
+import { tableWriter } from './resources/table-writer.ts';
 import { openShares } from './shares.ts';
 import { openLogDatabase } from './stream/log-database.ts';
-import { tableWriter } from './table-writer.ts';
 import { testConnector } from './test-connector.ts';
 
 export const jwtSecret = new Secret('a secret of at least thirty-two bytes');

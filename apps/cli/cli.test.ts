@@ -8,7 +8,7 @@ import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { memoryBroker } from '@tailrace/kafka/memory/memory-broker.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import { lineEvent } from '@tailrace/normalise/line-event.ts';
-import { testAlert } from '@tailrace/postgres/test-alerts.ts';
+import { testAlert } from '@tailrace/postgres/alerts/test-alerts.ts';
 import { testRecord } from '@tailrace/postgres/test-records.ts';
 import { role } from '@tailrace/role/role-definition.ts';
 import { type RunningProcess, startRoles } from '@tailrace/role/start-roles.ts';

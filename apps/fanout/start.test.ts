@@ -1,7 +1,7 @@
 import { toAlertView } from '@tailrace/alert-rules/alert-view.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
 import { toConnectionStatusView } from '@tailrace/log-query/connection-status-view.ts';
-import { testAlert } from '@tailrace/postgres/test-alerts.ts';
+import { testAlert } from '@tailrace/postgres/alerts/test-alerts.ts';
 import type { Alert } from '@tailrace/schemas/generated/alert.ts';
 import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-status.ts';
 import { topics } from '@tailrace/topics/topics.ts';

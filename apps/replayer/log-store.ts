@@ -1,10 +1,10 @@
 import type { TopicPartitionOffset } from '@tailrace/kafka/kafka.ts';
-import { watchDatabase } from '@tailrace/postgres/database-health.ts';
-import { lookUpLogs } from '@tailrace/postgres/log-lookup.ts';
-import type { LogPosition } from '@tailrace/postgres/log-scan.ts';
-import { openPool } from '@tailrace/postgres/pool.ts';
-import { boundedQueries } from '@tailrace/postgres/queryable.ts';
-import { sinkOffsets } from '@tailrace/postgres/sink-offsets.ts';
+import { watchDatabase } from '@tailrace/postgres/connection/database-health.ts';
+import { openPool } from '@tailrace/postgres/connection/pool.ts';
+import { boundedQueries } from '@tailrace/postgres/connection/queryable.ts';
+import { lookUpLogs } from '@tailrace/postgres/logs/log-lookup.ts';
+import type { LogPosition } from '@tailrace/postgres/logs/log-scan.ts';
+import { sinkOffsets } from '@tailrace/postgres/logs/sink-offsets.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 

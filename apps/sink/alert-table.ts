@@ -1,4 +1,4 @@
-import { upsertAlerts } from '@tailrace/postgres/alert-rows.ts';
+import { upsertAlerts } from '@tailrace/postgres/alerts/alert-rows.ts';
 import type { Alert } from '@tailrace/schemas/generated/alert.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import type { RowTable } from './row-table.ts';

@@ -2,7 +2,7 @@ import { Secret } from '@tailrace/config/secret.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { type MemoryBroker, memoryBroker } from '@tailrace/kafka/memory/memory-broker.ts';
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
-import { testAlert } from '@tailrace/postgres/test-alerts.ts';
+import { testAlert } from '@tailrace/postgres/alerts/test-alerts.ts';
 import { createTestDatabase, type TestDatabase } from '@tailrace/postgres/test-database.ts';
 import type { RunningRole } from '@tailrace/role/role.ts';
 import type { Alert } from '@tailrace/schemas/generated/alert.ts';

@@ -1,6 +1,6 @@
 import type { FetchedRecord, TopicPartition } from '@tailrace/kafka/kafka.ts';
-import { DataRefusedError, databaseError } from '@tailrace/postgres/database-error.ts';
-import { inTransaction } from '@tailrace/postgres/transaction.ts';
+import { DataRefusedError, databaseError } from '@tailrace/postgres/connection/database-error.ts';
+import { inTransaction } from '@tailrace/postgres/connection/transaction.ts';
 import type pg from 'pg';
 import type { RowTable } from './row-table.ts';
 import { commitOffset } from './sink-offsets.ts';

@@ -6,7 +6,7 @@ import { Secret } from '@tailrace/config/secret.ts';
 import { TopicRecreatedError } from '@tailrace/kafka/errors.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { memoryBroker } from '@tailrace/kafka/memory/memory-broker.ts';
-import { testAlert } from '@tailrace/postgres/test-alerts.ts';
+import { testAlert } from '@tailrace/postgres/alerts/test-alerts.ts';
 import { createTestDatabase, type TestDatabase } from '@tailrace/postgres/test-database.ts';
 import { testRecord } from '@tailrace/postgres/test-records.ts';
 import { deleteTestTopics } from '@tailrace/role/delete-test-topics.ts';

@@ -1,5 +1,5 @@
-import { isMissingPartition } from '@tailrace/postgres/database-error.ts';
-import { upsertLogs } from '@tailrace/postgres/log-rows.ts';
+import { isMissingPartition } from '@tailrace/postgres/connection/database-error.ts';
+import { upsertLogs } from '@tailrace/postgres/logs/log-rows.ts';
 import type { TimePartitions } from '@tailrace/postgres/time-partitions.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import { topics } from '@tailrace/topics/topics.ts';

@@ -1,7 +1,7 @@
-import { databaseError } from '@tailrace/postgres/database-error.ts';
+import { databaseError } from '@tailrace/postgres/connection/database-error.ts';
+import { inTransaction } from '@tailrace/postgres/connection/transaction.ts';
 import type { TimePartitions } from '@tailrace/postgres/time-partitions.ts';
 import { dropChunksBefore, type Partitioning } from '@tailrace/postgres/timescaledb.ts';
-import { inTransaction } from '@tailrace/postgres/transaction.ts';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import type pg from 'pg';
 

@@ -1,5 +1,5 @@
 import type { FetchedRecord, Kafka } from '@tailrace/kafka/kafka.ts';
-import { DataRefusedError, databaseError } from '@tailrace/postgres/database-error.ts';
+import { DataRefusedError, databaseError } from '@tailrace/postgres/connection/database-error.ts';
 import type { Ownership } from '@tailrace/stream/owning/ownership.ts';
 import type { BatchPolicy } from '@tailrace/stream/processing/batch-policy.ts';
 import { deadLetterRecord, deadReason } from '@tailrace/stream/processing/dead-letter.ts';

@@ -1,6 +1,6 @@
-import { watchDatabase } from '@tailrace/postgres/database-health.ts';
+import { watchDatabase } from '@tailrace/postgres/connection/database-health.ts';
+import { openPool } from '@tailrace/postgres/connection/pool.ts';
 import { migrate } from '@tailrace/postgres/migrate.ts';
-import { openPool } from '@tailrace/postgres/pool.ts';
 import { TimePartitions } from '@tailrace/postgres/time-partitions.ts';
 import { retryWhileAway } from '@tailrace/role/retry-while-away.ts';
 import type { RoleDeps, RunningRole } from '@tailrace/role/role.ts';

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import type pg from 'pg';
+import { inTransaction } from './connection/transaction.ts';
 import {
   choosePartitioning,
   exposeFunctions,
@@ -9,7 +10,6 @@ import {
   type PartitioningChoice,
   whyNative,
 } from './timescaledb.ts';
-import { inTransaction } from './transaction.ts';
 
 const folder = new URL('./migrations/', import.meta.url);
 /** Any fixed number: two processes that start at once migrate one after the other. */

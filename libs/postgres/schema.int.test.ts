@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { upsertLogs } from './log-rows.ts';
+import { upsertLogs } from './logs/log-rows.ts';
 import { migrate } from './migrate.ts';
 import { createTestDatabase, emptyTestDatabase, type TestDatabase } from './test-database.ts';
 import { testRecord } from './test-records.ts';

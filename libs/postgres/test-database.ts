@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import pg from 'pg';
-import { upsertLogs } from './log-rows.ts';
+import { openPool } from './connection/pool.ts';
+import { inTransaction } from './connection/transaction.ts';
+import { upsertLogs } from './logs/log-rows.ts';
 import { migrate } from './migrate.ts';
-import { openPool } from './pool.ts';
 import { TimePartitions } from './time-partitions.ts';
 import type { Partitioning } from './timescaledb.ts';
-import { inTransaction } from './transaction.ts';
 
 /** A database of a test's own without any table. */
 export interface EmptyTestDatabase {

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { inTransaction } from './transaction.ts';
+import { inTransaction } from './connection/transaction.ts';
 
 const dayMicros = 86_400_000_000;
 /** Any fixed number: two sinks that meet a new day make its partition one after the other. */

@@ -1,7 +1,7 @@
 import { messageOf } from '@tailrace/errors/tailrace-error.ts';
 import type pg from 'pg';
-import { isAnswer } from './database-error.ts';
-import { inTransaction } from './transaction.ts';
+import { isAnswer } from './connection/database-error.ts';
+import { inTransaction } from './connection/transaction.ts';
 
 export type Partitioning = 'timescaledb' | 'native';
 

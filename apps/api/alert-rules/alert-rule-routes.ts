@@ -6,9 +6,9 @@ import type { HttpServer } from '@tailrace/http/server.ts';
 import { isIdOf } from '@tailrace/log-record/id-prefixes.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
 import { z } from 'zod';
-import { changeRequest, ifMatch } from '../change-request.ts';
-import { entityTag } from '../entity-tag.ts';
-import { createdHeaders } from '../resource-routes.ts';
+import { changeRequest, ifMatch } from '../resources/change-request.ts';
+import { entityTag } from '../resources/entity-tag.ts';
+import { createdHeaders } from '../resources/resource-routes.ts';
 import type { AlertRuleService } from './alert-rule-service.ts';
 import { alertRuleView, toAlertRuleView } from './alert-rule-view.ts';
 

@@ -4,8 +4,8 @@ import type { RuleKinds } from '@tailrace/alert-rules/rule-kind.ts';
 import { type ValidRule, validateRule } from '@tailrace/alert-rules/validate-rule.ts';
 import { Problem } from '@tailrace/http/problem.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
-import type { ChangeRequest } from '../change-request.ts';
-import type { ProjectResources } from '../project-resources.ts';
+import type { ChangeRequest } from '../resources/change-request.ts';
+import type { ProjectResources } from '../resources/project-resources.ts';
 import { ExpressionAllowance } from './expression-allowance.ts';
 
 /** A channel as a rule names it. */

@@ -7,7 +7,7 @@ import { isIdOf } from '@tailrace/log-record/id-prefixes.ts';
 import { alertSeveritySymbols } from '@tailrace/schemas/generated/alert-severity.ts';
 import { alertStatusSymbols } from '@tailrace/schemas/generated/alert-status.ts';
 import { z } from 'zod';
-import { decodeCursor, encodeCursor } from '../page-cursor.ts';
+import { decodeCursor, encodeCursor } from '../resources/page-cursor.ts';
 import type { LogDatabase } from '../stream/log-database.ts';
 import { instant, rangeOf, type TimeRange } from '../stream/time-range.ts';
 import type { AlertStore } from './alert-store.ts';

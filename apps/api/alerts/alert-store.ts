@@ -4,7 +4,7 @@ import type { Asker } from '@tailrace/http/access/caller.ts';
 import { Problem } from '@tailrace/http/problem.ts';
 import type { Kafka, Producer } from '@tailrace/kafka/kafka.ts';
 import { topicRecord } from '@tailrace/kafka/topic-record.ts';
-import type { StoredAlert } from '@tailrace/postgres/alert-search.ts';
+import type { StoredAlert } from '@tailrace/postgres/alerts/alert-search.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import type { LogDatabase } from '../stream/log-database.ts';
 

@@ -1,7 +1,7 @@
 import { partitionFor } from '@tailrace/kafka/partitioner.ts';
-import { upsertAlerts } from '@tailrace/postgres/alert-rows.ts';
+import { upsertAlerts } from '@tailrace/postgres/alerts/alert-rows.ts';
+import { testAlert } from '@tailrace/postgres/alerts/test-alerts.ts';
 import { migrate } from '@tailrace/postgres/migrate.ts';
-import { testAlert } from '@tailrace/postgres/test-alerts.ts';
 import { createTestDatabase, type TestDatabase } from '@tailrace/postgres/test-database.ts';
 import type { Alert } from '@tailrace/schemas/generated/alert.ts';
 import { openTable } from '@tailrace/stream/reading/table.ts';

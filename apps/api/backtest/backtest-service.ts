@@ -8,7 +8,7 @@ import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
 import { invalidRule, toStored } from '../alert-rules/alert-rule-service.ts';
-import type { ProjectTable } from '../project-table.ts';
+import type { ProjectTable } from '../resources/project-table.ts';
 import type { TimeRange } from '../stream/time-range.ts';
 import { type BacktestLimits, type BacktestProgress, type BacktestResult, backtest } from './backtest.ts';
 

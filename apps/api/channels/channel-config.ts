@@ -2,9 +2,9 @@ import type { ChannelKind, ConfiguredChannel } from '@tailrace/channels/channel.
 import { ChannelError } from '@tailrace/channels/channel-error.ts';
 import type { AddressPolicy } from '@tailrace/channels/outgoing/address-policy.ts';
 import type { Credentials } from '@tailrace/credentials/sealed-credentials.ts';
-import type { FieldError, GivenConfig } from '../config-kind.ts';
-import { withMoved } from '../moved-secrets.ts';
-import { configErrors, invalidConfig, type SplitConfig, splitConfig } from '../secret-config.ts';
+import type { FieldError, GivenConfig } from '../resources/config-kind.ts';
+import { withMoved } from '../resources/moved-secrets.ts';
+import { configErrors, invalidConfig, type SplitConfig, splitConfig } from '../resources/secret-config.ts';
 
 /**
  * Checks a configuration and takes its secrets out. A secret left out is taken from `stored`; `null` removes it.

@@ -5,9 +5,9 @@ import type { HttpServer } from '@tailrace/http/server.ts';
 import { isIdOf } from '@tailrace/log-record/id-prefixes.ts';
 import type { NotificationChannel } from '@tailrace/schemas/generated/notification-channel.ts';
 import { z } from 'zod';
-import { changeRequest, ifMatch } from '../change-request.ts';
-import { entityTag } from '../entity-tag.ts';
-import { createdHeaders, resourceName } from '../resource-routes.ts';
+import { changeRequest, ifMatch } from '../resources/change-request.ts';
+import { entityTag } from '../resources/entity-tag.ts';
+import { createdHeaders, resourceName } from '../resources/resource-routes.ts';
 import type { ChannelService } from './channel-service.ts';
 import { channelView, toChannelView } from './channel-view.ts';
 

@@ -4,11 +4,11 @@ import type { ChannelKinds } from '@tailrace/channels/registry.ts';
 import { invalidField, Problem } from '@tailrace/http/problem.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
 import type { NotificationChannel } from '@tailrace/schemas/generated/notification-channel.ts';
-import type { ChangeRequest } from '../change-request.ts';
-import type { GivenConfig } from '../config-kind.ts';
-import type { ProjectResources } from '../project-resources.ts';
-import type { ProjectTable } from '../project-table.ts';
-import type { SecretKeeper } from '../secret-config.ts';
+import type { ChangeRequest } from '../resources/change-request.ts';
+import type { GivenConfig } from '../resources/config-kind.ts';
+import type { ProjectResources } from '../resources/project-resources.ts';
+import type { ProjectTable } from '../resources/project-table.ts';
+import type { SecretKeeper } from '../resources/secret-config.ts';
 import { acceptChannel } from './channel-config.ts';
 
 export interface ChannelServiceOptions {

@@ -6,7 +6,7 @@ import type { FairQueue } from '@tailrace/http/limits/fair-queue.ts';
 import { Problem, problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import { z } from 'zod';
-import { changeRequest } from '../change-request.ts';
+import { changeRequest } from '../resources/change-request.ts';
 import { channelIdParam } from './channel-routes.ts';
 import type { ChannelService } from './channel-service.ts';
 

@@ -1,7 +1,7 @@
 import type { ChannelKinds } from '@tailrace/channels/registry.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import { z } from 'zod';
-import { secretAddressesView, toSecretAddressesView } from '../secret-config.ts';
+import { secretAddressesView, toSecretAddressesView } from '../resources/secret-config.ts';
 
 const view = z.object({
   channel_type: z.string(),

@@ -1,7 +1,7 @@
 import { isoNanos } from '@tailrace/log-query/iso-time.ts';
 import type { NotificationChannel } from '@tailrace/schemas/generated/notification-channel.ts';
 import { z } from 'zod';
-import { shownConfig } from '../secret-config.ts';
+import { shownConfig } from '../resources/secret-config.ts';
 
 const time = z.string().describe('RFC 3339.');
 const settingsSchema = z.record(z.string(), z.unknown());

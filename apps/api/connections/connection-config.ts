@@ -2,9 +2,9 @@ import type { Credentials } from '@tailrace/credentials/sealed-credentials.ts';
 import type { ConfiguredConnector, Connector } from '@tailrace/ingestion/contract/configure.ts';
 import { type EndpointAllowlist, refusedEndpoints } from '@tailrace/ingestion/contract/endpoint-allowlist.ts';
 import { hostIdentityRefusal } from '@tailrace/ingestion/contract/host-identity.ts';
-import type { FieldError, GivenConfig } from '../config-kind.ts';
-import { withMoved } from '../moved-secrets.ts';
-import { configErrors, invalidConfig, type SplitConfig, splitConfig } from '../secret-config.ts';
+import type { FieldError, GivenConfig } from '../resources/config-kind.ts';
+import { withMoved } from '../resources/moved-secrets.ts';
+import { configErrors, invalidConfig, type SplitConfig, splitConfig } from '../resources/secret-config.ts';
 
 /** A configuration that its connector accepts, taken apart. */
 export interface AcceptedConfig extends SplitConfig {

@@ -9,9 +9,9 @@ import type { ConnectionStatus } from '@tailrace/schemas/generated/connection-st
 import { providerSymbols } from '@tailrace/schemas/generated/provider.ts';
 import type { Table } from '@tailrace/stream/reading/table.ts';
 import { z } from 'zod';
-import { changeRequest, ifMatch } from '../change-request.ts';
-import { entityTag } from '../entity-tag.ts';
-import { createdHeaders, resourceName } from '../resource-routes.ts';
+import { changeRequest, ifMatch } from '../resources/change-request.ts';
+import { entityTag } from '../resources/entity-tag.ts';
+import { createdHeaders, resourceName } from '../resources/resource-routes.ts';
 import { idParam } from './connection-request.ts';
 import type { ConnectionService } from './connection-service.ts';
 import { connectionView, statsView, toConnectionView, toStatsView } from './connection-view.ts';

@@ -3,7 +3,7 @@ import type { Connector } from '@tailrace/ingestion/contract/configure.ts';
 import type { Provider } from '@tailrace/schemas/generated/provider.ts';
 import { providerSymbols } from '@tailrace/schemas/generated/provider.ts';
 import { z } from 'zod';
-import { secretAddressesView, toSecretAddressesView } from '../secret-config.ts';
+import { secretAddressesView, toSecretAddressesView } from '../resources/secret-config.ts';
 
 const view = z.object({
   cloud_provider: z.enum(providerSymbols),

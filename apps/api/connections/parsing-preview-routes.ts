@@ -12,7 +12,7 @@ import { type CompiledRules, parsingRules } from '@tailrace/normalise/own-parsin
 import { type ExplainedLine, explainLine } from '@tailrace/normalise/own-parsing/explain-line.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
 import { z } from 'zod';
-import { changeRequest } from '../change-request.ts';
+import { changeRequest } from '../resources/change-request.ts';
 import { idParam } from './connection-request.ts';
 import type { ConnectionService } from './connection-service.ts';
 import type { LastEvents, LastEventsReader, PlacedEvent } from './last-events.ts';

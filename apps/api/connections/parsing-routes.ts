@@ -1,7 +1,7 @@
 import { askerOf } from '@tailrace/http/access/caller.ts';
 import { problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
-import { changeRequest } from '../change-request.ts';
+import { changeRequest } from '../resources/change-request.ts';
 import type { LogDatabase } from '../stream/log-database.ts';
 import { idParam } from './connection-request.ts';
 import type { ConnectionService } from './connection-service.ts';

@@ -1,6 +1,6 @@
 import { isoNanos } from '@tailrace/log-query/iso-time.ts';
 import { noParser } from '@tailrace/log-record/parsers.ts';
-import type { ParsingCounts } from '@tailrace/postgres/parsing-counts.ts';
+import type { ParsingCounts } from '@tailrace/postgres/logs/parsing-counts.ts';
 import { z } from 'zod';
 
 export const parsingView = z

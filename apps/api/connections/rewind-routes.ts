@@ -4,8 +4,8 @@ import { pastTimeSchema, startTime } from '@tailrace/ingestion/contract/start-fr
 import { isoNanos } from '@tailrace/log-query/iso-time.ts';
 import { isVisibleLine } from '@tailrace/log-record/visible-text.ts';
 import { z } from 'zod';
-import { changeRequest, ifMatch } from '../change-request.ts';
-import { entityTag } from '../entity-tag.ts';
+import { changeRequest, ifMatch } from '../resources/change-request.ts';
+import { entityTag } from '../resources/entity-tag.ts';
 import { idParam } from './connection-request.ts';
 import type { ConnectionService } from './connection-service.ts';
 

@@ -1,7 +1,7 @@
 import type { KeyRing } from '@tailrace/credentials/key-ring.ts';
 import { isSealedWithNewest, resealCredentials } from '@tailrace/credentials/sealed-credentials.ts';
 import { messageOf, TailraceError } from '@tailrace/errors/tailrace-error.ts';
-import type { TableWriter } from '../table-writer.ts';
+import type { TableWriter } from '../resources/table-writer.ts';
 
 /** What has secrets that are sealed for its id: a connection, a channel. */
 interface Sealed {

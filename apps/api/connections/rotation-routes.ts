@@ -4,8 +4,8 @@ import type { HttpServer } from '@tailrace/http/server.ts';
 import type { Connection } from '@tailrace/schemas/generated/connection.ts';
 import type { NotificationChannel } from '@tailrace/schemas/generated/notification-channel.ts';
 import { z } from 'zod';
-import type { ProjectTable } from '../project-table.ts';
-import type { TableWriter } from '../table-writer.ts';
+import type { ProjectTable } from '../resources/project-table.ts';
+import type { TableWriter } from '../resources/table-writer.ts';
 import { rotateCredentials } from './rotate-credentials.ts';
 
 interface RotationRouteDeps {

@@ -5,7 +5,7 @@ import type { HttpServer } from '@tailrace/http/server.ts';
 import type { NotificationChannel } from '@tailrace/schemas/generated/notification-channel.ts';
 import { z } from 'zod';
 import type { AlertStore } from '../alerts/alert-store.ts';
-import type { ProjectTable } from '../project-table.ts';
+import type { ProjectTable } from '../resources/project-table.ts';
 import type { NotificationEntry, NotificationLog } from './notification-log.ts';
 import { notificationView, toNotificationView } from './notification-view.ts';
 

@@ -9,8 +9,8 @@ import type { ReplayDesiredState } from '@tailrace/schemas/generated/replay-desi
 import type { ReplayMode } from '@tailrace/schemas/generated/replay-mode.ts';
 import type { ReplayRequest } from '@tailrace/schemas/generated/replay-request.ts';
 import { rawTopics, topics } from '@tailrace/topics/topics.ts';
-import type { ProjectTable } from '../project-table.ts';
-import type { TableWriter } from '../table-writer.ts';
+import type { ProjectTable } from '../resources/project-table.ts';
+import type { TableWriter } from '../resources/table-writer.ts';
 import { rawHorizon } from './raw-horizon.ts';
 
 export interface ReplayServiceOptions {

@@ -1,10 +1,10 @@
 import { toLogLine } from '@tailrace/log-query/log-line.ts';
-import { type AlertSearch, findAlert, searchAlerts } from '@tailrace/postgres/alert-search.ts';
-import { countLogs, type HistogramOptions } from '@tailrace/postgres/log-histogram.ts';
-import type { LogPosition, LogScanOptions } from '@tailrace/postgres/log-scan.ts';
-import { findLog, type LogSearchOptions, positionOf, searchLogs } from '@tailrace/postgres/log-search.ts';
-import { countParsing, type ParsingCountsOptions } from '@tailrace/postgres/parsing-counts.ts';
-import { storedPosition } from '@tailrace/postgres/stored-position.ts';
+import { type AlertSearch, findAlert, searchAlerts } from '@tailrace/postgres/alerts/alert-search.ts';
+import { countLogs, type HistogramOptions } from '@tailrace/postgres/logs/log-histogram.ts';
+import type { LogPosition, LogScanOptions } from '@tailrace/postgres/logs/log-scan.ts';
+import { findLog, type LogSearchOptions, positionOf, searchLogs } from '@tailrace/postgres/logs/log-search.ts';
+import { countParsing, type ParsingCountsOptions } from '@tailrace/postgres/logs/parsing-counts.ts';
+import { storedPosition } from '@tailrace/postgres/logs/stored-position.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { neighbours } from '../stream/cursor.ts';
 import type { LogContextView, LogPageView } from '../stream/log-views.ts';

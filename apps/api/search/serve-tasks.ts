@@ -1,7 +1,7 @@
 import { setPriority } from 'node:os';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { openPool } from '@tailrace/postgres/pool.ts';
-import { boundedQueries, type Queryable } from '@tailrace/postgres/queryable.ts';
+import { openPool } from '@tailrace/postgres/connection/pool.ts';
+import { boundedQueries, type Queryable } from '@tailrace/postgres/connection/queryable.ts';
 import { type FromThread, sentError, type ThreadData, type ToThread } from './messages.ts';
 
 /** What a task works with. */

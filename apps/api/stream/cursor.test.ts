@@ -1,7 +1,7 @@
-import type { LogPosition } from '@tailrace/postgres/log-scan.ts';
+import type { LogPosition } from '@tailrace/postgres/logs/log-scan.ts';
 import { testRecord } from '@tailrace/postgres/test-records.ts';
 import { describe, expect, it } from 'vitest';
-import { decodeCursor } from '../page-cursor.ts';
+import { decodeCursor } from '../resources/page-cursor.ts';
 import { logIds, neighbours } from './cursor.ts';
 
 const [a, b, c] = [1, 2, 3].map((index) => testRecord(index));

@@ -1,6 +1,6 @@
-import type { LogPosition } from '@tailrace/postgres/log-scan.ts';
-import { type LogPage, positionOf } from '@tailrace/postgres/log-search.ts';
-import { encodeCursor } from '../page-cursor.ts';
+import type { LogPosition } from '@tailrace/postgres/logs/log-scan.ts';
+import { type LogPage, positionOf } from '@tailrace/postgres/logs/log-search.ts';
+import { encodeCursor } from '../resources/page-cursor.ts';
 
 /** What ids of log records look like. */
 export const logIds = /^[0-9a-f]{32}$/;

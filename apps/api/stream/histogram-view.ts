@@ -1,6 +1,6 @@
 import { isoNanos } from '@tailrace/log-query/iso-time.ts';
 import { levels } from '@tailrace/log-record/level.ts';
-import type { Histogram } from '@tailrace/postgres/log-histogram.ts';
+import type { Histogram } from '@tailrace/postgres/logs/log-histogram.ts';
 import { z } from 'zod';
 import type { TimeRange } from './time-range.ts';
 

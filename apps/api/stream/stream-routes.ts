@@ -3,7 +3,7 @@ import { askerOf } from '@tailrace/http/access/caller.ts';
 import { invalidField, Problem, problemSchema } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import { z } from 'zod';
-import { decodeCursor } from '../page-cursor.ts';
+import { decodeCursor } from '../resources/page-cursor.ts';
 import { asWritten } from '../search/json-text.ts';
 import { logIds } from './cursor.ts';
 import { bucketWidth, histogramView, toHistogramView } from './histogram-view.ts';

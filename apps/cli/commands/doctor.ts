@@ -1,9 +1,9 @@
 import { loadSettings } from '@tailrace/config/environment.ts';
 import { databaseSettings, kafkaSettings } from '@tailrace/config/shared-settings.ts';
 import { messageOf } from '@tailrace/errors/tailrace-error.ts';
-import { openPool } from '@tailrace/postgres/pool.ts';
-import { boundedQueries } from '@tailrace/postgres/queryable.ts';
-import { sinkOffsets } from '@tailrace/postgres/sink-offsets.ts';
+import { openPool } from '@tailrace/postgres/connection/pool.ts';
+import { boundedQueries } from '@tailrace/postgres/connection/queryable.ts';
+import { sinkOffsets } from '@tailrace/postgres/logs/sink-offsets.ts';
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { type CliContext, runningStack, serverUrl } from '../cli-context.ts';

@@ -1,5 +1,5 @@
 import type { ReadMark } from '@tailrace/alert-rules/alert-view.ts';
-import { testAlert } from '@tailrace/postgres/test-alerts.ts';
+import { testAlert } from '@tailrace/postgres/alerts/test-alerts.ts';
 import type { Alert } from '@tailrace/schemas/generated/alert.ts';
 import { beforeEach, expect, it } from 'vitest';
 import { AlertNews, type AlertNewsOptions } from './alert-news.ts';

@@ -1,5 +1,5 @@
-import { upsertAlerts } from '@tailrace/postgres/alert-rows.ts';
-import { testAlert } from '@tailrace/postgres/test-alerts.ts';
+import { upsertAlerts } from '@tailrace/postgres/alerts/alert-rows.ts';
+import { testAlert } from '@tailrace/postgres/alerts/test-alerts.ts';
 import { createTestDatabase } from '@tailrace/postgres/test-database.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { afterAll, expect, it } from 'vitest';

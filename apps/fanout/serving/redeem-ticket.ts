@@ -1,7 +1,7 @@
 import type { TicketVerifier } from '@tailrace/http/access/tickets.ts';
 import type { Principal } from '@tailrace/http/access/tokens.ts';
 import { Problem } from '@tailrace/http/problem.ts';
-import type { Queryable } from '@tailrace/postgres/queryable.ts';
+import type { Queryable } from '@tailrace/postgres/connection/queryable.ts';
 
 /**
  * Uses a ticket up: of all fanout processes, only the one that inserts its id lets the viewer in.

@@ -1,6 +1,6 @@
 import type { Alert } from '@tailrace/schemas/generated/alert.ts';
 import type pg from 'pg';
-import { copyTimestamp } from './copy-text.ts';
+import { copyTimestamp } from '../copy-text.ts';
 
 /** An event of alerting: the row takes it over when its sequence is higher than the row's. */
 const upsert = `insert into alerts (id, project_id, rule_id, severity, status, started_at, sequence, snapshot)

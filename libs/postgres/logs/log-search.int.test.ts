@@ -3,12 +3,12 @@ import { compileFilter } from '@tailrace/log-query/matcher.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openPool } from '../connection/pool.ts';
+import { boundedQueries } from '../connection/queryable.ts';
+import { createTestDatabase, type TestDatabase } from '../test-database.ts';
+import { testRecord } from '../test-records.ts';
 import { countLogs } from './log-histogram.ts';
 import { findLog, type LogSearchOptions, searchLogs } from './log-search.ts';
-import { openPool } from './pool.ts';
-import { boundedQueries } from './queryable.ts';
-import { createTestDatabase, type TestDatabase } from './test-database.ts';
-import { testRecord } from './test-records.ts';
 
 const second = 1_000_000;
 const start = Date.UTC(2026, 0, 1) * 1000;

@@ -1,10 +1,10 @@
 import type { Alert } from '@tailrace/schemas/generated/alert.ts';
 import type { AlertSeverity } from '@tailrace/schemas/generated/alert-severity.ts';
 import type { AlertStatus } from '@tailrace/schemas/generated/alert-status.ts';
-import { copyTimestamp } from './copy-text.ts';
-import { databaseError } from './database-error.ts';
-import { Parameters } from './parameters.ts';
-import type { Queryable } from './queryable.ts';
+import { databaseError } from '../connection/database-error.ts';
+import type { Queryable } from '../connection/queryable.ts';
+import { copyTimestamp } from '../copy-text.ts';
+import { Parameters } from '../parameters.ts';
 
 /** Who read an alert first, and when, microseconds since the epoch. */
 interface StoredReadMark {

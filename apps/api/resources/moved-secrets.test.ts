@@ -3,7 +3,7 @@ import { channelKinds } from '@tailrace/channels/registry.ts';
 import { connectors } from '@tailrace/connectors/registry.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { startTestApi, type TestApi } from './test-api.ts';
+import { startTestApi, type TestApi } from '../test-api.ts';
 
 const guid = (digit: number) => `${String(digit).repeat(8)}-0000-4000-8000-000000000000`;
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });

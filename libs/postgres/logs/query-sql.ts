@@ -7,8 +7,8 @@ import {
   type ValueTest,
 } from '@tailrace/log-query/query/tree.ts';
 import { leastSeverity } from '@tailrace/log-record/level.ts';
+import type { Parameters } from '../parameters.ts';
 import { isAscii, likePattern } from './like-pattern.ts';
-import type { Parameters } from './parameters.ts';
 
 type TextTest = Exclude<ValueTest, { kind: 'level' }>;
 

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { copyJson, copyNull, copyOptional, copyText, copyTextArray, copyTimestamp } from './copy-text.ts';
+import { copyJson, copyNull, copyOptional, copyText, copyTextArray, copyTimestamp } from '../copy-text.ts';
 
 /** The columns of `logs` and how a record fills them, in the order of COPY. */
 const columns: Readonly<Record<string, (record: LogRecord) => string>> = {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../test-database.ts';
+import { testRecord } from '../test-records.ts';
 import { countLogs } from './log-histogram.ts';
-import { createTestDatabase, type TestDatabase } from './test-database.ts';
-import { testRecord } from './test-records.ts';
 
 const day = 86_400_000_000;
 const epochDays = 3;

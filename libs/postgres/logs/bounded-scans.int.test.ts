@@ -1,12 +1,12 @@
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../test-database.ts';
+import { testRecord } from '../test-records.ts';
 import { countLogs } from './log-histogram.ts';
 import { lookUpLogs } from './log-lookup.ts';
 import { upsertLogs } from './log-rows.ts';
 import { findLog, searchLogs } from './log-search.ts';
-import { createTestDatabase, type TestDatabase } from './test-database.ts';
-import { testRecord } from './test-records.ts';
 
 const minute = 60_000_000;
 const day = 1440 * minute;

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Queryable } from '../connection/queryable.ts';
+import { createTestDatabase, type TestDatabase } from '../test-database.ts';
+import { testRecord } from '../test-records.ts';
 import { countParsing } from './parsing-counts.ts';
-import type { Queryable } from './queryable.ts';
-import { createTestDatabase, type TestDatabase } from './test-database.ts';
-import { testRecord } from './test-records.ts';
 
 const second = 1_000_000;
 const start = Date.UTC(2026, 0, 1) * 1000;

@@ -2,8 +2,8 @@ import { valuesOf } from '@tailrace/log-query/filter-fields.ts';
 import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
 import { readQuery } from '@tailrace/log-query/query/read-query.ts';
 import { type Level, leastSeverity } from '@tailrace/log-record/level.ts';
+import type { Parameters } from '../parameters.ts';
 import { isAscii, likePattern } from './like-pattern.ts';
-import type { Parameters } from './parameters.ts';
 import { querySql } from './query-sql.ts';
 
 export interface FilterSql {

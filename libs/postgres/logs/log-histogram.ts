@@ -1,8 +1,8 @@
 import { type Level, levelOf } from '@tailrace/log-record/level.ts';
-import { copyTimestamp } from './copy-text.ts';
+import { copyTimestamp } from '../copy-text.ts';
+import { Parameters } from '../parameters.ts';
 import { filterSql } from './log-filter-sql.ts';
 import { type LogScanOptions, scanLogs, withinStatementTimeout } from './log-scan.ts';
-import { Parameters } from './parameters.ts';
 
 export type HistogramOptions = Omit<LogScanOptions, 'direction' | 'start'> & {
   /** Width of a bucket, microseconds. Buckets begin at multiples of it since the epoch. */

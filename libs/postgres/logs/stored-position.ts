@@ -1,6 +1,6 @@
 import { encodeCursor } from '@tailrace/log-query/live-cursor.ts';
-import { databaseError } from './database-error.ts';
-import type { Queryable } from './queryable.ts';
+import { databaseError } from '../connection/database-error.ts';
+import type { Queryable } from '../connection/queryable.ts';
 
 /**
  * How far the sink has written a topic, as a cursor of its live stream: a search for lines after this finds all that

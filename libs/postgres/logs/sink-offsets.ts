@@ -1,5 +1,5 @@
-import { databaseError } from './database-error.ts';
-import type { Queryable } from './queryable.ts';
+import { databaseError } from '../connection/database-error.ts';
+import type { Queryable } from '../connection/queryable.ts';
 
 /**
  * What the sink has stored of each partition: the offset of the next record that it will write.

@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { countLogs } from './log-histogram.ts';
-import { lookUpLogs } from './log-lookup.ts';
-import { upsertLogs } from './log-rows.ts';
-import { searchLogs } from './log-search.ts';
-import { migrate } from './migrate.ts';
+import { countLogs } from '../logs/log-histogram.ts';
+import { lookUpLogs } from '../logs/log-lookup.ts';
+import { upsertLogs } from '../logs/log-rows.ts';
+import { searchLogs } from '../logs/log-search.ts';
+import { migrate } from '../migrate.ts';
+import { type EmptyTestDatabase, emptyTestDatabase } from '../test-database.ts';
+import { testRecord } from '../test-records.ts';
+import { TimePartitions } from '../time-partitions.ts';
 import { openPool } from './pool.ts';
 import { boundedQueries } from './queryable.ts';
-import { type EmptyTestDatabase, emptyTestDatabase } from './test-database.ts';
-import { testRecord } from './test-records.ts';
 import { startTransactionPooler, type TransactionPooler } from './test-transaction-pooler.ts';
-import { TimePartitions } from './time-partitions.ts';
 import { inTransaction } from './transaction.ts';
 
 const sessions = 3;

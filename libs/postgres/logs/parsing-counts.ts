@@ -1,8 +1,8 @@
 import { logTimeAttribute } from '@tailrace/log-record/parsers.ts';
-import { copyTimestamp } from './copy-text.ts';
+import type { Queryable } from '../connection/queryable.ts';
+import { copyTimestamp } from '../copy-text.ts';
+import { Parameters } from '../parameters.ts';
 import { withinStatementTimeout } from './log-scan.ts';
-import { Parameters } from './parameters.ts';
-import type { Queryable } from './queryable.ts';
 
 export interface ParsingCountsOptions {
   readonly pool: Queryable;

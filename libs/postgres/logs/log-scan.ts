@@ -3,12 +3,12 @@ import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
 import { compileFilter } from '@tailrace/log-query/matcher.ts';
 import { filterInSlices } from '@tailrace/log-query/thread-time.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
-import { copyTimestamp } from './copy-text.ts';
-import { databaseError, isCancelled } from './database-error.ts';
+import { databaseError, isCancelled } from '../connection/database-error.ts';
+import type { Queryable } from '../connection/queryable.ts';
+import { copyTimestamp } from '../copy-text.ts';
+import { Parameters } from '../parameters.ts';
 import { filterSql } from './log-filter-sql.ts';
 import { type LogRow, logColumns, toRecord } from './log-row.ts';
-import { Parameters } from './parameters.ts';
-import type { Queryable } from './queryable.ts';
 
 /** A place between records, in the order of (event time, id). */
 export interface LogPosition {

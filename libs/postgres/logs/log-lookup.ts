@@ -1,9 +1,9 @@
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
-import { copyTimestamp } from './copy-text.ts';
-import { databaseError } from './database-error.ts';
+import { databaseError } from '../connection/database-error.ts';
+import type { Queryable } from '../connection/queryable.ts';
+import { copyTimestamp } from '../copy-text.ts';
 import { type LogRow, logColumns, toRecord } from './log-row.ts';
 import type { LogPosition } from './log-scan.ts';
-import type { Queryable } from './queryable.ts';
 
 /**
  * The rows of a project with these keys, in no order; those that are missing are left out.

@@ -3,10 +3,10 @@ import { readQuery } from '@tailrace/log-query/query/read-query.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Parameters } from './parameters.ts';
+import { Parameters } from '../parameters.ts';
+import { createTestDatabase, type TestDatabase } from '../test-database.ts';
+import { testRecord } from '../test-records.ts';
 import { querySql } from './query-sql.ts';
-import { createTestDatabase, type TestDatabase } from './test-database.ts';
-import { testRecord } from './test-records.ts';
 
 const stored = 500;
 const queries = 400;
