@@ -60,6 +60,14 @@ module.exports = {
       to: { path: 'node_modules/(@aws-sdk|@azure|@google-cloud)/' },
     },
     {
+      name: 'products-import-no-test-helpers',
+      comment:
+        'Helpers for tests are `test-*.ts`, `*.fixture.ts` and conformance suites: only tests, scripts and each other import them.',
+      severity: 'error',
+      from: { pathNot: '^scripts/|\\.test\\.ts$|(^|/)test-[^/]*\\.ts$|\\.fixture\\.ts$|/conformance(/|[^/]*\\.ts$)' },
+      to: { path: '^(libs|apps)/.*((^|/)test-[^/]*\\.ts$|\\.fixture\\.ts$|/conformance(/|\\.ts$))' },
+    },
+    {
       name: 'no-cycles',
       severity: 'error',
       from: {},

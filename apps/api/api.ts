@@ -115,6 +115,7 @@ const prefix = '/api/v1/live-logs';
 const listedAlerts = 1000;
 
 /** Registers every route of the API under its prefix, each behind a token. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the resources in the order in which they are registered, a line or two each.
 export function registerApi(http: HttpServer, parts: ApiParts): void {
   const { config, connections, connectors, writer, keys, statuses, kafka, letterMarks, shares, logger } = parts;
   const secrets = new SecretKeeper(keys);

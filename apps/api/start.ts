@@ -33,6 +33,7 @@ const statementsPerSearch = 3;
 const builtPage = join(import.meta.dirname, '..', 'web', 'dist');
 
 /** The role that people and programs talk to: connections, stored logs, tickets for the live view. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the parts of the role in the order in which they open; each needs those before it.
 export async function start(config: ApiConfig, deps: HttpRoleDeps): Promise<RunningRole> {
   const { kafka, http, metrics, extensions } = deps;
   const logger = deps.logger.child({ role: 'api' });

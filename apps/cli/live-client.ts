@@ -95,6 +95,7 @@ interface ConnectOptions extends LiveClientOptions {
   readonly fetchFrom?: string;
 }
 
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the life of one socket, whose handlers share its state.
 async function connectOnce(options: ConnectOptions): Promise<Outcome> {
   const socket = new WebSocket(addressOf(options), { headers: { authorization: `Bearer ${await options.token()}` } });
   const ended = Promise.withResolvers<Outcome>();

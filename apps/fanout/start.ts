@@ -23,6 +23,7 @@ import { Viewer } from './viewers/viewer.ts';
 import { viewerQueues } from './viewers/viewer-queues.ts';
 
 /** The role that shows live lines to WebSocket viewers. Every process of it reads all of `logs`, from its own end on. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the parts of the role in the order in which they open; each needs those before it.
 export async function start(config: FanoutConfig, deps: HttpRoleDeps): Promise<RunningRole> {
   const { kafka, metrics, http } = deps;
   const logger = deps.logger.child({ role: 'fanout' });

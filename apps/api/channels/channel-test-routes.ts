@@ -1,6 +1,6 @@
 import { ChannelError, type ChannelFailure } from '@tailrace/channels/channel-error.ts';
 import { type DeliveryOptions, deliver } from '@tailrace/channels/deliver.ts';
-import { testMessage } from '@tailrace/channels/test-message.ts';
+import { testMessage } from '@tailrace/channels/sample-message.ts';
 import { askerOf } from '@tailrace/http/access/caller.ts';
 import type { FairQueue } from '@tailrace/http/limits/fair-queue.ts';
 import { Problem, problemSchema } from '@tailrace/http/problem.ts';

@@ -52,6 +52,7 @@ const editedConnection = z.strictObject({
 const tags = ['connections'];
 
 /** Connections: create, read, edit, delete. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a table of routes, whose handlers are short.
 export function connectionRoutes(scope: HttpServer, { service, statuses }: ConnectionRouteDeps): void {
   const view = (connection: Connection) => toConnectionView(connection, statuses.get(connection.id));
 

@@ -7,9 +7,9 @@ import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { z } from 'zod';
 import { changeRequest, ifMatch } from '../resources/change-request.ts';
 import { entityTag } from '../resources/entity-tag.ts';
+import { testConnection } from './check-connection.ts';
 import { idParam } from './connection-request.ts';
 import type { ConnectionService } from './connection-service.ts';
-import { testConnection } from './test-connection.ts';
 
 interface ControlRouteDeps {
   readonly service: ConnectionService;

@@ -62,6 +62,7 @@ const result = z.object({
 const counts = z.object(Object.fromEntries(letterOutcomes.map((outcome) => [outcome, z.int()])));
 
 /** Records that could not be read: see them, and put them back after a fix. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a table of routes, whose handlers are short.
 export function deadLetterRoutes(scope: HttpServer, deps: DeadLetterRouteDeps): void {
   const { kafka, marks, replayer, shares, searchTimeoutMs, maxRangeDays } = deps;
 

@@ -25,6 +25,7 @@ const limit = z.coerce.number<string>().int().min(1).max(1000).default(100);
 const around = z.coerce.number<string>().int().min(0).max(200).default(20);
 
 /** Stored logs of a project: search, histogram, context. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a table of routes, whose handlers are short.
 export function streamRoutes(scope: HttpServer, { database, searchTimeoutMs, maxRangeDays }: StreamRouteDeps): void {
   scope.get(
     '/stream/:project_id',

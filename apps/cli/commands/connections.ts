@@ -39,6 +39,7 @@ const parsingAnswer = z.looseObject({
 type Connection = z.output<typeof connection>;
 
 /** `tailrace connections …`: what the API's connection routes do, for a shell. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a table of subcommands with their options and short actions.
 export function connectionsCommand(context: CliContext): Command {
   const group = new Command('connections').description('List and control the connections of a project.');
   const command = (name: string, description: string) => {

@@ -49,6 +49,7 @@ export interface LiveServer {
 }
 
 /** The WebSocket endpoint: who may connect, what they may send, and when they are let go. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: what happens to a socket from its upgrade on, in that order.
 export function serveLive(options: LiveServerOptions): LiveServer {
   const { logger, onViewers } = options;
   const sockets = new WebSocketServer({

@@ -32,6 +32,7 @@ interface Progress {
  * Adds a connection or edits one, by a form that follows from what the connector says it takes. A new one is created
  * stopped, tested against the cloud, and started only when that went well; until then it can be mended here.
  */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: one form; what it does is in hooks and modules, and here is its markup.
 export function ConnectionForm({
   connection,
   connectors: { all: connectors, problem },

@@ -44,6 +44,7 @@ function unreadableFilter(
   return 'problem' in parsed ? parsed.problem : undefined;
 }
 
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the page that joins the parts; what they do is in their modules.
 function LiveView({ session, snapshot }: { readonly session: LiveSession; readonly snapshot: Snapshot }) {
   const { path, search } = useAddress();
   const view = useMemo(() => parseView(search), [search]);

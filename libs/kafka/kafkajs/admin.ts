@@ -17,6 +17,7 @@ const topicResource = 2;
 const minInSync = 'min.insync.replicas';
 
 /** `Admin` through one handle's connections. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: one object with a short method for each call of the interface.
 export function kafkajsAdmin(cluster: Cluster): Admin {
   const { connections, settings } = cluster;
   const { naming, requestTimeoutMs: timeoutMs } = settings;

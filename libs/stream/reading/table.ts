@@ -58,6 +58,7 @@ const turnMs = 10;
  * Materialises a table. Where the topic removes what is old, so does the table. It survives a broker that goes away: it goes on where it was, or, where the topic's beginning
  * has moved past that, reads again. A value that cannot be decoded is logged and leaves the key as it was.
  */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: one object whose methods share the state of its reading.
 export function openTable<Value>(options: TableOptions<Value>): Table<Value> {
   const { kafka, topic, logger, onChange } = options;
   const values = new Map<string, Value>();

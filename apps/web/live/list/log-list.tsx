@@ -49,6 +49,7 @@ const nearEnd = 60;
  * The rows of the session. All are of one height, so what is seen follows from the place alone: a hundred thousand rows
  * cost as much as a screenful.
  */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: one virtual list, whose handlers share its place and size.
 export function LogList({ ref, session, snapshot, names, time, selected, onOpen, onTime }: LogListProps) {
   const { buffer } = session;
   const box = useRef<HTMLDivElement>(null);

@@ -94,6 +94,7 @@ export const FilterBar = memo(function FilterBar(props: FilterBarProps) {
 });
 
 /** The written filter, with what could come next. Takes effect on Enter, or when it is left. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: one input with its list of completions, which share the caret and the choice.
 function QueryInput({ inputRef, view, problem, session, names, providers, onChange }: FilterBarProps) {
   const [text, setText] = useState(view.query);
   const [open, setOpen] = useState(false);
