@@ -67,6 +67,11 @@ export class ParsingBook {
     return ready;
   }
 
+  /** Whether there is such a connection. */
+  has(connectionId: string): boolean {
+    return this.#table.get(connectionId) !== undefined;
+  }
+
   /** When the rules of one of the connections changed last, microseconds; 0 for never. @param ids empty: of all */
   changedAt(ids: readonly string[]): number {
     const known =
