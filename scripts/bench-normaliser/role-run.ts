@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import type { TopicSpec } from '@tailrace/topics/topic-spec.ts';
+import { topics } from '@tailrace/topics/topics.ts';
 import { RoleProcess } from '../chaos/role-process.ts';
 import { usageOf } from './process-usage.ts';
 
@@ -48,12 +49,13 @@ export async function runOverTopic(options: RoleRunOptions): Promise<RoleRun> {
   }
 }
 
-/** Empties topics, and lets groups start over. */
+/** Empties topics, and lets groups start over: also by the positions that they keep in a topic. */
 export async function resetTopics(
   { admin }: Kafka,
-  specs: readonly TopicSpec[],
+  emptied: readonly TopicSpec[],
   readers: readonly { readonly group: string; readonly input: string }[],
 ): Promise<void> {
+  const specs = [...emptied.filter(({ name }) => name !== topics.positions.name), topics.positions];
   await admin.deleteTopics(specs.map(({ name }) => name));
   for (;;) {
     // Deleting takes a moment at the broker.
