@@ -1,4 +1,4 @@
-import { logTimeAttribute, noParser } from '@tailrace/log-record/parsers.ts';
+import { hasLevel, hasLogTime, noParser } from '@tailrace/log-record/parsers.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 
 /** Lines of one connection, and how many of them were understood. */
@@ -16,12 +16,13 @@ export class ConnectionTally {
   /** Lines of one connection mostly come one after the other. */
   #last: CountedLines | undefined;
 
-  count({ connection_id: connectionId, severity_number: severity, attributes, parser }: LogRecord): void {
+  count(record: LogRecord): void {
+    const { connection_id: connectionId, parser } = record;
     const counted = this.#last?.connectionId === connectionId ? this.#last : this.#of(connectionId);
     this.#last = counted;
     counted.lines++;
-    if (severity > 0) counted.withLevel++;
-    if (attributes[logTimeAttribute] !== undefined) counted.withTime++;
+    if (hasLevel(record)) counted.withLevel++;
+    if (hasLogTime(record)) counted.withTime++;
     if (parser === noParser) counted.plain++;
   }
 

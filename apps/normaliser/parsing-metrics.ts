@@ -1,4 +1,4 @@
-import { logTimeAttribute } from '@tailrace/log-record/parsers.ts';
+import { hasLevel, hasLogTime } from '@tailrace/log-record/parsers.ts';
 import type { NormaliseEvent } from '@tailrace/normalise/normaliser-topology.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import type { Metrics } from '@tailrace/telemetry/metrics.ts';
@@ -51,14 +51,15 @@ export function parsingMetrics(metrics: Metrics, normalise: NormaliseEvent): Par
     byProvider.clear();
   });
 
-  function count({ provider, parser: name, severity_number: severity, attributes }: LogRecord): void {
+  function count(record: LogRecord): void {
+    const { provider, parser: name } = record;
     const parser = name.startsWith(ruleParser) ? 'rule' : name;
     const byParser = byProvider.get(provider) ?? new Map<string, Counts>();
     const counts = byParser.get(parser) ?? { lines: 0, withLevel: 0, withTime: 0 };
     if (counts.lines === 0) byProvider.set(provider, byParser.set(parser, counts));
     counts.lines++;
-    if (severity > 0) counts.withLevel++;
-    if (attributes[logTimeAttribute] !== undefined) counts.withTime++;
+    if (hasLevel(record)) counts.withLevel++;
+    if (hasLogTime(record)) counts.withTime++;
   }
 
   return {

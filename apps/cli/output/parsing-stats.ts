@@ -1,5 +1,5 @@
 import { type ParsingShares, percent, sharesText } from '@tailrace/log-query/shares-text.ts';
-import { logTimeAttribute, noParser } from '@tailrace/log-record/parsers.ts';
+import { hasLevel, hasLogTime, noParser } from '@tailrace/log-record/parsers.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import { lineShape } from './line-shape.ts';
 import { visible } from './terminal.ts';
@@ -22,10 +22,10 @@ export class ParsingStats {
 
   /** @param number of the line in its file. */
   add(record: LogRecord, number: number): void {
-    const { parser, severity_number: severity, attributes, body } = record;
+    const { parser, body } = record;
     this.#shares.lines++;
-    if (severity > 0) this.#shares.with_level++;
-    if (attributes[logTimeAttribute] !== undefined) this.#shares.with_time++;
+    if (hasLevel(record)) this.#shares.with_level++;
+    if (hasLogTime(record)) this.#shares.with_time++;
     this.#parsers.set(parser, (this.#parsers.get(parser) ?? 0) + 1);
     if (parser !== noParser) return;
     this.#shares.plain++;

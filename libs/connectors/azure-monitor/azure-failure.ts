@@ -24,13 +24,13 @@ export function azureFailure(
   secrets: readonly string[] = [],
 ): ConnectorError {
   if (error instanceof ConnectorError) return error;
-  const told = error instanceof AzureRefusal ? error : refusal;
-  const failure = told ? ofRefusal(told) : ofSilence(error);
-  const said = told ? safeMessage(told, secrets) : silence(error, secrets);
-  return new ConnectorError(failure, `Azure: ${said}`, {
+  const answered = error instanceof AzureRefusal ? error : refusal;
+  const failure = answered ? ofRefusal(answered) : ofSilence(error);
+  const message = answered ? safeMessage(answered, secrets) : silence(error, secrets);
+  return new ConnectorError(failure, `Azure: ${message}`, {
     help: help[failure],
     cause: printableCause(error, secrets),
-    ...(told?.retryAfterMs !== undefined && { retryAfterMs: told.retryAfterMs }),
+    ...(answered?.retryAfterMs !== undefined && { retryAfterMs: answered.retryAfterMs }),
   });
 }
 
