@@ -1,6 +1,5 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import type { Metrics } from '@tailrace/telemetry/metrics.ts';
@@ -16,6 +15,7 @@ import { RequestAllowance } from './limits/request-allowance.ts';
 import { documentRoutes } from './openapi.ts';
 import { type OperationsOptions, operationsRoutes } from './operations.ts';
 import { Problem } from './problem.ts';
+import { securityHeaders } from './security-headers.ts';
 import type { HttpServer } from './server.ts';
 import { tooMany, Upgrades } from './upgrades.ts';
 
@@ -164,6 +164,11 @@ async function createInstance(options: HttpServerOptions, shared: Shared): Promi
   limitJsonDepth(http);
   observe(http, options);
   http.decorateRequest('requestedProject', null);
+  const headers = Object.entries(securityHeaders());
+  http.addHook('onRequest', async (_request, reply) => {
+    // Beneath the reply's own headers, so that whatever answers may replace one, as the page does.
+    for (const [name, value] of headers) if (value !== undefined) reply.raw.setHeader(name, value);
+  });
   // Before anything else of a request, its token above all: who guesses tokens is counted like anybody.
   http.addHook('onRequest', async (request) => {
     if (request.routeOptions.config.rateLimit === false) return;
@@ -171,9 +176,6 @@ async function createInstance(options: HttpServerOptions, shared: Shared): Promi
     if (waitMs !== undefined) throw tooMany(waitMs);
   });
   limitUnreadAnswers(http, shared.budget);
-  await http.register(helmet, {
-    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
-  });
   // Limits of single routes, which name them: after the token is known, so by it.
   await http.register(rateLimit, {
     global: false,

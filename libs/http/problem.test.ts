@@ -21,3 +21,10 @@ it('says everything that was wrong where that is little', () => {
     errors,
   });
 });
+
+it('records no stack for a refusal, and one for a failure', () => {
+  const { stackTraceLimit } = Error;
+  expect(new Problem(404).stack).not.toContain('\n    at ');
+  expect(new Problem(500).stack).toContain('\n    at ');
+  expect(Error.stackTraceLimit).toBe(stackTraceLimit);
+});

@@ -67,11 +67,15 @@ export class Problem extends TailraceError {
 
   constructor(status: number, details: ProblemDetails = {}) {
     const [statusCode, title] = titles[status] ?? (status < 500 ? titles[400]! : titles[500]!);
+    // A refusal is nobody's defect, so nobody reads its stack; recording one takes longer than the rest of the refusal.
+    const { stackTraceLimit } = Error;
+    if (status < 500) Error.stackTraceLimit = 0;
     super(details.detail ?? title, {
       code: details.code ?? statusCode,
       remedy: status === 429 || status >= 500 ? 'retry' : 'give-up',
       ...(details.cause === undefined ? {} : { cause: details.cause }),
     });
+    Error.stackTraceLimit = stackTraceLimit;
     this.status = status;
     this.title = title;
     this.errors = details.errors;

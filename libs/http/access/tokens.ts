@@ -49,6 +49,8 @@ export type TokenVerifier = (token: string) => Promise<Principal>;
 
 /** Longest token that is looked at, characters; what carries headers on the way here often takes no more. */
 const maxTokenCharacters = 8192;
+/** Header, payload and signature: the compact form of RFC 7515, section 7.1. */
+const compactForm = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 /** Tokens found valid that are remembered: those of as many users at once. */
 const rememberedTokens = 1000;
 /** In place of an audience: any is accepted. */
@@ -141,6 +143,8 @@ async function verify(token: string, key: KeyObject | JWTVerifyGetKey, options: 
   if (token.length > maxTokenCharacters) {
     throw unauthenticated(`The token is longer than ${maxTokenCharacters} characters.`);
   }
+  // What is no token at all is refused before jose looks at it, whose refusals cost more.
+  if (!compactForm.test(token)) throw unauthenticated('The token is not valid.');
   const claims = claimsSchema.safeParse(await payloadOf(token, key, options));
   if (!claims.success) throw unauthenticated(`The token lacks a valid claim. ${claimProblems(claims.error.issues)}`);
   const { sub, projects, role, exp } = claims.data;
