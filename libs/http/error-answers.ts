@@ -3,14 +3,16 @@ import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { answerAndClose } from './limits/connections.ts';
+import { refusalPause } from './limits/refusal-pause.ts';
 import { Problem } from './problem.ts';
 
 /** Answers any error with a problem document, and logs what is our fault. */
-export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+export async function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const problem = problemOf(error);
   if (problem.status >= 500) {
     request.log.error({ err: error, status: problem.status }, 'a request failed');
   }
+  await refusalPause(problem);
   return answer(problem, request, reply);
 }
 

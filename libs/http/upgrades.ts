@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { clientAddress, limitKey } from './limits/client-address.ts';
 import { answerAndClose, type OpenConnections } from './limits/connections.ts';
+import { refusalPause } from './limits/refusal-pause.ts';
 import type { RequestAllowance } from './limits/request-allowance.ts';
 import { Problem } from './problem.ts';
 
@@ -30,9 +31,11 @@ export class Upgrades {
     const { server, logger } = this.#options;
     const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on('error', () => undefined);
-      this.#admit(request, socket, head, accept).catch((error: unknown) => {
+      this.#admit(request, socket, head, accept).catch(async (error: unknown) => {
         if (!(error instanceof Problem)) logger.error({ err: error }, 'an upgrade failed');
-        refuse(socket, error instanceof Problem ? error : new Problem(500));
+        const problem = error instanceof Problem ? error : new Problem(500);
+        await refusalPause(problem);
+        refuse(socket, problem);
       });
     };
     server.on('upgrade', upgrade);

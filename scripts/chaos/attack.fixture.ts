@@ -10,7 +10,7 @@ import { WebSocket } from 'ws';
  * handshakes and requests that are refused. From several addresses of this machine, in a process of its own. Prints one
  * JSON line when it is done: how often which attack was answered with what.
  *
- * Environment: API, FANOUT (base addresses), PROJECT, VIEWERS (tokens, separated by commas), EDITOR (a token; without one
+ * Environment: API, FANOUT (base addresses), ADDRESSES (to come from, separated by commas), PROJECT, VIEWERS (tokens, separated by commas), EDITOR (a token; without one
  * there is no attack that only an editor may make), SECONDS.
  */
 const api = new URL(required('API'));
@@ -20,7 +20,7 @@ const editor = process.env.EDITOR;
 const viewers = required('VIEWERS').split(',');
 const until = Date.now() + Number(required('SECONDS')) * 1000;
 
-const addresses = ['127.0.0.2', '127.0.0.3', '127.0.0.4', '127.0.0.5'];
+const addresses = required('ADDRESSES').split(',');
 const agents = addresses.map((localAddress) => new Agent({ localAddress, keepAlive: true, maxSockets: 64 }));
 const prefix = '/api/v1/live-logs';
 const answers: Record<string, Record<string, number>> = {};

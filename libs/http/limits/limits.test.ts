@@ -69,6 +69,15 @@ const token = (subject: string, project: string) =>
   signToken(jwtSecret, { subject, projects: [project], role: 'viewer' }, { expiresInSeconds: 60 });
 
 describe('the rate limit', () => {
+  it('holds a refusal back, so that asking again at once brings few of them', async () => {
+    const { ask } = await open({ rateLimit: 1 });
+    await ask('/large/demo');
+    const asked = performance.now();
+    expect([(await ask('/large/demo')).status, (await ask('/large/demo')).status]).toEqual([429, 429]);
+    // Timers may fire a millisecond early.
+    expect(performance.now() - asked).toBeGreaterThanOrEqual(498);
+  });
+
   it('counts requests whose token is refused', async () => {
     const { ask } = await open({ rateLimit: 3 });
     const statuses = [];
