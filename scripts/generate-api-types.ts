@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import { startTestApi } from '../apps/api/test-api.ts';
 import { apiTypes } from './api-types/operations.ts';
 
-/** Writes the types of the API's requests and answers for the web page, from the OpenAPI document that the api role serves. */
-export const GENERATED = join(import.meta.dirname, '..', 'apps', 'web', 'api', 'generated.ts');
+/**
+ * Writes the types of the API's requests and answers and of the WebSocket's frames for their clients, from the OpenAPI
+ * document that the api role serves and from the schemas of the frames.
+ */
+export const GENERATED = join(import.meta.dirname, '..', 'libs', 'http', 'contract', 'generated.ts');
 
 /** The module's text, as the formatter leaves it. */
 export async function generateApiTypes(): Promise<string> {

@@ -10,6 +10,7 @@ const generators = [
   'generate-api-types.ts',
   'generate-settings-table.ts',
   'generate-cli-reference.ts',
+  'generate-websocket-tables.ts',
 ];
 
 for (const generator of generators) {

@@ -7,7 +7,15 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 /** What a built page depends on: its own folder, the libraries it imports values from, and the versions of packages. */
-const SOURCES = ['apps/web', 'libs/log-record', 'package-lock.json'];
+export const SOURCES = [
+  'apps/web',
+  'libs/errors',
+  'libs/http/client',
+  'libs/http/contract',
+  'libs/log-query',
+  'libs/log-record',
+  'package-lock.json',
+];
 
 /** A digest of every source's path and content. */
 export function hashOfSources(project) {

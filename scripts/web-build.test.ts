@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { buildWeb, isBuilt } from './web-build.mjs';
+import { buildWeb, isBuilt, SOURCES } from './web-build.mjs';
 
 let project = '';
 let runs: string[][] = [];
@@ -11,7 +11,8 @@ beforeEach(() => {
   project = mkdtempSync(join(tmpdir(), 'web-build-'));
   runs = [];
   mkdirSync(join(project, 'apps', 'web', 'live'), { recursive: true });
-  mkdirSync(join(project, 'libs', 'log-record'), { recursive: true });
+  for (const source of SOURCES) mkdirSync(join(project, source), { recursive: true });
+  rmSync(join(project, 'package-lock.json'), { recursive: true });
   writeFileSync(join(project, 'package-lock.json'), '{}');
   writeFileSync(join(project, 'apps', 'web', 'live', 'row.ts'), 'export {};');
 });
@@ -42,4 +43,19 @@ test('builds once, and again only when a source or a package has changed', async
 test('a build that failed does not count', async () => {
   expect(await build(1)).toBe(false);
   expect(isBuilt(project)).toBe(false);
+});
+
+test('the sources of a built page include every library that the page imports values from', () => {
+  const root = join(import.meta.dirname, '..');
+  const modules = globSync('apps/web/**/*.{ts,tsx}', {
+    cwd: root,
+    exclude: ['**/*.test.*', '**/node_modules/**', 'apps/web/e2e/**'],
+  });
+  const imported = modules.flatMap((path) =>
+    [...readFileSync(join(root, path), 'utf8').matchAll(/^import (?!type )[^;]*? from '@tailrace\/([^']+)'/gm)].map(
+      ([, module = '']) => `libs/${module}`,
+    ),
+  );
+  expect(imported).toContain('libs/http/client/live-stream.ts');
+  expect(imported.filter((module) => !SOURCES.some((source) => module.startsWith(`${source}/`)))).toEqual([]);
 });

@@ -18,7 +18,7 @@ import { LiveHub } from './live-hub.ts';
 import { AlertNews } from './reading/alert-news.ts';
 import { serveLive } from './serving/live-server.ts';
 import { redeemTicket } from './serving/redeem-ticket.ts';
-import { statusMessage } from './serving/status-message.ts';
+import { statusFrame } from './serving/status-frame.ts';
 import { Viewer } from './viewers/viewer.ts';
 import { viewerQueues } from './viewers/viewer-queues.ts';
 
@@ -76,8 +76,7 @@ export async function start(config: FanoutConfig, deps: HttpRoleDeps): Promise<R
         logger,
         onGap: (reason) => gaps.inc({ reason }),
       });
-      for (const [, status] of statuses.entries())
-        if (status.project_id === project) viewer.tell(statusMessage(status));
+      for (const [, status] of statuses.entries()) if (status.project_id === project) viewer.tell(statusFrame(status));
       return viewer;
     },
     onViewers: (count) => viewers.set(count),
@@ -88,7 +87,7 @@ export async function start(config: FanoutConfig, deps: HttpRoleDeps): Promise<R
     topic: topics.connectionStatus,
     // Also of what it was already: a viewer may have come before the table had been read.
     onChange: ({ value }) => {
-      if (value) live.tell(value.project_id, statusMessage(value));
+      if (value) live.tell(value.project_id, statusFrame(value));
     },
   });
   const news = new AlertNews({

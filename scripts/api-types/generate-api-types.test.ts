@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { GENERATED, generateApiTypes } from '../generate-api-types.ts';
 import { schemaType } from './schema-type.ts';
 
-test('the types of the web page are those of the API (else: node scripts/generate-api-types.ts)', async () => {
+test('the types of the page and the command line are those of the API and the WebSocket (else: node scripts/generate-api-types.ts)', async () => {
   expect(readFileSync(GENERATED, 'utf8')).toBe(await generateApiTypes());
 });
 

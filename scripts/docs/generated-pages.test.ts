@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { cliPage } from '../generate-cli-reference.ts';
 import { configurationPage } from '../generate-settings-table.ts';
+import { websocketPage } from '../generate-websocket-tables.ts';
 
 const pageOf = (name: string) => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
 
@@ -19,4 +20,11 @@ test('docs/cli.md lists every command and option of tailrace as the command decl
   for (const command of ['tailrace tail', 'tailrace connections add', 'tailrace doctor']) {
     expect(page).toMatch(new RegExp(`^##+ ${command}$`, 'm'));
   }
+});
+
+test('docs/websocket.md lists every frame as its schema declares it', () => {
+  const page = pageOf('websocket.md');
+  expect(page, 'run: npm run generate').toBe(websocketPage());
+  expect(page).toContain('`{type:"gap", matched, from, to, reason}`');
+  expect(page).toContain('`{type:"subscribe", filter?, from?}`');
 });

@@ -1,4 +1,5 @@
 import type { Principal } from '@tailrace/http/access/tokens.ts';
+import type { ServerFrame } from '@tailrace/http/contract/frames.ts';
 import { type Caller, FairQueue } from '@tailrace/http/limits/fair-queue.ts';
 import { Problem } from '@tailrace/http/problem.ts';
 import type { AcceptUpgrade, Upgrades } from '@tailrace/http/upgrades.ts';
@@ -9,7 +10,6 @@ import { Allowance, SharedAllowances } from '../viewers/allowance.ts';
 import { SendBuffer } from '../viewers/send-buffer.ts';
 import type { Viewer } from '../viewers/viewer.ts';
 import { probe } from './probe.ts';
-import type { ServerMessage } from './protocol.ts';
 
 const protocol = 'tailrace.v1';
 
@@ -43,7 +43,7 @@ export interface LiveServerOptions extends AdmissionOptions {
 export interface LiveServer {
   hasViewers(projectId: string): boolean;
   /** Sends to every viewer of a project. */
-  tell(projectId: string, message: ServerMessage): void;
+  tell(projectId: string, message: ServerFrame): void;
   /** Closes every socket with 1001, so that clients come back to another process. */
   close(): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import type { GapReason, ServerFrame } from '@tailrace/http/contract/frames.ts';
 import type { Caller, FairQueue } from '@tailrace/http/limits/fair-queue.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
 import { encodeCursor, type Position } from '@tailrace/log-query/live-cursor.ts';
@@ -6,7 +7,6 @@ import { compileFilter, type Matcher } from '@tailrace/log-query/matcher.ts';
 import type { LiveHub } from '../live-hub.ts';
 import { readRange } from '../reading/read-range.ts';
 import { logsFrame } from '../serving/frames.ts';
-import type { GapReason, ServerMessage } from '../serving/protocol.ts';
 import type { Follower, Following } from './lane.ts';
 import type { SendBuffer } from './send-buffer.ts';
 
@@ -174,7 +174,7 @@ export class Subscription {
     return this.#following?.matched() ?? 0;
   }
 
-  #gapMessage({ from, to, reason, matched }: Gap): ServerMessage {
+  #gapMessage({ from, to, reason, matched }: Gap): ServerFrame {
     const { log } = this.#options.hub;
     return { type: 'gap', matched, from: encodeCursor(log, from), to: encodeCursor(log, to), reason };
   }

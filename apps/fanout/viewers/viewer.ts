@@ -1,4 +1,5 @@
 import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
+import { type ClientFrame, clientFrame, type GapReason, type ServerFrame } from '@tailrace/http/contract/frames.ts';
 import type { Caller } from '@tailrace/http/limits/fair-queue.ts';
 import { Problem } from '@tailrace/http/problem.ts';
 import type { Kafka } from '@tailrace/kafka/kafka.ts';
@@ -11,7 +12,6 @@ import type { LiveHub } from '../live-hub.ts';
 import { readRange } from '../reading/read-range.ts';
 import { cursorPosition, startPosition } from '../reading/start-position.ts';
 import { fetchedFrame } from '../serving/frames.ts';
-import { type ClientMessage, clientMessage, type GapReason, type ServerMessage } from '../serving/protocol.ts';
 import type { SendBuffer } from './send-buffer.ts';
 import { Subscription } from './subscription.ts';
 import type { ViewerQueues } from './viewer-queues.ts';
@@ -83,7 +83,7 @@ export class Viewer {
   }
 
   /** Messages beside the stream: statuses, alerts. */
-  tell(message: ServerMessage): void {
+  tell(message: ServerFrame): void {
     this.#say(message);
   }
 
@@ -106,7 +106,7 @@ export class Viewer {
     });
   }
 
-  async #handle(message: ClientMessage): Promise<void> {
+  async #handle(message: ClientFrame): Promise<void> {
     switch (message.type) {
       case 'subscribe': {
         const from = await this.#resolve(message.from);
@@ -166,7 +166,7 @@ export class Viewer {
   }
 
   /** Goes on beside the stream. Every way it may end says so by a frame. */
-  #fetch({ from, to, filter = this.#filter }: Extract<ClientMessage, { type: 'fetch' }>): void {
+  #fetch({ from, to, filter = this.#filter }: Extract<ClientFrame, { type: 'fetch' }>): void {
     if (this.#fetching) {
       this.#error('fetch.busy', 'one fetch at a time: wait for its `fetched`');
       return;
@@ -216,7 +216,7 @@ export class Viewer {
     this.#say({ type: 'error', code, detail, ...(retryAfter !== undefined && { retry_after_seconds: retryAfter }) });
   }
 
-  #say(message: ServerMessage): void {
+  #say(message: ServerFrame): void {
     this.#options.sendBuffer.sendMessage(message);
   }
 }
@@ -229,14 +229,14 @@ interface Refused {
   readonly problem: string;
 }
 
-function parse(text: string): ClientMessage | Refused {
+function parse(text: string): ClientFrame | Refused {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
     return { code: 'message.invalid', problem: 'this is not JSON' };
   }
-  const result = clientMessage.safeParse(json);
+  const result = clientFrame.safeParse(json);
   if (result.success) return result.data;
   const problems = result.error.issues
     .slice(0, 5)

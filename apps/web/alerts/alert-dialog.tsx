@@ -1,5 +1,5 @@
+import type { Alert } from '@tailrace/http/contract/generated.ts';
 import { useCallback } from 'react';
-import type { Alert } from '../api/generated.ts';
 import { useApp } from '../ui/app-context.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Icon } from '../ui/icon.tsx';

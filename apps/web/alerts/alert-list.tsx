@@ -1,5 +1,5 @@
+import type { Alert } from '@tailrace/http/contract/generated.ts';
 import { useCallback, useState } from 'react';
-import type { Alert } from '../api/generated.ts';
 import { useApp } from '../ui/app-context.ts';
 import { Link } from '../ui/link.tsx';
 import { connectionName, useConnections } from '../ui/loading/use-connections.ts';

@@ -1,5 +1,5 @@
+import type { AlertRule, Backtest } from '@tailrace/http/contract/generated.ts';
 import { useEffect, useState } from 'react';
-import type { AlertRule, Backtest } from '../api/generated.ts';
 import { messageOf } from '../api/http.ts';
 import { useApp } from '../ui/app-context.ts';
 import { connectionName } from '../ui/loading/use-connections.ts';

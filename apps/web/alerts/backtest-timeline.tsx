@@ -1,4 +1,4 @@
-import type { Backtest } from '../api/generated.ts';
+import type { Backtest } from '@tailrace/http/contract/generated.ts';
 import { count, shortMoment } from '../ui/text/format.ts';
 
 const width = 640;

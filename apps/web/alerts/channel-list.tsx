@@ -1,5 +1,5 @@
+import type { Channel } from '@tailrace/http/contract/generated.ts';
 import { useState } from 'react';
-import type { Channel } from '../api/generated.ts';
 import { useApp } from '../ui/app-context.ts';
 import { ConfirmedButton } from '../ui/confirmed-button.tsx';
 import { Icon } from '../ui/icon.tsx';

@@ -1,5 +1,5 @@
+import type { Notification } from '@tailrace/http/contract/generated.ts';
 import { useCallback } from 'react';
-import type { Notification } from '../api/generated.ts';
 import { ApiError } from '../api/http.ts';
 import type { Tone } from '../connections/connection-state.ts';
 import { useApp } from '../ui/app-context.ts';

@@ -1,4 +1,4 @@
-import type { Alert } from '../api/generated.ts';
+import type { Alert } from '@tailrace/http/contract/generated.ts';
 import { count, duration } from '../ui/text/format.ts';
 
 /** What was measured when it fired, against what it had to reach. */

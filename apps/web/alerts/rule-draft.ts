@@ -1,4 +1,4 @@
-import type { AlertRule, Operations } from '../api/generated.ts';
+import type { AlertRule, Operations } from '@tailrace/http/contract/generated.ts';
 import type { AnswerOf } from '../api/http.ts';
 import { filterText, readQuery } from '../live/query/query.ts';
 import {

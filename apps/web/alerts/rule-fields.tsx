@@ -1,5 +1,5 @@
+import type { Channel } from '@tailrace/http/contract/generated.ts';
 import type { ReactNode } from 'react';
-import type { Channel } from '../api/generated.ts';
 import { ConfigFieldInput } from '../ui/form/config-field-input.tsx';
 import type { ConfigField } from '../ui/form/config-schema.ts';
 import { describedBy, Field } from '../ui/form/field.tsx';

@@ -1,5 +1,5 @@
+import type { AlertRule } from '@tailrace/http/contract/generated.ts';
 import { type FormEvent, useState } from 'react';
-import type { AlertRule } from '../api/generated.ts';
 import { useApp } from '../ui/app-context.ts';
 import { ConfirmedButton } from '../ui/confirmed-button.tsx';
 import { Dialog } from '../ui/dialog.tsx';

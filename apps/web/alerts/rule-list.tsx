@@ -1,5 +1,5 @@
+import type { AlertRule } from '@tailrace/http/contract/generated.ts';
 import { useCallback, useState } from 'react';
-import type { AlertRule } from '../api/generated.ts';
 import { filterText } from '../live/query/query.ts';
 import { useApp } from '../ui/app-context.ts';
 import { Icon } from '../ui/icon.tsx';

@@ -1,4 +1,4 @@
-import type { Alert } from '../api/generated.ts';
+import type { Alert } from '@tailrace/http/contract/generated.ts';
 import type { Tone } from '../connections/connection-state.ts';
 
 const tones: Readonly<Record<Alert['severity'], Tone>> = {

@@ -1,5 +1,5 @@
+import type { Channel } from '@tailrace/http/contract/generated.ts';
 import { useCallback } from 'react';
-import type { Channel } from '../api/generated.ts';
 import { useApp } from '../ui/app-context.ts';
 import { useResource } from '../ui/loading/use-resource.ts';
 

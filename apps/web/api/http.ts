@@ -1,5 +1,5 @@
-import { misshapen } from './answer-shape.ts';
-import type { Operations } from './generated.ts';
+import type { Operations } from '@tailrace/http/contract/generated.ts';
+import { misshapen } from '@tailrace/http/contract/shape.ts';
 
 type Operation = keyof Operations;
 type BodyOf<Name extends Operation> = Operations[Name]['body'];

@@ -1,4 +1,4 @@
-import type { Operations } from './generated.ts';
+import type { Operations } from '@tailrace/http/contract/generated.ts';
 
 /** Who is signed in, as the server says. */
 export interface Session {

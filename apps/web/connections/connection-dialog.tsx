@@ -1,5 +1,5 @@
+import type { Connection } from '@tailrace/http/contract/generated.ts';
 import { useCallback, useState } from 'react';
-import type { Connection } from '../api/generated.ts';
 import type { AnswerOf } from '../api/http.ts';
 import { healthOf } from '../live/status/source-health.ts';
 import { useApp } from '../ui/app-context.ts';

@@ -1,5 +1,5 @@
+import type { Connection } from '@tailrace/http/contract/generated.ts';
 import { type FormEvent, useMemo, useState } from 'react';
-import type { Connection } from '../api/generated.ts';
 import { useApp } from '../ui/app-context.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { ConfigFieldInput } from '../ui/form/config-field-input.tsx';

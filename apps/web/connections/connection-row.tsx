@@ -1,4 +1,4 @@
-import type { Connection } from '../api/generated.ts';
+import type { Connection } from '@tailrace/http/contract/generated.ts';
 import { healthOf } from '../live/status/source-health.ts';
 import { useApp } from '../ui/app-context.ts';
 import { Link } from '../ui/link.tsx';

@@ -1,4 +1,4 @@
-import type { Connection, ConnectionStatus } from '../api/generated.ts';
+import type { Connection, ConnectionStatus } from '@tailrace/http/contract/generated.ts';
 
 type State = ConnectionStatus['state'] | Connection['desired_state'];
 

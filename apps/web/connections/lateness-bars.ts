@@ -1,4 +1,4 @@
-import type { ConnectionStats } from '../api/generated.ts';
+import type { ConnectionStats } from '@tailrace/http/contract/generated.ts';
 import { count, duration } from '../ui/text/format.ts';
 
 /** One bucket of the histogram, ready to be drawn. */

@@ -1,4 +1,4 @@
-import type { ConnectionStats } from '../api/generated.ts';
+import type { ConnectionStats } from '@tailrace/http/contract/generated.ts';
 import { duration } from '../ui/text/format.ts';
 import { latenessBars } from './lateness-bars.ts';
 

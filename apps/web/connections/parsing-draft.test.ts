@@ -1,5 +1,5 @@
+import type { ParsingRule } from '@tailrace/http/contract/generated.ts';
 import { expect, it } from 'vitest';
-import type { ParsingRule } from '../api/generated.ts';
 import { draftOf, emptyDraft, ruleLabels, ruleOf } from './parsing-draft.ts';
 
 it('gives a rule back as it was stored', () => {

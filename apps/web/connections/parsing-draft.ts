@@ -1,4 +1,4 @@
-import type { ParsingRule } from '../api/generated.ts';
+import type { ParsingRule } from '@tailrace/http/contract/generated.ts';
 import type { FormLabels } from '../ui/form/form-problems.ts';
 
 /** A rule as it is being written: what may be left out is empty. */

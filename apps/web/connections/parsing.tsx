@@ -1,6 +1,6 @@
+import type { Connection } from '@tailrace/http/contract/generated.ts';
 import { percent, sharesText } from '@tailrace/log-query/shares-text.ts';
 import { useCallback } from 'react';
-import type { Connection } from '../api/generated.ts';
 import { lineField, valuesText } from '../live/query/query-parts.ts';
 import { viewSearch } from '../live/query/view.ts';
 import { useApp } from '../ui/app-context.ts';

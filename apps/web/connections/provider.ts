@@ -1,5 +1,5 @@
+import type { Connection } from '@tailrace/http/contract/generated.ts';
 import { useCallback } from 'react';
-import type { Connection } from '../api/generated.ts';
 import type { AnswerOf } from '../api/http.ts';
 import { useApp } from '../ui/app-context.ts';
 import { useResource } from '../ui/loading/use-resource.ts';

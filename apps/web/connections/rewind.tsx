@@ -1,5 +1,5 @@
+import type { Connection } from '@tailrace/http/contract/generated.ts';
 import { type FormEvent, useState } from 'react';
-import type { Connection } from '../api/generated.ts';
 import { useApp } from '../ui/app-context.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Outcome } from '../ui/loading/outcome.tsx';

@@ -1,5 +1,5 @@
+import type { ParsingRule } from '@tailrace/http/contract/generated.ts';
 import { useEffect, useState } from 'react';
-import type { ParsingRule } from '../api/generated.ts';
 import type { AnswerOf } from '../api/http.ts';
 import { useApp } from '../ui/app-context.ts';
 import { type FormLabels, type FormProblems, problemsOfError } from '../ui/form/form-problems.ts';

@@ -1,4 +1,4 @@
-import type { ReplayDifferences } from '../api/generated.ts';
+import type { ReplayDifferences } from '@tailrace/http/contract/generated.ts';
 
 type Example = ReplayDifferences['examples'][number];
 

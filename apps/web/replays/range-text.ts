@@ -1,4 +1,4 @@
-import type { Replay } from '../api/generated.ts';
+import type { Replay } from '@tailrace/http/contract/generated.ts';
 import { shortMoment } from '../ui/text/format.ts';
 
 /** Whether a replay began with whatever was kept, of whatever time. */

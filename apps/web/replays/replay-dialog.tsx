@@ -1,4 +1,4 @@
-import type { Replay } from '../api/generated.ts';
+import type { Replay } from '@tailrace/http/contract/generated.ts';
 import { useApp } from '../ui/app-context.ts';
 import { ConfirmedButton } from '../ui/confirmed-button.tsx';
 import { Dialog } from '../ui/dialog.tsx';

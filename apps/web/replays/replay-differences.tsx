@@ -1,4 +1,4 @@
-import type { Replay } from '../api/generated.ts';
+import type { Replay } from '@tailrace/http/contract/generated.ts';
 import { connectionName } from '../ui/loading/use-connections.ts';
 import { count, shortMoment } from '../ui/text/format.ts';
 import { oneLine } from '../ui/text/visible-text.ts';

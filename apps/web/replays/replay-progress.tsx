@@ -1,4 +1,4 @@
-import type { Replay } from '../api/generated.ts';
+import type { Replay } from '@tailrace/http/contract/generated.ts';
 import type { Tone } from '../connections/connection-state.ts';
 import { count, duration } from '../ui/text/format.ts';
 

@@ -1,6 +1,6 @@
 import './replays.css';
+import type { Replay } from '@tailrace/http/contract/generated.ts';
 import { useCallback, useState } from 'react';
-import type { Replay } from '../api/generated.ts';
 import { useApp } from '../ui/app-context.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Link } from '../ui/link.tsx';

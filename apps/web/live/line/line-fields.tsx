@@ -1,5 +1,5 @@
+import type { LogLine } from '@tailrace/http/contract/generated.ts';
 import type { Field as QueryField } from '@tailrace/log-query/query/tree.ts';
-import type { LogLine } from '../../api/generated.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { manyLines, oneLine } from '../../ui/text/visible-text.ts';
 import { attributeField, lineField, type QueryPart } from '../query/query-parts.ts';

@@ -1,5 +1,5 @@
+import type { LogLine } from '@tailrace/http/contract/generated.ts';
 import { type KeyboardEvent, useCallback, useState } from 'react';
-import type { LogLine } from '../../api/generated.ts';
 import { ApiError } from '../../api/http.ts';
 import { useApp } from '../../ui/app-context.ts';
 import { Icon } from '../../ui/icon.tsx';

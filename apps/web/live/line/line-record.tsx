@@ -1,4 +1,4 @@
-import type { LogLine } from '../../api/generated.ts';
+import type { LogLine } from '@tailrace/http/contract/generated.ts';
 import { count, duration } from '../../ui/text/format.ts';
 import { manyLines } from '../../ui/text/visible-text.ts';
 import { CopyButton } from './copy-button.tsx';

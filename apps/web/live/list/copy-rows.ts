@@ -1,5 +1,5 @@
+import type { LogLine } from '@tailrace/http/contract/generated.ts';
 import type { ClipboardEvent } from 'react';
-import type { LogLine } from '../../api/generated.ts';
 import type { LogBuffer } from '../session/log-buffer.ts';
 
 /**

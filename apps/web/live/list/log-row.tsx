@@ -1,5 +1,5 @@
+import type { LogLine } from '@tailrace/http/contract/generated.ts';
 import { type MouseEvent, memo } from 'react';
-import type { LogLine } from '../../api/generated.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { duration } from '../../ui/text/format.ts';
 import { oneLine } from '../../ui/text/visible-text.ts';

@@ -1,6 +1,6 @@
+import type { LogLine } from '@tailrace/http/contract/generated.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { LogLine } from '../../api/generated.ts';
 import { headColumns, rowText } from './row-text.ts';
 
 const line = (fields: Partial<LogLine>): LogLine =>

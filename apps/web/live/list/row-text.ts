@@ -1,4 +1,4 @@
-import type { LogLine } from '../../api/generated.ts';
+import type { LogLine } from '@tailrace/http/contract/generated.ts';
 import { clockTime } from '../../ui/text/format.ts';
 import { oneLine } from '../../ui/text/visible-text.ts';
 

@@ -1,6 +1,6 @@
+import type { LogLine } from '@tailrace/http/contract/generated.ts';
 import { parseQuery } from '@tailrace/log-query/query/parse-query.ts';
 import { type Field, lineFields, serviceNames } from '@tailrace/log-query/query/tree.ts';
-import type { LogLine } from '../../api/generated.ts';
 import { attributeField, fieldText, valuesText } from './query-parts.ts';
 
 /** Values kept for each name, and names: what is seen most lately wins. */

@@ -1,4 +1,4 @@
-import type { LogLine } from '../../api/generated.ts';
+import type { LogLine } from '@tailrace/http/contract/generated.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { Popover } from '../../ui/popover.tsx';
 import { count } from '../../ui/text/format.ts';

@@ -1,6 +1,6 @@
+import type { LogLine } from '@tailrace/http/contract/generated.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { LogLine } from '../../api/generated.ts';
 import { toCsv } from './export-lines.ts';
 
 /** The second row's third cell is the body. */

@@ -1,4 +1,4 @@
-import type { LogLine } from '../../api/generated.ts';
+import type { LogLine } from '@tailrace/http/contract/generated.ts';
 
 /** One JSON object a line (https://github.com/ndjson/ndjson-spec), as the API gives it. */
 export function toNdjson(lines: readonly LogLine[]): string {

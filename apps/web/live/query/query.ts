@@ -1,6 +1,6 @@
+import type { LogFilter } from '@tailrace/http/contract/generated.ts';
 import { nameConnections } from '@tailrace/log-query/query/name-connections.ts';
 import { parseQuery, type QueryProblem } from '@tailrace/log-query/query/parse-query.ts';
-import type { LogFilter } from '../../api/generated.ts';
 import { attributeField, lineField, valuesText, wordText } from './query-parts.ts';
 
 export type ReadQuery = { readonly filter: LogFilter } | { readonly problem: string };

@@ -1,4 +1,4 @@
-import type { Gap } from '../../api/frames.ts';
+import type { Gap } from '@tailrace/http/client/stream-parts.ts';
 import { count } from '../../ui/text/format.ts';
 
 /** Why lines are missing at a place, in words. */

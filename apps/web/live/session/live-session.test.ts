@@ -1,20 +1,12 @@
+import type { SocketListener } from '@tailrace/http/client/lasting-socket.ts';
+import { testLine } from '@tailrace/http/client/test-line.ts';
+import type { LogLine } from '@tailrace/http/contract/generated.ts';
 import { expect, test, vi } from 'vitest';
-import type { LogLine } from '../../api/generated.ts';
 import { type Api, ApiError } from '../../api/http.ts';
-import type { SocketListener } from '../../api/live-stream.ts';
 import { LiveSession } from './live-session.ts';
 
 const second = (number: number) => `2026-01-31T08:00:${String(number).padStart(2, '0')}.000Z`;
-const line = (number: number): LogLine =>
-  ({
-    id: `line ${number}`,
-    timestamp: second(number),
-    attributes: {},
-    resource: {},
-    stream: 's',
-    parser: 'plain',
-    raw: { topic: 'logs.raw.aws', partition: 0, offset: 0 },
-  }) as LogLine;
+const line = (number: number): LogLine => testLine({ id: `line ${number}`, timestamp: second(number) });
 
 interface Query {
   readonly filter?: string | undefined;
@@ -65,7 +57,7 @@ function open() {
 test('what is stored and what comes live are one list, each line once, in order of time', async () => {
   const { session, calls, sent, say, shown } = open();
   session.show({ level: 'info' }, { kind: 'live', span: '-15m' });
-  say({ type: 'hello', cursor: 'c0' });
+  say({ type: 'hello', cursor: 'c0', project_id: 'shop' });
   expect(sent).toEqual([{ type: 'subscribe', filter: { level: 'info' }, from: '-30s' }]);
   say({ type: 'subscribed', cursor: 'c1' });
   say({ type: 'logs', logs: [line(5), line(6)], cursor: 'c2' });
@@ -95,7 +87,7 @@ test('a gap stands where lines are missing, and its lines take its place', async
   const { session, calls, sent, say, shown } = open();
   session.show({}, { kind: 'live', span: '-15m' });
   await calls[0]?.answer([]);
-  say({ type: 'hello', cursor: 'c0' });
+  say({ type: 'hello', cursor: 'c0', project_id: 'shop' });
   say({ type: 'subscribed', cursor: 'c1' });
   say({ type: 'logs', logs: [line(1)], cursor: 'c2' });
   say({ type: 'gap', matched: 1200, from: 'c2', to: 'c5', reason: 'slow_viewer' });
@@ -119,7 +111,7 @@ test('gaps that are out of sight are counted and can be shown, the newest first'
   const { session, calls, say } = open();
   session.show({}, { kind: 'live', span: '-15m' });
   await calls[0]?.answer([]);
-  say({ type: 'hello', cursor: 'c0' });
+  say({ type: 'hello', cursor: 'c0', project_id: 'shop' });
   say({ type: 'subscribed', cursor: 'c1' });
   const gap = (from: string, to: string) => say({ type: 'gap', matched: 1, from, to, reason: 'slow_viewer' });
   say({ type: 'logs', logs: [line(1)], cursor: 'c2' });
@@ -145,7 +137,7 @@ test('says that earlier lines are not kept once the first rows had to go', async
   session.show({}, { kind: 'live', span: '-15m' });
   await calls[0]?.answer([line(1)]);
   expect(session.snapshot().older.kind).toBe('end');
-  say({ type: 'hello', cursor: 'c0' });
+  say({ type: 'hello', cursor: 'c0', project_id: 'shop' });
   say({ type: 'subscribed', cursor: 'c1' });
   const logs = Array.from({ length: 100_000 }, (_, index) => ({ ...line(3), id: `flood ${index}` }));
   say({ type: 'logs', logs, cursor: 'c2' });
@@ -167,7 +159,7 @@ test('a part of the past that does not reach the present cannot be followed', as
 test('counts what comes while nobody follows, and lets a flood wait at the server', () => {
   const { session, sent, say } = open();
   session.show({}, { kind: 'live', span: '-15m' });
-  say({ type: 'hello', cursor: 'c0' });
+  say({ type: 'hello', cursor: 'c0', project_id: 'shop' });
   say({ type: 'subscribed', cursor: 'c1' });
   session.setFollowing(false);
   say({ type: 'logs', logs: [line(1), line(2)], cursor: 'c2' });
@@ -185,7 +177,7 @@ test('counts what comes while nobody follows, and lets a flood wait at the serve
 test('from a moment of the past it goes on by pages, and from the last of them on live', async () => {
   const { session, calls, sent, say, shown } = open();
   session.show({}, { kind: 'at', at: second(10) });
-  say({ type: 'hello', cursor: 'c0' });
+  say({ type: 'hello', cursor: 'c0', project_id: 'shop' });
   expect(calls[0]?.query.to).toBe(second(10));
   await calls[0]?.answer([line(9), line(8)], { older: 'o', newer: 'n1' });
   expect(calls[1]?.query).toMatchObject({ after: 'n1', to: 'now' });
@@ -205,7 +197,7 @@ const hole = 'Lines may be missing around here: the database was behind when thi
 test('lines that the database did not have yet, and that come no more live, are fetched at once', async () => {
   const { session, calls, sent, say, shown } = open();
   session.show({}, { kind: 'live', span: '-15m' });
-  say({ type: 'hello', cursor: cursor(99) });
+  say({ type: 'hello', cursor: cursor(99), project_id: 'shop' });
   say({ type: 'subscribed', cursor: cursor(90) });
   say({ type: 'logs', logs: [line(9)], cursor: cursor(91) });
   await calls[0]?.answer([line(2), line(1)], { live_from: cursor(80) });
@@ -221,7 +213,7 @@ test('a database that is far behind leaves a gap that can be loaded; one that is
   const far = open();
   far.session.show({}, { kind: 'live', span: '-15m' });
   await far.calls[0]?.answer([line(1)], { live_from: cursor(0) });
-  far.say({ type: 'hello', cursor: cursor(1) });
+  far.say({ type: 'hello', cursor: cursor(1), project_id: 'shop' });
   far.say({ type: 'subscribed', cursor: cursor(1_000_000) });
   expect(far.shown()).toEqual(['line 1', hole]);
   expect(far.sent.filter((frame) => 'type' in frame && frame.type === 'fetch')).toEqual([]);
@@ -232,7 +224,7 @@ test('a database that is far behind leaves a gap that can be loaded; one that is
   const near = open();
   near.session.show({}, { kind: 'live', span: '-15m' });
   await near.calls[0]?.answer([line(1)], { live_from: cursor(95), older: 'o1' });
-  near.say({ type: 'hello', cursor: cursor(99) });
+  near.say({ type: 'hello', cursor: cursor(99), project_id: 'shop' });
   near.say({ type: 'subscribed', cursor: cursor(90) });
   // Going on after a pause begins later, and has nothing to do with what is stored.
   near.say({ type: 'subscribed', cursor: cursor(99) });
@@ -243,7 +235,7 @@ test('a database that is far behind leaves a gap that can be loaded; one that is
 test('the hole is looked for where the past goes over to the present, too', async () => {
   const { session, calls, sent, say, shown } = open();
   session.show({}, { kind: 'at', at: second(10) });
-  say({ type: 'hello', cursor: cursor(99) });
+  say({ type: 'hello', cursor: cursor(99), project_id: 'shop' });
   await calls[0]?.answer([line(9)], { older: 'o', newer: 'n1', live_from: cursor(10) });
   await calls[1]?.answer([line(11)], { newer: 'n2', live_from: cursor(80) });
   say({ type: 'subscribed', cursor: cursor(90) });
@@ -255,7 +247,7 @@ test('the hole is looked for where the past goes over to the present, too', asyn
 test('after a moment before which there is nothing, what is stored since then is shown', async () => {
   const { session, calls, sent, say, shown } = open();
   session.show({}, { kind: 'at', at: second(10) });
-  say({ type: 'hello', cursor: 'c0' });
+  say({ type: 'hello', cursor: 'c0', project_id: 'shop' });
   await calls[0]?.answer([], { newer: null });
   // Nothing in the second, the minute, the hour, the day and the fortnight after it either.
   expect(calls[1]?.query).toMatchObject({ from: second(10), to: second(11) });
@@ -275,7 +267,7 @@ test('what one looks at does not go for what comes; once one follows again the o
       id: `many ${String(from + index).padStart(6, '0')}`,
     }));
   session.show({}, { kind: 'live', span: '-15m' });
-  say({ type: 'hello', cursor: 'c0' });
+  say({ type: 'hello', cursor: 'c0', project_id: 'shop' });
   say({ type: 'subscribed', cursor: 'c1' });
   say({ type: 'logs', logs: lines(0, 100_000), cursor: 'c2' });
   session.setFollowing(false);
@@ -319,7 +311,7 @@ test('of several lines at one moment the one that was asked for is brought into 
 test('a filter that the server refuses leaves no lines of the one before, and says why without names of fields', async () => {
   const { session, calls, say, sent, shown } = open();
   session.show({}, { kind: 'live', span: '-15m' });
-  say({ type: 'hello', cursor: 'c0' });
+  say({ type: 'hello', cursor: 'c0', project_id: 'shop' });
   say({ type: 'subscribed', cursor: 'c1' });
   await calls[0]?.answer([line(1)]);
   session.show({ regex: '(' }, { kind: 'live', span: '-15m' });
@@ -342,7 +334,7 @@ test('a filter that the server refuses leaves no lines of the one before, and sa
 test('the refusal of a filter that is not wanted any more refuses nothing', () => {
   const { session, say } = open();
   session.show({ regex: '(' }, { kind: 'live', span: '-15m' });
-  say({ type: 'hello', cursor: 'c0' });
+  say({ type: 'hello', cursor: 'c0', project_id: 'shop' });
   session.show({}, { kind: 'live', span: '-15m' });
   say({ type: 'error', code: 'message.invalid', detail: 'filter.regex: is wrong' });
   expect(session.snapshot().refusal).toBeUndefined();
@@ -371,7 +363,7 @@ test('a line is late when it came live long after it happened, unless its source
   const { session, say } = open();
   session.readSince = new Map([['conn_1', Date.parse(second(20))]]);
   session.show({}, { kind: 'live', span: '-15m' });
-  say({ type: 'hello', cursor: 'c0' });
+  say({ type: 'hello', cursor: 'c0', project_id: 'shop' });
   say({ type: 'subscribed', cursor: 'c1' });
   const read = (number: number, at: string) => ({ ...line(number), connection_id: 'conn_1', ingest_timestamp: at });
   const minuteLater = '2026-01-31T08:01:30.000Z';

@@ -1,7 +1,8 @@
-import type { CursorRange } from '../../api/frames.ts';
-import type { LogFilter, LogLine } from '../../api/generated.ts';
+import type { Socket, SocketListener } from '@tailrace/http/client/lasting-socket.ts';
+import { LiveStream } from '@tailrace/http/client/live-stream.ts';
+import type { CursorRange } from '@tailrace/http/client/stream-parts.ts';
+import type { LogFilter, LogLine } from '@tailrace/http/contract/generated.ts';
 import { type Api, messageOf } from '../../api/http.ts';
-import { LiveStream, type Socket, type SocketListener } from '../../api/live-stream.ts';
 import { SeenAttributes } from '../query/completion.ts';
 import type { TimeView } from '../query/view.ts';
 import { gapNote, holeNote } from './gap-note.ts';

@@ -1,6 +1,6 @@
+import type { LogLine } from '@tailrace/http/contract/generated.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { LogLine } from '../../api/generated.ts';
 import { compareRows, lineRow, type Row } from './row.ts';
 
 const row = (id: string, timestamp: string, offset: number, partition = 0): Row =>

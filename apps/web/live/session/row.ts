@@ -1,5 +1,5 @@
-import type { CursorRange } from '../../api/frames.ts';
-import type { LogLine } from '../../api/generated.ts';
+import type { CursorRange } from '@tailrace/http/client/stream-parts.ts';
+import type { LogLine } from '@tailrace/http/contract/generated.ts';
 
 /** Lines that were left out at this place. */
 export interface RowGap {

@@ -1,5 +1,5 @@
+import type { CursorRange } from '@tailrace/http/client/stream-parts.ts';
 import { recordsBetween } from '@tailrace/log-query/live-cursor.ts';
-import type { CursorRange } from '../../api/frames.ts';
 
 /** What the live stream began behind: from where the stored lines end to where the live ones begin. */
 export interface Hole extends CursorRange {

@@ -1,5 +1,5 @@
-import type { LiveStatus } from '../../api/frames.ts';
-import type { StreamState } from '../../api/live-stream.ts';
+import type { StreamState } from '@tailrace/http/client/live-stream.ts';
+import type { LiveStatus } from '@tailrace/http/client/stream-parts.ts';
 import type { Refusal } from './refusal.ts';
 import type { Row } from './row.ts';
 

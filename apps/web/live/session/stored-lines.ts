@@ -1,4 +1,4 @@
-import type { LogFilter } from '../../api/generated.ts';
+import type { LogFilter } from '@tailrace/http/contract/generated.ts';
 import type { AnswerOf, Api } from '../../api/http.ts';
 
 export type StoredPage = AnswerOf<'GET stream/{project_id}'>;

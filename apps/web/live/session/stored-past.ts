@@ -1,4 +1,4 @@
-import type { LogFilter, LogLine } from '../../api/generated.ts';
+import type { LogFilter, LogLine } from '@tailrace/http/contract/generated.ts';
 import { type Api, ApiError, messageOf } from '../../api/http.ts';
 import type { TimeView } from '../query/view.ts';
 import { inPlainWords, type Refusal, refusalOf } from './refusal.ts';

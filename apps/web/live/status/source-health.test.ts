@@ -1,5 +1,5 @@
+import type { Connection } from '@tailrace/http/contract/generated.ts';
 import { expect, test } from 'vitest';
-import type { Connection } from '../../api/generated.ts';
 import { byUrgency, healthOf, summaryOf } from './source-health.ts';
 
 const now = Date.parse('2026-01-31T08:00:00Z');

@@ -1,4 +1,4 @@
-import type { Connection, ConnectionStatus } from '../../api/generated.ts';
+import type { Connection, ConnectionStatus } from '@tailrace/http/contract/generated.ts';
 import { type Tone, toneOf, wordsOf } from '../../connections/connection-state.ts';
 import { duration, shortMoment } from '../../ui/text/format.ts';
 

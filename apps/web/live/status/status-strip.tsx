@@ -1,6 +1,6 @@
+import type { StreamState } from '@tailrace/http/client/live-stream.ts';
+import type { Connection } from '@tailrace/http/contract/generated.ts';
 import { useEffect, useMemo, useState } from 'react';
-import type { Connection } from '../../api/generated.ts';
-import type { StreamState } from '../../api/live-stream.ts';
 import { useApp } from '../../ui/app-context.ts';
 import { Link } from '../../ui/link.tsx';
 import { pagePath } from '../../ui/route.ts';

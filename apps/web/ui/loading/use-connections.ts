@@ -1,5 +1,5 @@
+import type { Connection } from '@tailrace/http/contract/generated.ts';
 import { useCallback, useMemo } from 'react';
-import type { Connection } from '../../api/generated.ts';
 import { useApp } from '../app-context.ts';
 import { useResource } from './use-resource.ts';
 

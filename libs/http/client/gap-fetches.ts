@@ -1,12 +1,29 @@
-import type { CursorRange } from './frames.ts';
-import type { LogLine } from './generated.ts';
+import type { LogLine } from '../contract/generated.ts';
+import type { CursorRange } from './stream-parts.ts';
 
-interface GapFetch extends CursorRange {
+/** Takes the lines of a range. */
+export interface RangeSink {
+  /** Called before the first line, and again where the range is asked for again after a lost connection. */
+  readonly begin: () => void;
+  readonly take: (lines: readonly LogLine[]) => void | Promise<void>;
+}
+
+/** The lines of a range cannot be had. */
+class FetchError extends Error {
+  /** `fetch.invalid`, `fetch.failed` or `fetch.busy`, as the server sends it; `given_up` where nobody waits any more. */
+  readonly code: string;
+
+  constructor(code: string, detail: string) {
+    super(detail);
+    this.code = code;
+  }
+}
+
+interface GapFetch extends CursorRange, RangeSink {
   /** Whether somebody still waits for it. */
   isWanted: boolean;
-  readonly lines: LogLine[];
-  readonly resolve: (lines: readonly LogLine[]) => void;
-  readonly reject: (error: Error) => void;
+  readonly resolve: () => void;
+  readonly reject: (error: FetchError) => void;
 }
 
 /**
@@ -23,10 +40,10 @@ export class GapFetches {
     this.#ask = ask;
   }
 
-  /** The lines of a range. @throws when they cannot be had */
-  add({ from, to }: CursorRange): Promise<readonly LogLine[]> {
+  /** Resolves when every line of a range has been given to the sink. @throws {FetchError} when they cannot be had */
+  add({ from, to }: CursorRange, { begin, take }: RangeSink): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ from, to, isWanted: true, lines: [], resolve, reject });
+      this.#queue.push({ from, to, begin, take, isWanted: true, resolve, reject });
       if (this.#queue.length === 1) this.#askNext();
     });
   }
@@ -43,8 +60,9 @@ export class GapFetches {
     this.#queue = this.#queue.filter(({ isWanted }) => isWanted);
   }
 
-  take(lines: readonly LogLine[]): void {
-    for (const line of lines) this.#queue[0]?.lines.push(line);
+  take(lines: readonly LogLine[]): void | Promise<void> {
+    const [first] = this.#queue;
+    if (first?.isWanted) return first.take(lines);
   }
 
   /** Whether what comes now is for somebody. */
@@ -53,13 +71,12 @@ export class GapFetches {
   }
 
   ended(): void {
-    const done = this.#queue.shift();
-    done?.resolve(done.lines);
+    this.#queue.shift()?.resolve();
     this.#askNext();
   }
 
-  failed(reason: string): void {
-    this.#queue.shift()?.reject(new Error(reason));
+  failed(code: string, detail: string): void {
+    this.#queue.shift()?.reject(new FetchError(code, detail));
     this.#askNext();
   }
 
@@ -67,7 +84,7 @@ export class GapFetches {
   giveUp(reason: string): void {
     for (const each of this.#queue) {
       each.isWanted = false;
-      each.reject(new Error(reason));
+      each.reject(new FetchError('given_up', reason));
     }
     this.#queue = this.#open ? this.#queue.slice(0, 1) : [];
   }
@@ -75,7 +92,7 @@ export class GapFetches {
   #askNext(): void {
     const [next] = this.#queue;
     if (!next || !this.#open) return;
-    next.lines.length = 0;
+    next.begin();
     this.#ask(next);
   }
 }

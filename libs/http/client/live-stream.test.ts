@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Gap } from './frames.ts';
-import { LiveStream, type Socket, type SocketListener, type StreamState } from './live-stream.ts';
+import type { Socket, SocketListener } from './lasting-socket.ts';
+import { LiveStream, type StreamState } from './live-stream.ts';
+import type { Gap } from './stream-parts.ts';
+import { testLine } from './test-line.ts';
 
 /** A server that says only what the test says. */
 class FakeServer {
@@ -41,7 +43,7 @@ beforeEach(() => {
   stream = new LiveStream({
     open: server.open,
     onStart: (cursor) => starts.push(cursor),
-    onLines: (given) => lines.push(...given.map(({ id }) => id)),
+    onLines: (given) => void lines.push(...given.map(({ id }) => id)),
     onGap: (gap) => gaps.push(gap),
     onStatus: () => undefined,
     onState: (state) => states.push(state),
@@ -55,11 +57,11 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const logs = (...ids: string[]) => ids.map((id) => ({ id }));
+const logs = (...ids: string[]) => ids.map((id) => testLine({ id }));
 
 function follow(): void {
   stream.follow({ level: 'warn' }, '-30s');
-  server.say({ type: 'hello', cursor: 'c0' });
+  server.say({ type: 'hello', cursor: 'c0', project_id: 'shop' });
   server.say({ type: 'subscribed', cursor: 'c1' });
 }
 
@@ -81,7 +83,7 @@ test('goes on from the last cursor after a lost connection, waits longer each ti
   server.lose();
   expect(states.at(-1)).toMatchObject({ kind: 'reconnecting', retryAt: Date.now() + 500 });
   vi.advanceTimersByTime(500);
-  server.say({ type: 'hello', cursor: 'c9' });
+  server.say({ type: 'hello', cursor: 'c9', project_id: 'shop' });
   expect(server.heard()).toEqual([{ type: 'subscribe', filter: { level: 'warn' }, from: 'c3' }]);
   server.say({ type: 'subscribed', cursor: 'c3' });
   expect(states.at(-1)?.kind).toBe('live');
@@ -105,7 +107,7 @@ test('a connection lost behind a gap goes on behind the gap, and fetches it agai
   server.say({ type: 'logs', logs: logs('half'), fetched: true });
   server.lose();
   vi.advanceTimersByTime(250);
-  server.say({ type: 'hello', cursor: 'c9' });
+  server.say({ type: 'hello', cursor: 'c9', project_id: 'shop' });
   expect(server.heard()).toEqual([
     { type: 'subscribe', filter: { level: 'warn' }, from: 'c3' },
     { type: 'fetch', from: 'c2', to: 'c3', filter: { level: 'warn' } },
@@ -153,7 +155,7 @@ test('a fetch that nobody wants is not asked for again by the next connection', 
   stream.unfollow();
   server.lose();
   vi.advanceTimersByTime(250);
-  server.say({ type: 'hello', cursor: 'c9' });
+  server.say({ type: 'hello', cursor: 'c9', project_id: 'shop' });
   expect(server.heard()).toEqual([]);
 });
 
@@ -162,7 +164,7 @@ test('a gap is fetched under its filter also when a connection is lost while lin
   stream.pause();
   server.lose();
   vi.advanceTimersByTime(250);
-  server.say({ type: 'hello', cursor: 'c9' });
+  server.say({ type: 'hello', cursor: 'c9', project_id: 'shop' });
   stream.fetch({ from: 'a', to: 'b' }).catch(() => undefined);
   expect(server.heard()).toEqual([{ type: 'fetch', from: 'a', to: 'b', filter: { level: 'warn' } }]);
 });
@@ -185,7 +187,7 @@ test('a cursor of a log that no longer exists is reported, and following starts 
   follow();
   server.lose();
   vi.advanceTimersByTime(250);
-  server.say({ type: 'hello', cursor: 'd0' });
+  server.say({ type: 'hello', cursor: 'd0', project_id: 'shop' });
   server.say({ type: 'error', code: 'cursor.invalid', detail: 'no longer exists' });
   expect(notices).toEqual(['break: no longer exists']);
   expect(server.heard().at(-1)).toMatchObject({ type: 'subscribe', from: '-1m' });
@@ -227,7 +229,7 @@ test('comes back from where it was when the server cannot go on, and waits longe
       reason: 'Kafka is unreachable',
     });
     vi.advanceTimersByTime(waitMs);
-    server.say({ type: 'hello', cursor: 'c9' });
+    server.say({ type: 'hello', cursor: 'c9', project_id: 'shop' });
     expect(server.heard()).toEqual([{ type: 'subscribe', filter: { level: 'warn' }, from: 'c2' }]);
   }
 });
@@ -247,7 +249,7 @@ test('takes a long silence for a lost connection, and a heartbeat for none', () 
   vi.advanceTimersByTime(1000);
   expect(states.at(-1)?.kind).toBe('reconnecting');
   vi.advanceTimersByTime(250);
-  server.say({ type: 'hello', cursor: 'c9' });
+  server.say({ type: 'hello', cursor: 'c9', project_id: 'shop' });
   expect(server.heard()).toEqual([{ type: 'subscribe', filter: { level: 'warn' }, from: 'c1' }]);
 });
 
@@ -260,14 +262,14 @@ test('sees soon whether it is still connected when the network comes back', () =
 
 test('an answer that comes once nothing is followed any more changes nothing', () => {
   stream.follow({}, '-30s');
-  server.say({ type: 'hello', cursor: 'c0' });
+  server.say({ type: 'hello', cursor: 'c0', project_id: 'shop' });
   stream.unfollow();
   server.say({ type: 'subscribed', cursor: 'c1' });
   server.say({ type: 'gap', matched: 3, from: 'c1', to: 'c2', reason: 'slow_viewer' });
   expect([starts, gaps, states.at(-1)?.kind]).toEqual([[], [], 'idle']);
   server.lose();
   vi.advanceTimersByTime(250);
-  server.say({ type: 'hello', cursor: 'c3' });
+  server.say({ type: 'hello', cursor: 'c3', project_id: 'shop' });
   expect(server.heard()).toEqual([]);
 });
 
@@ -276,7 +278,7 @@ test('says that lines wait also after a connection that was lost meanwhile', () 
   stream.pause();
   server.lose();
   vi.advanceTimersByTime(250);
-  server.say({ type: 'hello', cursor: 'c9' });
+  server.say({ type: 'hello', cursor: 'c9', project_id: 'shop' });
   expect(states.at(-1)?.kind).toBe('waiting');
 });
 
@@ -301,6 +303,6 @@ test('comes back from where it was when its session has ended and another one ha
   server.lose();
   expect(states.at(-1)?.kind).toBe('reconnecting');
   stream.reconnectNow();
-  server.say({ type: 'hello', cursor: 'c9' });
+  server.say({ type: 'hello', cursor: 'c9', project_id: 'shop' });
   expect(server.heard()).toEqual([{ type: 'subscribe', filter: { level: 'warn' }, from: 'c2' }]);
 });
