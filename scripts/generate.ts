@@ -11,6 +11,7 @@ const generators = [
   'generate-settings-table.ts',
   'generate-cli-reference.ts',
   'generate-websocket-tables.ts',
+  'generate-helm-values.ts',
 ];
 
 for (const generator of generators) {

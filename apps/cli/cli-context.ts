@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadSettings } from '@tailrace/config/environment.ts';
 import { Secret } from '@tailrace/config/secret.ts';
+import { tokenSettings } from '@tailrace/config/shared-settings.ts';
 import { signToken } from '@tailrace/http/access/tokens.ts';
 import type { Extensions } from '@tailrace/role/extensions.ts';
 import { z } from 'zod';
@@ -46,11 +48,12 @@ interface TokenRequest {
 
 /**
  * Signs a token with JWT_SECRET, or with the secret that `npm start` made in this directory.
- * @throws CliError when there is neither.
+ * @throws CliError when there is neither; SettingsError when JWT_SECRET_FILE cannot be read, or the secret is too short.
  */
 export async function mintToken(context: CliContext, request: TokenRequest): Promise<string> {
   const { env, directory } = context;
-  const secret = env.JWT_SECRET ?? readJson(join(directory, '.tailrace', 'secrets.json'), secretsFile)?.jwtSecret;
+  const own = loadSettings(tokenSettings.pick({ jwtSecret: true }), env).jwtSecret?.reveal();
+  const secret = own ?? readJson(join(directory, '.tailrace', 'secrets.json'), secretsFile)?.jwtSecret;
   if (!secret) {
     throw new CliError(
       'there is no secret to sign a token with',

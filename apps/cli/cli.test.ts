@@ -217,6 +217,16 @@ describe('token', () => {
     expect(stderr).toContain(message);
   });
 
+  it('signs with a secret that is mounted as a file', async () => {
+    const file = join(directory, 'jwt-secret');
+    writeFileSync(file, `${jwtSecret}\n`);
+    const { code, stdout } = await done(['token', '--project', 'demo'], { JWT_SECRET: '', JWT_SECRET_FILE: file });
+    expect(code).toBe(0);
+    const url = `http://127.0.0.1:${port}/api/v1/live-logs/connections/demo`;
+    const { status } = await fetch(url, { headers: { authorization: `Bearer ${stdout.trim()}` } });
+    expect(status).toBe(200);
+  });
+
   it('exits 2 without a secret, and says where to get one', async () => {
     const { code, stderr } = await done(['token', '--project', 'demo'], { JWT_SECRET: '' });
     expect(code).toBe(2);

@@ -16,6 +16,10 @@ interface SettingDescription {
   readonly accepts: string;
   readonly unit?: string;
   readonly secret?: boolean;
+  /** Of a whole number, both included. */
+  readonly limits?: { readonly min: number; readonly max: number };
+  /** All the words there are. */
+  readonly choices?: readonly string[];
 }
 
 /** What docs/configuration.md and the error messages say of each setting. */
@@ -52,7 +56,7 @@ export function integer(description: string, { min, max, unit }: Range) {
     .regex(/^-?\d{1,15}$/, { error: wrong, abort: true })
     .transform(Number)
     .pipe(z.int({ error: wrong }).min(min, wrong).max(max, wrong));
-  return described(type, { description, accepts, ...(unit === undefined ? {} : { unit }) });
+  return described(type, { description, accepts, limits: { min, max }, ...(unit === undefined ? {} : { unit }) });
 }
 
 /** Text within an optional pattern; `accepts` says the pattern in words. */
@@ -75,13 +79,13 @@ function hasScheme(value: string, schemes: readonly string[]): boolean {
 /** One of a few words. */
 export function choice<const Value extends string>(description: string, values: readonly Value[]) {
   const accepts = `one of ${values.join(', ')}`;
-  return described(z.enum(values, { error: `must be ${accepts}` }), { description, accepts });
+  return described(z.enum(values, { error: `must be ${accepts}` }), { description, accepts, choices: values });
 }
 
 /** `true` or `false`. */
 export function flag(description: string) {
   const type = z.enum(['true', 'false'], { error: 'must be true or false' }).transform((value) => value === 'true');
-  return described(type, { description, accepts: 'true or false' });
+  return described(type, { description, accepts: 'true or false', choices: ['true', 'false'] });
 }
 
 /** How many proxies stand in front; `true` is one, `false` none. */

@@ -36,6 +36,7 @@ export const testChecks: readonly Check[] = [
       'scripts/api-types',
       'scripts/schema-code',
       'scripts/docs',
+      'scripts/operators',
       'scripts/words',
     ],
   },

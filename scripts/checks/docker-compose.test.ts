@@ -1,13 +1,12 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { settingOf, variableOf } from '@tailrace/config/environment.ts';
 import { commonSettings } from '@tailrace/role/start-roles.ts';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { KAFKA_VERSION } from '../dev-stack/kafka/kafka-jars.ts';
 import { TIMESCALEDB_IMAGE } from '../dev-stack/postgres/postgres-container.ts';
+import { ownSettingsOf, roleNames, settingsOf } from '../operators/role-settings.ts';
 
 const root = join(import.meta.dirname, '../..');
 const text = readFileSync(join(root, 'docker-compose.yml'), 'utf8');
@@ -31,13 +30,8 @@ const compose = z
   .parse(parse(text, { merge: true }));
 const roles = Object.entries(compose.services).filter(([, service]) => service.image === 'tailrace');
 
-/** The apps that are roles: they run alone by a main.ts and are started by a start.ts. The simulator stands for clouds. */
-const roleApps = readdirSync(join(root, 'apps')).filter(
-  (app) => app !== 'cloud-simulator' && existsSync(join(root, 'apps', app, 'start.ts')),
-);
-
 test('runs every role from its own main.ts', () => {
-  expect(roles.map(([name]) => name).sort()).toEqual(roleApps.sort());
+  expect(roles.map(([name]) => name).sort()).toEqual([...roleNames]);
   for (const [name, { command }] of roles) {
     expect(command).toEqual(['node', `apps/${name}/main.ts`]);
     expect(existsSync(join(root, 'apps', name, 'main.ts')), `apps/${name}/main.ts`).toBe(true);
@@ -49,17 +43,8 @@ test('lets every role be scaled: no port of the machine, no fixed name', () => {
 });
 
 describe('gives each role what it reads, and no secret of another', async () => {
-  const settingsOf = async (role: string) => {
-    const module: { settings?: unknown } = await import(pathToFileURL(join(root, 'apps', role, 'config.ts')).href);
-    if (!(module.settings instanceof z.ZodObject)) throw new Error(`${role} exports no settings`);
-    return Object.entries(module.settings.shape).map(([key, type]) => ({
-      variable: variableOf(key),
-      isSecret: settingOf(type)?.secret === true,
-      isRequired: !(type instanceof z.ZodOptional) && !(type instanceof z.ZodDefault),
-    }));
-  };
-  const common = Object.keys(commonSettings.shape).map(variableOf);
-  const settings = new Map(await Promise.all(roles.map(async ([name]) => [name, await settingsOf(name)] as const)));
+  const settings = new Map(await Promise.all(roles.map(async ([name]) => [name, await ownSettingsOf(name)] as const)));
+  const common = settingsOf(commonSettings).map(({ variable }) => variable);
   const secrets = new Set(
     [...settings.values()].flat().flatMap(({ variable, isSecret }) => (isSecret ? [variable] : [])),
   );

@@ -8,7 +8,7 @@ type Command = ReturnType<typeof createProgram>;
 
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
 /** Programs of other people, which pages may use. */
-const foreign = new Set(['curl', 'docker', 'printf', 'openssl', 'tr']);
+const foreign = new Set(['curl', 'docker', 'printf', 'openssl', 'tr', 'helm', 'kubectl']);
 const projects = ['unit', 'int', 'page', 'e2e'];
 
 /**
