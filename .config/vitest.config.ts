@@ -4,8 +4,8 @@ import { LongestFirst } from './longest-first.ts';
 
 const testStack = new URL('../scripts/testing/test-stack.ts', import.meta.url).pathname;
 
-/** Most tests wait for a server or a process most of the time, so three run at once also on the smallest machine. */
-const mostlyWaiting = Math.max(3, availableParallelism() - 1);
+/** Most tests wait for a server or a process most of the time, so four run at once also on the smallest machine. */
+const mostlyWaiting = Math.max(4, availableParallelism() - 1);
 
 /**
  * Three kinds of tests, by suffix: `*.test.ts` needs nothing but Node, `*.int.test.ts` needs the real Kafka and PostgreSQL
