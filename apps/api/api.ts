@@ -55,6 +55,8 @@ import { SecretKeeper } from './resources/secret-config.ts';
 import type { TableWriter } from './resources/table-writer.ts';
 import { sessionRoutes, signOutRoute } from './session-routes.ts';
 import type { Shares } from './shares.ts';
+import { aggregateRoutes } from './stream/aggregate-routes.ts';
+import { fieldRoutes } from './stream/field-routes.ts';
 import type { LogDatabase } from './stream/log-database.ts';
 import { rawRoutes } from './stream/raw-routes.ts';
 import { streamRoutes } from './stream/stream-routes.ts';
@@ -189,11 +191,14 @@ export function registerApi(http: HttpServer, parts: ApiParts): void {
     async (scope) => {
       requireToken(scope, parts.authentication);
       sessionRoutes(scope, parts.sessions);
-      streamRoutes(scope, {
+      const stored = {
         database: parts.database,
         searchTimeoutMs: config.searchTimeoutMs,
         maxRangeDays: config.searchMaxRangeDays,
-      });
+      };
+      streamRoutes(scope, stored);
+      aggregateRoutes(scope, stored);
+      fieldRoutes(scope, stored);
       rawRoutes(scope, { kafka, queue: shares.readings, timeoutMs: config.searchTimeoutMs });
       alertRoutes(scope, {
         store: parts.alerts,

@@ -126,6 +126,7 @@ function addressOf({ path }: Operation, ids: { project?: string; id?: string } =
   return path
     .replace('{project_id}', ids.project ?? 'demo')
     .replace('/context/{id}', `/context/${lineId}?timestamp=2026-01-01T00:00:00Z`)
+    .replace('/fields/values', '/fields/values?field=status')
     .replace('{topic}/{partition}/{offset}', 'logs.raw.aws/0/0')
     .replace('{id}', ids.id ?? idFor(path));
 }
@@ -192,7 +193,10 @@ it('the document holds the whole API', () => {
     'GET /replays/{id}',
     'GET /session',
     'GET /stream/{project_id}',
+    'GET /stream/{project_id}/aggregate',
     'GET /stream/{project_id}/context/{id}',
+    'GET /stream/{project_id}/fields',
+    'GET /stream/{project_id}/fields/values',
     'GET /stream/{project_id}/histogram',
     'GET /stream/{project_id}/raw/{topic}/{partition}/{offset}',
     'POST /alert-rules',
@@ -505,6 +509,15 @@ describe('query parameters', () => {
       Buffer.from('{}').toString('base64url'),
     ],
     reason: ['', 'x'],
+    functions: ['median', '', 'sum', 'count,p0', 'p100', 'count,'],
+    field: ['', 'body', 'x'.repeat(257)],
+    unit: ['length', 'number', ''],
+    by: ['', 'body', 'flags', 'x'.repeat(257)],
+    top: ['0', '101', 'x'],
+    step: ['fast', '0s', '5', '1ms', '-1m'],
+    sample: ['0', '20001', 'x'],
+    values: ['-1', '101', 'x'],
+    prefix: ['x'.repeat(201)],
   };
 
   it(

@@ -1,5 +1,7 @@
 import { toLogLine } from '@tailrace/log-query/log-line.ts';
 import { type AlertSearch, findAlert, searchAlerts } from '@tailrace/postgres/alerts/alert-search.ts';
+import { type FieldSampleOptions, sampleFields } from '@tailrace/postgres/logs/field-sample.ts';
+import { type AggregateOptions, aggregateLogs } from '@tailrace/postgres/logs/log-aggregate.ts';
 import { countLogs, type HistogramOptions } from '@tailrace/postgres/logs/log-histogram.ts';
 import type { LogPosition, LogScanOptions } from '@tailrace/postgres/logs/log-scan.ts';
 import { findLog, type LogSearchOptions, positionOf, searchLogs } from '@tailrace/postgres/logs/log-search.ts';
@@ -18,7 +20,7 @@ type Asked<Options> = Omit<Options, 'pool' | 'deadline' | 'signal'> & { readonly
 const contextReach = 86_400_000_000;
 
 /** What is read from the database of stored lines and alerts, by name. */
-export const searchTasks = { page, context, places, histogram, parsing, alert, alerts };
+export const searchTasks = { page, context, places, histogram, aggregate, fields, parsing, alert, alerts };
 export type SearchTasks = typeof searchTasks;
 
 /** A page of lines, as the API gives it. */
@@ -73,6 +75,14 @@ async function places(task: TaskContext, input: Asked<LogSearchOptions>) {
 
 function histogram(task: TaskContext, input: Asked<HistogramOptions>) {
   return countLogs({ ...input, ...scanning(task, input) });
+}
+
+function aggregate(task: TaskContext, input: Asked<AggregateOptions>) {
+  return aggregateLogs({ ...input, ...scanning(task, input) });
+}
+
+function fields(task: TaskContext, input: Asked<FieldSampleOptions>) {
+  return sampleFields({ ...input, ...scanning(task, input) });
 }
 
 function parsing(task: TaskContext, input: Asked<ParsingCountsOptions>) {

@@ -12,7 +12,7 @@ import { logContextView, logPageView } from './log-views.ts';
 import { filterOf, filterQuery } from './stream-query.ts';
 import { microsOf, rangeOf, rangeQuery } from './time-range.ts';
 
-interface StreamRouteDeps {
+export interface StreamRouteDeps {
   readonly database: LogDatabase;
   /** How long one search may take before it answers with what it has. */
   readonly searchTimeoutMs: number;

@@ -17,7 +17,11 @@ const records: LogRecord[] = Array.from({ length: 250 }, (_, index) =>
     connection_id: index % 5 === 0 ? 'conn_b' : 'conn_a',
     stream: `stream-${index % 2}`,
     body: index % 50 === 0 ? `order ${index} Failed: <script>alert(1)</script>` : `order ${index} placed`,
-    attributes: { 'http.status': index % 10 === 0 ? '500' : '200' },
+    attributes: {
+      'http.status': index % 10 === 0 ? '500' : '200',
+      ...(index % 2 === 0 && { took: `${index}ms` }),
+      ...(index === 7 && { level: 'verbose' }),
+    },
   }),
 );
 
@@ -144,6 +148,136 @@ it('counts by time and level', async () => {
   });
   const failed = await get(`/stream/demo/histogram?${range}&text=failed&buckets=1`);
   expect(failed.buckets).toEqual([{ start: '2026-01-01T00:00:00.000Z', total: 5, levels: { error: 5 } }]);
+});
+
+describe('aggregate', () => {
+  const aggregate = (query: string) => get(`/stream/demo/aggregate?${range}&${query}`);
+
+  it('counts all lines when nothing else is asked', async () => {
+    expect(await aggregate('')).toMatchObject({
+      ...{ lines: 250, unit: null, interval_ms: null, starts: [], groups: [], others: null, approximations: [] },
+      ...{ total: { results: { count: 250 } }, counted_from: '2026-01-01T00:00:00.000Z' },
+    });
+  });
+
+  it('groups by fields, the greatest first, and says how many groups it left out', async () => {
+    const found = await aggregate('by=connection&by=http.status&functions=count,rate&top=2');
+    expect(found).toMatchObject({
+      by: ['connection', 'http.status'],
+      groups: [
+        { group: ['conn_a', '200'], results: { count: 200, rate: 200 / 3600 } },
+        { group: ['conn_b', '200'], results: { count: 25 } },
+      ],
+      ...{ groups_left_out: 1, others: { results: { count: 25 } } },
+    });
+  });
+
+  it('makes numbers of durations, in seconds, and counts the lines that have none', async () => {
+    const found = await aggregate('field=took&functions=sum,avg,min,max,p50,p99&query=-level:error&buckets=60');
+    const took = records.flatMap((_, index) => (index % 2 === 0 && index % 10 !== 0 ? [index / 1000] : []));
+    expect(found).toMatchObject({ unit: 'seconds', lines: 225, lines_without_number: 125, interval_ms: 60_000 });
+    expect(found.total.results).toEqual({
+      sum: expect.closeTo(took.reduce((a, b) => a + b, 0)),
+      avg: expect.closeTo(took.reduce((a, b) => a + b, 0) / took.length),
+      ...{ min: 0.002, max: 0.248, p50: took[49], p99: took[98] },
+    });
+    expect(found.total.series.max.slice(0, 6)).toEqual([0.058, 0.118, 0.178, 0.238, 0.248, null]);
+    expect(found.starts[1]).toBe('2026-01-01T00:01:00.000Z');
+  });
+
+  it('distinguishes the level from an attribute of that name in quotes', async () => {
+    expect((await aggregate('by=level')).groups.map(({ group }: { group: string[] }) => group)).toEqual([
+      ['info'],
+      ['error'],
+    ]);
+    expect((await aggregate('by=%22level%22')).groups).toMatchObject([
+      { group: [null], results: { count: 249 } },
+      { group: ['verbose'], results: { count: 1 } },
+    ]);
+  });
+
+  it.each([
+    ['functions=median', 'functions', /median is no function: there are count, rate, .* p95/],
+    ['functions=count,p100', 'functions', /p100 is no function/],
+    ['functions=sum', 'field', /is needed for sum/],
+    ['unit=size', 'unit', /give field too/],
+    ['functions=sum&field=level', 'field', /level is no number: .* in quotes/],
+    ['by=body', 'by', /body does not group lines/],
+    ['by=flags', 'by', /may have several/],
+    ['by=a&by=b&by=c&by=d', 'by', /./],
+    ['step=1s', 'step', /must be at least 4s in this range/],
+    ['step=fast', 'step', /such as 30s, 5m, 1h or 1d/],
+    ['step=1m&buckets=3', 'step', /beside buckets/],
+    ['buckets=1000&by=level&top=100&functions=count,rate', 'top', /must be at most 69 with so many parts/],
+    ['top=0', 'top', /./],
+    ['query=status%3E', 'query', /nothing follows/],
+  ])('refuses %s and says what would be right', async (query, parameter, message) => {
+    const { status, body } = await api.call(`/stream/demo/aggregate?${range}&${query}`);
+    expect([status, body.errors?.[0]?.field]).toEqual([422, `querystring.${parameter}`]);
+    expect(body.errors[0].message).toMatch(message);
+  });
+
+  it('shows no line of another project', async () => {
+    expect((await api.call(`/stream/other/aggregate?${range}`)).status).toBe(404);
+    const token = await tokenFor('viewer', ['other']);
+    expect((await get(`/stream/other/aggregate?${range}`, token)).lines).toBe(1);
+  });
+});
+
+describe('fields', () => {
+  it('are listed with their kinds and most frequent values, an attribute named as a field of every line in quotes', async () => {
+    const { lines, complete, fields } = await get(`/stream/demo/fields?${range}&values=2`);
+    expect([lines, complete]).toEqual([250, true]);
+    const byName = new Map(fields.map(({ name, ...field }: { name: string }) => [name, field]));
+    expect(Object.fromEntries(byName)).toMatchObject({
+      level: {
+        kind: 'text',
+        lines: 250,
+        values: [
+          { value: 'info', lines: 225 },
+          { value: 'error', lines: 25 },
+        ],
+      },
+      service: { lines: 250, values: [{ value: 'shop', lines: 250 }] },
+      'http.status': {
+        kind: 'number',
+        distinct: 2,
+        values: [
+          { value: '200', lines: 225 },
+          { value: '500', lines: 25 },
+        ],
+      },
+      took: { kind: 'duration', lines: 125, distinct: 125 },
+      '"level"': { lines: 1, values: [{ value: 'verbose', lines: 1 }] },
+    });
+    expect(byName.has('trace')).toBe(false);
+  });
+
+  it('are those of the newest lines alone when that many are asked for, and the answer says so', async () => {
+    const found = await get(`/stream/demo/fields?${range}&sample=100&limit=3`);
+    expect(found).toMatchObject({ lines: 100, complete: false, counted_from: '2026-01-01T00:02:30.000Z' });
+    expect(found.fields.map(({ name }: { name: string }) => name)).toEqual(['level', 'connection', 'provider']);
+    expect(found.fields_left_out).toBe(6);
+  });
+
+  it('have values that are found in old lines too, by what they begin with', async () => {
+    const ask = async (query: string) => {
+      const { values, lines } = await get(`/stream/demo/fields/values?${range}&sample=20&${query}`);
+      return [lines, values.map(({ value }: { value: string }) => value)];
+    };
+    expect(await ask('field=%22level%22')).toEqual([1, ['verbose']]);
+    expect(await ask('field=took&prefix=2ms')).toEqual([1, ['2ms']]);
+    expect(await ask('field=took&prefix=18&query=order%20-failed')).toEqual([
+      6,
+      ['180ms', '182ms', '184ms', '186ms', '188ms', '18ms'],
+    ]);
+    expect(await ask('field=took&prefix=1%20m')).toEqual([0, []]);
+  });
+
+  it('refuses the values of a body', async () => {
+    const { status, body } = await api.call(`/stream/demo/fields/values?${range}&field=body`);
+    expect([status, body.errors[0].field]).toEqual([422, 'querystring.field']);
+  });
 });
 
 describe('context', () => {

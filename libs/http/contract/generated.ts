@@ -905,6 +905,175 @@ export interface Operations {
       readonly after: readonly LogLine[];
     };
   };
+  /** Numbers made of matching lines: counts, rates, sums, percentiles, by fields and over time. */
+  'GET stream/{project_id}/aggregate': {
+    query: {
+      readonly from?: 'now' | string | undefined;
+      readonly to?: 'now' | string | undefined;
+      readonly filter?: string | undefined;
+      readonly query?: string | undefined;
+      readonly level?: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | undefined;
+      readonly levels?: string | undefined;
+      readonly connection?: string | undefined;
+      readonly text?: string | undefined;
+      readonly exclude?: string | undefined;
+      readonly regex?: string | undefined;
+      readonly attribute?: string | readonly string[] | undefined;
+      readonly exclude_attribute?: string | readonly string[] | undefined;
+      readonly stream?: string | undefined;
+      readonly parser?: string | undefined;
+      readonly trace_id?: string | undefined;
+      readonly functions?: string | undefined;
+      readonly field?: string | undefined;
+      readonly unit?: 'number' | 'duration' | 'size' | undefined;
+      readonly by?: string | readonly string[] | undefined;
+      readonly top?: number | undefined;
+      readonly step?: string | undefined;
+      readonly buckets?: number | undefined;
+    };
+    body: undefined;
+    answer: {
+      readonly from: string;
+      readonly to: string;
+      /** Later than from when the time was up: what is before it is in no result. */
+      readonly counted_from: string;
+      /** What sum, avg, min, max and percentiles are in; null without a field. */
+      readonly unit: ('number' | 'seconds' | 'bytes') | null;
+      /** Lines that match. */
+      readonly lines: number;
+      /** Those of them whose field is missing or no number of the unit. */
+      readonly lines_without_number: number;
+      readonly by: readonly string[];
+      /** Width of a part of time; null without parts. */
+      readonly interval_ms: number | null;
+      /** When each part of time begins. The range may cut the first and the last. */
+      readonly starts: readonly string[];
+      /** Of all lines. */
+      readonly total: {
+        /** By function; null where there is no number to make it of. */
+        readonly results: Readonly<Record<string, number | null>>;
+        /** By function, a result for each of starts. */
+        readonly series?: Readonly<Record<string, readonly (number | null)[]>> | undefined;
+      };
+      /** The first groups by the first function, the greatest first; none without by. */
+      readonly groups: readonly {
+        /** In the order of by; null: without one. */
+        readonly group: readonly (string | null)[];
+        /** By function; null where there is no number to make it of. */
+        readonly results: Readonly<Record<string, number | null>>;
+        /** By function, a result for each of starts. */
+        readonly series?: Readonly<Record<string, readonly (number | null)[]>> | undefined;
+      }[];
+      /** All other groups together. */
+      readonly others: {
+        /** By function; null where there is no number to make it of. */
+        readonly results: Readonly<Record<string, number | null>>;
+        /** By function, a result for each of starts. */
+        readonly series?: Readonly<Record<string, readonly (number | null)[]>> | undefined;
+      } | null;
+      /** How many those are, at least. */
+      readonly groups_left_out: number;
+      /** What is not exact, and how far; empty: everything is. */
+      readonly approximations: readonly string[];
+    };
+  };
+  /** The fields that matching lines have, with their kinds and most frequent values. */
+  'GET stream/{project_id}/fields': {
+    query: {
+      readonly from?: 'now' | string | undefined;
+      readonly to?: 'now' | string | undefined;
+      readonly filter?: string | undefined;
+      readonly query?: string | undefined;
+      readonly level?: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | undefined;
+      readonly levels?: string | undefined;
+      readonly connection?: string | undefined;
+      readonly text?: string | undefined;
+      readonly exclude?: string | undefined;
+      readonly regex?: string | undefined;
+      readonly attribute?: string | readonly string[] | undefined;
+      readonly exclude_attribute?: string | readonly string[] | undefined;
+      readonly stream?: string | undefined;
+      readonly parser?: string | undefined;
+      readonly trace_id?: string | undefined;
+      readonly sample?: number | undefined;
+      readonly limit?: number | undefined;
+      readonly values?: number | undefined;
+    };
+    body: undefined;
+    answer: {
+      readonly from: string;
+      readonly to: string;
+      /** Lines that were looked at, the newest that match; all counts are of these. */
+      readonly lines: number;
+      /** Whether these are all lines that match. False: a sample. */
+      readonly complete: boolean;
+      /** The time since when all lines that match were looked at. */
+      readonly counted_from: string;
+      /** Those that every line has, then attributes by the number of lines that have them. */
+      readonly fields: readonly {
+        /** In quotes for an attribute with the name of a field that every line has. */
+        readonly name: string;
+        /** What most of its values are. */
+        readonly kind: 'text' | 'number' | 'duration' | 'size';
+        /** How many have it. */
+        readonly lines: number;
+        /** Different values, as far as they were distinguished. */
+        readonly distinct: number;
+        /** The most frequent first. */
+        readonly values: readonly {
+          readonly value: string;
+          readonly lines: number;
+        }[];
+      }[];
+      readonly fields_left_out: number;
+    };
+  };
+  /** The values of one field in matching lines that have it. */
+  'GET stream/{project_id}/fields/values': {
+    query: {
+      readonly from?: 'now' | string | undefined;
+      readonly to?: 'now' | string | undefined;
+      readonly filter?: string | undefined;
+      readonly query?: string | undefined;
+      readonly level?: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | undefined;
+      readonly levels?: string | undefined;
+      readonly connection?: string | undefined;
+      readonly text?: string | undefined;
+      readonly exclude?: string | undefined;
+      readonly regex?: string | undefined;
+      readonly attribute?: string | readonly string[] | undefined;
+      readonly exclude_attribute?: string | readonly string[] | undefined;
+      readonly stream?: string | undefined;
+      readonly parser?: string | undefined;
+      readonly trace_id?: string | undefined;
+      readonly field: string | undefined;
+      readonly prefix?: string | undefined;
+      readonly sample?: number | undefined;
+      readonly limit?: number | undefined;
+    };
+    body: undefined;
+    answer: {
+      readonly from: string;
+      readonly to: string;
+      /** Lines that were looked at, the newest that match; all counts are of these. */
+      readonly lines: number;
+      /** Whether these are all lines that match. False: a sample. */
+      readonly complete: boolean;
+      /** The time since when all lines that match were looked at. */
+      readonly counted_from: string;
+      readonly field: string;
+      /** What most of its values are. */
+      readonly kind: 'text' | 'number' | 'duration' | 'size';
+      readonly lines_with_field: number;
+      /** Different values, as far as they were distinguished. */
+      readonly distinct: number;
+      /** The most frequent first. */
+      readonly values: readonly {
+        readonly value: string;
+        readonly lines: number;
+      }[];
+    };
+  };
   /** The original cloud event of a line. */
   'GET stream/{project_id}/raw/{topic}/{partition}/{offset}': { query: undefined; body: undefined; answer: RawEvent };
   /** One alert (an id that begins with alert_), or those of a project (any other id). */
@@ -1857,6 +2026,18 @@ export const answerShapes = {
   'GET stream/{project_id}/context/{id}': {
     fields: { before: { list: { ref: 'LogLine' } }, line: { ref: 'LogLine' }, after: { list: { ref: 'LogLine' } } },
   },
+  'GET stream/{project_id}/aggregate': {
+    fields: {
+      by: { list: {} },
+      starts: { list: {} },
+      total: { fields: { results: { fields: {} } } },
+      groups: { list: { fields: { group: { list: {} }, results: { fields: {} } } } },
+      others: { fields: { results: { fields: {} } }, nullable: true },
+      approximations: { list: {} },
+    },
+  },
+  'GET stream/{project_id}/fields': { fields: { fields: { list: { fields: { values: { list: { fields: {} } } } } } } },
+  'GET stream/{project_id}/fields/values': { fields: { values: { list: { fields: {} } } } },
   'GET stream/{project_id}/raw/{topic}/{partition}/{offset}': { ref: 'RawEvent' },
   'GET alerts/{id}': {
     either: [{ ref: 'Alert' }, { fields: { alerts: { list: { ref: 'Alert' } }, next_cursor: 's?' } }],

@@ -82,7 +82,7 @@ const unitEndings: readonly { readonly ending: RegExp; readonly factor: number; 
 ];
 
 /** The unit that a field's name ends in, as `duration_ms`, `http.request.bytes` and `elapsedMs` do, with its size. */
-function unitOfName(name: string): { readonly factor: number; readonly unit: Unit } | undefined {
+export function unitOfName(name: string): { readonly factor: number; readonly unit: Unit } | undefined {
   return unitEndings.find(({ ending }) => ending.test(name));
 }
 

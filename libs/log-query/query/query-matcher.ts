@@ -2,8 +2,9 @@ import { levelOf, levels } from '@tailrace/log-record/level.ts';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import { ignoringCase } from '../ignoring-case.ts';
 import { compileRegex } from '../regex.ts';
+import { lineTexts } from './field-text.ts';
 import { quantityReader } from './quantity.ts';
-import { type Comparison, type Field, type LineField, type QueryNode, serviceNames, type ValueTest } from './tree.ts';
+import { type Comparison, type Field, type QueryNode, serviceNames, type ValueTest } from './tree.ts';
 
 type Test = (record: LogRecord) => boolean;
 
@@ -66,25 +67,13 @@ function compileTest(field: Field, test: ValueTest, lower: LowerCase): Test {
   if (field.name === 'service') return ofAttribute(serviceNames, textTest(field.name, test, lower));
   const passes = textTest(field.name, test, lower);
   if (field.name === 'flags') return ({ flags }) => flags.some(passes);
-  const read = readers[field.name];
+  const read = lineTexts[field.name];
   if (test.kind === 'exists') return (record) => (read(record) ?? '') !== '';
   return (record) => {
     const value = read(record);
     return value !== null && passes(value);
   };
 }
-
-const readers: Readonly<
-  Record<Exclude<LineField, 'level' | 'service' | 'flags'>, (record: LogRecord) => string | null>
-> = {
-  connection: (record) => record.connection_id,
-  provider: (record) => record.provider,
-  stream: (record) => record.stream,
-  trace: (record) => record.trace_id,
-  span: (record) => record.span_id,
-  parser: (record) => record.parser,
-  body: (record) => record.body,
-};
 
 /** Either of the two may have the name, and one that passes is enough. */
 function ofAttribute(names: readonly string[], passes: (text: string) => boolean): Test {

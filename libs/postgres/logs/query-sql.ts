@@ -81,7 +81,8 @@ function fieldSql(field: Field, test: TextTest, parameters: Parameters): string 
   }
 }
 
-const columns: Readonly<Record<Exclude<LineField, 'level' | 'service' | 'flags'>, string>> = {
+/** Where lines have what is no attribute. */
+export const columns: Readonly<Record<Exclude<LineField, 'level' | 'service' | 'flags'>, string>> = {
   connection: 'connection_id',
   provider: 'provider',
   stream: 'stream',
