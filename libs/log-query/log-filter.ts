@@ -1,7 +1,8 @@
 import { levels } from '@tailrace/log-record/level.ts';
 import { type output, z } from 'zod';
 import { filterFields } from './filter-fields.ts';
-import { maxQueryCharacters, queryProblemText } from './query/parse-query.ts';
+import { maxQueryCharacters } from './query/parse-query.ts';
+import { queryProblemText } from './query/query-problem.ts';
 import { readQuery } from './query/read-query.ts';
 import { regexSchema } from './regex.ts';
 

@@ -4,8 +4,8 @@ import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import { valuesOf } from './filter-fields.ts';
 import { ignoringCase } from './ignoring-case.ts';
 import type { LogFilter } from './log-filter.ts';
-import { queryProblemText } from './query/parse-query.ts';
 import { compileQuery } from './query/query-matcher.ts';
+import { queryProblemText } from './query/query-problem.ts';
 import { readQuery } from './query/read-query.ts';
 import { compileRegex } from './regex.ts';
 

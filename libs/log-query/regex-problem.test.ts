@@ -31,11 +31,11 @@ it.each([
   ['(?z)a', 1, '(?z is not a kind of group'],
   ['\\pL\\p{Klingon}', 4, '\\p{Klingon} is not a character class that RE2 knows'],
   ['[[:alpha:][:alfa:]]', 11, '[:alfa:] is not a character class that RE2 knows'],
-])('says of %s what is wrong, and where', (pattern, character, problem) => {
+])('the refusal of an expression says of %s what is wrong, and where', (pattern, character, problem) => {
   expect(problemOf(pattern)).toContain(`cannot be read at character ${character}: ${problem}`);
 });
 
-it('says what would be right', () => {
+it('the refusal of an expression says what would be right', () => {
   expect(problemOf('a(b')).toBe(
     'cannot be read at character 2: (b opens a group that is not closed: add ), or write \\( for the character',
   );
@@ -44,7 +44,7 @@ it('says what would be right', () => {
   );
 });
 
-it('quotes the place that it names, whatever is wrong', () => {
+it('the refusal of an expression quotes the place that it names, whatever is wrong', () => {
   let places = 0;
   const patterns = fc.array(fc.constantFrom(...'ab()[]{}*+?|\\^-1,:', '\\Q', '[:alpha:]', '(?'), { maxLength: 12 });
   fc.assert(

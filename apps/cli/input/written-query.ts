@@ -1,5 +1,5 @@
 import { nameConnections } from '@tailrace/log-query/query/name-connections.ts';
-import { queryProblemText } from '@tailrace/log-query/query/parse-query.ts';
+import { queryProblemText } from '@tailrace/log-query/query/query-problem.ts';
 import { readQuery } from '@tailrace/log-query/query/read-query.ts';
 import { testsOf } from '@tailrace/log-query/query/tree.ts';
 import { CliError, exitCodes } from '../cli-error.ts';

@@ -27,6 +27,6 @@ it.each([
   expect('tree' in readQuery(expected)).toBe(true);
 });
 
-it('says where a connection is named that there is not', () => {
+it('the step that names connections says where a connection is named that there is not', () => {
   expect(named('x connection:nowhere')).toEqual({ problem: { at: 2, message: 'there is no connection nowhere' } });
 });

@@ -1,4 +1,4 @@
-import type { QueryProblem } from './parse-query.ts';
+import type { QueryProblem } from './query-problem.ts';
 import { type QueryNode, testsOf } from './tree.ts';
 
 /** A text within quotes, as a query has it. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { queryProblemText } from './parse-query.ts';
+import { queryProblemText } from './query-problem.ts';
 import { readQuery } from './read-query.ts';
 import { type QueryNode, testsOf } from './tree.ts';
 

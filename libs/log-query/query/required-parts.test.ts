@@ -30,7 +30,7 @@ it.each([
   expect(connectionTest(query)('a')).toBe(expected);
 });
 
-it('counts every expression of a query', () => {
+it('the cost of a query counts every expression of a query', () => {
   expect(expressionsOf('/a/ OR -(b:/c/ d)')).toEqual(['a', 'c']);
   expect(expressionsOf(undefined)).toEqual([]);
 });

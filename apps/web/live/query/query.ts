@@ -1,6 +1,7 @@
 import type { LogFilter } from '@tailrace/http/contract/generated.ts';
 import { nameConnections } from '@tailrace/log-query/query/name-connections.ts';
-import { parseQuery, type QueryProblem } from '@tailrace/log-query/query/parse-query.ts';
+import { parseQuery } from '@tailrace/log-query/query/parse-query.ts';
+import type { QueryProblem } from '@tailrace/log-query/query/query-problem.ts';
 import { attributeField, lineField, valuesText, wordText } from './query-parts.ts';
 
 export type ReadQuery = { readonly filter: LogFilter } | { readonly problem: string };
