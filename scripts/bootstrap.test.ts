@@ -22,19 +22,19 @@ function installed(packages: Record<string, object>): void {
 
 const pg = { version: '8.0.0', integrity: 'sha512-a' };
 
-test('accepts node_modules that hold what the lock file says', () => {
+test('bootstrap accepts node_modules that hold what the lock file says', () => {
   wanted({ 'node_modules/pg': pg, 'apps/api': { version: '0.1.0' } });
   installed({ 'node_modules/pg': pg, 'apps/api': { version: '0.1.0' } });
   expect(findMismatch(project)).toBeUndefined();
 });
 
-test('accepts that optional packages of other platforms are missing', () => {
+test('bootstrap accepts that optional packages of other platforms are missing', () => {
   wanted({ 'node_modules/pg': pg, 'node_modules/only-on-a-mac': { version: '1.0.0', optional: true } });
   installed({ 'node_modules/pg': pg });
   expect(findMismatch(project)).toBeUndefined();
 });
 
-test('sees a fresh clone, a missing package, another version and other content', () => {
+test('bootstrap sees a fresh clone, a missing package, another version and other content', () => {
   wanted({ 'node_modules/pg': pg });
   expect(findMismatch(project)).toBe('nothing is installed yet');
   installed({});
@@ -53,11 +53,11 @@ test.each([
   ['npm error code ETARGET', /lacks one of the packages/],
   ['npm error code EUSAGE', /package-lock.json differ/],
   ['npm error something else', /reason above/],
-])('explains %s', (output, explanation) => {
+])('bootstrap explains %s', (output, explanation) => {
   expect(explainFailure(output)).toMatch(explanation);
 });
 
-test('does nothing and says nothing when everything is installed', () => {
+test('bootstrap does nothing and says nothing when everything is installed', () => {
   const output = execFileSync(process.execPath, [join(import.meta.dirname, 'bootstrap.mjs')], { encoding: 'utf8' });
   expect(output).toBe('');
 });

@@ -25,7 +25,7 @@ const build = (code: number) =>
     return code;
   });
 
-test('builds once, and again only when a source or a package has changed', async () => {
+test('the web build builds once, and again only when a source or a package has changed', async () => {
   expect(isBuilt(project)).toBe(false);
   expect(await build(0)).toBe(true);
   expect(await build(0)).toBe(true);

@@ -94,7 +94,7 @@ const seen = async () => (await events()).map(({ event, resolution }) => [event,
 /** Resolves when the alert events are these. */
 const untilSeen = (expected: readonly string[]) => eventually(seen).toEqual(expected);
 
-it('waits for the group that the normaliser is', () => {
+it('the alerting role waits for the group that the normaliser is', () => {
   expect(normaliserGroup).toBe(normaliserTopology.group);
 });
 

@@ -19,7 +19,7 @@ const changes = fc.array(
   { maxLength: 40 },
 );
 
-it('asks of each project the oldest rules that fit, whatever order they were read and changed in', () => {
+it('the budget of expressions asks of each project the oldest rules that fit, whatever order they were read and changed in', () => {
   fc.assert(
     fc.property(changes, (all) => {
       const budgets = new ExpressionBudgets(budget);
@@ -41,7 +41,7 @@ it('asks of each project the oldest rules that fit, whatever order they were rea
   );
 });
 
-it('names a rule that does not fit each time that it is set', () => {
+it('the budget of expressions names a rule that does not fit each time that it is set', () => {
   const budgets = new ExpressionBudgets(budget);
   const [one, other] = [costing(1, 60, 'shop'), costing(2, 60, 'shop')];
   budgets.set(one);

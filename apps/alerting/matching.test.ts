@@ -9,7 +9,7 @@ import { alertingMetrics } from './alerting-metrics.ts';
 import { matchingTopology } from './matching.ts';
 import type { RuleBook } from './rule-book.ts';
 
-it('asks each rule about a line in a step of its own, so that many do not hold up everything else', () => {
+it('matching asks each rule about a line in a step of its own, so that many do not hold up everything else', () => {
   const matcher = new RuleMatcher();
   for (let index = 0; index < 7; index += 1) {
     const conditions = JSON.stringify({ pattern: `[0-${index}]`, case_sensitive: true });

@@ -71,7 +71,7 @@ const eventually = <Value>(read: () => Value) => expect.poll(read, { timeout: 20
 const writeStatus = (each: ConnectionStatus) => runner.write(topics.connectionStatus, [[each.connection_id, each]]);
 const completeUpTo = () => offers.at(-1)?.progress.connections.map(({ complete_up_to }) => complete_up_to);
 
-it('offers nothing while lines that a status speaks of have not passed the normaliser, then the end they have in logs', async () => {
+it('the watermark tracker offers nothing while lines that a status speaks of have not passed the normaliser, then the end they have in logs', async () => {
   await runner.write(topics.rawAws, [
     ['conn_a', raw(1)],
     ['conn_a', raw(2)],
@@ -87,7 +87,7 @@ it('offers nothing while lines that a status speaks of have not passed the norma
   expect(offers.at(-1)?.end).toBeGreaterThan(Math.max(...lines.map(({ offset }) => offset)));
 });
 
-it("waits for lines behind another connection's open transaction, which no reader sees yet", async () => {
+it("the watermark tracker waits for lines behind another connection's open transaction, which no reader sees yet", async () => {
   await runner.start(normaliserTopology);
   const producer = await kafka.transactionalProducer('another');
   const event = (timestamp: number) => ({
@@ -108,7 +108,7 @@ it("waits for lines behind another connection's open transaction, which no reade
   expect(await runner.read(topics.logs)).toHaveLength(2);
 });
 
-it('gives each partition its own connections, of watched projects only, and which of them are read', async () => {
+it('the watermark tracker gives each partition its own connections, of watched projects only, and which of them are read', async () => {
   await writeStatus(status(10));
   await writeStatus(status(10, { connection_id: 'conn_other', project_id: 'bank' }));
   const neighbour = Array.from({ length: 100 }, (_, index) => `conn_${index}`);
@@ -131,7 +131,7 @@ it('gives each partition its own connections, of watched projects only, and whic
   });
 });
 
-it('asks nothing while nothing changes, and offers nothing to a task that has ended', async () => {
+it('the watermark tracker asks nothing while nothing changes, and offers nothing to a task that has ended', async () => {
   await writeStatus(status(10));
   await eventually(() => statuses.size).toBe(1);
   const ended = follow();
@@ -147,7 +147,7 @@ it('asks nothing while nothing changes, and offers nothing to a task that has en
   expect(offers).toHaveLength(1);
 });
 
-it('lets others wait for a connection that stands still no longer than its patience, until it moves again', async () => {
+it('the watermark tracker lets others wait for a connection that stands still no longer than its patience, until it moves again', async () => {
   await runner.start(normaliserTopology);
   await writeStatus(status(10));
   follow();

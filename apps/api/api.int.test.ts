@@ -144,7 +144,7 @@ describe.each(['kafkajs', 'platformatic'])('on a real broker through %s', (clien
   });
 });
 
-it('tests a connection by calling its cloud', async () => {
+it('the api tests a connection by calling its cloud', async () => {
   const api = await open(newPrefix());
   const test = async (config: object) => {
     const id = await api.create(config);
@@ -169,7 +169,7 @@ it('tests a connection by calling its cloud', async () => {
   expect(await test({ endpoint: 'http://127.0.0.1:1' })).toEqual([502, 'connector.unreachable']);
 });
 
-it('searches the read replica when there is one', async () => {
+it('the api searches the read replica when there is one', async () => {
   const api = await open(newPrefix(), {
     DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
     DATABASE_READ_URL: database.url,

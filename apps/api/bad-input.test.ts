@@ -272,7 +272,7 @@ describe('tokens', () => {
   });
 
   it(
-    'of a lower role: 403, and nothing happens',
+    'of a lower role are answered with 403, and nothing happens',
     each(async (operation) => {
       for (const role of roles.slice(0, roles.indexOf(operation['x-required-role']))) {
         const { status } = await ask(operation, { token: await tokenFor(role) });
@@ -283,7 +283,7 @@ describe('tokens', () => {
   );
 
   it(
-    'of another project: 404 with the body of an unknown id, or 403 for a project in the body',
+    'of another project are answered with 404 and the body of an unknown id, or 403 for a project in the body',
     each(async (operation) => {
       const token = await tokenFor('admin', ['other']);
       const names = /\{(project_id|id)\}/.test(operation.path);
@@ -320,7 +320,7 @@ describe('ids', () => {
     'constructor',
   ];
   it(
-    'that nobody has: 404 or a clear refusal',
+    'that nobody has are answered with 404 or a clear refusal',
     each(async (operation) => {
       if (!/\{(project_id|id)\}/.test(operation.path)) return;
       for (const id of odd) {
@@ -365,7 +365,7 @@ describe('bodies', () => {
     });
 
   it(
-    'that are no JSON: 400; of another type: 415; too large: 413; too deep: 422',
+    'that are no JSON are refused with 400, of another type with 415, too large with 413, too deep with 422',
     withBody(async (operation, token) => {
       const wrong: [string, number, Call][] = [
         ['cut short', 400, { text: '{"connection_name": "a"' }],
@@ -385,7 +385,7 @@ describe('bodies', () => {
   );
 
   it(
-    'of another JSON type: 422',
+    'of another JSON type are refused with 422',
     withBody(async (operation, token) => {
       for (const text of ['null', '[]', '"text"', '1', 'true', '[{}]']) {
         const { status } = await ask(operation, { token, text });
@@ -395,7 +395,7 @@ describe('bodies', () => {
   );
 
   it(
-    'with a wrong, missing or unknown field: 422 that names it',
+    'with a wrong, missing or unknown field are refused with 422, which names it',
     withBody(async (operation, token) => {
       const valid = validBody(operation);
       const values: Record<string, unknown> = {
@@ -521,7 +521,7 @@ describe('query parameters', () => {
   };
 
   it(
-    'that are wrong: 422 that names them',
+    'that are wrong are refused with 422, which names them',
     each(async (operation) => {
       const token = await enough(operation);
       const [path = '', given = ''] = addressOf(operation).split('?');
@@ -541,7 +541,7 @@ describe('query parameters', () => {
     }),
   );
 
-  it('that are hostile but valid text reach the database, which is unreachable here: 503', async () => {
+  it('that are hostile but valid text reach the database, which is unreachable here, and are answered with 503', async () => {
     const hostile = ["'; drop table logs; --", '%_\\', '\u0000', '\ud800', '<script>', '{{7*7}}', '(a+)+$'];
     for (const text of hostile) {
       const query = new URLSearchParams({
@@ -557,12 +557,12 @@ describe('query parameters', () => {
     }
   });
 
-  it('that nobody knows, such as a misspelt one: 422', async () => {
+  it('that nobody knows, such as a misspelt one, are refused with 422', async () => {
     const { status, body } = await api.call('/stream/demo?sevrity=error');
     expect([status, body.detail]).toEqual([422, expect.stringContaining('sevrity')]);
   });
 
-  it('before and after together: 422', async () => {
+  it('before and after together are refused with 422', async () => {
     const cursor = Buffer.from(JSON.stringify([1, '0'.repeat(32)])).toString('base64url');
     expect((await api.call(`/stream/demo?before=${cursor}&after=${cursor}`)).status).toBe(422);
   });

@@ -52,7 +52,7 @@ it.each(['/', '/projects/shop/live', '/projects/shop/alerts/rules/rule_1?x=1', '
   },
 );
 
-it('lets hashed files be kept for good, compressed for browsers that accept it', async () => {
+it('the web server lets hashed files be kept for good, compressed for browsers that accept it', async () => {
   const plain = await fetch(`${url}/assets/index-abc.js`, { headers: { 'accept-encoding': 'identity' } });
   expect(plain.headers.get('content-encoding')).toBeNull();
   expect(plain.headers.get('content-length')).toBe('14');
@@ -71,7 +71,7 @@ it.each(['/api/v1/live-logs/none', '/assets/other.js', '/assets/..%2findex.html'
   },
 );
 
-it('leaves health and the API’s own page alone', async () => {
+it('the web server leaves health and the API’s own page alone', async () => {
   expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ status: 'ok' });
   expect(await (await fetch(`${url}/docs`)).text()).toContain('swagger');
 });

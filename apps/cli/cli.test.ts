@@ -178,7 +178,7 @@ async function following(command: Command, marker: string): Promise<void> {
     .toContain(marker);
 }
 
-it('prints its version and nothing else', async () => {
+it('tailrace prints its version and nothing else', async () => {
   const { version } = JSON.parse(readFileSync(join(import.meta.dirname, 'package.json'), 'utf8'));
   for (const option of ['--version', '-V']) {
     expect(await done([option])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
@@ -469,7 +469,7 @@ describe('what people name', () => {
     ['rules', ['rules', 'delete', 'nope'], 'has no rule nope', 'It has no rules at all'],
     ['channels', ['channels', 'test', 'nope'], 'has no channel nope', 'It has no channels at all'],
     ['a reason', ['dead-letters', 'list', '--reason', 'decode_fail'], 'Allowed choices are decode_failed', ''],
-  ])('and is not there is refused with what is near: %s', async (_, args, problem, help) => {
+  ])('is refused, when it does not exist, with what is near: %s', async (_, args, problem, help) => {
     const { code, stdout, stderr } = await done([...args, ...inProject]);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain(problem);

@@ -3,7 +3,7 @@ import { topics } from '@tailrace/topics/topics.ts';
 import { expect, it } from 'vitest';
 import { countDeadLetters } from './count-dead-letters.ts';
 
-it('counts the letters that name no project among the newest ones', async () => {
+it('doctor counts the letters that name no project among the newest ones', async () => {
   const kafka = memoryBroker().connect();
   await kafka.admin.createTopics([topics.dead]);
   expect(await countDeadLetters(kafka)).toEqual({ kept: 0, looked: 0, withoutProject: 0 });

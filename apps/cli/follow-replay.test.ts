@@ -54,13 +54,13 @@ function follow(signal = new AbortController().signal) {
   return followReplay(new ApiClient({ env, directory: '/nowhere' }, 'demo'), running, { json: false, signal });
 }
 
-it.each([401, 404, 400])('ends at once when the server refuses with %i', async (status) => {
+it.each([401, 404, 400])('following a replay ends at once when the server refuses with %i', async (status) => {
   answer = (_, __, response) => response.writeHead(status).end(JSON.stringify({ title: 'No' }));
   await expect(follow()).rejects.toThrow(`No (${status})`);
   expect(requests).toBe(1);
 });
 
-it('waits for a server that is overloaded, restarts or goes away', async () => {
+it('following a replay waits for a server that is overloaded, restarts or goes away', async () => {
   answer = (number, { socket }, response) => {
     if (number === 0) response.writeHead(503).end();
     else if (number === 1) response.writeHead(429).end(JSON.stringify({ title: 'Too many requests' }));
@@ -74,7 +74,7 @@ it('waits for a server that is overloaded, restarts or goes away', async () => {
   expect(requests).toBe(5);
 });
 
-it('leaves a request that hangs when it is interrupted', async () => {
+it('following a replay leaves a request that hangs when it is interrupted', async () => {
   const interrupted = new AbortController();
   answer = () => interrupted.abort();
   expect(await follow(interrupted.signal)).toBeUndefined();

@@ -85,7 +85,7 @@ async function progressed(id: string, fields: Partial<ReplayProgress>): Promise<
   await writeTestProgress(kafka, id, progress);
 }
 
-it('follows a replay to its end, and prints its outcome', async () => {
+it('tailrace replay follows a replay to its end, and prints its outcome', async () => {
   const command = run('replay', '--since', '6h', '--until', '1h');
   const id = await asked(command);
   await progressed(id, { waiting_for: 'live_lag', waiting_detail: 'the sink is 9 records behind' });
@@ -99,7 +99,7 @@ it('follows a replay to its end, and prints its outcome', async () => {
   );
 }, 60_000);
 
-it('shows what shadow mode found, with control characters made visible', async () => {
+it('tailrace replay shows what shadow mode found, with control characters made visible', async () => {
   const command = run('replay', '--since', '2026-01-01T00:00:00Z', '--shadow');
   const id = await asked(command);
   const differences = {
@@ -135,7 +135,7 @@ it('shows what shadow mode found, with control characters made visible', async (
   );
 }, 60_000);
 
-it('detaches at Ctrl-C and says how to end the replay, which can then be steered', async () => {
+it('tailrace replay detaches at Ctrl-C and says how to end the replay, which can then be steered', async () => {
   const command = run('replay', '--since', '1h', '--rate', '100');
   const id = await asked(command);
   await progressed(id, {});
@@ -152,7 +152,7 @@ it('detaches at Ctrl-C and says how to end the replay, which can then be steered
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('cancelled already')]);
 }, 90_000);
 
-it('gives its states as JSON, and an exit status of a replay that failed', async () => {
+it('tailrace replay gives its states as JSON, and an exit status of a replay that failed', async () => {
   const command = run('replay', '--since', '30m', '--json');
   const id = await asked(command);
   await progressed(id, {
@@ -174,7 +174,7 @@ it.each([
   ['no beginning', ['replay'], '--since'],
   ['a beginning that is none', ['replay', '--since', 'soon'], 'such as 15m'],
   ['a rate of nothing', ['replay', '--since', '1h', '--rate', '0'], 'from 1'],
-])('exits 2 for %s', async (_, args, message) => {
+])('tailrace replay exits 2 for %s', async (_, args, message) => {
   const { code, stderr } = await done(...args);
   expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
 });

@@ -41,7 +41,7 @@ function gauges(...statuses: Shown[]) {
   return { statuses, stop, read };
 }
 
-it('counts the connections that are held back by reason, and none that keeps up', async () => {
+it('the collector of connection metrics counts the connections that are held back by reason, and none that keeps up', async () => {
   const { read } = gauges(
     keepsUp,
     held('conn_a', 'quota', { since: 60 }),
@@ -58,7 +58,7 @@ it('counts the connections that are held back by reason, and none that keeps up'
   expect((await read('connections')).get('state=running')).toBe(3);
 });
 
-it('says how far what is held back is complete, else since when it has been, and nothing of what keeps up', async () => {
+it('the collector of connection metrics says how far what is held back is complete, else since when it has been, and nothing of what keeps up', async () => {
   const { read } = gauges(
     keepsUp,
     held('conn_a', 'quota', { since: 60, upTo: 900 }),
@@ -75,7 +75,7 @@ it('says how far what is held back is complete, else since when it has been, and
   }
 });
 
-it('forgets a connection that keeps up again, or is held back for another reason', async () => {
+it('the collector of connection metrics forgets a connection that keeps up again, or is held back for another reason', async () => {
   const { statuses, read } = gauges(held('conn_a', 'quota', { since: 60 }), held('conn_b', 'timeout', { since: 60 }));
   await read('connection_behind_seconds');
   statuses.splice(0, 2, { ...keepsUp, connection_id: 'conn_a' }, held('conn_b', 'error', { since: 60 }));
@@ -83,7 +83,7 @@ it('forgets a connection that keeps up again, or is held back for another reason
   expect((await read('held_back_connections')).get('reason=quota')).toBe(0);
 });
 
-it('gives a series to the twenty that are furthest behind, however many there are', async () => {
+it('the collector of connection metrics gives a series to the twenty that are furthest behind, however many there are', async () => {
   const all = Array.from({ length: 30 }, (_, index) =>
     held(`conn_${index}`, 'quota', { since: 60, upTo: 100 * index }),
   );

@@ -113,7 +113,7 @@ it('an alert is sent at once, although the clock of the process that decided it 
   await expect.poll(states, until).toEqual(['sent']);
 });
 
-it('nor does a clock that is ahead hold up the attempt after a failed one, or a resend', async () => {
+it('a clock that is ahead holds up neither the attempt after a failed one, nor a resend', async () => {
   const clock = manualClock(Date.now());
   const [begin, ahead] = [clock.now(), (clock.now() + 90_000) * 1000];
   let asked = 0;

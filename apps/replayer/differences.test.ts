@@ -5,7 +5,7 @@ import { DifferenceCount } from './differences.ts';
 
 const row = testRecord(1, { attributes: { route: '/cart', user: 'ann' } });
 
-it('counts each kind and each field of a record once, and shows both sides only where they differ', () => {
+it('the list of differences counts each kind and each field of a record once, and shows both sides only where they differ', () => {
   const differences = new DifferenceCount(null);
   const attributes = { route: '/cart/7', order: '7' };
   differences.add({ ...row, severity_number: 17, severity_text: 'ERROR', parser: 'json', attributes }, row);
@@ -45,14 +45,14 @@ it('counts each kind and each field of a record once, and shows both sides only 
   });
 });
 
-it('takes no other position, time of reading, version or replay for a difference', () => {
+it('the list of differences takes no other position, time of reading, version or replay for a difference', () => {
   const differences = new DifferenceCount(null);
   const again = { raw_partition: 5, raw_offset: 99, ingest_timestamp: 7, normaliser_version: 2, replay_id: 'rpl_1' };
   differences.add({ ...row, ...again }, row);
   expect(differences.sum).toMatchObject({ unchanged: 1, changed: 0, applicable: 1, kinds: {} });
 });
 
-it('goes on from what was found before', () => {
+it('the list of differences goes on from what was found before', () => {
   const first = new DifferenceCount(null);
   first.add(row, undefined);
   const second = new DifferenceCount(first.sum);
@@ -60,7 +60,7 @@ it('goes on from what was found before', () => {
   expect(second.sum).toMatchObject({ missing: 1, changed: 1, applicable: 1, kinds: { missing: 1, body_changed: 1 } });
 });
 
-it('stays small enough for its topic whatever there is to compare', () => {
+it('the list of differences stays small enough for its topic whatever there is to compare', () => {
   const differences = new DifferenceCount(null);
   for (let index = 0; index < 500; index += 1) {
     const names = Array.from({ length: 300 }, (_, field) => [`field-${index}-${field}`, 'x'.repeat(20_000)]);

@@ -12,12 +12,12 @@ function replay(id: string, project: string, finishedDaysAgo: number | undefined
   return { id, request, progress: { status, finished_at } as KnownReplay['progress'] };
 }
 
-it('are those that ended more than thirty days ago, however long ago they were asked for', () => {
+it('expired replays are those that ended more than thirty days ago, however long ago they were asked for', () => {
   const replays = [replay('old', 'a', 31), replay('young', 'a', 29), replay('runs', 'a', undefined)];
   expect(expiredReplays([...replays, { ...replay('waits', 'a', 1), progress: undefined }], now)).toEqual([replays[0]]);
 });
 
-it('are those of a project that has very many, without those of others', () => {
+it('expired replays are those of a project that has very many, without those of others', () => {
   const many = Array.from({ length: 503 }, (_, index) => replay(`busy-${index}`, 'busy', index / 100));
   const others = [replay('quiet', 'quiet', 20), replay('runs', 'busy', undefined)];
   expect(expiredReplays([...many, ...others].toReversed(), now)).toEqual(many.slice(500));

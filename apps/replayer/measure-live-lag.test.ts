@@ -56,7 +56,7 @@ describe('live lines come', () => {
   });
 });
 
-it('names every group that is behind by more than is in flight anyway', async () => {
+it('the measurement of live lag names every group that is behind by more than is in flight anyway', async () => {
   const look = measure();
   await write(topics.logs.name, 2001);
   expect((await look()).behind).toMatchObject({ reason: 'live_lag', detail: 'the sink is 2001 records behind' });

@@ -29,6 +29,6 @@ it.each([
   ['before', { timestamp: noon - 1 }, false],
   ['no time to be believed, and arrived in the range', { timestamp: 0 }, true],
   ['no time to be believed, and arrived before', { timestamp: 0, observed_timestamp: noon - 1 }, false],
-])('takes the time under which an event stands as a line: %s', (_name, fields, holds) => {
+])('a replay’s selection takes the time under which an event stands as a line: %s', (_name, fields, holds) => {
   expect(selectionOf(request).holds(event(fields))).toBe(holds);
 });

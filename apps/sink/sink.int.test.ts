@@ -188,7 +188,7 @@ describe('the sink', () => {
   });
 });
 
-it('makes a day again that another process has dropped as too old', async () => {
+it('the sink makes a day again that another process has dropped as too old', async () => {
   await startSink();
   await write(records(1));
   await written(1);

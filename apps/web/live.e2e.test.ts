@@ -39,7 +39,7 @@ function numbered(prefix: string, from: number, to: number): string[] {
   return Array.from({ length: to - from }, (_, index) => `${prefix} number ${from + index}.`);
 }
 
-test('shows lines as they come, as text, whatever is in them', async () => {
+test('the live page shows lines as they come, as text, whatever is in them', async () => {
   const page = await stack.open('live?q=hostile');
   await live(page);
   const hostile = [
@@ -62,7 +62,7 @@ test('shows lines as they come, as text, whatever is in them', async () => {
   await page.context().close();
 });
 
-test('misses nothing and doubles nothing when fanout is killed while it follows, and says what happens', async () => {
+test('the live page misses nothing and doubles nothing when fanout is killed while it follows, and says what happens', async () => {
   const page = await stack.open('live?q="killed number"', { height: 6000 });
   await live(page);
   const [fanout] = stack.installation.of('fanout');
@@ -79,7 +79,7 @@ test('misses nothing and doubles nothing when fanout is killed while it follows,
   await page.context().close();
 });
 
-test('fills what neither the database has yet nor the live stream gives any more', async () => {
+test('the live page fills what neither the database has yet nor the live stream gives any more', async () => {
   const { installation } = stack;
   const [sink] = installation.of('sink');
   const taken = new Set([...installation.connections.values()].map((id) => partitionFor(id, topics.logs.partitions)));
@@ -120,7 +120,7 @@ test('fills what neither the database has yet nor the live stream gives any more
   }
 });
 
-test('stays where one looks while lines come, and follows again', async () => {
+test('the live page stays where one looks while lines come, and follows again', async () => {
   const page = await stack.open('live?q="still number"');
   await live(page);
   stack.emit(numbered('still', 0, 120));
@@ -144,7 +144,7 @@ test('stays where one looks while lines come, and follows again', async () => {
   await page.context().close();
 });
 
-test('opens the line that was pressed, whatever comes before it is let go', async () => {
+test('the live page opens the line that was pressed, whatever comes before it is let go', async () => {
   const page = await stack.open('live?q="pressed number"');
   await live(page);
   stack.emit(numbered('pressed', 0, 60));
@@ -160,7 +160,7 @@ test('opens the line that was pressed, whatever comes before it is let go', asyn
   await page.context().close();
 });
 
-test('opens the line that was pressed, also when older lines are put before it meanwhile', async () => {
+test('the live page opens the line that was pressed, also when older lines are put before it meanwhile', async () => {
   const began = new Date(Date.now() - 60_000).toISOString();
   stack.emit(numbered('older', 0, 700));
   const { installation } = stack;
@@ -196,7 +196,7 @@ test('opens the line that was pressed, also when older lines are put before it m
   await page.context().close();
 });
 
-test('shows a slow tab what it missed, at its place, and loads it', async () => {
+test('the live page shows a slow tab what it missed, at its place, and loads it', async () => {
   const page = await stack.open('live?q=flood');
   await live(page);
   const total = 30_000;
@@ -262,7 +262,7 @@ test('a filter runs on the server, stands in the address, and grows by clicks on
   await Promise.all([page.context().close(), other.context().close()]);
 });
 
-test('goes back in time by a drag over the histogram, and to the present again', async () => {
+test('the live page goes back in time by a drag over the histogram, and to the present again', async () => {
   const page = await stack.open('live');
   await live(page);
   stack.emit(numbered('travel', 0, 10));
@@ -292,7 +292,7 @@ test('goes back in time by a drag over the histogram, and to the present again',
   await page.context().close();
 });
 
-test('saves what is in view, and moves by the keyboard', async () => {
+test('the live page saves what is in view, and moves by the keyboard', async () => {
   const page = await stack.open('live?q="saved number"');
   await live(page);
   stack.emit([...numbered('saved', 0, 3), '=saved number 3.']);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { DueQueue } from './due-queue.ts';
 
-it('gives everyone whose last time has come, once', () => {
+it('the due queue gives everyone whose last time has come, once', () => {
   const step = fc.oneof(
     fc.record({ key: fc.constantFrom('a', 'b', 'c', 'd', 'e'), at: fc.integer({ min: 0, max: 20 }) }),
     fc.record({ take: fc.integer({ min: 0, max: 20 }) }),

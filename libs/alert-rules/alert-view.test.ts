@@ -44,7 +44,7 @@ const alert: Alert = {
   read_by: null,
 };
 
-it('is the JSON that the API promises, with links to its window and its rule', () => {
+it('the view of an alert is the JSON that the API promises, with links to its window and its rule', () => {
   const view = toAlertView(alert);
   expect(alertView.strict().parse(view)).toEqual(view);
   expect(view).toMatchObject({
@@ -61,7 +61,7 @@ it('is the JSON that the API promises, with links to its window and its rule', (
   });
 });
 
-it('says who has read it: by the event that says so, or by what its keeper knows', () => {
+it('the view of an alert says who has read it: by the event that says so, or by what its keeper knows', () => {
   const read = { ...alert, event: 'read', read_by: 'ann' } as const;
   expect(toAlertView(alert)).toMatchObject({ read_by: null, read_at: null });
   expect(toAlertView(read)).toMatchObject({ read_by: 'ann', read_at: '2026-11-25T05:00:05.000Z' });

@@ -22,11 +22,11 @@ it.each([
   ['no expression', testRule(), 0],
   ['a kind that is not known', testRule({ alert_type: 'weather' }), 0],
   ['conditions that cannot be read', testRule({ conditions: '{' }), 0],
-])('costs the parts of its expressions: a rule with %s', (_, stored, expected) => {
+])('a rule costs the parts of its expressions: with %s', (_, stored, expected) => {
   expect(storedExpressionCost(ruleKinds, stored)).toBe(expected);
 });
 
-it('costs a rule that is asked what it costs as it is stored', () => {
+it('a rule costs as stored what it costs as written', () => {
   const stored = rule('(timeout|refused) after \\d+ ms', 'order [0-9]{4}');
   expect(compileRule(ruleKinds, stored)).toMatchObject({ cost: storedExpressionCost(ruleKinds, stored) });
 });
@@ -42,11 +42,11 @@ it.each([
   ['[ab]*a[ab]{12}[cd]', 1500],
   ['(error|failed).{0,20}timeout', 1500],
   ['[ab]*a[ab]{240}[cd]', 20 * sizeOf('[ab]*a[ab]{240}[cd]')],
-])('costs more where some line makes it slow: %s', (pattern, cost) => {
+])('an expression costs more where some line makes it slow: %s', (pattern, cost) => {
   expect(costOf(pattern)).toBe(cost);
 });
 
-it('leaves a project too little for its rules to hold up those of others for long on one line', () => {
+it('the budget of a project leaves a project too little for its rules to hold up those of others for long on one line', () => {
   const pattern = '[ab]*a[ab]{12}[cd]';
   const fitting = Math.floor(expressionBudget / costOf(pattern));
   // Instructions times characters of a line: 20 to 45 ns each.

@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 import { expect, it } from 'vitest';
 import { unlessAborted, untilAborted } from './abort.ts';
 
-it('waits until the signal aborts, and not at all after', async () => {
+it('an abortable wait waits until the signal aborts, and not at all after', async () => {
   const controller = new AbortController();
   let over = false;
   const waiting = untilAborted(controller.signal).then(() => {
@@ -15,7 +15,7 @@ it('waits until the signal aborts, and not at all after', async () => {
   await untilAborted(controller.signal);
 });
 
-it('gives the answer, or the reason when the signal aborts before it', async () => {
+it('an abortable wait gives the answer, or the reason when the signal aborts before it', async () => {
   const controller = new AbortController();
   const never = new Promise<never>(() => undefined);
   expect(await unlessAborted(Promise.resolve('answer'), controller.signal)).toBe('answer');

@@ -15,6 +15,6 @@ it.each([
   ['2026-01-02T03:04:15Z', undefined],
   [null, undefined],
   [undefined, undefined],
-])('reads %j', (header, ms) => {
+])('Retry-After reads %j', (header, ms) => {
   expect(retryAfterMs(header, now)).toBe(ms);
 });

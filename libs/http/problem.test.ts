@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { Problem } from './problem.ts';
 
-it('answers with a document of bounded size, however much was wrong', () => {
+it('a refusal answers with a document of bounded size, however much was wrong', () => {
   const errors = Array.from({ length: 20_000 }, (_, index) => ({
     field: `body.${'x'.repeat(300)}${index}`,
     message: `is not a field: ${'\u{1F600}'.repeat(400)}`,
@@ -14,7 +14,7 @@ it('answers with a document of bounded size, however much was wrong', () => {
   expect(JSON.stringify(document).isWellFormed()).toBe(true);
 });
 
-it('says everything that was wrong where that is little', () => {
+it('a refusal says everything that was wrong where that is little', () => {
   const errors = [{ field: 'body.name', message: 'is required' }];
   expect(new Problem(422, { detail: 'body.name: is required', errors }).document('request')).toMatchObject({
     detail: 'body.name: is required',
@@ -22,7 +22,7 @@ it('says everything that was wrong where that is little', () => {
   });
 });
 
-it('records no stack for a refusal, and one for a failure', () => {
+it('a refusal records no stack for a refusal, and one for a failure', () => {
   const { stackTraceLimit } = Error;
   expect(new Problem(404).stack).not.toContain('\n    at ');
   expect(new Problem(500).stack).toContain('\n    at ');

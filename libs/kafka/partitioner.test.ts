@@ -25,7 +25,7 @@ test('keys of bytes that are no text, and the empty key, have a partition', () =
   }
 });
 
-test('spreads keys over all partitions', () => {
+test('the partitioner spreads keys over all partitions', () => {
   const counts = new Array<number>(6).fill(0);
   for (let n = 0; n < 6000; n++) {
     const partition = partitionFor(`conn_${n}`, 6);

@@ -56,23 +56,23 @@ describe('severity numbers', () => {
     expect(severityOfPinoLevel(level)).toBe(number);
   });
 
-  it('of Python levels', () => {
+  it('of Python’s levels follow its documentation', () => {
     expect([0, 10, 20, 30, 40, 50, Number.NaN].map(severityOfPythonLevel)).toEqual([0, 5, 9, 13, 17, 21, 0]);
   });
 
-  it('of syslog levels', () => {
+  it('of syslog’s levels follow RFC 5424', () => {
     expect([0, 1, 2, 3, 4, 5, 6, 7, 8, -1].map(severityOfSyslog)).toEqual([21, 19, 18, 17, 13, 10, 9, 5, 0, 0]);
   });
 
-  it('of AppTraces levels', () => {
+  it('of the levels of AppTraces follow Azure’s', () => {
     expect([0, 1, 2, 3, 4, 5, Number.NaN].map(severityOfAppTraces)).toEqual([5, 9, 13, 17, 21, 0, 0]);
   });
 
-  it('of Windows event levels', () => {
+  it('of Windows event levels follow Windows', () => {
     expect([0, 1, 2, 3, 4, 5, 6].map(severityOfWindowsEvent)).toEqual([0, 21, 17, 13, 9, 5, 0]);
   });
 
-  it('of Cloud Logging names and numbers', () => {
+  it('of Cloud Logging’s names and numbers agree', () => {
     const names = ['DEFAULT', 'DEBUG', 'INFO', 'NOTICE', 'WARNING', 'ERROR', 'CRITICAL', 'ALERT', 'EMERGENCY'];
     const numbers = [0, 5, 9, 10, 13, 17, 21, 22, 24];
     expect(names.map(severityOfGcp)).toEqual(numbers);

@@ -127,7 +127,7 @@ const lines: readonly (readonly [string, string, string | undefined, string])[] 
 ];
 
 describe('the head of a line', () => {
-  it.each(lines)('of %s', (text, level, time, message) => {
+  it.each(lines)('of %s is read', (text, level, time, message) => {
     const record = recordOf(text);
     expect({ level: record.severity_text, time: record.attributes['log.time'] }).toEqual({ level, time });
     expect(record.body.startsWith(message), record.body).toBe(true);

@@ -12,11 +12,11 @@ async function problems(made: { factor: number; minInSync?: number }, set: numbe
   return replicationProblems(admin, await admin.createTopics(specs, { replicationFactor: made.factor }), set);
 }
 
-it('finds nothing wrong with topics that are as set', async () => {
+it('the check of replication finds nothing wrong with topics that are as set', async () => {
   for (const factor of [1, 2, 3]) expect(await problems({ factor }, factor)).toEqual([]);
 });
 
-it('names topics with fewer replicas than are set', async () => {
+it('the check of replication names topics with fewer replicas than are set', async () => {
   expect(await problems({ factor: 1 }, 3)).toEqual([
     expect.stringMatching(
       /^topics connections, checkpoints, connection-status and \d+ others: a single replica where KAFKA_REPLICATION_FACTOR is 3/,
@@ -24,11 +24,11 @@ it('names topics with fewer replicas than are set', async () => {
   ]);
 });
 
-it('names topics whose records may be acknowledged by one broker alone', async () => {
+it('the check of replication names topics whose records may be acknowledged by one broker alone', async () => {
   expect(await problems({ factor: 3, minInSync: 1 }, 3)).toEqual([expect.stringContaining('Set it to 2')]);
 });
 
-it('names topics that cannot be written once a broker fails', async () => {
+it('the check of replication names topics that cannot be written once a broker fails', async () => {
   expect(await problems({ factor: 3, minInSync: 3 }, 3)).toEqual([
     expect.stringContaining('nothing can be written once one broker fails'),
   ]);

@@ -4,7 +4,7 @@ import { retryWhileAway } from './retry-while-away.ts';
 
 const logger = createLogger({ level: 'silent' });
 
-it('names the cause of the last failure while it pauses, however long the pause', async () => {
+it('the retry loop names the cause of the last failure while it pauses, however long the pause', async () => {
   const reasons: string[] = [];
   let attempts = 0;
   // The pauses before the fifth grow to two seconds.
@@ -18,7 +18,7 @@ it('names the cause of the last failure while it pauses, however long the pause'
   expect(new Set(reasons)).toEqual(new Set(['postgresql: permission denied for schema public']));
 });
 
-it('says that it waits while an attempt takes long by itself', async () => {
+it('the retry loop says that it waits while an attempt takes long by itself', async () => {
   const waiting = Promise.withResolvers<string>();
   const options = { name: 'kafka', logger, signal: new AbortController().signal };
   await retryWhileAway(() => waiting.promise, { ...options, onWaiting: waiting.resolve });

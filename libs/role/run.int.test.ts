@@ -47,7 +47,7 @@ async function run(env: Record<string, string>) {
   return { child, ended, status, logged: () => output };
 }
 
-it.each(['SIGTERM', 'SIGINT'] as const)('ends with 0 after an orderly stop by %s', async (signal) => {
+it.each(['SIGTERM', 'SIGINT'] as const)('a process ends with 0 after an orderly stop by %s', async (signal) => {
   const { child, ended, status } = await run({});
   await expect.poll(() => status('/readyz'), { timeout: 120_000 }).toBe(200);
   child.kill(signal);
@@ -55,7 +55,7 @@ it.each(['SIGTERM', 'SIGINT'] as const)('ends with 0 after an orderly stop by %s
   expect([code, stdout]).toEqual([0, expect.stringContaining('the role stopped')]);
 });
 
-it('ends with 0 also when it is asked to stop while it starts', async () => {
+it('a process ends with 0 also when it is asked to stop while it starts', async () => {
   const { child, ended } = await run({ KAFKA_BROKERS: '127.0.0.1:1' });
   child.stdout.on('data', (chunk: string) => {
     if (chunk.includes('"port"')) child.kill('SIGTERM');
@@ -63,18 +63,18 @@ it('ends with 0 also when it is asked to stop while it starts', async () => {
   expect((await ended).code).toBe(0);
 });
 
-it('ends with 2 and names every setting that is wrong', async () => {
+it('a process ends with 2 and names every setting that is wrong', async () => {
   const { code, stderr } = await (await run({ KAFKA_CLIENT: 'other', FAIL_AFTER_MS: 'x', PORT: '-1' })).ended;
   expect(code).toBe(2);
   for (const variable of ['KAFKA_CLIENT', 'FAIL_AFTER_MS', 'PORT']) expect(stderr).toContain(`${variable}: must be`);
 });
 
-it('ends with 1 and says why when the role cannot go on', async () => {
+it('a process ends with 1 and says why when the role cannot go on', async () => {
   const { code, stdout } = await (await run({ FAIL_AFTER_MS: '1' })).ended;
   expect([code, stdout]).toEqual([1, expect.stringContaining('fenced')]);
 });
 
-it('ends with 1 when its port is taken', async () => {
+it('a process ends with 1 when its port is taken', async () => {
   const server = createServer();
   servers.push(server);
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
@@ -84,7 +84,7 @@ it('ends with 1 when its port is taken', async () => {
   expect([code, stdout]).toEqual([1, expect.stringContaining('EADDRINUSE')]);
 });
 
-it.each(['kafkajs', 'platformatic'])('waits for a broker that comes later, through %s', async (client) => {
+it.each(['kafkajs', 'platformatic'])('a process waits for a broker that comes later, through %s', async (client) => {
   const bootstrap = await freePort();
   const { child, ended, status, logged } = await run({ KAFKA_BROKERS: `127.0.0.1:${bootstrap}`, KAFKA_CLIENT: client });
   await expect.poll(() => status('/healthz'), { timeout: 60_000 }).toBe(200);
@@ -104,11 +104,14 @@ it.each(['kafkajs', 'platformatic'])('waits for a broker that comes later, throu
   expect((await ended).code).toBe(0);
 });
 
-it.each(['kafkajs', 'platformatic'])('stops promptly while there is no broker, through %s', async (client) => {
-  const { child, ended, status } = await run({ KAFKA_BROKERS: '127.0.0.1:1', KAFKA_CLIENT: client });
-  await expect.poll(() => status('/healthz'), { timeout: 60_000 }).toBe(200);
-  const asked = performance.now();
-  child.kill('SIGTERM');
-  expect((await ended).code).toBe(0);
-  expect(performance.now() - asked).toBeLessThan(12_000);
-});
+it.each(['kafkajs', 'platformatic'])(
+  'a process stops promptly while there is no broker, through %s',
+  async (client) => {
+    const { child, ended, status } = await run({ KAFKA_BROKERS: '127.0.0.1:1', KAFKA_CLIENT: client });
+    await expect.poll(() => status('/healthz'), { timeout: 60_000 }).toBe(200);
+    const asked = performance.now();
+    child.kill('SIGTERM');
+    expect((await ended).code).toBe(0);
+    expect(performance.now() - asked).toBeLessThan(12_000);
+  },
+);

@@ -187,7 +187,7 @@ function outcome(events: readonly Alert[]): string[] {
     .sort();
 }
 
-it(`alerts as if it had not been killed ${installations * killsEach} times`, async () => {
+it(`alerting alerts as if it had not been killed ${installations * killsEach} times`, async () => {
   const lines = makeLines();
   const keyed = lines.map((line) => [line.connection_id, line] as const);
   const calm = await Alerting.start('calm');

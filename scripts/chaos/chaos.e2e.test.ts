@@ -47,7 +47,7 @@ function chance(start: number) {
 }
 
 it(
-  `ends with exactly the ledger after ${seconds} s of kill -9 at random, under load and with faults of the clouds`,
+  `the installation ends with exactly the ledger after ${seconds} s of kill -9 at random, under load and with faults of the clouds`,
   async () => {
     // Each has its own chance: they run side by side, and the order of their steps is nobody's to repeat.
     const [ofLoad, ofFaults, ofKills] = [chance(seed), chance(seed + 1), chance(seed + 2)] as const;

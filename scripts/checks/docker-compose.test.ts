@@ -30,7 +30,7 @@ const compose = z
   .parse(parse(text, { merge: true }));
 const roles = Object.entries(compose.services).filter(([, service]) => service.image === 'tailrace');
 
-test('runs every role from its own main.ts', () => {
+test('docker-compose.yml runs every role from its own main.ts', () => {
   expect(roles.map(([name]) => name).sort()).toEqual([...roleNames]);
   for (const [name, { command }] of roles) {
     expect(command).toEqual(['node', `apps/${name}/main.ts`]);
@@ -38,11 +38,11 @@ test('runs every role from its own main.ts', () => {
   }
 });
 
-test('lets every role be scaled: no port of the machine, no fixed name', () => {
+test('docker-compose.yml lets every role be scaled: no port of the machine, no fixed name', () => {
   for (const [name, { ports, container_name }] of roles) expect({ ports, container_name }, name).toEqual({});
 });
 
-describe('gives each role what it reads, and no secret of another', async () => {
+describe('docker-compose.yml gives each role what it reads, and no secret of another', async () => {
   const settings = new Map(await Promise.all(roles.map(async ([name]) => [name, await ownSettingsOf(name)] as const)));
   const common = settingsOf(commonSettings).map(({ variable }) => variable);
   const secrets = new Set(
@@ -65,28 +65,28 @@ describe('gives each role what it reads, and no secret of another', async () => 
   });
 });
 
-test('lets nobody outside see metrics, and trusts the entrance alone to say who calls', () => {
+test('docker-compose.yml lets nobody outside see metrics, and trusts the entrance alone to say who calls', () => {
   expect(compose.configs.entrance?.content).toMatch(/location = \/metrics \{\s+return 404;/);
   for (const [name, { environment }] of roles) expect(environment?.TRUST_PROXY, name).toBe('1');
   expect(compose.services.kafka?.ports ?? compose.services.postgres?.ports).toBeUndefined();
 });
 
-test('keeps its secrets out of git', () => {
+test('docker-compose.yml keeps its secrets out of git', () => {
   expect(readFileSync(join(root, '.gitignore'), 'utf8').split('\n')).toContain('.env');
 });
 
-test('explains every variable it reads in its opening comment', () => {
+test('docker-compose.yml explains every variable it reads in its opening comment', () => {
   const comment = text.slice(0, text.indexOf('\nname:'));
   const variables = new Set([...text.matchAll(/(?<!\$)\$\{([A-Z_]+)/g)].map(([, name]) => name));
   for (const variable of variables) expect(comment).toMatch(new RegExp(`^#   ${variable} `, 'm'));
 });
 
-test('runs the same versions as the development stack', () => {
+test('docker-compose.yml runs the same versions as the development stack', () => {
   expect(compose.services.kafka?.image).toBe(`apache/kafka:${KAFKA_VERSION}`);
   expect(compose.services.postgres?.image).toBe(TIMESCALEDB_IMAGE);
 });
 
-test('names only files, services, volumes and configs that exist', () => {
+test('docker-compose.yml names only files, services, volumes and configs that exist', () => {
   for (const [name, service] of Object.entries(compose.services)) {
     if (service.build) expect(existsSync(join(root, service.build.dockerfile)), name).toBe(true);
     for (const { source } of service.configs ?? []) expect(Object.keys(compose.configs)).toContain(source);

@@ -16,7 +16,7 @@ const lock = z
   .object({ packages: z.record(z.string(), packageSchema) })
   .parse(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')));
 
-test('agrees with every package.json', () => {
+test('package-lock.json agrees with every package.json', () => {
   const own = Object.entries(lock.packages).filter(([path, entry]) => !path.includes('node_modules') && !entry.link);
   expect(own.length).toBeGreaterThan(10);
   for (const [path, { dependencies, devDependencies, optionalDependencies }] of own) {
@@ -29,7 +29,7 @@ test('agrees with every package.json', () => {
   }
 });
 
-test('names the optional packages of every platform', () => {
+test('package-lock.json names the optional packages of every platform', () => {
   const missing = Object.entries(lock.packages).flatMap(([path, entry]) =>
     Object.keys(entry.optionalDependencies).filter((name) => resolve(path, name) === undefined),
   );

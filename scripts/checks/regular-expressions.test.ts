@@ -22,7 +22,7 @@ const fromConstants = new Set([
 /** `RegExp(…)`, and the methods of strings that make one of a text. */
 const makesOne = /\bRegExp\s*\(|\.(?:match|matchAll|search)\(\s*(?!\/|\))[`'"]/;
 
-it('makes no JavaScript expression of what people write', () => {
+it('the code makes no JavaScript expression of what people write', () => {
   const files = execFileSync('git', ['ls-files', 'apps', 'libs', 'scripts'], { cwd: root, encoding: 'utf8' })
     .split('\n')
     .filter((file) => /\.(?:ts|tsx|mjs)$/.test(file) && !/\.test\.tsx?$|\/test-[\w-]+\.ts$/.test(file));

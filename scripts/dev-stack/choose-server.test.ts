@@ -16,7 +16,7 @@ function options(report: (line: string) => void = () => {}) {
   return { directory: '/nowhere', environment: {}, report };
 }
 
-test('takes the first way that is available and reports it with what was not', async () => {
+test('the choice of a server takes the first way that is available and reports it with what was not', async () => {
   const lines: string[] = [];
   await chooseServer(
     'Kafka',
@@ -27,13 +27,13 @@ test('takes the first way that is available and reports it with what was not', a
   expect(lines).toEqual(['Kafka: a broker at 127.0.0.1:1 (no engine answers)']);
 });
 
-test('says every reason and what to do when no way is available', async () => {
+test('the choice of a server says every reason and what to do when no way is available', async () => {
   const choice = chooseServer('Kafka', [absent, absent], 'Install it.', options());
   await expect(choice).rejects.toThrow(TailraceError);
   await expect(choice).rejects.toThrow('No Kafka to use: no engine answers; no engine answers. Install it.');
 });
 
-test('does not try another way when the chosen one fails', async () => {
+test('the choice of a server does not try another way when the chosen one fails', async () => {
   const failing: Way<DevServer> = async () => Promise.reject(new Error('disk full'));
   await expect(chooseServer('Kafka', [failing, present], 'Install it.', options())).rejects.toThrow('disk full');
 });

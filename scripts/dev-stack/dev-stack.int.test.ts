@@ -181,7 +181,7 @@ describe('a server that the environment names', () => {
 
 /** Only Linux shows by /proc which processes work in a directory. */
 describe.runIf(process.platform === 'linux')('when the program that started the stack', () => {
-  test('gets SIGTERM, no process is left', async () => {
+  test('the development stack gets SIGTERM, no process is left', async () => {
     const { program } = await startProgram();
     expect(processesIn(directory).length).toBeGreaterThanOrEqual(4);
     program.kill('SIGTERM');
@@ -189,7 +189,7 @@ describe.runIf(process.platform === 'linux')('when the program that started the 
     await until(() => processesIn(directory).length === 0);
   });
 
-  test('is killed with -9, its servers stop by themselves and the next start works', async () => {
+  test('the development stack is killed with -9, its servers stop by themselves and the next start works', async () => {
     const first = await startProgram();
     first.program.kill('SIGKILL');
     await until(() => processesIn(directory).length === 0);
@@ -197,7 +197,7 @@ describe.runIf(process.platform === 'linux')('when the program that started the 
     expect(second.addresses).toEqual(first.addresses);
   });
 
-  test('is killed with -9 together with the guards, the next start stops what was left and works', async () => {
+  test('the development stack is killed with -9 together with the guards, the next start stops what was left and works', async () => {
     const first = await startProgram();
     for (const { pid, name } of processesIn(directory)) if (name === 'sh') process.kill(pid, 'SIGKILL');
     first.program.kill('SIGKILL');

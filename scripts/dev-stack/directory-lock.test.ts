@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-test('refuses a directory that is in use, says by whom, and gives it after the release', () => {
+test('the lock of a directory refuses a directory that is in use, says by whom, and gives it after the release', () => {
   const release = lockDirectory(directory);
   expect(() => lockDirectory(directory)).toThrow(`in use by process ${process.pid}`);
   release();
@@ -22,7 +22,7 @@ test('refuses a directory that is in use, says by whom, and gives it after the r
   lockDirectory(directory)();
 });
 
-test('takes over from a process that ended without a release', async () => {
+test('the lock of a directory takes over from a process that ended without a release', async () => {
   const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
   await once(child, 'spawn');
   writeFileSync(join(directory, 'owner.json'), JSON.stringify(identityOf(child.pid ?? 0)));
@@ -32,12 +32,12 @@ test('takes over from a process that ended without a release', async () => {
   lockDirectory(directory)();
 });
 
-test('takes over when the pid was given to another process since', () => {
+test('the lock of a directory takes over when the pid was given to another process since', () => {
   writeFileSync(join(directory, 'owner.json'), JSON.stringify({ pid: process.pid, startedAt: 'before the last boot' }));
   lockDirectory(directory)();
 });
 
-test('takes over a note that a full disk left half written', () => {
+test('the lock of a directory takes over a note that a full disk left half written', () => {
   writeFileSync(join(directory, 'owner.json'), '{"pid":');
   lockDirectory(directory)();
 });

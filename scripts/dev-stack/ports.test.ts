@@ -21,25 +21,25 @@ afterEach(() => {
   rmSync(join(file, '..', '..'), { recursive: true, force: true });
 });
 
-test('keeps the port of the last time', async () => {
+test('the choice of a port keeps the port of the last time', async () => {
   const first = await choosePort(file, 0);
   expect(await choosePort(file, occupiedPort)).toBe(first);
   expect(readFileSync(file, 'utf8')).toBe(String(first));
 });
 
-test('takes another port when the preferred one is taken, and notes it', async () => {
+test('the choice of a port takes another port when the preferred one is taken, and notes it', async () => {
   const port = await choosePort(file, occupiedPort);
   expect(port).not.toBe(occupiedPort);
   expect(await choosePort(file, occupiedPort)).toBe(port);
 });
 
-test('takes another port when the noted one is taken', async () => {
+test('the choice of a port takes another port when the noted one is taken', async () => {
   await choosePort(file, 0);
   writeFileSync(file, String(occupiedPort));
   expect(await choosePort(file, 0)).not.toBe(occupiedPort);
 });
 
-test('never gives a port that was promised to another', async () => {
+test('the choice of a port never gives a port that was promised to another', async () => {
   const first = await choosePort(file, 0);
   expect(await choosePort(file, first, [first])).not.toBe(first);
 });
@@ -52,7 +52,7 @@ test.runIf(existsSync(portRange))(
   },
 );
 
-test('ignores a damaged note', async () => {
+test('the choice of a port ignores a damaged note', async () => {
   await choosePort(file, 0);
   writeFileSync(file, 'not a port');
   expect(await choosePort(file, 0)).toBeGreaterThan(0);

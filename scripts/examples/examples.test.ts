@@ -21,7 +21,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-it('reads an own source through embedded roles into an own consumer, each line once', async () => {
+it('an embedding program reads an own source through embedded roles into an own consumer, each line once', async () => {
   const file = join(directory, 'shop.log');
   const append = (message: string) => appendFileSync(file, `${new Date().toISOString()} ${message}\n`);
   append('{"level":"info","msg":"calm"}');

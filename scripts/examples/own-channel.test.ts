@@ -24,7 +24,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-it('sends alerts through a kind of channel of one’s own, beside the usual ones, in an embedded notifier', async () => {
+it('the example sends alerts through a kind of channel of one’s own, beside the usual ones, in an embedded notifier', async () => {
   const file = join(directory, 'alerts.log');
   const kafka = memoryBroker().connect();
   cleanUp.defer(() => kafka.close());

@@ -24,14 +24,14 @@ afterEach(async () => {
   cleanUp = new AsyncDisposableStack();
 });
 
-it('is validated like any other, and unknown to who does not bring it', () => {
+it('a rule of the installation’s own kind is validated like any other, and unknown to who does not bring it', () => {
   expect(validateRule(kinds, input)).toMatchObject({ ok: true });
   const wrong = { ...input, conditions: { ...input.conditions, requests: 0 } };
   expect(validateRule(kinds, wrong)).toMatchObject({ problems: [{ field: 'conditions.requests' }] });
   expect(validateRule(ruleKinds, input)).toMatchObject({ problems: [{ field: 'alert_type' }] });
 });
 
-it('alerts on what its test lets through', async () => {
+it('a rule of the installation’s own kind alerts on what its test lets through', async () => {
   const runner = new InMemoryRunner();
   cleanUp.defer(() => runner.stop());
   await runner.createTopics(Object.values(topics));

@@ -55,7 +55,7 @@ function wanted(name: string, endpoint: string) {
   return { connection_name: name, cloud_provider: 'aws', connection_config: { region: 'eu-west-1', endpoint } };
 }
 
-test('creates and starts what is missing, once', async () => {
+test('the demo creates and starts what is missing, once', async () => {
   const connections = [wanted('Checkout', 'http://127.0.0.1:1'), wanted('Payments', 'http://127.0.0.1:1')];
   await prepareDemoProject(url, 'the-token', connections, []);
   await prepareDemoProject(url, 'the-token', connections, []);
@@ -65,13 +65,13 @@ test('creates and starts what is missing, once', async () => {
   ]);
 });
 
-test('points a connection to where its cloud has moved, and does not start one that someone stopped', async () => {
+test('the demo points a connection to where its cloud has moved, and does not start one that someone stopped', async () => {
   await prepareDemoProject(url, 'the-token', [wanted('Checkout', 'http://127.0.0.1:1')], []);
   await prepareDemoProject(url, 'the-token', [wanted('Checkout', 'http://127.0.0.1:2')], []);
   expect(stored).toMatchObject([{ connection_config: { endpoint: 'http://127.0.0.1:2' }, started: 1, version: 3 }]);
 });
 
-test('starts a connection that was created by a start that was killed', async () => {
+test('the demo starts a connection that was created by a start that was killed', async () => {
   const name = 'Checkout';
   const connection_config = { endpoint: 'http://127.0.0.1:1' };
   stored.push({ id: 'conn_x', connection_name: name, connection_config, version: 1, started: 0 });
@@ -79,12 +79,12 @@ test('starts a connection that was created by a start that was killed', async ()
   expect(stored).toMatchObject([{ started: 1 }]);
 });
 
-test('says what the server answered when it refuses', async () => {
+test('the demo says what the server answered when it refuses', async () => {
   refuse = { status: 503, body: 'Kafka is unreachable' };
   await expect(prepareDemoProject(url, 'the-token', [], [])).rejects.toThrow(/answered 503: "Kafka is unreachable"/);
 });
 
-test('gives a new project its rules, and never those again that someone deleted', async () => {
+test('the demo gives a new project its rules, and never those again that someone deleted', async () => {
   const connections = [wanted('Checkout', 'http://127.0.0.1:1')];
   await prepareDemoProject(url, 'the-token', connections, DEMO_RULES);
   expect(rules).toMatchObject(DEMO_RULES.map((rule) => ({ project_id: 'demo', ...rule })));

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { readOptions } from './options.ts';
 
-test('runs the demo on the usual port without options', () => {
+test('npm start runs the demo on the usual port without options', () => {
   expect(readOptions([], {})).toEqual({ help: false, reset: false, demo: true, port: undefined });
 });
 
-test('takes flags, and the port from the flag before the environment', () => {
+test('npm start takes flags, and the port from the flag before the environment', () => {
   expect(readOptions(['--reset', '--no-demo', '--port', '9000'], { PORT: '7000' })).toEqual({
     help: false,
     reset: true,

@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-test('makes secrets once, for this user only, long enough for their use', () => {
+test('npm start makes secrets once, for this user only, long enough for their use', () => {
   const secrets = keptSecrets(join(directory, 'new'));
   expect(keptSecrets(join(directory, 'new'))).toEqual(secrets);
   expect(Buffer.from(secrets.credentialEncryptionKey, 'base64url')).toHaveLength(32);
@@ -18,11 +18,11 @@ test('makes secrets once, for this user only, long enough for their use', () => 
   expect(statSync(join(directory, 'new', 'secrets.json')).mode & 0o777).toBe(0o600);
 });
 
-test('makes different secrets for different installations', () => {
+test('npm start makes different secrets for different installations', () => {
   expect(keptSecrets(join(directory, 'a'))).not.toEqual(keptSecrets(join(directory, 'b')));
 });
 
-test('refuses a damaged file without showing what is in it, and keeps it', () => {
+test('npm start refuses a damaged file without showing what is in it, and keeps it', () => {
   const file = join(directory, 'secrets.json');
   writeFileSync(file, '{"jwtSecret":"top-secret"');
   expect(() => keptSecrets(directory)).toThrow(/is damaged/);

@@ -101,7 +101,7 @@ async function seeLines(clouds: readonly string[]): Promise<number> {
 }
 
 describe.runIf(process.platform === 'linux')('npm start', () => {
-  test('shows the lines of three clouds, keeps everything over a stop, and leaves no process', async () => {
+  test('npm start shows the lines of three clouds, keeps everything over a stop, and leaves no process', async () => {
     const first = start();
     const url = await ready(first);
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
@@ -119,7 +119,7 @@ describe.runIf(process.platform === 'linux')('npm start', () => {
     expect(processesIn(directory)).toEqual([]);
   });
 
-  test('starts again after kill -9, and after --reset with nothing kept', async () => {
+  test('npm start starts again after kill -9, and after --reset with nothing kept', async () => {
     const first = start();
     await ready(first);
     const secrets = readFileSync(join(directory, '.tailrace', 'secrets.json'), 'utf8');
@@ -138,7 +138,7 @@ describe.runIf(process.platform === 'linux')('npm start', () => {
     await end(third, 'SIGTERM');
   });
 
-  test('refuses to run twice in one directory, and a port that is taken', async () => {
+  test('npm start refuses to run twice in one directory, and a port that is taken', async () => {
     const intruder = createServer().listen(0, '127.0.0.1');
     await once(intruder, 'listening');
     const address = intruder.address();
@@ -157,7 +157,7 @@ describe.runIf(process.platform === 'linux')('npm start', () => {
     expect(await end(first, 'SIGTERM')).toBe(0);
   });
 
-  test('stops at once what it has started when it is stopped while it starts', async () => {
+  test('npm start stops at once what it has started when it is stopped while it starts', async () => {
     const run = start();
     await until(() => existsSync(join(directory, '.tailrace', 'kafka', 'server.json')));
     expect(await end(run, 'SIGINT')).toBe(0);

@@ -34,15 +34,15 @@ function read(pattern: string): { readonly path: string; readonly text: string }
     .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
 }
 
-describe('the prose of the project has no word that style.md bans', () => {
-  test('in comments, texts and test titles', () => {
+describe('the prose of the project', () => {
+  test('has no banned word in comments, texts and test titles', () => {
     const found = read('{apps,libs,schemas,scripts,.config}/**/*.{ts,tsx,mjs,cjs}').flatMap(({ path, text }) =>
       proseOf(text, path.endsWith('x')).flatMap((prose) => uses(path, prose.text, prose.line)),
     );
     expect(found).toEqual([]);
   });
 
-  test('in pages, schemas and configuration', () => {
+  test('has no banned word in pages, schemas and configuration', () => {
     const pages = readPages().filter(({ path }) => !exempt.some((each) => each.test(path)));
     const others = read('{schemas/*.avsc,docker-compose.yml,docs/**/*.yml,scripts/Dockerfile}');
     expect([...pages, ...others].flatMap(({ path, text }) => uses(path, text, 1))).toEqual([]);

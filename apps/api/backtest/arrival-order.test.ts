@@ -28,7 +28,7 @@ function fetchedBefore(): { readonly kafka: Kafka; readonly polls: () => number 
   return { kafka: { ...memory, admin: memory.admin, reader: async () => reader }, polls: () => polls };
 }
 
-it('lets the rest of the process run before each poll of a backtest, also when everything has been fetched', async () => {
+it('reading in the order of arrival lets the rest of the process run before each poll of a backtest, also when everything has been fetched', async () => {
   const { kafka, polls } = fetchedBefore();
   let turns = 0;
   let isReading = true;

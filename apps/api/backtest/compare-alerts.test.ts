@@ -47,7 +47,7 @@ function pairs(firsts: readonly AlertSpan[], seconds: readonly AlertSpan[]): str
     });
 }
 
-it('pairs the same alerts in parts, as the log is read, as all at once', () => {
+it('the comparison of alerts pairs the same alerts in parts, as the log is read, as all at once', () => {
   let paired = 0;
   fc.assert(
     fc.property(cases, ({ longest, firsts, seconds, steps }) => {
@@ -82,7 +82,7 @@ it('pairs the same alerts in parts, as the log is read, as all at once', () => {
   expect(paired).toBeGreaterThan(500);
 });
 
-it('keeps no more than may still overlap something, and lists only so many', () => {
+it('the comparison of alerts keeps no more than may still overlap something, and lists only so many', () => {
   const comparison = new AlertComparison({ longest: [60, 60], maxListed: 5 });
   let most = 0;
   for (let index = 0; index < 10_000; index += 1) {

@@ -31,7 +31,7 @@ describe('a configuration without credentials of its own', () => {
   });
 });
 
-it('goes to another endpoint only where the operator allows it', () => {
+it('a connection goes to another endpoint only where the operator allows it', () => {
   const to = (endpoint: string) => acceptConfig(aws, { ...place, ...keys, endpoint }, {}, policy(false));
   expect(() => to('http://169.254.169.254/')).toThrow('is not in CLOUD_ENDPOINT_ALLOWLIST');
   expect(() => to('http://user:password@127.0.0.1:4566')).toThrow('endpoint');

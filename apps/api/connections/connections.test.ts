@@ -361,7 +361,7 @@ describe('rewinding', () => {
     expect(api.connections.table.get(id)?.rewind).toBeNull();
   });
 
-  it('of a connection that is not running: 409 that says what to do', async () => {
+  it('of a connection that is not running is refused with 409, which says what to do', async () => {
     const api = await start();
     const id = await create(api);
     const { status: code, body } = await rewind(api, id, { to: '-1h' });
@@ -453,7 +453,7 @@ describe('rotating the key', () => {
   });
 });
 
-it('lists the fields of each kind of source', async () => {
+it('the api lists the fields of each kind of source', async () => {
   const api = await start();
   const { body } = await api.call('/connectors');
   expect(body.connectors).toEqual([
@@ -468,7 +468,7 @@ it('lists the fields of each kind of source', async () => {
   ]);
 });
 
-it('gives a ticket for a project of the token', async () => {
+it('the api gives a ticket for a project of the token', async () => {
   const api = await start();
   const { status, body, headers } = await api.call('/ws-tickets', {
     method: 'POST',

@@ -14,7 +14,7 @@ afterAll(async () => {
   await database?.drop();
 });
 
-it('shows how well the newest lines of a connection are understood, and its filter finds the others', async () => {
+it('the api shows how well the newest lines of a connection are understood, and its filter finds the others', async () => {
   const { body: connection } = await api.call('/connections', { method: 'POST', body: newConnection() });
   const path = `/connections/${connection.id}/parsing-stats`;
   expect((await api.call(path)).body).toMatchObject({ lines: 0, with_level: 0, with_time: 0, plain: 0, parsers: [] });

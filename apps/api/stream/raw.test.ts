@@ -44,7 +44,7 @@ async function write(api: TestApi, values: readonly Buffer[]): Promise<void> {
 const raw = (api: TestApi, offset: number, project = 'demo', token?: string) =>
   api.call(`/stream/${project}/raw/${topic}/2/${offset}`, token === undefined ? {} : { token });
 
-it('gives the event behind a line as it came, with the id of the line', async () => {
+it('GET raw gives the event behind a line as it came, with the id of the line', async () => {
   const { api } = await start();
   await write(
     api,
@@ -69,7 +69,7 @@ it('gives the event behind a line as it came, with the id of the line', async ()
   });
 });
 
-it('hides another project’s event as if there were none', async () => {
+it('GET raw hides another project’s event as if there were none', async () => {
   const { api } = await start();
   await write(api, [codec.encode(event(0, { project_id: 'other' })), codec.encode(event(1))]);
   const foreign = await raw(api, 0);
@@ -81,7 +81,7 @@ it('hides another project’s event as if there were none', async () => {
   expect((await raw(api, 1, 'other', other)).status).toBe(404);
 });
 
-it('says that retention has removed it', async () => {
+it('GET raw says that retention has removed it', async () => {
   const { api, broker } = await start();
   await write(
     api,
@@ -99,7 +99,7 @@ it('a record that cannot be read is none', async () => {
   expect((await raw(api, 0)).status).toBe(404);
 });
 
-it('cuts a payload that is larger than any cloud’s event, between characters', async () => {
+it('GET raw cuts a payload that is larger than any cloud’s event, between characters', async () => {
   const { api } = await start();
   const payload = `${'x'.repeat(maxPayloadLength - 1)}😀 and more`;
   await write(api, [codec.encode(event(0, { payload }))]);

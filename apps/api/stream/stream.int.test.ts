@@ -131,13 +131,13 @@ describe('GET stream/{project_id}', () => {
   });
 });
 
-it('refuses a range that lies before 1970, and goes on', async () => {
+it('the search of stored lines refuses a range that lies before 1970, and goes on', async () => {
   const answer = await api.call('/stream/demo?from=0000-01-01T00:00:00Z&to=0000-01-02T00:00:00Z');
   expect([answer.status, answer.body.detail]).toEqual([422, expect.stringContaining('must be before to')]);
   expect((await get(`/stream/demo?${range}`)).logs.length).toBeGreaterThan(0);
 });
 
-it('counts by time and level', async () => {
+it('the search of stored lines counts by time and level', async () => {
   const histogram = await get(`/stream/demo/histogram?${range}&buckets=60`);
   expect(histogram.interval_ms).toBe(60_000);
   expect(histogram.buckets).toHaveLength(60);
@@ -304,7 +304,7 @@ describe('context', () => {
   });
 });
 
-it('says that the database is unreachable, and works again when it is back', async () => {
+it('the search of stored lines says that the database is unreachable, and works again when it is back', async () => {
   await database.pool.query('alter table logs rename to logs_away');
   expect(await api.call(`/stream/demo?${range}`)).toMatchObject({
     status: 503,

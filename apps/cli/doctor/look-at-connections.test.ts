@@ -84,7 +84,7 @@ const heldBack = (reason: 'starting' | 'quota', help: string | null = null) => (
   held_back: { reason, since, detail: 'Requests wait for their turn: 5 a second', help },
 });
 
-it('sums up in one line when all is well', async () => {
+it('doctor sums up in one line when all is well', async () => {
   await connection('Checkout');
   await connection('Payments');
   await connection('Nightly', { state: 'idle', quiet_since: since });
@@ -94,13 +94,13 @@ it('sums up in one line when all is well', async () => {
   ]);
 });
 
-it('says that there is none', async () => {
+it('doctor says that there is no connection', async () => {
   expect(await lookAtConnections(kafka, patience)).toEqual([
     { what: 'connections', ok: true, detail: 'there is none' },
   ]);
 });
 
-it('names what is held back, why, since when and what to do, and never an id', async () => {
+it('doctor names what is held back, why, since when and what to do, and never an id', async () => {
   await connection('Checkout');
   await connection('Shop output', heldBack('quota', 'Ask for a higher quota.'));
   await connection('New one', heldBack('starting'));
@@ -123,7 +123,7 @@ it('names what is held back, why, since when and what to do, and never an id', a
   expect(JSON.stringify(found)).not.toContain('conn_');
 });
 
-it('names what fails before it is behind, with its last error', async () => {
+it('doctor names what fails before it is behind, with its last error', async () => {
   const error = { code: 'connector.auth_refused', message: 'the key is refused', help: 'Make a new one', at: since };
   await connection('Audit', { state: 'auth_refused', last_error: { ...error, retry_at: null } });
   expect((await lookAtConnections(kafka, patience))[1]).toEqual({
@@ -133,7 +133,7 @@ it('names what fails before it is behind, with its last error', async () => {
   });
 });
 
-it('names what no process has taken up, unless it was changed just now', async () => {
+it('doctor names what no process has taken up, unless it was changed just now', async () => {
   await connection('Forgotten', null);
   await connection('Fresh', null, { updated_at: Date.now() * 1000 });
   expect(await lookAtConnections(kafka, patience)).toEqual([
@@ -146,14 +146,14 @@ it('names what no process has taken up, unless it was changed just now', async (
   ]);
 });
 
-it('names twenty at most, and counts the others', async () => {
+it('doctor names twenty at most, and counts the others', async () => {
   for (let index = 0; index < 23; index += 1) await connection(`c${index}`, heldBack('quota'));
   const found = await lookAtConnections(kafka, patience);
   expect(found).toHaveLength(22);
   expect(found.at(-1)?.detail).toContain('and 3 more');
 });
 
-it('says so when Kafka does not give them in time', async () => {
+it('doctor says so when Kafka does not give them in time', async () => {
   const broker = memoryBroker();
   const paused = broker.connect();
   broker.pauseClient(paused);

@@ -14,7 +14,7 @@ async function installation(): Promise<Kafka> {
   return kafka;
 }
 
-it('counts what a group has not committed, and says that it has no process', async () => {
+it('doctor counts what a group has not committed, and says that it has no process', async () => {
   const { admin } = await installation();
   const findings = await lookAtLags(admin, undefined, new Map());
   expect(findings).toContainEqual({
@@ -24,7 +24,7 @@ it('counts what a group has not committed, and says that it has no process', asy
   });
 });
 
-it('names where the members of a group run', async () => {
+it('doctor names where the members of a group run', async () => {
   const kafka = await installation();
   await kafka.joinGroup({
     groupId: 'normaliser',
@@ -41,7 +41,7 @@ it('names where the members of a group run', async () => {
   });
 });
 
-it("takes the sink's positions from the database, and from its process where there is none", async () => {
+it("doctor takes the sink's positions from the database, and from its process where there is none", async () => {
   const { admin } = await installation();
   const written = async () => [{ topic: topics.logs.name, partition: 0, offset: 4 }];
   const fromDatabase = await lookAtLags(admin, written, new Map());

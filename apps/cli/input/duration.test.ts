@@ -7,10 +7,13 @@ it.each([
   ['2026-01-02T03:04:05.123456Z', '2026-01-02T03:04:05.123456Z'],
   ['2026-01-02T03:04:05+02:00', '2026-01-02T03:04:05+02:00'],
   ['2026-01-02', '2026-01-02T00:00:00.000Z'],
-])('takes %s', (text, taken) => {
+])('a duration option takes %s', (text, taken) => {
   expect(parseSince(text)).toBe(taken);
 });
 
-it.each(['', '15', '15y', 'yesterday', '2026-13-01', '2026-13-01T00:00:00Z'])('refuses %s', (text) => {
-  expect(() => parseSince(text)).toThrow('Give a duration such as 15m');
-});
+it.each(['', '15', '15y', 'yesterday', '2026-13-01', '2026-13-01T00:00:00Z'])(
+  'a duration option refuses %s',
+  (text) => {
+    expect(() => parseSince(text)).toThrow('Give a duration such as 15m');
+  },
+);

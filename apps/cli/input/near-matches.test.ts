@@ -14,6 +14,6 @@ it.each([
   expect(didYouMean(text, names)).toBe(expected);
 });
 
-it('shows a name as a terminal may', () => {
+it('a near match shows a name as a terminal may', () => {
   expect(didYouMean('abc', ['abc\u001b'])).toBe('Did you mean abc\\u001b? ');
 });

@@ -29,7 +29,7 @@ async function warnings(answers: Readonly<Record<string, object | number>>): Pro
   return written.mock.calls.map(([text]) => String(text)).join('');
 }
 
-it('warns of a project that has nothing at all, which may be a misspelt one', async () => {
+it('the look-up of names warns of a project that has nothing at all, which may be a misspelt one', async () => {
   expect(await warnings(nothing)).toBe(
     'project dmeo has no connection, no rule and no line of the last day: is it spelt right?\n',
   );
@@ -41,6 +41,6 @@ it.each([
   ['has a line of the last day', { ...nothing, stream: { logs: [{}] } }],
   ['may have lines that cannot be looked for', { ...nothing, stream: 503 }],
   ['cannot be asked about', {}],
-])('says nothing of a project that %s', async (_, answers) => {
+])('the look-up of names says nothing of a project that %s', async (_, answers) => {
   expect(await warnings(answers)).toBe('');
 });

@@ -9,14 +9,14 @@ const names = {
   },
 } as unknown as ProjectNames;
 
-it('names connections by their ids, and leaves everything else as it was written', async () => {
+it('a written query names connections by their ids, and leaves everything else as it was written', async () => {
   expect(await writtenQuery('-connection:shop OR x connection:s*', names)).toBe(
     '-connection:conn_1 OR x connection:s*',
   );
   expect(await writtenQuery('', names)).toBe('');
 });
 
-it('refuses a query that is wrong, and a connection that does not exist', async () => {
+it('a written query refuses a query that is wrong, and a connection that does not exist', async () => {
   await expect(writtenQuery('a OR', names)).rejects.toThrow(
     'query, character 5: something to look for is missing here',
   );

@@ -75,7 +75,7 @@ rules:
     ],
     ['a name twice', `rules:${errors}${errors}`, ':7: rule Errors: the rule of line 2 has this name too'],
     ['escapes in a name', 'rules:\n  - name: "\\e[31mred"', 'rule \\u001b[31mred: '],
-  ])('with %s is refused by the line and the reason', (_, text, problem) => {
+  ])('a file of rules with %s is refused by the line and the reason', (_, text, problem) => {
     expect(problemsOf(file(text))).toContain(problem);
   });
 
@@ -83,17 +83,17 @@ rules:
     ['kind', errors.replace('error_rate', 'eror_rate'), ':3: rule Errors: alert_type must be one of error_rate'],
     ['condition', errors.replace('threshold', 'treshold'), ':5: rule Errors: conditions.treshold is not a field'],
     ['field of the filter', `${errors}    filter: { levl: error }\n`, ':6: rule Errors: filter.levl is not a field'],
-  ])('with a misspelt %s is refused at its line', (_, rules, problem) => {
+  ])('a file of rules with a misspelt %s is refused at its line', (_, rules, problem) => {
     expect(problemsOf(file(`rules:${rules}`))).toContain(problem);
   });
 
-  it('may have rules of kinds that the installation has added, once they are named', () => {
+  it('a file of rules may have rules of kinds that the installation has added, once they are named', () => {
     const path = file(`rules:${errors.replace('error_rate', 'moon_phase')}`);
     expect(readRulesFile(path, { ownKinds: ['moon_phase'] })).toMatchObject([{ alert_type: 'moon_phase' }]);
     expect(() => readRulesFile(path, { ownKinds: ['tide'] })).toThrow('alert_type must be one of');
   });
 
-  it('is refused with all that is wrong, in the order of its lines', () => {
+  it('a file of rules is refused with all that is wrong, in the order of its lines', () => {
     const text = `rules:${errors.replace('high', 'urgent')}    filter: { regex: "[a" }\n    enabled: yes\n`;
     expect(problemsOf(file(text)).split('\n')).toEqual([
       ':4: rule Errors: severity must be one of low, medium, high, critical',
@@ -102,7 +102,7 @@ rules:
     ]);
   });
 
-  it('that cannot be read is named with why', () => {
+  it('a file of rules that cannot be read is named with why', () => {
     expect(problemsOf(directory)).toBe(': this is a directory, not a file');
     expect(problemsOf(join(directory, 'none.yaml'))).toBe(': there is no such file');
   });

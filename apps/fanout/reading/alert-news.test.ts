@@ -36,7 +36,7 @@ const updated = (id: number, sequence = 2) => testAlert(id, { event: 'updated', 
 const read = (id: number, by: string) => testAlert(id, { event: 'read', read_by: by });
 const ann = { by: 'ann', at: 1 };
 
-it('knows what it has seen, and asks nobody', () => {
+it('the news of alerts knows what it has seen, and asks nobody', () => {
   const news = open();
   for (const alert of [testAlert(1), updated(1), read(1, 'ann'), updated(1, 3), read(1, 'bob')]) news.take(alert);
   news.take(testAlert(1, { event: 'resolved', sequence: 4 }));
@@ -51,7 +51,7 @@ it('knows what it has seen, and asks nobody', () => {
   expect(asked).toEqual([]);
 });
 
-it('asks once about alerts from before, together, and sends the events of each in order', async () => {
+it('the news of alerts asks once about alerts from before, together, and sends the events of each in order', async () => {
   const news = open();
   for (const alert of [updated(1), updated(2), updated(1, 3), testAlert(3)]) news.take(alert);
   expect(told).toEqual([[3, 'fired', null]]);
@@ -72,7 +72,7 @@ it('asks once about alerts from before, together, and sends the events of each i
   expect(asked).toEqual([[updated(1).id], [updated(2).id]]);
 });
 
-it('sends them all the same while the database is unreachable, and asks again later', async () => {
+it('the news of alerts sends them all the same while the database is unreachable, and asks again later', async () => {
   const news = open();
   news.take(updated(1));
   answers[0]?.reject(new Error('away'));
@@ -83,7 +83,7 @@ it('sends them all the same while the database is unreachable, and asks again la
   await expect.poll(() => told.at(-1)).toEqual([1, 'updated', 'ann']);
 });
 
-it('asks nothing for viewers that are not there, and remembers only so many', () => {
+it('the news of alerts asks nothing for viewers that are not there, and remembers only so many', () => {
   const news = open({ maxRemembered: 2 });
   watched = false;
   news.take(updated(1));

@@ -8,7 +8,7 @@ import { TestFanout, view } from '../test-fanout.ts';
 const cleanUp = new AsyncDisposableStack();
 afterAll(() => cleanUp.disposeAsync());
 
-it('says who has read an alert from before the process began, as it is stored', async () => {
+it('reading alerts says who has read an alert from before the process began, as it is stored', async () => {
   const database = await createTestDatabase();
   cleanUp.defer(() => database.drop());
   const fanout = await TestFanout.open();

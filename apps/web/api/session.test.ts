@@ -5,7 +5,7 @@ const claims = { sub: 'mia', projects: ['shop'], role: 'editor', exp: Math.floor
 const token = (change: object = {}) =>
   ['e30', Buffer.from(JSON.stringify({ ...claims, ...change })).toString('base64url'), 'x'].join('.');
 
-test('reads who a token is for', () => {
+test('the session reads who a token is for', () => {
   expect(readToken(` Bearer ${token({ sub: 'Mía ✓' })}\n`)).toEqual({
     subject: 'Mía ✓',
     token: token({ sub: 'Mía ✓' }),
@@ -19,7 +19,7 @@ test.each([
   [token({ role: 'king' }), 'lacks the claim role'],
   [token({ projects: [] }), 'names no project'],
   [token({ exp: 1 }), 'has expired'],
-])('says what is wrong with %s', (text, problem) => {
+])('the session says what is wrong with %s', (text, problem) => {
   expect(readToken(text)).toEqual({ problem: expect.stringContaining(problem) });
 });
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { latenessBars } from './lateness-bars.ts';
 
-test('draws every bucket from 0 on, also the empty ones, and at least up to ten seconds', () => {
+test('the chart of lateness draws every bucket from 0 on, also the empty ones, and at least up to ten seconds', () => {
   const bars = latenessBars([
     { up_to_ms: 0, events: 1 },
     { up_to_ms: 2, events: 300 },
@@ -19,7 +19,7 @@ test('draws every bucket from 0 on, also the empty ones, and at least up to ten 
   ]);
 });
 
-test('knows every end that the histogram has', () => {
+test('the chart of lateness knows every end that the histogram has', () => {
   const day = 86_400_000;
   const ends = latenessBars([{ up_to_ms: 5_000_000_000, events: 1 }]);
   expect(ends).toHaveLength(31);

@@ -126,7 +126,7 @@ test('a token that is refused says why, and ends no session that there is', asyn
   expect(keeper.state()).toMatchObject({ kind: 'signed-out', notice: 'The token is not valid.' });
 });
 
-test('is renewed while it is used, once it is half over, up to its limit', async () => {
+test('a session is renewed while it is used, once it is half over, up to its limit', async () => {
   await keeper.start(tokenOf('mia'));
   const start = Date.now();
   await vi.advanceTimersByTimeAsync(31 * minute);
@@ -137,7 +137,7 @@ test('is renewed while it is used, once it is half over, up to its limit', async
   expect(server.asked.filter((each) => each === 'POST session/renew').length).toBeLessThan(60);
 });
 
-test('is renewed however short it is, and tried again before its end when that fails', async () => {
+test('a session is renewed however short it is, and tried again before its end when that fails', async () => {
   server.lifetimeMs = 12_000;
   await keeper.start(tokenOf('mia'));
   server.isAway = true;
@@ -149,7 +149,7 @@ test('is renewed however short it is, and tried again before its end when that f
   expect(signedIn()).toMatchObject({ hasEnded: false });
 });
 
-test('is not renewed while nobody sees the page, warns once it is near its end, and is renewed when asked', async () => {
+test('a session is not renewed while nobody sees the page, warns once it is near its end, and is renewed when asked', async () => {
   isSeen = false;
   await keeper.start(tokenOf('mia'));
   await vi.advanceTimersByTimeAsync(54 * minute);
@@ -161,7 +161,7 @@ test('is not renewed while nobody sees the page, warns once it is near its end, 
   expect(signedIn()).toMatchObject({ endsSoon: false });
 });
 
-test('of an identity provider warns before its end; after it nothing is asked for that is refused, and another token goes on', async () => {
+test('a session of an identity provider warns before its end; after it nothing is asked for that is refused, and another token goes on', async () => {
   server.renewableMs = 0;
   await keeper.start(tokenOf('mia'));
   await vi.advanceTimersByTimeAsync(56 * minute);

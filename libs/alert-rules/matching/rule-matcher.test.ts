@@ -132,7 +132,7 @@ describe('the index of rules', () => {
   });
 });
 
-it('refuses a rule from before the bounds of expressions, and says why', () => {
+it('the compiler of rules refuses a rule from before the bounds of expressions, and says why', () => {
   const pattern = '(?:.?){1000}';
   const conditions = { alert_type: 'pattern_match', conditions: JSON.stringify({ pattern }) };
   expect(compileRule(ruleKinds, rule(conditions))).toEqual({

@@ -229,7 +229,7 @@ describe('Entra ID', () => {
   });
 });
 
-it('shows no secret, whatever goes wrong', async () => {
+it('the source shows no secret, whatever goes wrong', async () => {
   const secret = simulator.azure.clients.active.clientSecret;
   const echo = await endpointThat((request, response) => {
     const said = `${secret} ${request.headers.authorization}`;

@@ -65,7 +65,7 @@ function follow(): void {
   server.say({ type: 'subscribed', cursor: 'c1' });
 }
 
-test('follows from where it was asked to', () => {
+test('a live stream follows from where it was asked to', () => {
   follow();
   expect(server.heard()).toEqual([{ type: 'subscribe', filter: { level: 'warn' }, from: '-30s' }]);
   server.say({ type: 'logs', logs: logs('a', 'b'), cursor: 'c2' });
@@ -73,7 +73,7 @@ test('follows from where it was asked to', () => {
   expect(states.map(({ kind }) => kind)).toEqual(['connecting', 'live']);
 });
 
-test('goes on from the last cursor after a lost connection, waits longer each time, and says so', () => {
+test('a live stream goes on from the last cursor after a lost connection, waits longer each time, and says so', () => {
   follow();
   server.say({ type: 'logs', logs: logs('a'), cursor: 'c2' });
   server.say({ type: 'logs', logs: [], cursor: 'c3' });
@@ -89,7 +89,7 @@ test('goes on from the last cursor after a lost connection, waits longer each ti
   expect(states.at(-1)?.kind).toBe('live');
 });
 
-test('shows no line of the filter before', () => {
+test('a live stream shows no line of the filter before', () => {
   follow();
   stream.follow({ level: 'error' }, 'now');
   server.say({ type: 'logs', logs: logs('old'), cursor: 'c2' });
@@ -120,7 +120,7 @@ test('a connection lost behind a gap goes on behind the gap, and fetches it agai
   expect(lines).toEqual(['live']);
 });
 
-test('fetches one gap at a time', async () => {
+test('a live stream fetches one gap at a time', async () => {
   follow();
   const both = Promise.all([stream.fetch({ from: 'a', to: 'b' }), stream.fetch({ from: 'b', to: 'c' })]);
   expect(server.heard().slice(1)).toEqual([{ type: 'fetch', from: 'a', to: 'b', filter: { level: 'warn' } }]);
@@ -218,7 +218,7 @@ test('a filter that is refused leaves nothing of the one before, and a gap of ne
   expect(states.at(-1)?.kind).toBe('refused');
 });
 
-test('comes back from where it was when the server cannot go on, and waits longer each time', () => {
+test('a live stream comes back from where it was when the server cannot go on, and waits longer each time', () => {
   follow();
   server.say({ type: 'logs', logs: logs('a'), cursor: 'c2' });
   for (const waitMs of [250, 500, 1000]) {
@@ -234,7 +234,7 @@ test('comes back from where it was when the server cannot go on, and waits longe
   }
 });
 
-test('takes a long silence for a lost connection, and a heartbeat for none', () => {
+test('a live stream takes a long silence for a lost connection, and a heartbeat for none', () => {
   follow();
   for (let beat = 0; beat < 20; beat += 1) {
     vi.advanceTimersByTime(5000);
@@ -253,7 +253,7 @@ test('takes a long silence for a lost connection, and a heartbeat for none', () 
   expect(server.heard()).toEqual([{ type: 'subscribe', filter: { level: 'warn' }, from: 'c1' }]);
 });
 
-test('sees soon whether it is still connected when the network comes back', () => {
+test('a live stream sees soon whether it is still connected when the network comes back', () => {
   follow();
   stream.reconnectNow();
   vi.advanceTimersByTime(8000);
@@ -273,7 +273,7 @@ test('an answer that comes once nothing is followed any more changes nothing', (
   expect(server.heard()).toEqual([]);
 });
 
-test('says that lines wait also after a connection that was lost meanwhile', () => {
+test('a live stream says that lines wait also after a connection that was lost meanwhile', () => {
   follow();
   stream.pause();
   server.lose();
@@ -294,7 +294,7 @@ test('lines wait at the server while paused, and go on where it was', () => {
   ]);
 });
 
-test('comes back from where it was when its session has ended and another one has begun', () => {
+test('a live stream comes back from where it was when its session has ended and another one has begun', () => {
   follow();
   server.say({ type: 'logs', logs: logs('a'), cursor: 'c2' });
   server.lose(4401, 'the token has expired');

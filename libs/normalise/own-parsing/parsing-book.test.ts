@@ -38,7 +38,7 @@ const log = (id: string, event: string, message: string) =>
 const known = (book: ParsingBook, id: string, version: number | undefined) =>
   vi.waitFor(() => expect(book.rulesOf(id)?.version).toBe(version), { timeout: 20_000, interval: 5 });
 
-it('reads lines by the rules that are in force, which may change while they come', async () => {
+it('the book of parsing rules reads lines by the rules that are in force, which may change while they come', async () => {
   await save('conn_a', 1, byLetter);
   await save('conn_b', 1, null);
   const book = await openBook();
@@ -74,7 +74,7 @@ it('reads lines by the rules that are in force, which may change while they come
   expect(of('conn_b')).toEqual([['plain', line, 0, normaliserVersion]]);
 });
 
-it('knows all rules before the first line, however many changes there were', async () => {
+it('the book of parsing rules knows all rules before the first line, however many changes there were', async () => {
   for (let version = 1; version < 50; version++) await save('conn_a', version, byLetter);
   await save('conn_a', 50, byNumber);
   const book = await openBook();
@@ -84,7 +84,7 @@ it('knows all rules before the first line, however many changes there were', asy
   expect(book.changedAt(['conn_x'])).toBe(0);
 });
 
-it('leaves the lines of a connection to the parsers when its rules cannot be used, and of one that is gone', async () => {
+it('the book of parsing rules leaves the lines of a connection to the parsers when its rules cannot be used, and of one that is gone', async () => {
   await save('conn_a', 1, [{ name: 'a', pattern: '(' }]);
   await save('conn_b', 1, byLetter);
   const book = await openBook();
@@ -107,7 +107,7 @@ it('leaves the lines of a connection to the parsers when its rules cannot be use
   expect(read('conn_b')).toMatchObject({ parser: 'plain', normaliser_version: normaliserVersion });
 });
 
-it('says when it has read as much as somebody else', async () => {
+it('the book of parsing rules says when it has read as much as somebody else', async () => {
   const book = await openBook();
   const { partitions } = topics.connections;
   await save('conn_a', 1, byLetter);
@@ -120,7 +120,7 @@ it('says when it has read as much as somebody else', async () => {
   await expect(book.readUpTo(beyond, AbortSignal.timeout(20))).rejects.toThrow('timeout');
 });
 
-it('keeps the versions of rules above those of the code', () => {
+it('the book of parsing rules keeps the versions of rules above those of the code', () => {
   expect(normaliserVersion).toBeLessThan(1000);
   expect(lineVersion(1, 1)).toBeGreaterThan(lineVersion(0, 999));
   expect(lineVersion(5, 1)).toBeGreaterThan(lineVersion(4, 999));

@@ -38,7 +38,7 @@ it.each([
   expect(timeReader(format)(text, testTime)).toBeUndefined();
 });
 
-it('reads what is self-evident without a format', () => {
+it('a time format reads what is self-evident without a format', () => {
   const read = timeReader();
   expect(read('2024-01-31 10:20:30,123', testTime)).toBe('2024-01-31T10:20:30.123');
   expect(read('1706696430007', testTime)).toBe('2024-01-31T10:20:30.007Z');
@@ -61,14 +61,14 @@ it.each([
   expect(timeReader(undefined, zone)(text, testTime)).toBe(expected);
 });
 
-it('decides by the time of the event which of two like hours it is', () => {
+it('a time format decides by the time of the event which of two like hours it is', () => {
   const read = timeReader('yyyy-MM-dd HH:mm', 'Europe/Vienna');
   const at = (utc: string) => read('2024-10-27 02:30', Date.parse(utc) * 1000);
   expect(at('2024-10-27T00:30:05Z')).toBe('2024-10-27T02:30:00+02:00');
   expect(at('2024-10-27T01:30:05Z')).toBe('2024-10-27T02:30:00+01:00');
 });
 
-it('says what is wrong with a format or a zone', () => {
+it('a time format says what is wrong with a format or a zone', () => {
   expect(timeFormatProblem('yyyy-QQ')).toContain('has QQ, which is no part of a time');
   expect(timeFormatProblem("yyyy 'at")).toContain("has a ' that is not closed");
   expect(timeFormatProblem('%Q')).toContain('has %Q');

@@ -14,11 +14,11 @@ it.each([
   expect(whereItStops(pattern, text)).toEqual({ fits, part });
 });
 
-it('says nothing of alternatives, which have no beginning', () => {
+it('the explanation of a mismatch says nothing of alternatives, which have no beginning', () => {
   expect(whereItStops('abc|d', 'x')).toBeUndefined();
 });
 
-it('names parts of the pattern, and a beginning that the line fits', () => {
+it('the explanation of a mismatch names parts of the pattern, and a beginning that the line fits', () => {
   const part = fc.constantFrom('a', 'b+', '[ab]', '(?P<x>\\d)?', '\\d{2}', '%{WORD}', '(a|b)', '.', '$', '\\.');
   const text = fc.stringMatching(/^[ab1. ]{0,12}$/);
   let stopped = 0;

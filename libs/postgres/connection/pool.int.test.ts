@@ -31,7 +31,7 @@ async function terminateAll(): Promise<void> {
   );
 }
 
-it('outlives a connection that dies in somebody’s hands, whose next query says so', async () => {
+it('the pool outlives a connection that dies in somebody’s hands, whose next query says so', async () => {
   const client = await pool.connect();
   const ended = new Promise((resolve) => client.once('end', resolve));
   await terminateAll();
@@ -42,14 +42,14 @@ it('outlives a connection that dies in somebody’s hands, whose next query says
   expect(idleErrors).toEqual([]);
 });
 
-it('reports a connection that dies while idle, and replaces it', async () => {
+it('the pool reports a connection that dies while idle, and replaces it', async () => {
   await pool.query('select 1');
   await terminateAll();
   await expect.poll(() => idleErrors.length).toBeGreaterThan(0);
   expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
 });
 
-it('names a limit of the server that refuses a statement, and goes on', async () => {
+it('the pool names a limit of the server that refuses a statement, and goes on', async () => {
   const client = await pool.connect();
   try {
     await client.query(`set work_mem = '64kB'; set temp_file_limit = 0`);

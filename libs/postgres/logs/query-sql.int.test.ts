@@ -117,7 +117,7 @@ async function selected(sql: string, parameters: Parameters): Promise<Set<string
   return new Set(rows.map(({ id }) => id.replaceAll('-', '')));
 }
 
-it(`means the same in PostgreSQL and on live lines, over ${queries * stored} pairs of a query and a line`, async () => {
+it(`a query means the same in PostgreSQL and on live lines, over ${queries * stored} pairs of a query and a line`, async () => {
   let exact = 0;
   await fc.assert(
     fc.asyncProperty(query, async (given) => {

@@ -52,7 +52,7 @@ async function turnsDuring(
   return processed;
 }
 
-it('gives the rest of the process a turn between records that take long, and keeps their order', async () => {
+it('a batch gives the rest of the process a turn between records that take long, and keeps their order', async () => {
   const processed = await turnsDuring(6, (offset, done) => {
     busyFor(12);
     done(`record ${offset}`);
@@ -62,7 +62,7 @@ it('gives the rest of the process a turn between records that take long, and kee
   for (const [index, [, at]] of processed.entries()) expect(at).toBeGreaterThanOrEqual(index);
 });
 
-it('gives it a turn between the steps of one record, and begins the next when all are done', async () => {
+it('a batch gives it a turn between the steps of one record, and begins the next when all are done', async () => {
   const processed = await turnsDuring(2, function* (offset, done) {
     for (const step of [0, 1, 2]) {
       busyFor(12);

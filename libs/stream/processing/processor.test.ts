@@ -391,7 +391,7 @@ describe('a processor whose committed offsets have expired', () => {
   });
 });
 
-it('refuses a topology whose store two inputs would share', async () => {
+it('a processor refuses a topology whose store two inputs would share', async () => {
   const other = topic('other');
   await runner.createTopics([other]);
   await expect(runner.start({ ...counting, inputs: [words, other] })).rejects.toMatchObject({
@@ -399,7 +399,7 @@ it('refuses a topology whose store two inputs would share', async () => {
   });
 });
 
-it('is ready again by itself after a failure, although nothing comes', async () => {
+it('a processor is ready again by itself after a failure, although nothing comes', async () => {
   const { owner, kafka } = await runner.start(uppercase);
   await expect.poll(() => owner.joined()).toBe(true);
   await owner.stop();

@@ -18,7 +18,7 @@ function measured(offsets: (topic: string) => Promise<readonly number[]>) {
   return { metrics, lag: consumerLag(metrics, { admin: { offsets } as never }, 'sink') };
 }
 
-it('grows while nothing is committed', async () => {
+it('the lag of a group grows while nothing is committed', async () => {
   let end = 10;
   const { metrics, lag } = measured(async () => [0, end]);
   lag.follow({ topic: 'logs', partition: 1 }, () => 10, never);
@@ -27,7 +27,7 @@ it('grows while nothing is committed', async () => {
   expect(await shown(metrics)).toEqual(['tailrace_consumer_lag_records{group="sink",topic="logs",partition="1"} 25']);
 });
 
-it('is left out while Kafka does not answer, rather than shown as it was', async () => {
+it('the lag of a group is left out while Kafka does not answer, rather than shown as it was', async () => {
   let away = false;
   const { metrics, lag } = measured(async () => {
     if (away) throw new ConnectionLostError('no broker');
@@ -41,20 +41,20 @@ it('is left out while Kafka does not answer, rather than shown as it was', async
   expect((await shown(metrics)).length).toBe(1);
 });
 
-it('does not hold a scrape up for a Kafka that hangs', async () => {
+it('the lag of a group does not hold a scrape up for a Kafka that hangs', async () => {
   const { metrics, lag } = measured(() => new Promise(() => undefined));
   lag.follow({ topic: 'logs', partition: 0 }, () => 0, never);
   expect(await shown(metrics)).toEqual([]);
 });
 
-it('goes on by what the last try had reached', async () => {
+it('the lag of a group goes on by what the last try had reached', async () => {
   const { metrics, lag } = measured(async () => [7]);
   lag.follow({ topic: 'logs', partition: 0 }, () => 1, never);
   lag.follow({ topic: 'logs', partition: 0 }, () => 5, never);
   expect(await shown(metrics)).toEqual(['tailrace_consumer_lag_records{group="sink",topic="logs",partition="0"} 2']);
 });
 
-it('ends with the partition', async () => {
+it('the lag of a group ends with the partition', async () => {
   const { metrics, lag } = measured(async () => [7]);
   const revoked = new AbortController();
   lag.follow({ topic: 'logs', partition: 0 }, () => 0, revoked.signal);

@@ -62,7 +62,9 @@ describe.each(['platformatic', 'kafkajs'] as const)(
       runProcessor(following, { kafka, logger: createLogger({ level: 'silent' }), metrics: new Metrics() });
     const patiently = { timeout: 120_000, interval: 200 };
 
-    it('goes on where it was: no line is followed twice, and none is missed', { timeout: 300_000 }, async () => {
+    it('a group whose offsets have expired goes on where it was: no line is followed twice, and none is missed', {
+      timeout: 300_000,
+    }, async () => {
       const before = Array.from({ length: 300 }, (_, n) => `before ${n}`);
       const after = Array.from({ length: 100 }, (_, n) => `after ${n}`);
       const first = run();

@@ -46,7 +46,7 @@ const follow = () =>
     onValue: (value) => told.push(value),
   });
 
-it('passes each follower everything that comes after it, and nothing before', async () => {
+it('following a topic passes each follower everything that comes after it, and nothing before', async () => {
   await write('old', 'old');
   following = await follow();
   const others: string[] = [];
@@ -66,13 +66,13 @@ it('passes each follower everything that comes after it, and nothing before', as
   await other.close();
 });
 
-it('goes on behind a record that cannot be read', async () => {
+it('following a topic goes on behind a record that cannot be read', async () => {
   following = await follow();
   await write('unreadable', 'x', 'after');
   await expect.poll(() => told.toSorted()).toEqual(['after', 'x']);
 });
 
-it('goes on once a topic was deleted and made again', async () => {
+it('following a topic goes on once a topic was deleted and made again', async () => {
   following = await follow();
   await write('a');
   await expect.poll(() => told).toEqual(['a']);

@@ -6,11 +6,11 @@ test.each([
   ['java version "1.8.0_402"', 8],
   ['openjdk version "25" 2025-09-16', 25],
   ['something else', 0],
-])('reads the version of %j', (output, version) => {
+])('the search for Java reads the version of %j', (output, version) => {
   expect(majorVersion(output)).toBe(version);
 });
 
-test('says when JAVA_HOME holds no Java', async () => {
+test('the search for Java says when JAVA_HOME holds no Java', async () => {
   expect(await findJava({ JAVA_HOME: '/nowhere' })).toEqual({
     unavailable: 'JAVA_HOME (/nowhere) holds no Java that runs',
   });

@@ -32,7 +32,7 @@ test.each([
   ['soon', undefined],
   ['', undefined],
   ['0m', undefined],
-])('reads %s as a time', (text, time) => {
+])('the view in an address reads %s as a time', (text, time) => {
   expect(readMoment(text, new Date('2026-01-31T08:00:00Z'))).toEqual(time);
 });
 

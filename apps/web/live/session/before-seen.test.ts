@@ -20,7 +20,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('works before the next picture, once', () => {
+test('what waits for the next picture works before the next picture, once', () => {
   const work = vi.fn();
   beforeSeen(work, true);
   draw?.();
@@ -28,7 +28,7 @@ test('works before the next picture, once', () => {
   expect(work).toHaveBeenCalledTimes(1);
 });
 
-test('works within a second also where the tab is hidden before it is drawn, once', () => {
+test('what waits for the next picture works within a second also where the tab is hidden before it is drawn, once', () => {
   const work = vi.fn();
   beforeSeen(work, true);
   vi.stubGlobal('document', { hidden: true });
@@ -38,7 +38,7 @@ test('works within a second also where the tab is hidden before it is drawn, onc
   expect(work).toHaveBeenCalledTimes(1);
 });
 
-test('works without a picture where nobody looks', () => {
+test('what waits for the next picture works without a picture where nobody looks', () => {
   const work = vi.fn();
   beforeSeen(work, false);
   vi.advanceTimersByTime(250);

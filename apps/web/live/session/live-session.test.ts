@@ -132,7 +132,7 @@ test('gaps that are out of sight are counted and can be shown, the newest first'
   session.close();
 });
 
-test('says that earlier lines are not kept once the first rows had to go', async () => {
+test('a live session says that earlier lines are not kept once the first rows had to go', async () => {
   const { session, calls, say } = open();
   session.show({}, { kind: 'live', span: '-15m' });
   await calls[0]?.answer([line(1)]);
@@ -156,7 +156,7 @@ test('a part of the past that does not reach the present cannot be followed', as
   session.close();
 });
 
-test('counts what comes while nobody follows, and lets a flood wait at the server', () => {
+test('a live session counts what comes while nobody follows, and lets a flood wait at the server', () => {
   const { session, sent, say } = open();
   session.show({}, { kind: 'live', span: '-15m' });
   say({ type: 'hello', cursor: 'c0', project_id: 'shop' });
@@ -293,7 +293,7 @@ test('a line at the beginning of all that is stored is shown with what follows i
   session.close();
 });
 
-test('of several lines at one moment the one that was asked for is brought into sight, and another where it is gone', async () => {
+test('a live session brings the line that was asked for into sight among several of one moment, and another where it is gone', async () => {
   const twins = ['a', 'b', 'c'].map((id) => ({ ...line(10), id }));
   for (const [asked, revealed] of [
     ['b', 'b'],

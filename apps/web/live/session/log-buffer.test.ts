@@ -12,7 +12,7 @@ const row = (time: number) =>
     note: '',
   }) satisfies Row;
 
-test('holds the newest rows, in order, each once, whatever comes in which order', () => {
+test('the buffer of lines holds the newest rows, in order, each once, whatever comes in which order', () => {
   const batches = fc.array(fc.array(fc.nat(300), { maxLength: 40 }), { maxLength: 20 });
   fc.assert(
     fc.property(batches, fc.integer({ min: 1, max: 100 }), (given, capacity) => {
@@ -39,7 +39,7 @@ test('a row that was removed can come again', () => {
   expect(buffer.at(0)?.key).toBe('1');
 });
 
-test('counts what had to go', () => {
+test('the buffer of lines counts what had to go', () => {
   const buffer = new LogBuffer(3);
   buffer.add([1, 2, 3, 4, 5].map(row));
   expect(buffer.dropped).toBe(2);

@@ -44,7 +44,7 @@ test.each([
   'new Intl.NumberFormat()',
   'const id = crypto.randomUUID();',
   "history.replaceState(null, '', address);",
-])('finds a direct use: %s', (line) => {
+])('the check of direct use finds a direct use: %s', (line) => {
   expect(refusable.some(([what]) => what.test(codeOf(line)))).toBe(true);
 });
 

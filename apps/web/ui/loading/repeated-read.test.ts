@@ -33,7 +33,7 @@ function begin(everyMs?: number): void {
   });
 }
 
-test('reads again some time after each answer, also after one that failed', async () => {
+test('a repeated read reads again some time after each answer, also after one that failed', async () => {
   begin(1000);
   await asked[0]?.answer('one');
   vi.advanceTimersByTime(1000);
@@ -56,7 +56,7 @@ test('an older answer that comes late is not passed on, and makes no second roun
   expect(asked).toHaveLength(3);
 });
 
-test('asks for nothing while nobody can see it, except on request', async () => {
+test('a repeated read asks for nothing while nobody can see it, except on request', async () => {
   begin(1000);
   await asked[0]?.answer('one');
   seen = false;
@@ -70,7 +70,7 @@ test('asks for nothing while nobody can see it, except on request', async () => 
   expect(asked).toHaveLength(3);
 });
 
-test('reads once without a time, and passes nothing on once it is stopped', async () => {
+test('a repeated read reads once without a time, and passes nothing on once it is stopped', async () => {
   begin();
   repeated.stop();
   await asked[0]?.answer('late');

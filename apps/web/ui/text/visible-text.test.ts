@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { toCsv, toNdjson } from '../../live/query/export-lines.ts';
 import { manyLines, oneLine } from './visible-text.ts';
 
-test('shows what cannot be seen', () => {
+test('visible text shows what cannot be seen', () => {
   expect(oneLine('\u001b[31mred\u001b[0m\tx\n\u0000')).toBe('␛[31mred␛[0m⇥x⏎\\x00');
   expect(oneLine('user\u202e\u2066admin\u200b')).toBe('user\\u202e\\u2066admin\\u200b');
   expect(oneLine('\ud800 \udc00')).toBe('\\ud800 \\udc00');
@@ -12,7 +12,7 @@ test('shows what cannot be seen', () => {
   expect(manyLines('a\r\n\tb\rc')).toBe('a\n\tb\\x0dc');
 });
 
-test('leaves nothing that controls or turns text', () => {
+test('visible text leaves nothing that controls or turns text', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       expect(oneLine(text)).not.toMatch(/[\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069\u200e\u200f]/u);

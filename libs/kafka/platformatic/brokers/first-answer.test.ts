@@ -11,7 +11,7 @@ afterEach(() => {
 const options = { patienceMs: 1000, isFinal: (error: unknown) => error instanceof RangeError };
 const never = new Promise<string>(() => undefined);
 
-it('asks the next when one does not answer, and takes whichever answer comes first', async () => {
+it('the search for a broker that answers asks the next when one does not answer, and takes whichever answer comes first', async () => {
   const asked: string[] = [];
   const slow = Promise.withResolvers<string>();
   const ask = (name: string, answer: Promise<string>) => () => {
@@ -29,12 +29,12 @@ it('asks the next when one does not answer, and takes whichever answer comes fir
   expect(asked).toEqual(['a', 'b']);
 });
 
-it('asks the next at once when one fails', async () => {
+it('the search for a broker that answers asks the next at once when one fails', async () => {
   const asks = [() => Promise.reject(new Error('gone')), () => Promise.resolve('here')];
   expect(await firstAnswer(asks, options)).toBe('here');
 });
 
-it('fails with the last failure when all have failed, and at once with one that is final', async () => {
+it('the search for a broker that answers fails with the last failure when all have failed, and at once with one that is final', async () => {
   const failing = (error: Error) => () => Promise.reject(error);
   await expect(firstAnswer([failing(new Error('1')), failing(new Error('2'))], options)).rejects.toThrow('2');
   const asks = [failing(new RangeError('refused')), () => Promise.resolve('not asked')];

@@ -10,7 +10,7 @@ afterEach(() => {
 
 const never = new Promise<string>(() => undefined);
 
-it('ends the connection to a broker that owes an answer once the cluster has given it up, and not before', async () => {
+it('the watch over silent brokers ends the connection to a broker that owes an answer once the cluster has given it up, and not before', async () => {
   const alive = new Set([1, 2]);
   const asked = vi.fn(async () => alive);
   const brokers = new SilentBrokers(asked);
@@ -33,7 +33,7 @@ it('ends the connection to a broker that owes an answer once the cluster has giv
   brokers.close();
 });
 
-it('asks nobody while answers come, and leaves connections alone while no broker answers', async () => {
+it('the watch over silent brokers asks nobody while answers come, and leaves connections alone while no broker answers', async () => {
   const asked = vi.fn(async () => {
     throw new Error('no broker answers');
   });
