@@ -123,7 +123,13 @@ async function bodyOf(response: Response): Promise<unknown> {
   }
 }
 
-const optionOfField: Readonly<Record<string, string>> = { from: '--since', to: '--until' };
+const optionOfField: Readonly<Record<string, string>> = {
+  from: '--since',
+  to: '--until',
+  top: '--limit',
+  by: '--by',
+  step: '--step',
+};
 
 /** Fields of a request as the command line calls them, which has no bodies and queries. */
 function inOptions(text: string): string {

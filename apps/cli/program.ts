@@ -5,6 +5,7 @@ import type { CliContext } from './cli-context.ts';
 import { alertsCommand } from './commands/alerts.ts';
 import { channelsCommand } from './commands/channels.ts';
 import { connectionsCommand } from './commands/connections.ts';
+import { countCommand, topCommand } from './commands/count.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { normaliseCommand } from './commands/normalise.ts';
@@ -39,6 +40,8 @@ Exit status: 0 done, 1 refused or failed, 2 wrong command line, 130 interrupted.
   for (const make of [
     tailCommand,
     searchCommand,
+    countCommand,
+    topCommand,
     rawCommand,
     connectionsCommand,
     rulesCommand,

@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { decodeCursor } from '@tailrace/log-query/live-cursor.ts';
 import type { LogLine } from '@tailrace/log-query/log-line.ts';
 import { createTestDatabase, type TestDatabase } from '@tailrace/postgres/test-database.ts';
@@ -277,6 +280,60 @@ describe('fields', () => {
   it('refuses the values of a body', async () => {
     const { status, body } = await api.call(`/stream/demo/fields/values?${range}&field=body`);
     expect([status, body.errors[0].field]).toEqual([422, 'querystring.field']);
+  });
+});
+
+describe('on the command line', () => {
+  const main = join(import.meta.dirname, '../../cli/main.ts');
+  async function tailrace(...args: readonly string[]): Promise<string> {
+    const { PATH, NODE_COMPILE_CACHE } = process.env;
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [main, ...args, '--project', 'demo', '--since', '2026-01-01T00:00:00Z', '--until', '2026-01-01T01:00:00Z'],
+      {
+        env: {
+          PATH,
+          NODE_COMPILE_CACHE,
+          NO_COLOR: '1',
+          TAILRACE_URL: api.base,
+          TAILRACE_TOKEN: await tokenFor('viewer'),
+        },
+      },
+    );
+    return stdout;
+  }
+
+  it('count prints how many lines match, a table by fields and time, and the answer as JSON', async () => {
+    expect(await tailrace('count', 'level:error')).toBe('25\n');
+    expect(await tailrace('count', '--by', 'connection', '--by', 'level', '--limit', '2')).toBe(
+      [
+        'LINES  SHARE  CONNECTION  LEVEL',
+        '200    80 %   conn_a      info',
+        '25     10 %   conn_b      error',
+        '25     10 %   (1 more)',
+        '',
+      ].join('\n'),
+    );
+    const inTime = await tailrace('count', 'level:error', '--step', '30m');
+    expect(inTime.split('\n')).toEqual([
+      'TIME                      LINES',
+      '2026-01-01T00:00:00.000Z  25',
+      '2026-01-01T00:30:00.000Z  0',
+      '',
+    ]);
+    expect(JSON.parse(await tailrace('count', '--json'))).toMatchObject({ lines: 250 });
+  });
+
+  it('top prints the most frequent values of a field with their shares', async () => {
+    expect(await tailrace('top', 'http.status', 'stream:stream-0')).toBe(
+      'LINES  SHARE  HTTP.STATUS\n100    80 %   200\n25     20 %   500\n',
+    );
+  });
+
+  it('top names the option that is wrong', async () => {
+    await expect(tailrace('top', 'body')).rejects.toMatchObject({
+      stderr: expect.stringContaining('--by: body does not'),
+    });
   });
 });
 
