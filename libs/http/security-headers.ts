@@ -4,7 +4,7 @@ import helmet from 'helmet';
 
 /**
  * The headers that helmet would give every answer, by lower-case name. They depend on no request, so helmet is asked once:
- * its Fastify plugin composes them anew for each request, which costs more than the rest of a refusal.
+ * its Fastify plugin composes them for each request, which costs more than the rest of a refusal.
  */
 export function securityHeaders(): Readonly<OutgoingHttpHeaders> {
   const addHeaders = helmet({
