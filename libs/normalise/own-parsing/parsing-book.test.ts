@@ -113,7 +113,7 @@ it('the book of parsing rules says when it has read as much as somebody else', a
   await save('conn_a', 1, byLetter);
   const other = await openBook();
   expect(other.rulesOf('conn_a')?.version).toBe(1);
-  const ends = await runner.broker.connect().admin.offsets(topics.connections.name, 'latest');
+  const ends = await runner.broker.connect().admin.offsets(topics.connections.name, 'last_stable');
   await book.readUpTo(ends, AbortSignal.timeout(20_000));
   expect(book.rulesOf('conn_a')?.version).toBe(1);
   const beyond = Array.from({ length: partitions }, () => 1000);

@@ -1,6 +1,6 @@
 import { severityOfWord } from '@tailrace/log-record/severity.ts';
 import type { Draft, LineRules } from '../draft.ts';
-import { readMessage } from '../json-text.ts';
+import { readMessage } from '../json/json-text.ts';
 import type { CompiledRule, CompiledRules, GroupUse } from './compile-rules.ts';
 
 /** What was tried on one text: for the preview. */

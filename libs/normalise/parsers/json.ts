@@ -1,4 +1,4 @@
-import { defaultMessage, readJsonText } from '../json-text.ts';
+import { defaultMessage, readJsonText } from '../json/json-text.ts';
 import type { TextParser } from './text-parser.ts';
 
 /** One JSON object with the fields of the usual logging libraries. */

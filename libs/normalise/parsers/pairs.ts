@@ -1,7 +1,7 @@
-import { appFields } from '../app-fields.ts';
 import { isDigit, isLetter } from '../characters.ts';
 import type { Draft } from '../draft.ts';
-import { settleNumericLevel } from '../numeric-level.ts';
+import { appFields } from '../fields/app-fields.ts';
+import { settleNumericLevel } from '../fields/numeric-level.ts';
 import { endOfQuoted, unquoted } from './quoted.ts';
 
 const equals = 0x3d;

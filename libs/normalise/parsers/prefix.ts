@@ -1,8 +1,8 @@
 import { severityOfWord } from '@tailrace/log-record/severity.ts';
 import type { Draft } from '../draft.ts';
-import { headerBehindLevel } from '../header.ts';
-import { readMessage } from '../json-text.ts';
-import { type LineHead, lineHeadOf } from '../line-head.ts';
+import { headerBehindLevel } from '../head/header.ts';
+import { type LineHead, lineHeadOf } from '../head/line-head.ts';
+import { readMessage } from '../json/json-text.ts';
 import type { TextParser } from './text-parser.ts';
 
 /**

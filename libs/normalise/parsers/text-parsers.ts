@@ -1,7 +1,7 @@
 import { isDigit, isLetter, isUpper, skipSpaces } from '../characters.ts';
 import { withoutColours } from '../colours.ts';
 import { Draft, type LineRules } from '../draft.ts';
-import { readMessage } from '../json-text.ts';
+import { readMessage } from '../json/json-text.ts';
 import { type Line, lineOf } from '../line.ts';
 import { json } from './json.ts';
 import { anchoredTable, parsersByBeginning } from './parser-lists.ts';

@@ -1,8 +1,8 @@
 import type { Flag } from '@tailrace/log-record/flags.ts';
 import { severityOfAppTraces, severityOfWindowsEvent, severityOfWord } from '@tailrace/log-record/severity.ts';
-import { appFields } from '../app-fields.ts';
 import type { Draft } from '../draft.ts';
-import { type FieldHandler, FieldNames } from '../field-names.ts';
+import { appFields } from '../fields/app-fields.ts';
+import { type FieldHandler, FieldNames } from '../fields/field-names.ts';
 import type { Flagged } from '../storable.ts';
 import { readExceptionDetails } from './azure-exception.ts';
 

@@ -1,8 +1,8 @@
 import { Draft } from '../draft.ts';
-import { FieldNames } from '../field-names.ts';
-import { readJsonObject } from '../json-object.ts';
-import { defaultMessage, readJsonText } from '../json-text.ts';
-import { lineHeadOf } from '../line-head.ts';
+import { FieldNames } from '../fields/field-names.ts';
+import { lineHeadOf } from '../head/line-head.ts';
+import { readJsonObject } from '../json/json-object.ts';
+import { defaultMessage, readJsonText } from '../json/json-text.ts';
 import { beginsWithPair } from '../parsers/pairs.ts';
 import { parseText, readEnvelopedMessage } from '../parsers/text-parsers.ts';
 import { columns, isNothing, Row } from './azure-columns.ts';

@@ -1,5 +1,5 @@
 import type { Draft } from '../draft.ts';
-import type { FieldHandler } from '../field-names.ts';
+import type { FieldHandler } from '../fields/field-names.ts';
 
 type Handler = FieldHandler<Draft>;
 

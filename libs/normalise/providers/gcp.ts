@@ -1,8 +1,8 @@
 import { severityOfGcp } from '@tailrace/log-record/severity.ts';
 import { Draft } from '../draft.ts';
-import { type FieldHandler, FieldNames } from '../field-names.ts';
-import { readJsonObject } from '../json-object.ts';
-import { defaultMessage, readJsonText } from '../json-text.ts';
+import { type FieldHandler, FieldNames } from '../fields/field-names.ts';
+import { readJsonObject } from '../json/json-object.ts';
+import { defaultMessage, readJsonText } from '../json/json-text.ts';
 import { parseText, readEnvelopedMessage } from '../parsers/text-parsers.ts';
 import type { CloudEvents } from './cloud-events.ts';
 import { otherResourceLabel, resourceLabels } from './gcp-resource.ts';

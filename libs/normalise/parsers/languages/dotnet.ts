@@ -1,6 +1,6 @@
 import { severity, severityOfWord } from '@tailrace/log-record/severity.ts';
 import type { Draft } from '../../draft.ts';
-import { readMessage } from '../../json-text.ts';
+import { readMessage } from '../../json/json-text.ts';
 import type { Line } from '../../line.ts';
 import type { TextParser } from '../text-parser.ts';
 

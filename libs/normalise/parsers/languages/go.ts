@@ -1,9 +1,9 @@
 import { severity, severityOfWord } from '@tailrace/log-record/severity.ts';
 import { isDigit } from '../../characters.ts';
 import { Draft } from '../../draft.ts';
-import { readJsonText } from '../../json-text.ts';
+import { lineHeadOf } from '../../head/line-head.ts';
+import { readJsonText } from '../../json/json-text.ts';
 import type { Line } from '../../line.ts';
-import { lineHeadOf } from '../../line-head.ts';
 import { timeAt } from '../../time/time-at.ts';
 import { readPairs } from '../pairs.ts';
 import type { TextParser } from '../text-parser.ts';

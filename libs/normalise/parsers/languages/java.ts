@@ -1,7 +1,7 @@
 import { severityOfWord } from '@tailrace/log-record/severity.ts';
 import type { Draft } from '../../draft.ts';
-import { type Header, headerAt } from '../../header.ts';
-import { readMessage } from '../../json-text.ts';
+import { type Header, headerAt } from '../../head/header.ts';
+import { readMessage } from '../../json/json-text.ts';
 import type { Line } from '../../line.ts';
 import type { TextParser } from '../text-parser.ts';
 

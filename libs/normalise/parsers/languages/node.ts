@@ -1,6 +1,6 @@
 import { severity, severityOfWord } from '@tailrace/log-record/severity.ts';
 import type { Draft } from '../../draft.ts';
-import { readJsonText, readMessage } from '../../json-text.ts';
+import { readJsonText, readMessage } from '../../json/json-text.ts';
 import type { Line } from '../../line.ts';
 import { timeAt } from '../../time/time-at.ts';
 import type { TextParser } from '../text-parser.ts';

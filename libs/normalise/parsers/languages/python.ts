@@ -1,7 +1,7 @@
 import { severityOfWord } from '@tailrace/log-record/severity.ts';
 import { skipSpaces } from '../../characters.ts';
 import type { Draft } from '../../draft.ts';
-import { readMessage } from '../../json-text.ts';
+import { readMessage } from '../../json/json-text.ts';
 import type { Line } from '../../line.ts';
 import { timeAt } from '../../time/time-at.ts';
 import type { TextParser } from '../text-parser.ts';

@@ -1,7 +1,7 @@
 import { severity } from '@tailrace/log-record/severity.ts';
 import { digitsAt, skipDigits, skipSpaces } from '../../characters.ts';
 import { Draft } from '../../draft.ts';
-import { readMessage } from '../../json-text.ts';
+import { readMessage } from '../../json/json-text.ts';
 import type { Line } from '../../line.ts';
 import type { FoundTime } from '../../time/date-and-clock.ts';
 import { isoOfEpoch } from '../../time/epoch.ts';

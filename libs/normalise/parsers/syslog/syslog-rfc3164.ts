@@ -1,7 +1,7 @@
 import { severityOfSyslog, severityOfWord } from '@tailrace/log-record/severity.ts';
 import { endOfToken, isLetter, isWordCharacter, skipDigits, skipSpaces } from '../../characters.ts';
 import { type Draft, envelopeRank } from '../../draft.ts';
-import { isNamedLevel } from '../../head-levels.ts';
+import { isNamedLevel } from '../../head/head-levels.ts';
 import { timeAt } from '../../time/time-at.ts';
 import type { InnerReader, TextParser } from '../text-parser.ts';
 import { type Priority, priorityOf } from './syslog-priority.ts';

@@ -1,5 +1,5 @@
 import { severityOfLogback, severityOfPythonLevel, severityOfSyslog } from '@tailrace/log-record/severity.ts';
-import { type Draft, envelopeRank } from './draft.ts';
+import { type Draft, envelopeRank } from '../draft.ts';
 import {
   attribute,
   error,

@@ -9,7 +9,7 @@ import {
   severityOfPythonLevel,
   severityOfSyslog,
 } from '@tailrace/log-record/severity.ts';
-import type { Draft } from './draft.ts';
+import type { Draft } from '../draft.ts';
 
 /** Below the ranks of levels that are words. */
 const rank = 6;

@@ -1,7 +1,7 @@
 import { maxJsonDepth, maxJsonFields } from '@tailrace/log-record/limits.ts';
-import type { FieldName, FieldNames } from './field-names.ts';
+import type { FieldName, FieldNames } from '../fields/field-names.ts';
+import { type Flagged, storable } from '../storable.ts';
 import type { JsonKind } from './json-kind.ts';
-import { type Flagged, storable } from './storable.ts';
 
 /**
  * - `read`: every field was handed over.

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FieldNames } from './field-names.ts';
+import { FieldNames } from '../fields/field-names.ts';
+import type { Flagged } from '../storable.ts';
 import type { JsonKind } from './json-kind.ts';
 import { type JsonOutcome, readJsonObject } from './json-object.ts';
-import type { Flagged } from './storable.ts';
 
 class Fields implements Flagged {
   readonly found: [path: string, value: string, kind: JsonKind][] = [];

@@ -1,10 +1,10 @@
 import { flags } from '@tailrace/log-record/flags.ts';
 import { severity } from '@tailrace/log-record/severity.ts';
-import { appFields } from './app-fields.ts';
-import type { Draft } from './draft.ts';
+import type { Draft } from '../draft.ts';
+import { appFields } from '../fields/app-fields.ts';
+import { settleNumericLevel } from '../fields/numeric-level.ts';
 import { type JsonOutcome, readJsonObject } from './json-object.ts';
 import { summaryOf } from './json-summary.ts';
-import { settleNumericLevel } from './numeric-level.ts';
 
 /**
  * Reads a JSON object that an application logged. Where it has a message, that is the draft's; otherwise the caller

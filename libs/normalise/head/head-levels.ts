@@ -1,5 +1,5 @@
 import { severity, severityOfSyslog, severityOfWord } from '@tailrace/log-record/severity.ts';
-import { isDigit, isLetter, isUpper } from './characters.ts';
+import { isDigit, isLetter, isUpper } from '../characters.ts';
 
 /** A level found in the head of a line. */
 export interface HeadLevel {

@@ -1,5 +1,5 @@
 import { severityOfWord } from '@tailrace/log-record/severity.ts';
-import { endOfToken, isDigit, isUpper, isWordCharacter, skipDigits } from './characters.ts';
+import { endOfToken, isDigit, isUpper, isWordCharacter, skipDigits } from '../characters.ts';
 
 /** What stands between a line's time and its message, in whichever order a layout put it. */
 export interface Header {

@@ -1,6 +1,6 @@
 import { cutToLength } from '@tailrace/log-record/cut-text.ts';
 import { maxAttributeKeyLength } from '@tailrace/log-record/limits.ts';
-import type { JsonKind } from './json-kind.ts';
+import type { JsonKind } from '../json/json-kind.ts';
 
 /** Takes one field of a JSON object or one pair of a line into the target. */
 export type FieldHandler<Target> = (target: Target, value: string, kind: JsonKind, path: string) => void;

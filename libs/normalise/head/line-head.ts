@@ -1,5 +1,7 @@
 import { severity, severityOfWord } from '@tailrace/log-record/severity.ts';
-import { isDigit, isLetter, isUpper, skipDigits } from './characters.ts';
+import { isDigit, isLetter, isUpper, skipDigits } from '../characters.ts';
+import { epochAt, isNear } from '../time/epoch.ts';
+import { timeAt } from '../time/time-at.ts';
 import {
   bracketedLevel,
   endOfMarks,
@@ -18,8 +20,6 @@ import {
   tokenLevel,
 } from './head-levels.ts';
 import { isId, isPlainWord, isSeparator, isStep, isTokenEnd } from './head-tokens.ts';
-import { epochAt, isNear } from './time/epoch.ts';
-import { timeAt } from './time/time-at.ts';
 
 /** What the beginning of a line says before its message, in whichever order and dress a layout put it. */
 export interface LineHead {

@@ -1,13 +1,13 @@
 import { severity, severityOfWord } from '@tailrace/log-record/severity.ts';
-import { isDigit } from './characters.ts';
-import { withoutColours } from './colours.ts';
-import type { Draft, JsonShape } from './draft.ts';
+import { isDigit } from '../characters.ts';
+import { withoutColours } from '../colours.ts';
+import type { Draft, JsonShape } from '../draft.ts';
+import { severityOfLetter } from '../head/head-levels.ts';
+import { storable } from '../storable.ts';
+import { isoOfEpoch } from '../time/epoch.ts';
+import { timeAt } from '../time/time-at.ts';
+import { traceparentOf, xrayHeaderOf } from '../trace-context.ts';
 import type { FieldHandler } from './field-names.ts';
-import { severityOfLetter } from './head-levels.ts';
-import { storable } from './storable.ts';
-import { isoOfEpoch } from './time/epoch.ts';
-import { timeAt } from './time/time-at.ts';
-import { traceparentOf, xrayHeaderOf } from './trace-context.ts';
 
 /** What is done with a field of a log line in JSON or in pairs. */
 type Handler = FieldHandler<Draft>;

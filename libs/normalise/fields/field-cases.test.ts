@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { LogRecord } from '@tailrace/schemas/generated/log-record.ts';
 import type { RawEvent } from '@tailrace/schemas/generated/raw-event.ts';
 import { describe, expect, it } from 'vitest';
-import { normalise } from './normalise.ts';
+import { normalise } from '../normalise.ts';
 
 /**
  * Inputs in the shape of what people reported in public about other products, each standing for a kind. `input` is a
@@ -19,7 +19,7 @@ interface FieldCase {
   readonly expect: Readonly<Record<string, unknown>>;
 }
 
-const folder = join(import.meta.dirname, 'cases');
+const folder = join(import.meta.dirname, '../cases');
 const cases = readdirSync(folder)
   .sort()
   .map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as FieldCase);

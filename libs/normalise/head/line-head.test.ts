@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { normalise } from './normalise.ts';
+import { normalise } from '../normalise.ts';
 
 const reference = Date.UTC(2026, 10, 30, 11, 22, 33) * 1000;
 
