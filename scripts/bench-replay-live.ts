@@ -82,7 +82,7 @@ try {
   /** Whatever the replay has written has been stored. */
   const sinkIsDone = async () => {
     for (;;) {
-      const ends = await kafka.admin.offsets(topics.logsReplayed.name, 'latest');
+      const ends = await kafka.admin.offsets(topics.logsReplayed.name, 'last_stable');
       const { rows } = await pool.query(
         `select partition, next_offset::int as next from sink_offsets where topic = '${topics.logsReplayed.name}'`,
       );

@@ -115,7 +115,7 @@ function keepSinkUpToDate({ admin }: Kafka): { stop(): Promise<void> } {
   const done = (async () => {
     while (!stopping.signal.aborted) {
       for (const { name } of [topics.logs, topics.logsReplayed]) {
-        const [{ id }, ends] = await Promise.all([admin.describeTopic(name), admin.offsets(name, 'latest')]);
+        const [{ id }, ends] = await Promise.all([admin.describeTopic(name), admin.offsets(name, 'last_stable')]);
         for (const [partition, end] of ends.entries()) {
           await pool.query(
             `insert into sink_offsets (topic, partition, topic_id, next_offset, epoch) values ($1, $2, $3, $4, 1)

@@ -16,7 +16,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { alertingMetrics } from './alerting-metrics.ts';
 import { type AlertingConfig, settings } from './config.ts';
 import { evaluationTopology } from './evaluation.ts';
-import { RuleBook } from './rule-book.ts';
+import { RuleRegistry } from './rule-registry.ts';
 import { start } from './start.ts';
 import { at, raw, rule, status } from './test-data.ts';
 import { normaliserGroup } from './watermark-tracker.ts';
@@ -222,7 +222,7 @@ describe('alerting', () => {
       });
     const all = Array.from({ length: 40 }, (_, index) => dear(index));
     await writeRules(...all.toReversed());
-    const book = await RuleBook.open({ kafka: runner.broker.connect(), logger, kinds: ruleKinds });
+    const book = await RuleRegistry.open({ kafka: runner.broker.connect(), logger, kinds: ruleKinds });
     const asked = () => all.filter(({ id }) => book.get(id)).map(({ id }) => id);
     expect(asked()).toEqual(all.slice(0, 35).map(({ id }) => id));
     expect(logged.some((text) => text.includes('rule_39') && text.includes('shorten one'))).toBe(true);
@@ -234,7 +234,7 @@ describe('alerting', () => {
   it('ends the alerts of a deleted rule although the broker does not answer at first', async () => {
     const kafka = runner.broker.connect();
     const logger = createLogger({ level: 'silent' });
-    const book = await RuleBook.open({ kafka, logger, kinds: ruleKinds });
+    const book = await RuleRegistry.open({ kafka, logger, kinds: ruleKinds });
     const makeSure = vi.spyOn(book, 'makeSure').mockRejectedValueOnce(new Error('no broker'));
     const metrics = alertingMetrics(new Metrics(), logger);
     const { partitions } = topics.alertPartials;

@@ -10,10 +10,10 @@ import type { StoreSpec } from '@tailrace/stream/processing/state-store.ts';
 import type { RecordProcessor, TaskContext, Topology } from '@tailrace/stream/processing/topology.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import type { AlertingMetrics } from './alerting-metrics.ts';
-import type { RuleBook } from './rule-book.ts';
+import type { RuleRegistry } from './rule-registry.ts';
 
 export interface EvaluationOptions {
-  readonly book: RuleBook;
+  readonly book: RuleRegistry;
   readonly connections: KnownConnections;
   readonly metrics: AlertingMetrics;
   readonly latenessMs: number;
@@ -126,7 +126,7 @@ function voidingOf(
  * @throws TailraceError `alerting.rule_unread` when the first stage knows the rule and this process does not yet: once
  *   its table has been read that far, the batch is run again.
  */
-function isInForce(book: RuleBook, { rule_id: id, rule_revision: revision }: GroupCounts): boolean {
+function isInForce(book: RuleRegistry, { rule_id: id, rule_revision: revision }: GroupCounts): boolean {
   const known = book.rule(id)?.revision ?? 0;
   if (known >= revision) return revision >= book.countsSince(id) && book.get(id) !== undefined;
   if (book.isGone(id, revision)) return false;

@@ -7,7 +7,7 @@ import { Metrics } from '@tailrace/telemetry/metrics.ts';
 import { expect, it } from 'vitest';
 import { alertingMetrics } from './alerting-metrics.ts';
 import { matchingTopology } from './matching.ts';
-import type { RuleBook } from './rule-book.ts';
+import type { RuleRegistry } from './rule-registry.ts';
 
 it('matching asks each rule about a line in a step of its own, so that many do not hold up everything else', () => {
   const matcher = new RuleMatcher();
@@ -16,7 +16,7 @@ it('matching asks each rule about a line in a step of its own, so that many do n
     matcher.set(compiledRule({ id: `rule_${index}`, alert_type: 'pattern_match', conditions }));
   }
   const topology = matchingTopology({
-    book: { matcher } as RuleBook,
+    book: { matcher } as RuleRegistry,
     watermarks: { follow: () => undefined },
     metrics: alertingMetrics(new Metrics(), createLogger({ level: 'silent' })),
     latenessMs: 60_000,

@@ -4,11 +4,11 @@ import type { PartitionProgress } from '@tailrace/schemas/generated/partition-pr
 import type { Topology } from '@tailrace/stream/processing/topology.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import type { AlertingMetrics } from './alerting-metrics.ts';
-import type { RuleBook } from './rule-book.ts';
+import type { RuleRegistry } from './rule-registry.ts';
 import type { WatermarkTracker } from './watermark-tracker.ts';
 
 export interface MatchingOptions {
-  readonly book: RuleBook;
+  readonly book: RuleRegistry;
   readonly watermarks: Pick<WatermarkTracker, 'follow'>;
   readonly metrics: AlertingMetrics;
   readonly latenessMs: number;

@@ -9,7 +9,7 @@ import { alertingMetrics } from './alerting-metrics.ts';
 import type { AlertingConfig } from './config.ts';
 import { evaluationTopology } from './evaluation.ts';
 import { matchingTopology } from './matching.ts';
-import { RuleBook } from './rule-book.ts';
+import { RuleRegistry } from './rule-registry.ts';
 import { WatermarkTracker } from './watermark-tracker.ts';
 
 /** The role that says which alerts there are. */
@@ -24,7 +24,7 @@ export async function start(config: AlertingConfig, deps: RoleDeps): Promise<Run
       kafka.admin.describeTopic(topics.logs.name),
       kafka.admin.describeTopic(topics.alertPartials.name),
     ]);
-    const book = await RuleBook.open({ kafka, kinds, logger });
+    const book = await RuleRegistry.open({ kafka, kinds, logger });
     cleanUp.defer(() => book.close());
     let watermarks: WatermarkTracker | undefined;
     const statuses = openTable({

@@ -124,7 +124,7 @@ export class WatermarkTracker {
     });
     if (news.length === 0) return;
     await this.#normalised();
-    const ends = await this.#options.admin.offsets(topics.logs.name, 'end');
+    const ends = await this.#options.admin.offsets(topics.logs.name, 'high_watermark');
     for (const { partition, follower, progress, text } of news) {
       if (this.#followers.get(partition) !== follower) continue;
       follower.offered = text;
@@ -159,7 +159,7 @@ export class WatermarkTracker {
     const { signal } = this.#stop;
     const names = Object.values(rawTopics).map(({ name }) => name);
     const ends = new Map<string, readonly number[]>();
-    for (const name of names) ends.set(name, await admin.offsets(name, 'end'));
+    for (const name of names) ends.set(name, await admin.offsets(name, 'high_watermark'));
     const backoff = new Backoff({ initialMs: 50, maxMs: 2000 });
     for (;;) {
       const committed = new Map<string, number>();

@@ -37,7 +37,7 @@ export class RecordReader {
     this.#fetched = new Map();
     try {
       // Beyond the end there is nothing to wait for.
-      const ends = await this.#kafka.admin.offsets(topic, 'latest');
+      const ends = await this.#kafka.admin.offsets(topic, 'last_stable');
       if (offset >= (ends[partition] ?? 0)) return;
       if (this.#isOpen(position)) this.#open?.reader.seek(position);
       else {

@@ -377,7 +377,7 @@ describe('raw', () => {
       { topic, partition: 5, key: null, value: codec.encode({ ...raw, project_id: 'demo', payload }) },
     ]);
     await producer.close();
-    return `${topic}/5/${(await writer.admin.offsets(topic, 'latest'))[5]! - 1}`;
+    return `${topic}/5/${(await writer.admin.offsets(topic, 'last_stable'))[5]! - 1}`;
   }
 
   it('gives the event as it came, or all that is known of it', async () => {
@@ -648,7 +648,7 @@ describe('dead-letters', () => {
     const headers = { project: 'demo', connection: 'conn_a' };
     const producer = await writer.producer();
     await producer.send([{ ...at, key: null, value, headers }]);
-    const offset = (await writer.admin.offsets(at.topic, 'latest'))[0]! - 1;
+    const offset = (await writer.admin.offsets(at.topic, 'last_stable'))[0]! - 1;
     const error = new Error('no parser\u001b[2J');
     const letter = deadLetterRecord({
       group: 'normaliser',

@@ -20,7 +20,7 @@ export async function countDeadLetters(kafka: Kafka): Promise<DeadLetterCount> {
   const { name: topic } = topics.dead;
   const [earliest, latest] = await Promise.all([
     kafka.admin.offsets(topic, 'earliest'),
-    kafka.admin.offsets(topic, 'latest'),
+    kafka.admin.offsets(topic, 'last_stable'),
   ]);
   const signal = AbortSignal.timeout(deadlineMs);
   let kept = 0;

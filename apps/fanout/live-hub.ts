@@ -55,7 +55,7 @@ export class LiveHub {
 
   /** Begins at the end that the log has now. */
   static async open(options: LiveHubOptions): Promise<LiveHub> {
-    const latest = await options.kafka.admin.offsets(topics.logs.name, 'latest');
+    const latest = await options.kafka.admin.offsets(topics.logs.name, 'last_stable');
     return new LiveHub(options, [...latest]);
   }
 

@@ -41,7 +41,7 @@ export function measureLiveLag(kafka: Kafka, store: LogStore, lagMs: number): ()
 
   /** Since the last look; in the first, by the times of what is there. */
   async function flows(): Promise<boolean> {
-    const ends = (await Promise.all(raw.map((topic) => kafka.admin.offsets(topic, 'latest')))).flat();
+    const ends = (await Promise.all(raw.map((topic) => kafka.admin.offsets(topic, 'last_stable')))).flat();
     const end = sum(ends);
     const last = rawEnd;
     rawEnd = end;
@@ -57,7 +57,7 @@ export function measureLiveLag(kafka: Kafka, store: LogStore, lagMs: number): ()
     let end = 0;
     let lag = 0;
     for (const topic of inputs) {
-      const ends = await kafka.admin.offsets(topic, 'latest');
+      const ends = await kafka.admin.offsets(topic, 'last_stable');
       const own = found.filter((position) => position.topic === topic);
       const starts = own.length < ends.length ? await kafka.admin.offsets(topic, 'earliest') : [];
       for (const [partition, latest] of ends.entries()) {

@@ -22,7 +22,7 @@ export async function planRanges(kafka: Kafka, request: ReplayRequest): Promise<
   for (const { name: topic } of Object.values(rawTopics)) {
     const [starts, ends] = await Promise.all([
       kafka.admin.offsets(topic, { timestampMs }),
-      kafka.admin.offsets(topic, 'latest'),
+      kafka.admin.offsets(topic, 'last_stable'),
     ]);
     const holding = partitionsHolding(request, topic, ends.length);
     for (const [partition, end] of ends.entries()) {

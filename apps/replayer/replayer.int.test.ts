@@ -225,7 +225,7 @@ async function writeConnection(connection: Connection | null): Promise<void> {
   await producer.close();
 }
 
-const connectionEnds = () => kafka.admin.offsets(topics.connections.name, 'latest');
+const connectionEnds = () => kafka.admin.offsets(topics.connections.name, 'last_stable');
 
 interface Row {
   readonly id: string;
@@ -502,7 +502,7 @@ describe('a replay', () => {
 
 /** Nothing of `logs.replayed` is left to be stored. */
 async function sinkIsDone(): Promise<void> {
-  const ends = await kafka.admin.offsets(topics.logsReplayed.name, 'latest');
+  const ends = await kafka.admin.offsets(topics.logsReplayed.name, 'last_stable');
   await expect
     .poll(async () => {
       const { rows: found } = await database.pool.query(

@@ -196,7 +196,7 @@ export interface GroupMember {
   readonly partitions: number;
 }
 
-export type OffsetsAt = 'earliest' | 'latest' | 'end' | { readonly timestampMs: number };
+export type OffsetsAt = 'earliest' | 'last_stable' | 'high_watermark' | { readonly timestampMs: number };
 
 export interface Admin {
   /** Creates what is missing. Never changes what is there; partitions that differ from the declaration are returned. */
@@ -208,8 +208,8 @@ export interface Admin {
   /** @throws UnknownTopicError */
   describeTopic(name: string): Promise<TopicDescription>;
   /**
-   * By partition. `latest` is the last stable offset; `end` is the high watermark, behind what open transactions wrote
-   * and what was committed after that; a time gives the first offset at or after it, else `latest`.
+   * By partition. `last_stable` lies before the first open transaction; `high_watermark` behind what open transactions wrote
+   * and what was committed after that; a time gives the first offset at or after it, else `last_stable`.
    */
   offsets(topic: string, at: OffsetsAt): Promise<readonly number[]>;
   /** Only partitions the group has committed. */

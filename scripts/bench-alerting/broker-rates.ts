@@ -101,7 +101,7 @@ async function runAlerting(rig: Rig, rules: readonly AlertRule[]): Promise<RoleR
   await writeRules(kafka, rules);
   const input = topics.logs.name;
   const run = await runOverTopic({ ...processOf(rig), role: 'alerting', group: 'alert-matching', input });
-  const ends = await kafka.admin.offsets(topics.alerts.name, 'latest');
+  const ends = await kafka.admin.offsets(topics.alerts.name, 'last_stable');
   const alerts = ends.reduce((sum, end) => sum + end, 0);
   // Who finds nothing is quick.
   if (alerts === 0) throw new Error('no rule has fired');

@@ -85,7 +85,7 @@ async function committedAll(
   { kafka: { admin }, group, input }: RoleRunOptions,
   roles: readonly RoleProcess[],
 ): Promise<number> {
-  const ends = await admin.offsets(input, 'latest');
+  const ends = await admin.offsets(input, 'last_stable');
   const earliest = await admin.offsets(input, 'earliest');
   let first: { readonly at: number; readonly done: number } | undefined;
   for (;;) {

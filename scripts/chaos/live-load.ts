@@ -34,7 +34,7 @@ export class LiveLoad {
   }
 
   async start(): Promise<void> {
-    const ends = await this.#kafka.admin.offsets(topics.logs.name, 'latest');
+    const ends = await this.#kafka.admin.offsets(topics.logs.name, 'last_stable');
     const positions = ends.map((offset, partition) => ({ topic: topics.logs.name, partition, offset }));
     this.#done = Promise.all([this.#write(), this.#read(positions)]);
     this.#done.catch(() => undefined);

@@ -103,7 +103,7 @@ describe('reading an alert', () => {
     expect(marked.body.alert.read_by).toBe('a viewer');
     const again = await api.call(path, { method: 'POST' });
     expect(again.body).toEqual(marked.body);
-    const ends = await api.kafka.admin.offsets(topics.alerts.name, 'latest');
+    const ends = await api.kafka.admin.offsets(topics.alerts.name, 'last_stable');
     expect(ends[partitionFor('rule_1', topics.alerts.partitions)]).toBe(1);
     await table.close();
   });

@@ -302,7 +302,9 @@ describe('POST alert-rules/backtest', () => {
     const api = await start(burst(3600, 5));
     const ends = () =>
       Promise.all(
-        [topics.logs, topics.alerts, topics.alertRules].map(({ name }) => api.kafka.admin.offsets(name, 'end')),
+        [topics.logs, topics.alerts, topics.alertRules].map(({ name }) =>
+          api.kafka.admin.offsets(name, 'high_watermark'),
+        ),
       );
     const before = await ends();
     expect((await post(api)).body.alerts_total).toBe(1);

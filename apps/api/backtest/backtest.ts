@@ -94,7 +94,7 @@ export async function backtest(
     Promise.all([
       kafka.admin.offsets(topic, { timestampMs: Math.max(0, Math.floor(request.range.from / 1000) - clockSkewMs) }),
       kafka.admin.offsets(topic, 'earliest'),
-      kafka.admin.offsets(topic, 'latest'),
+      kafka.admin.offsets(topic, 'last_stable'),
     ]),
     signal,
   );

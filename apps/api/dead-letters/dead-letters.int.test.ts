@@ -78,7 +78,7 @@ async function dieTogether(count: number): Promise<void> {
   const positions: { partition: number; offset: number; value: Buffer }[] = [];
   const producer = await kafka.transactionalProducer('letters-test');
   for (let sent = 0; sent < count; sent += 10) {
-    const ends = await kafka.admin.offsets(topic, 'latest');
+    const ends = await kafka.admin.offsets(topic, 'last_stable');
     const transaction = producer.begin();
     const records = Array.from({ length: 10 }, (_, index) => {
       const partition = index % partitions;
@@ -90,7 +90,7 @@ async function dieTogether(count: number): Promise<void> {
     await transaction.commit();
     // The marker of the commit takes an offset too, and is written after the answer.
     const written = async () => {
-      const found = await kafka.admin.offsets(topic, 'latest');
+      const found = await kafka.admin.offsets(topic, 'last_stable');
       const count = (partition: number) => records.filter((each) => each.partition === partition).length;
       return found.every((end, partition) => end > ends[partition]! + count(partition));
     };

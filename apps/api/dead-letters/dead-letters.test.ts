@@ -62,7 +62,7 @@ async function die(api: TestApi, value: Buffer, where: Where = {}): Promise<{ pa
   const { topic = rawTopics.aws.name, partition = 0, project = 'demo', connection = 'conn_a' } = where;
   const headers = project === null ? undefined : { project, connection };
   await send(api, [{ topic, partition, key: Buffer.from(connection), value, ...(headers && { headers }) }]);
-  const offset = (await api.kafka.admin.offsets(topic, 'latest'))[partition]! - 1;
+  const offset = (await api.kafka.admin.offsets(topic, 'last_stable'))[partition]! - 1;
   const error = where.error ?? new Error('the parser failed');
   const letter = deadLetterRecord({
     group: where.group ?? 'normaliser',
@@ -79,7 +79,7 @@ async function die(api: TestApi, value: Buffer, where: Where = {}): Promise<{ pa
     partitions: topics.dead.partitions,
   });
   await send(api, [letter]);
-  const ends = await api.kafka.admin.offsets(topics.dead.name, 'latest');
+  const ends = await api.kafka.admin.offsets(topics.dead.name, 'last_stable');
   return { partition: letter.partition, offset: ends[letter.partition]! - 1 };
 }
 

@@ -88,7 +88,7 @@ async function openScans<Kept>({ kafka, filter, cursor }: FindLettersOptions<Kep
   const { from, to } = filter;
   const [starts, ends, fromOffsets, toOffsets] = await Promise.all([
     kafka.admin.offsets(topic, 'earliest'),
-    kafka.admin.offsets(topic, 'latest'),
+    kafka.admin.offsets(topic, 'last_stable'),
     kafka.admin.offsets(topic, { timestampMs: Math.floor(from / 1000) }),
     kafka.admin.offsets(topic, { timestampMs: Math.ceil(to / 1000) + writtenAfterMs }),
   ]);

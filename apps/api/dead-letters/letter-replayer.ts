@@ -166,7 +166,7 @@ export class LetterReplayer {
     const { table } = this.#marks;
     const producer = await this.#kafka.transactionalProducer(transactionalId);
     try {
-      const ends = await this.#kafka.admin.offsets(name, 'latest');
+      const ends = await this.#kafka.admin.offsets(name, 'last_stable');
       await Promise.all(ends.map((end, partition) => table.untilOffset(partition, end, signal)));
       // An attempt whose answer was lost may have committed.
       const before = table.get(key);

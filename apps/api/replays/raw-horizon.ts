@@ -47,7 +47,7 @@ const readWithinMs = 3000;
 async function cutPartitions(kafka: Kafka, { name: topic, config }: TopicSpec) {
   const [earliest, latest] = await Promise.all([
     kafka.admin.offsets(topic, 'earliest'),
-    kafka.admin.offsets(topic, 'latest'),
+    kafka.admin.offsets(topic, 'last_stable'),
   ]);
   const retentionMs = Number(config['retention.ms']);
   return earliest

@@ -43,7 +43,7 @@ async function lagOf(
   const reached = positions === 'kafka' ? await admin.committedOffsets(name, topics) : ((await database?.()) ?? []);
   let lag = 0;
   for (const topic of topics) {
-    const [starts, ends] = await Promise.all([admin.offsets(topic, 'earliest'), admin.offsets(topic, 'latest')]);
+    const [starts, ends] = await Promise.all([admin.offsets(topic, 'earliest'), admin.offsets(topic, 'last_stable')]);
     for (const [partition, end] of ends.entries()) {
       const own = reached.find((each) => each.topic === topic && each.partition === partition);
       lag += Math.max(0, end - Math.max(own?.offset ?? 0, starts[partition] ?? 0));

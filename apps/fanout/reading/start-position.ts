@@ -25,7 +25,7 @@ export async function startPosition(kafka: Kafka, log: LogIdentity, from: string
  */
 export async function cursorPosition(kafka: Kafka, log: LogIdentity, cursor: string): Promise<Position> {
   const position = decodeCursor(log, cursor);
-  const latest = await kafka.admin.offsets(topics.logs.name, 'latest');
+  const latest = await kafka.admin.offsets(topics.logs.name, 'last_stable');
   if (position.some((offset, partition) => offset > (latest[partition] ?? 0))) {
     throw new CursorError('this cursor is beyond the end of the log');
   }

@@ -293,7 +293,7 @@ describe('following', () => {
     client.say('not JSON');
     await client.frame('error');
     await write(record('meanwhile'));
-    await hub.reached('shop', await kafka.admin.offsets(topics.logs.name, 'latest'), AbortSignal.timeout(20_000));
+    await hub.reached('shop', await kafka.admin.offsets(topics.logs.name, 'last_stable'), AbortSignal.timeout(20_000));
     expect(client.bodies()).toEqual(['before']);
     client.say({ type: 'resume' });
     expect(await client.lines(2)).toEqual(['before', 'meanwhile']);
@@ -306,7 +306,11 @@ describe('following', () => {
     const big = 'x'.repeat(20_000);
     for (let batch = 0; batch < 40; batch += 1) {
       await write(...Array.from({ length: 20 }, (_, index) => record(`${batch}.${index} ${big}`)));
-      await hub.reached('shop', await kafka.admin.offsets(topics.logs.name, 'latest'), AbortSignal.timeout(20_000));
+      await hub.reached(
+        'shop',
+        await kafka.admin.offsets(topics.logs.name, 'last_stable'),
+        AbortSignal.timeout(20_000),
+      );
     }
     slow.socket.resume();
     const gap = await slow.frame('gap');
@@ -325,7 +329,7 @@ describe('following', () => {
     // As if this process were behind the one that made the cursor.
     await hub.close();
     await write(record('ahead'));
-    const to = encodeCursor(hub.log, await kafka.admin.offsets(topics.logs.name, 'latest'));
+    const to = encodeCursor(hub.log, await kafka.admin.offsets(topics.logs.name, 'last_stable'));
     client.say({ type: 'fetch', from: '-1m', to });
     await client.frame('fetched');
     expect(client.bodies()).toEqual(['ahead']);
@@ -333,7 +337,7 @@ describe('following', () => {
 
   it('distinguishes a fetch that fails from everything else, and takes the next one', async () => {
     await write(record('kept'));
-    const to = encodeCursor(hub.log, await kafka.admin.offsets(topics.logs.name, 'latest'));
+    const to = encodeCursor(hub.log, await kafka.admin.offsets(topics.logs.name, 'last_stable'));
     const client = new Client('?paused=1');
     await client.frame('hello');
     broker.failNext({ operation: 'offsets' }, kafka);
@@ -357,7 +361,7 @@ describe('following', () => {
     const cursor = hub.cursorOf('shop');
     for (let partition = 0; partition < topics.logs.partitions; partition += 1) {
       const [latest, earliest] = [
-        (await kafka.admin.offsets(topics.logs.name, 'latest'))[partition]!,
+        (await kafka.admin.offsets(topics.logs.name, 'last_stable'))[partition]!,
         (await kafka.admin.offsets(topics.logs.name, 'earliest'))[partition]!,
       ];
       if (latest > earliest && partition === 1) broker.truncate(topics.logs.name, partition, latest);

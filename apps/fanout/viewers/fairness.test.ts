@@ -209,12 +209,12 @@ describe('fetches', () => {
 
   it('of one token are limited, and what is more is answered with when to ask again', async () => {
     await write('shop', ['one']);
-    await hub.reached('shop', await kafka.admin.offsets(topics.logs.name, 'latest'), AbortSignal.timeout(20_000));
+    await hub.reached('shop', await kafka.admin.offsets(topics.logs.name, 'last_stable'), AbortSignal.timeout(20_000));
     await write(
       'shop',
       names('big', 300).map((body) => body.padEnd(10_000, 'x')),
     );
-    await hub.reached('shop', await kafka.admin.offsets(topics.logs.name, 'latest'), AbortSignal.timeout(20_000));
+    await hub.reached('shop', await kafka.admin.offsets(topics.logs.name, 'last_stable'), AbortSignal.timeout(20_000));
     const queues = viewerQueues(100);
     const unread = Array.from({ length: 24 }, () => new Client('shop', { reads: false, queues }));
     for (const client of unread) client.say({ ...fetchAll, to: hub.cursorOf('shop') });
@@ -237,7 +237,7 @@ describe('fetches', () => {
         names(`batch ${batch} line`, 100).map((body) => body.padEnd(5000, '.')),
       );
     }
-    await hub.reached('shop', await kafka.admin.offsets(topics.logs.name, 'latest'), AbortSignal.timeout(20_000));
+    await hub.reached('shop', await kafka.admin.offsets(topics.logs.name, 'last_stable'), AbortSignal.timeout(20_000));
     const client = new Client('shop');
     client.say({ ...fetchAll, to: hub.cursorOf('shop') });
     await expect.poll(() => client.count('fetched')).toBe(1);

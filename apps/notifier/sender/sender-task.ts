@@ -119,7 +119,7 @@ async function newestChannel(
   if (known !== undefined) return known;
   const { name, partitions } = topics.notificationChannels;
   const partition = partitionFor(id, partitions);
-  const ends = await kafka.admin.offsets(name, 'latest');
+  const ends = await kafka.admin.offsets(name, 'last_stable');
   await channels.untilOffset(partition, ends[partition] ?? 0, signal);
   return channels.get(id);
 }

@@ -61,7 +61,7 @@ export async function createTopic(
 export async function readAll(kafka: Kafka, topic: string): Promise<FetchedRecord[][]> {
   const [earliest, latest] = await Promise.all([
     kafka.admin.offsets(topic, 'earliest'),
-    kafka.admin.offsets(topic, 'latest'),
+    kafka.admin.offsets(topic, 'last_stable'),
   ]);
   const found: FetchedRecord[][] = latest.map(() => []);
   const open = new Set([...latest.keys()].filter((partition) => (earliest[partition] ?? 0) < (latest[partition] ?? 0)));

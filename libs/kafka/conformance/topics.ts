@@ -54,7 +54,7 @@ export function describeTopics(kafka: Fixture): void {
       await producer.send([at(start), at(start + 1000), at(start + 2000)]);
       const offsets = (timestampMs: number) => client.admin.offsets(topic, { timestampMs });
       expect(await client.admin.offsets(topic, 'earliest')).toEqual([0, 0]);
-      expect(await client.admin.offsets(topic, 'latest')).toEqual([3, 0]);
+      expect(await client.admin.offsets(topic, 'last_stable')).toEqual([3, 0]);
       expect(await offsets(start - 5)).toEqual([0, 0]);
       // -1 to -5 mean the end, the beginning and others in the protocol; here they are times before 1970.
       for (const before of [-1, -2, -3, -4, -5, -6]) expect(await offsets(before)).toEqual([0, 0]);
@@ -70,7 +70,7 @@ export function describeTopics(kafka: Fixture): void {
       await producer.send([record(topic, 0, 'a'), record(topic, 0, 'b'), record(topic, 0, 'c')]);
       await kafka.system.truncate(topic, 0, 2);
       expect(await client.admin.offsets(topic, 'earliest')).toEqual([2]);
-      expect(await client.admin.offsets(topic, 'latest')).toEqual([3]);
+      expect(await client.admin.offsets(topic, 'last_stable')).toEqual([3]);
     });
 
     test('belong to a cluster that has an id and brokers', async () => {

@@ -176,8 +176,8 @@ export function describeTransactions(kafka: Fixture): void {
       const transaction = producer.begin();
       await transaction.send([record(topic, 0, 'open')]);
       await plain.send([record(topic, 0, 'behind')]);
-      expect(await client.admin.offsets(topic, 'latest')).toEqual([1]);
-      expect(await client.admin.offsets(topic, 'end')).toEqual([3]);
+      expect(await client.admin.offsets(topic, 'last_stable')).toEqual([1]);
+      expect(await client.admin.offsets(topic, 'high_watermark')).toEqual([3]);
       await expectValues(client, topic, ['before']);
       const reader = await client.reader({ positions: [{ topic, partition: 0, offset: 1 }], maxWaitMs: 100 });
       expect(recordsOf(await reader.poll())).toEqual([]);

@@ -90,7 +90,7 @@ export function kafkajsAdmin(cluster: Cluster): Admin {
             const partitions = [...metadata.leaders.keys()];
             const found = await listOffsets(cluster, topic, partitions, at);
             if (typeof at === 'string' || !found.includes(-1)) return found;
-            const latest = await listOffsets(cluster, topic, partitions, 'latest');
+            const latest = await listOffsets(cluster, topic, partitions, 'last_stable');
             return found.map((offset, partition) => (offset === -1 ? latest[partition]! : offset));
           }),
         topic,

@@ -3,15 +3,14 @@ import { BrokerError } from './broker-error.ts';
 import type { Cluster } from './cluster.ts';
 
 /** What ListOffsets takes in place of a time. */
-const special = { earliest: -2, latest: -1, end: -1 };
+const special = { earliest: -2, last_stable: -1, high_watermark: -1 };
 const readUncommitted = 0;
 const readCommitted = 1;
 const consumer = -1;
 const noSuchOffset = -1;
 
 /**
- * Offsets of some partitions of a topic, in their order. `latest` is the last stable offset, `end` the high watermark; a time without a record at
- * or after it gives -1.
+ * Offsets of some partitions of a topic, in their order. A time without a record at or after it gives -1.
  * @throws UnknownTopicError
  */
 export async function listOffsets(
@@ -30,7 +29,7 @@ export async function listOffsets(
     const broker = await cluster.connections.to(leader);
     const wanted = list.map(({ partition }) => ({ partition, timestamp }));
     const topics = [{ topic: cluster.settings.naming.full(topic), partitions: wanted }];
-    const isolationLevel = at === 'end' ? readUncommitted : readCommitted;
+    const isolationLevel = at === 'high_watermark' ? readUncommitted : readCommitted;
     const request = { replicaId: consumer, isolationLevel, topics };
     const { responses } = await cluster.connections.call(broker, () => broker.listOffsets(request));
     for (const { partition, offset } of responses[0]?.partitions ?? []) found.set(partition, Number(offset));

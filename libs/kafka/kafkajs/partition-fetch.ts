@@ -94,6 +94,6 @@ async function explain(cluster: Cluster, position: FetchPosition, error: unknown
     return { kind: 'failed', error: mapError(error, `reading ${topic}[${partition}] at ${offset}`) };
   }
   const [earliest = 0] = await listOffsets(cluster, topic, [partition], 'earliest');
-  const [latest = 0] = await listOffsets(cluster, topic, [partition], 'latest');
+  const [latest = 0] = await listOffsets(cluster, topic, [partition], 'last_stable');
   return { kind: 'failed', error: new OffsetOutOfRangeError({ topic, partition, offset }, earliest, latest) };
 }

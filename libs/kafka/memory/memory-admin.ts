@@ -23,8 +23,8 @@ export function memoryAdmin({ topics, groups, faults }: BrokerState, process: Cl
       return faults.call('offsets', process, () =>
         topics.get(topic).logs.map((log) => {
           if (at === 'earliest') return log.start;
-          if (at === 'end') return log.end;
-          return at === 'latest' ? log.lastStableOffset : log.offsetAt(at.timestampMs);
+          if (at === 'high_watermark') return log.end;
+          return at === 'last_stable' ? log.lastStableOffset : log.offsetAt(at.timestampMs);
         }),
       );
     },

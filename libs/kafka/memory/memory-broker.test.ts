@@ -71,7 +71,7 @@ describe('transactions', () => {
     const first = producer.begin();
     await first.send([record('a'), record('b')]);
     expect(await readAll(kafka)).toEqual([]);
-    expect(await kafka.admin.offsets('logs', 'latest')).toEqual([0]);
+    expect(await kafka.admin.offsets('logs', 'last_stable')).toEqual([0]);
     await first.commit();
     const second = producer.begin();
     await second.send([record('c')]);
@@ -110,7 +110,7 @@ describe('transactions', () => {
     const transaction = (await kafka.transactionalProducer('id')).begin();
     await transaction.send([record('late')]);
     clock.advance(1000);
-    expect(await kafka.admin.offsets('logs', 'latest')).toEqual([2]);
+    expect(await kafka.admin.offsets('logs', 'last_stable')).toEqual([2]);
     await expect(transaction.commit()).rejects.toThrow(FencedError);
   });
 

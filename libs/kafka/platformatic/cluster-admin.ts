@@ -95,7 +95,7 @@ export class ClusterAdmin implements Admin {
     const all = Array.from({ length: partitions }, (_, partition) => partition);
     const found = await listOffsets(this.#cluster, topic, all, at);
     if (!found.includes(-1)) return found;
-    const ends = await listOffsets(this.#cluster, topic, all, 'latest');
+    const ends = await listOffsets(this.#cluster, topic, all, 'last_stable');
     return found.map((offset, partition) => (offset === -1 ? (ends[partition] ?? 0) : offset));
   }
 

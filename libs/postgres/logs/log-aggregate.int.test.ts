@@ -121,7 +121,7 @@ function results(names: readonly AggregateFunction[], lines: number, numbers: nu
   );
 }
 
-it('sums up in PostgreSQL and by scanning what a plain model sums up of the same lines', async () => {
+it('an aggregate sums up in PostgreSQL and by scanning what a plain model sums up of the same lines', async () => {
   await fc.assert(
     fc.asyncProperty(request, async ({ query, field, unit, by, functions, width, top, range: [one, other] }) => {
       const [from, to] = [begin + Math.min(one, other), begin + Math.max(one, other) + 1];
@@ -210,7 +210,7 @@ it('sums up in PostgreSQL and by scanning what a plain model sums up of the same
   );
 });
 
-it('says from when on it has counted when the time is up', async () => {
+it('an aggregate says from when on it has counted when the time is up', async () => {
   const common = {
     pool: database.pool,
     projectId: 'demo',

@@ -10,6 +10,6 @@ import type { Kafka, TopicPartition } from '@tailrace/kafka/kafka.ts';
  * ends before it. A committed reader reaches this end once those transactions have ended.
  */
 export async function fencedEnd({ admin }: Pick<Kafka, 'admin'>, place: TopicPartition): Promise<number> {
-  const ends = await admin.offsets(place.topic, 'end');
+  const ends = await admin.offsets(place.topic, 'high_watermark');
   return ends[place.partition] ?? 0;
 }

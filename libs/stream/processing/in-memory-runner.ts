@@ -99,7 +99,7 @@ export class InMemoryRunner {
   /** Resolves when a group has committed everything its inputs hold now. */
   async settled<In>(topology: Topology<In>): Promise<void> {
     for (const { name } of topology.inputs) {
-      const ends = await this.#client.admin.offsets(name, 'latest');
+      const ends = await this.#client.admin.offsets(name, 'last_stable');
       for (;;) {
         const committed = await this.#client.admin.committedOffsets(topology.group, [name]);
         const behind = ends.some(

@@ -45,7 +45,7 @@ export function consumerLag(metrics: Metrics, { admin }: Pick<Kafka, 'admin'>, g
     if (last && performance.now() - last.at < freshMs) return last.byTopic;
     const topics = [...new Set([...followed.values()].map(({ topic }) => topic))];
     const byTopic = Promise.all(
-      topics.map(async (topic) => [topic, await admin.offsets(topic, 'latest')] as const),
+      topics.map(async (topic) => [topic, await admin.offsets(topic, 'last_stable')] as const),
     ).then((found) => new Map(found));
     byTopic.catch(() => undefined);
     const asked = { at: performance.now(), byTopic };

@@ -88,6 +88,6 @@ export async function followTopic<Value>(options: FollowOptions<Value>): Promise
 }
 
 async function liveEnd(kafka: Kafka, topic: string): Promise<TopicPartitionOffset[]> {
-  const ends = await kafka.admin.offsets(topic, 'latest');
+  const ends = await kafka.admin.offsets(topic, 'last_stable');
   return ends.map((offset, partition) => ({ topic, partition, offset }));
 }

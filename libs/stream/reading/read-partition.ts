@@ -13,7 +13,7 @@ export async function* readPartition(
 ): AsyncGenerator<readonly FetchedRecord[]> {
   const [earliest, latest] = await Promise.all([
     kafka.admin.offsets(topic, 'earliest'),
-    kafka.admin.offsets(topic, 'latest'),
+    kafka.admin.offsets(topic, 'last_stable'),
   ]);
   const range = { topic, partition, from: earliest[partition] ?? 0, to: latest[partition] ?? 0 };
   for await (const { records } of readRanges(kafka, [range], signal)) yield records;

@@ -93,7 +93,7 @@ describe('readRanges', () => {
     const transaction = transactional.begin();
     await transaction.send([{ topic, partition: 0, key: null, value: Buffer.from('never') }]);
     await transaction.abort();
-    const [end = 0] = await kafka.admin.offsets(topic, 'latest');
+    const [end = 0] = await kafka.admin.offsets(topic, 'last_stable');
     const slices = await slicesOf(kafka, [rangeOf(0, end)]);
     expect(offsetsOf(slices)).toEqual([0, 1]);
     expect(slices.at(-1)?.nextOffset).toBe(end);

@@ -145,7 +145,7 @@ export function openTable<Value>(options: TableOptions<Value>): Table<Value> {
   async function follow(): Promise<void> {
     const [earliest, ends] = await Promise.all([
       kafka.admin.offsets(topic.name, 'earliest'),
-      kafka.admin.offsets(topic.name, 'latest'),
+      kafka.admin.offsets(topic.name, 'last_stable'),
     ]);
     const starts = earliest
       .map((offset, partition) => ({ topic: topic.name, partition, offset: positions.get(partition) ?? offset }))

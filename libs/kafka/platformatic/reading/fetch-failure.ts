@@ -29,7 +29,7 @@ export async function judgeFetchFailure(cluster: Cluster, reading: PartitionRead
 async function outOfRange(cluster: Cluster, { topic, partition, position }: PartitionReading): Promise<unknown> {
   const ask = async (query: OffsetsAt) => (await listOffsets(cluster, topic, [partition], query))[0] ?? 0;
   try {
-    const [earliest, latest, end] = await Promise.all([ask('earliest'), ask('latest'), ask('end')]);
+    const [earliest, latest, end] = await Promise.all([ask('earliest'), ask('last_stable'), ask('high_watermark')]);
     if (position >= earliest && position <= end) return undefined;
     return new OffsetOutOfRangeError({ topic, partition, offset: position }, earliest, latest);
   } catch (error) {

@@ -32,7 +32,9 @@ export async function listOffsets(
         }));
         const answer = await cluster.links
           .to(leader)
-          .callForEach(listOffsetsV7.api, anyReplica, query === 'end' ? 0 : 1, [{ name, partitions: request }]);
+          .callForEach(listOffsetsV7.api, anyReplica, query === 'high_watermark' ? 0 : 1, [
+            { name, partitions: request },
+          ]);
         for (const { partitionIndex, errorCode, offset } of answer.topics[0]?.partitions ?? []) {
           if (errorCode !== 0) {
             cluster.forget(name);
@@ -48,7 +50,7 @@ export async function listOffsets(
 
 function timestampOf(query: OffsetsAt): bigint {
   if (query === 'earliest') return -2n;
-  if (query === 'latest' || query === 'end') return -1n;
+  if (query === 'last_stable' || query === 'high_watermark') return -1n;
   // Negative times stand for something else in the protocol (ListOffsets, KIP-734).
   return BigInt(Math.max(0, query.timestampMs));
 }

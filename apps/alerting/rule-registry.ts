@@ -10,17 +10,17 @@ import type { Logger } from '@tailrace/telemetry/logger.ts';
 import { topics } from '@tailrace/topics/topics.ts';
 import { ExpressionBudgets, type Standing } from './expression-budgets.ts';
 
-interface RuleBookOptions {
+interface RuleRegistryOptions {
   readonly kafka: Kafka;
   readonly kinds: RuleKinds;
   readonly logger: Logger;
 }
 
 /** The rules as the table has them, ready to be asked; a change is in force as soon as it is read. */
-export class RuleBook {
+export class RuleRegistry {
   /** The rules that are on. */
   readonly matcher = new RuleMatcher();
-  readonly #options: RuleBookOptions;
+  readonly #options: RuleRegistryOptions;
   readonly #compiled = new Map<string, CompiledRule>();
   readonly #budgets = new ExpressionBudgets(expressionBudget);
   readonly #countsSince = new Map<string, number>();
@@ -30,7 +30,7 @@ export class RuleBook {
   /** Rules, each at a revision, that the table did not have although all of it had been read since they were missed. */
   readonly #gone = new Set<string>();
 
-  private constructor(options: RuleBookOptions) {
+  private constructor(options: RuleRegistryOptions) {
     this.#options = options;
     const { kafka, logger } = options;
     this.#table = openTable({
@@ -42,8 +42,8 @@ export class RuleBook {
   }
 
   /** Resolves once all rules that there are have been read. Rejects with the error of a table that was closed before. */
-  static async open(options: RuleBookOptions): Promise<RuleBook> {
-    const book = new RuleBook(options);
+  static async open(options: RuleRegistryOptions): Promise<RuleRegistry> {
+    const book = new RuleRegistry(options);
     await book.#table.caughtUp;
     return book;
   }
@@ -94,7 +94,7 @@ export class RuleBook {
    */
   async makeSure(id: string, revision: number): Promise<void> {
     const { signal } = this.#stop;
-    const ends = await this.#options.kafka.admin.offsets(topics.alertRules.name, 'latest');
+    const ends = await this.#options.kafka.admin.offsets(topics.alertRules.name, 'last_stable');
     await Promise.all(ends.map((end, partition) => this.#table.untilOffset(partition, end, signal)));
     if ((this.rule(id)?.revision ?? 0) >= revision) return;
     if (this.#gone.size >= maxGone) this.#gone.clear();
