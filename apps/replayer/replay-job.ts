@@ -74,7 +74,8 @@ const rateWindowMs = 5000;
 /**
  * Runs one replay from where its progress says until it has finished, or until the signal aborts. Each slice of raw
  * events is normalised by the very processor of the live normaliser, and its records commit with the progress in one
- * transaction: wherever a process ends, the next one goes on without a loss or a double.
+ * transaction: wherever a process ends, the next one goes on without a loss or a double. What it waits for, how it rests and
+ * what it reports stand here together, because each is a state of the same progress.
  */
 export class ReplayJob {
   readonly #options: ReplayJobOptions;

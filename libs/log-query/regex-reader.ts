@@ -1,3 +1,5 @@
+import { alternated, concatenated, empty, one, type Piece, repeated } from './regex-piece.ts';
+
 /** What an RE2 expression would cost, known before anything is compiled. */
 export interface RegexReading {
   /**
@@ -55,15 +57,6 @@ export function readRegex(pattern: string, ignoreCase = false): RegexReading | {
   }
 }
 
-/** What one part compiles to. */
-interface Piece {
-  readonly size: number;
-  /** It can match nothing: a loop over it takes one instruction more. */
-  readonly nullable: boolean;
-  /** How often its innermost part is written out by counted repetitions. */
-  readonly copies: number;
-}
-
 /** A group that is being read, or the whole. */
 interface Frame {
   readonly at: number;
@@ -92,9 +85,7 @@ const rangesAnInstruction = 64;
 /** Letters with another case lie between these. */
 const [firstFolding, lastFolding] = [0x41, 0x1e943];
 
-const empty: Piece = { size: 1, nullable: true, copies: 1 };
-const one: Piece = { size: 1, nullable: false, copies: 1 };
-
+/** Recursive descent over RE2's syntax in one file: every construct reads from the same position and adds to the same frame. */
 class RegexReader {
   readonly #pattern: string;
   readonly #names = new Set<string>();
@@ -122,7 +113,7 @@ class RegexReader {
     if (this.#frames.length > 1) throw this.#fault('group-not-closed', frame.at, this.#pattern.length);
     // Besides the parts: one that fails, and one that matches.
     return {
-      size: alternated(frame).size + 2,
+      size: alternated([...frame.branches, concatenated(frame.items)]).size + 2,
       classWork: this.#classWork,
       namedClasses: this.#namedClasses,
     };
@@ -218,7 +209,7 @@ class RegexReader {
     if (this.#frames.length === 1) throw this.#fault('group-not-opened', at);
     this.#frames.pop();
     this.#ignoreCase = closed.ignoreCase;
-    const piece = alternated(closed);
+    const piece = alternated([...closed.branches, concatenated(closed.items)]);
     this.#frame.items.push(closed.capturing ? { ...piece, size: piece.size + 2 } : piece);
   }
 
@@ -339,36 +330,4 @@ class RegexReader {
   #fault(kind: RegexFaultKind, at: number, end = this.#at): Fault {
     return new Fault({ kind, at, text: this.#pattern.slice(at, end) });
   }
-}
-
-function concatenated(items: readonly Piece[]): Piece {
-  if (items.length === 0) return empty;
-  return {
-    size: items.reduce((sum, { size }) => sum + size, 0),
-    nullable: items.every(({ nullable }) => nullable),
-    copies: Math.max(...items.map(({ copies }) => copies)),
-  };
-}
-
-function alternated({ branches, items }: Frame): Piece {
-  const all = [...branches, concatenated(items)];
-  return {
-    size: all.reduce((sum, { size }) => sum + size, all.length - 1),
-    nullable: all.some(({ nullable }) => nullable),
-    copies: Math.max(...all.map(({ copies }) => copies)),
-  };
-}
-
-function repeated({ size, nullable, copies }: Piece, least: number, most: number): Piece {
-  if (most === 0) return { ...empty, copies: 0 };
-  if (most !== Number.POSITIVE_INFINITY) {
-    const repeats = { nullable: least === 0 || nullable, copies: copies * most };
-    return { ...repeats, size: least * size + (most - least) * (size + 1) };
-  }
-  const loop = least === 0 && nullable ? 2 : 1;
-  return {
-    nullable: least === 0 || nullable,
-    copies: copies * Math.max(1, least),
-    size: Math.max(1, least) * size + loop,
-  };
 }

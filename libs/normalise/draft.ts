@@ -42,7 +42,8 @@ export type JsonShape = '' | 'clef' | 'gelf' | 'cloudtrail' | 'lambda' | 'mongod
 
 /**
  * What is known of a record so far. The provider's reader and the text parsers fill it: of levels and messages the one of
- * the lower rank wins, of traces and services the first, and what loses is kept as an attribute.
+ * the lower rank wins, of traces and services the first, and what loses is kept as an attribute. One class of one file, since
+ * what a parser finds of one of them decides on the others.
  */
 export class Draft {
   /** The event's own time, microseconds since the epoch: what completes dates without a year. */

@@ -65,6 +65,7 @@ export function lineHeadOf(text: string, reference: number): LineHead | undefine
   return reader.time === '' && reader.level === '' ? undefined : reader;
 }
 
+/** One class of one file: each part of a head is read where the one before it ended, and by what has been found so far. */
 class HeadReader implements LineHead {
   time = '';
   level = '';

@@ -2,6 +2,7 @@ import { maxJsonDepth, maxJsonFields } from '@tailrace/log-record/limits.ts';
 import type { FieldName, FieldNames } from '../fields/field-names.ts';
 import { type Flagged, storable } from '../storable.ts';
 import type { JsonKind } from './json-kind.ts';
+import { unescaped } from './json-string.ts';
 
 /**
  * - `read`: every field was handed over.
@@ -289,34 +290,3 @@ class JsonObjectReader<Target extends Flagged> {
 }
 
 const literals = ['true', 'false', 'null', 'NaN', 'Infinity', '-Infinity'];
-
-/** A quoted JSON string with its escapes undone. */
-function unescaped(quoted: string): string {
-  try {
-    return String(JSON.parse(quoted));
-  } catch {
-    return leniently(quoted.slice(1, -1));
-  }
-}
-
-const escapes: Readonly<Record<string, string>> = {
-  '"': '"',
-  '\\': '\\',
-  '/': '/',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-};
-
-/** What JSON does not allow (raw control characters, `\x`) is kept as it is. */
-function leniently(text: string): string {
-  return text.replace(/\\(?:u([0-9a-fA-F]{4})|(.))/gs, (whole, hex: string | undefined, character: string) =>
-    hex === undefined
-      ? Object.hasOwn(escapes, character)
-        ? escapes[character]!
-        : whole
-      : String.fromCharCode(Number.parseInt(hex, 16)),
-  );
-}

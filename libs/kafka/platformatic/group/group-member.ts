@@ -23,6 +23,7 @@ interface MemberParts {
 /**
  * A member of a group, without any fetching. Rebalances are cooperative: partitions that stay are not disturbed, those
  * that go are drained before they are given on.
+ * One state machine in one file: joining, staying, draining and leaving share the generation and the assignment.
  */
 export class GroupMember implements GroupMembership {
   readonly #cluster: Cluster;
