@@ -1,126 +1,96 @@
 import { messageOf } from '@tailrace/errors/tailrace-error.ts';
-import { z } from 'zod';
+import {
+  type AnswerOf,
+  type Caller,
+  type CallOptions,
+  callApi,
+  followApi,
+  type Operation,
+  type Progress,
+} from '@tailrace/http/client/api-calls.ts';
+import { ApiError, type Failure, refusalIn } from '@tailrace/http/client/api-error.ts';
 import { accessToken, type CliContext, serverUrl } from './cli-context.ts';
 import { CliError, exitCodes } from './cli-error.ts';
 import { visible } from './output/terminal.ts';
 
-const problem = z.looseObject({
-  title: z.string(),
-  detail: z.string().optional(),
-  errors: z.array(z.looseObject({ field: z.string(), message: z.string() })).optional(),
-});
-
-interface CallOptions {
-  readonly body?: unknown;
-  readonly ifMatch?: string;
-  /** Ends the call at once; it ends after 30 s anyway. */
-  readonly signal?: AbortSignal;
-}
-
 const answersWithinMs = 30_000;
-
-export interface ApiAnswer {
-  readonly body: unknown;
-  readonly etag: string | undefined;
-}
 
 /** Calls the HTTP API as one project. */
 export class ApiClient {
-  readonly #context: CliContext;
-  readonly #project: string;
+  readonly #caller: Caller;
 
   constructor(context: CliContext, project: string) {
-    this.#context = context;
-    this.#project = project;
+    this.#caller = {
+      get base() {
+        return serverUrl(context).origin;
+      },
+      token: () => accessToken(context, project),
+      describe,
+    };
   }
 
   /**
-   * @param path below /api/v1/live-logs/.
+   * @param options.signal ends the call at once; it ends after 30 s anyway.
    * @throws CliError that says what the server answered; with remedy `retry` where the same call may succeed later.
    */
-  async call(method: string, path: string, options: CallOptions = {}): Promise<ApiAnswer> {
+  async call<Name extends Operation>(name: Name, options: CallOptions<Name> = {}): Promise<AnswerOf<Name>> {
     const limit = AbortSignal.timeout(answersWithinMs);
-    const response = await request(
-      this.#urlOf(path),
-      {
-        method,
-        headers: {
-          authorization: await this.#authorization(),
-          ...(options.body !== undefined && { 'content-type': 'application/json' }),
-          ...(options.ifMatch !== undefined && { 'if-match': options.ifMatch }),
-        },
-        ...(options.body !== undefined && { body: JSON.stringify(options.body) }),
-      },
-      options.signal ? AbortSignal.any([options.signal, limit]) : limit,
-    );
-    const body = await bodyOf(response);
-    if (!response.ok) throw refusal(response.status, body);
-    return { body, etag: response.headers.get('etag') ?? undefined };
+    const signal = options.signal ? AbortSignal.any([options.signal, limit]) : limit;
+    return callApi(this.#caller, name, { ...options, signal }).catch((error) => this.#fail(error));
   }
 
   /**
-   * Asks for an answer that comes line by line (NDJSON), however long that takes.
-   * @param path below /api/v1/live-logs/.
+   * Asks for an answer that comes with progress before it, however long that takes.
    * @throws CliError that says what the server answered.
    */
-  async stream(method: string, path: string, body: unknown): Promise<Response> {
-    const response = await request(
-      this.#urlOf(path),
-      {
-        method,
-        headers: {
-          authorization: await this.#authorization(),
-          accept: 'application/x-ndjson',
-          'content-type': 'application/json',
-        },
-        body: JSON.stringify(body),
-      },
-      null,
-    );
-    if (!response.ok) throw refusal(response.status, await bodyOf(response));
-    return response;
+  async follow<Name extends Operation>(
+    name: Name,
+    options: CallOptions<Name>,
+    onProgress: (progress: Progress) => void,
+  ): Promise<AnswerOf<Name>> {
+    return followApi(this.#caller, name, options, onProgress).catch((error) => this.#fail(error));
   }
 
-  #urlOf(path: string): URL {
-    return new URL(`/api/v1/live-logs/${path}`, serverUrl(this.#context));
-  }
-
-  async #authorization(): Promise<string> {
-    return `Bearer ${await accessToken(this.#context, this.#project)}`;
+  #fail(error: unknown): never {
+    if (error instanceof CliError) throw error;
+    if (!(error instanceof ApiError) || error.kind === 'unreachable') throw unreachable(this.#caller.base, error);
+    throw new CliError(error.message, exitCodes.failed, undefined, mayPass(error) ? 'retry' : 'give-up');
   }
 }
 
 /**
- * @param signal ends the request; after 30 s when left out.
+ * Asks a process for something that is not of the API, such as its readiness.
+ * @param signal ends the request.
  * @throws CliError when nothing answers.
  */
-export async function request(
-  url: URL,
-  init: RequestInit = {},
-  signal: AbortSignal | null = AbortSignal.timeout(answersWithinMs),
-): Promise<Response> {
+export async function request(url: URL, signal: AbortSignal): Promise<Response> {
   try {
-    return await fetch(url, { ...init, signal });
+    return await fetch(url, { signal });
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    throw new CliError(
-      `nothing answers at ${url.origin}: ${messageOf(cause) || 'connection refused'}`,
-      exitCodes.failed,
-      'Is Tailrace running? Set TAILRACE_URL when it runs elsewhere.',
-      'retry',
-    );
+    throw unreachable(url.origin, error);
   }
 }
 
-async function bodyOf(response: Response): Promise<unknown> {
-  const text = await response.text().catch((error) => {
-    throw new CliError(`the server's answer broke off: ${messageOf(error)}`, exitCodes.failed, undefined, 'retry');
-  });
-  try {
-    return text === '' ? undefined : JSON.parse(text);
-  } catch {
-    return text;
-  }
+function unreachable(origin: string, error: unknown): CliError {
+  const failed = error instanceof ApiError ? error.cause : error;
+  const cause = failed instanceof Error && failed.cause instanceof Error ? failed.cause : failed;
+  return new CliError(
+    `nothing answers at ${origin}: ${messageOf(cause) || 'connection refused'}`,
+    exitCodes.failed,
+    'Is Tailrace running? Set TAILRACE_URL when it runs elsewhere.',
+    'retry',
+  );
+}
+
+/** A server that is overloaded or restarts may answer otherwise later. */
+function mayPass({ kind, status }: Pick<Failure, 'kind' | 'status'>): boolean {
+  return kind === 'broken_off' || (kind === 'refused' && (status >= 500 || status === 429));
+}
+
+/** What a WebSocket's refusal says; its body is a problem document too. */
+export function refusal(status: number, body: unknown): CliError {
+  const failure = refusalIn(status, body);
+  return new CliError(describe(failure), exitCodes.failed, undefined, mayPass(failure) ? 'retry' : 'give-up');
 }
 
 const optionOfField: Readonly<Record<string, string>> = {
@@ -139,14 +109,22 @@ function inOptions(text: string): string {
   );
 }
 
-/** What a problem document says, for a person. A server that is overloaded or restarts may answer otherwise later. */
-export function refusal(status: number, body: unknown): CliError {
-  const remedy = status >= 500 || status === 429 ? 'retry' : 'give-up';
-  const parsed = problem.safeParse(body);
-  if (!parsed.success) return new CliError(`the server answered ${status}`, exitCodes.failed, undefined, remedy);
-  const { title, errors = [] } = parsed.data;
-  const detail = parsed.data.detail === undefined ? undefined : inOptions(parsed.data.detail);
-  const lines = [`${title} (${status})`, ...(detail === undefined ? [] : [detail])];
-  if (errors.length > 1) lines.push(...errors.map(({ field, message }) => `  ${inOptions(field)}: ${message}`));
-  return new CliError(lines.join('\n'), exitCodes.failed, undefined, remedy);
+/** A failure for a person: of a refusal its title and detail, and each field where several are wrong. */
+function describe({ kind, status, title, detail, errors = [], place, cause }: Failure): string {
+  switch (kind) {
+    case 'unreachable':
+      return messageOf(cause);
+    case 'broken_off':
+      return `the server's answer broke off${cause === undefined ? '' : `: ${messageOf(cause)}`}`;
+    case 'foreign':
+      return `what answered ${status} is not Tailrace: something in between, such as a proxy, answered instead`;
+    case 'misshapen':
+      return `the server's answer is not of the form that this program knows (${visible(place ?? '')}): are they of the same version?`;
+    case 'refused': {
+      if (title === undefined) return `the server answered ${status}`;
+      const lines = [`${visible(title)} (${status})`, ...(detail === undefined ? [] : [inOptions(detail)])];
+      if (errors.length > 1) lines.push(...errors.map(({ field, message }) => `  ${inOptions(field)}: ${message}`));
+      return lines.join('\n');
+    }
+  }
 }

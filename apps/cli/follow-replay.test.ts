@@ -1,17 +1,19 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Replay } from '@tailrace/http/contract/generated.ts';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { ApiClient } from './api-client.ts';
 import { followReplay } from './follow-replay.ts';
-import type { ReplayView } from './output/replay-view.ts';
 
-const running: ReplayView = {
+const running: Replay = {
   id: 'rpl_1',
+  project_id: 'demo',
   connection_ids: [],
   from: '2026-01-01T00:00:00Z',
   to: '2026-01-02T00:00:00Z',
   mode: 'apply',
+  records_per_second: null,
   status: 'running',
   progress: {
     read: 250,
@@ -28,6 +30,11 @@ const running: ReplayView = {
   differences: null,
   outcome: null,
   error: null,
+  normaliser_version: 7,
+  created_at: '2026-01-03T00:00:00Z',
+  created_by: 'ada',
+  started_at: '2026-01-03T00:00:00Z',
+  finished_at: null,
 };
 
 let server: Server;

@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { remedyOf } from '@tailrace/errors/tailrace-error.ts';
+import { one } from '@tailrace/http/client/one-or-list.ts';
+import type { Replay } from '@tailrace/http/contract/generated.ts';
 import type { ApiClient } from './api-client.ts';
 import { ProgressBar } from './output/progress-bar.ts';
-import { hasEnded, percentOf, progressText, type ReplayView, replayView, shareOf } from './output/replay-view.ts';
+import { hasEnded, percentOf, progressText, shareOf } from './output/replay-text.ts';
 import { jsonText, visible, warn } from './output/terminal.ts';
 
 export interface FollowOptions {
@@ -23,9 +25,9 @@ const longestAbsenceMs = 30_000;
  */
 export async function followReplay(
   client: ApiClient,
-  first: ReplayView,
+  first: Replay,
   { json, signal }: FollowOptions,
-): Promise<ReplayView | undefined> {
+): Promise<Replay | undefined> {
   const bar = new ProgressBar(process.stderr);
   const show = json ? showJson() : process.stderr.isTTY ? showIn(bar) : showChanges();
   let replay = first;
@@ -45,12 +47,11 @@ export async function followReplay(
 }
 
 /** Asks again, for a while, where that may help. */
-async function ask(client: ApiClient, id: string, signal: AbortSignal): Promise<ReplayView> {
+async function ask(client: ApiClient, id: string, signal: AbortSignal): Promise<Replay> {
   const since = performance.now();
   for (;;) {
     try {
-      const { body } = await client.call('GET', `replays/${encodeURIComponent(id)}`, { signal });
-      return replayView.parse(body);
+      return one(await client.call('GET replays/{id}', { path: { id }, signal }), 'replays');
     } catch (error) {
       if (signal.aborted || remedyOf(error) !== 'retry' || performance.now() - since > longestAbsenceMs) throw error;
       await delay(askEveryMs, undefined, { signal });
@@ -58,11 +59,11 @@ async function ask(client: ApiClient, id: string, signal: AbortSignal): Promise<
   }
 }
 
-function showIn(bar: ProgressBar): (replay: ReplayView) => void {
+function showIn(bar: ProgressBar): (replay: Replay) => void {
   return (replay) => bar.show(shareOf(replay), progressText(replay));
 }
 
-function showJson(): (replay: ReplayView) => void {
+function showJson(): (replay: Replay) => void {
   let last = '';
   return (replay) => {
     const text = jsonText(replay);
@@ -72,7 +73,7 @@ function showJson(): (replay: ReplayView) => void {
 }
 
 /** A line when the status or what is waited for is another, so that a script's log stays short. */
-function showChanges(): (replay: ReplayView) => void {
+function showChanges(): (replay: Replay) => void {
   let last = '';
   return (replay) => {
     const { status, progress } = replay;

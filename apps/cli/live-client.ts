@@ -1,244 +1,174 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AlertView } from '@tailrace/alert-rules/alert-view.ts';
 import { backoffMs } from '@tailrace/errors/backoff-time.ts';
-import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
-import type { LogLine } from '@tailrace/log-query/log-line.ts';
-import { WebSocket } from 'ws';
-import { refusal } from './api-client.ts';
+import { FetchError } from '@tailrace/http/client/gap-fetches.ts';
+import { LiveStream, type LiveStreamOptions } from '@tailrace/http/client/live-stream.ts';
+import type { AlertNews, CursorRange } from '@tailrace/http/client/stream-parts.ts';
+import type { LogFilterInput, LogLine } from '@tailrace/http/contract/generated.ts';
 import { CliError, exitCodes } from './cli-error.ts';
-
-/** A frame of the WebSocket, as far as the client looks at it. */
-interface Frame {
-  readonly type: string;
-  readonly logs?: readonly LogLine[];
-  readonly cursor?: string;
-  readonly from?: string;
-  readonly to?: string;
-  readonly matched?: number | null;
-  readonly reason?: string;
-  readonly code?: string;
-  readonly detail?: string;
-  /** Lines that answer a fetch. */
-  readonly fetched?: boolean;
-  readonly event?: string;
-  readonly alert?: AlertView;
-}
-
-/** Lines that the server left out because they came too fast, and which of them have been shown since. */
-interface Gap {
-  readonly from: string;
-  readonly to: string;
-  readonly shown: Set<string>;
-}
+import { openSocket } from './open-socket.ts';
 
 export interface LiveClientOptions {
   readonly url: URL;
   readonly project: string;
   /** Asked at each connection: a token may have expired meanwhile. */
   readonly token: () => Promise<string>;
-  readonly filter: LogFilter;
+  readonly filter: LogFilterInput;
   /** Cursor, time or `-15m`; `now` when left out. */
   readonly from?: string;
   /** Takes lines; the next are read when it resolves. */
   readonly onLines: (lines: readonly LogLine[]) => Promise<void>;
   /** Called with what happens to alerts meanwhile: `fired`, `resolved` and so on. */
-  readonly onAlert?: (event: string, alert: AlertView) => void;
+  readonly onAlert?: (news: AlertNews) => void;
   /** Shown to the person, beside the lines. */
   readonly onNotice: (notice: string) => void;
   readonly signal: AbortSignal;
 }
 
-const reconnectTimes = { initialMs: 250, maxMs: 10_000 };
-/** The server says something every 5 s. */
-const silenceMs = 20_000;
+const fetchAgainTimes = { initialMs: 1000, maxMs: 10_000 };
 
 /**
  * Follows until the signal aborts: reconnects by itself where it was, and fetches what a gap frame says was left out.
  * @throws CliError when the server will not have it: no such project, a bad token, a wrong filter.
  */
 export async function follow(options: LiveClientOptions): Promise<void> {
-  let from = options.from;
-  let failures = 0;
-  const gaps: Gap[] = [];
-  while (!options.signal.aborted) {
-    const outcome = await connectOnce({ ...options, gaps, ...(from !== undefined && { from }) });
-    if (outcome.cursor !== undefined) {
-      from = outcome.cursor;
-      failures = 0;
-    }
-    if (options.signal.aborted) return;
-    const waitMs = backoffMs(failures, reconnectTimes);
-    failures += 1;
-    options.onNotice(`disconnected (${outcome.reason}); connecting again${from === undefined ? '' : ' where it was'}`);
-    await delay(waitMs, undefined, { signal: options.signal }).catch(() => undefined);
-  }
+  const { filter, from = 'now', onNotice, onAlert } = options;
+  let hasStarted = false;
+  await withStream(options, (session) => ({
+    begin: (stream) => stream.follow(filter, from),
+    onStart: () => {
+      hasStarted = true;
+    },
+    onLines: session.take,
+    onGap: (gap) => {
+      if (gap.reason === 'retention') {
+        onNotice('lines are missing here: they are older than what Kafka keeps');
+        return;
+      }
+      onNotice(`${gap.matched} lines came faster than they were taken; reading them now`);
+      void readGap(session, gap);
+    },
+    onState: (state) => {
+      if (state.kind !== 'reconnecting') return;
+      const place = hasStarted || options.from !== undefined ? ' where it was' : '';
+      onNotice(`disconnected (${state.reason}); connecting again${place}`);
+    },
+    onError: (code, detail) => {
+      if (code === 'message.invalid') session.end(new CliError(detail, exitCodes.usage));
+      else onNotice(`the server says: ${detail}`);
+    },
+    onBreak: (detail) => {
+      if (hasStarted) onNotice(`lines may be missing here: ${detail}`);
+      else session.end(new CliError(detail, exitCodes.usage));
+    },
+    ...(onAlert && { onAlert }),
+  }));
 }
 
-/** Lines from a time to now, then ends. */
+/** Lines from a time to now, then ends. @throws CliError when they cannot all be read. */
 export async function readToNow(options: LiveClientOptions & { readonly from: string }): Promise<void> {
-  const { from, ...rest } = options;
-  const outcome = await connectOnce({ ...rest, gaps: [], fetchFrom: from });
-  if (!outcome.complete && !options.signal.aborted) {
-    throw new CliError(`the connection broke before everything was read: ${outcome.reason}`, exitCodes.failed);
-  }
+  const { filter, from, onNotice, onAlert } = options;
+  const broke = (reason: string) =>
+    new CliError(`the connection broke before everything was read: ${reason}`, exitCodes.failed);
+  await withStream(options, (session) => ({
+    begin: (stream) => stream.unfollow(filter),
+    onHello: (cursor) => {
+      session.stream.fetchInto({ from, to: cursor }, { begin: () => undefined, take: session.take }).then(
+        () => session.end(),
+        (error: FetchError) =>
+          session.end(
+            error.code === 'fetch.invalid' ? new CliError(error.message, exitCodes.usage) : broke(error.message),
+          ),
+      );
+    },
+    onStart: () => undefined,
+    onLines: session.take,
+    onGap: () => undefined,
+    onState: (state) => {
+      if (state.kind === 'reconnecting') session.end(broke(state.reason));
+    },
+    onError: (code, detail) => {
+      if (code === 'fetch.expired') onNotice(`the server says: ${detail}`);
+      else if (!code.startsWith('fetch.')) session.end(broke(detail));
+    },
+    onBreak: (detail) => session.end(broke(detail)),
+    ...(onAlert && { onAlert }),
+  }));
 }
 
-interface Outcome {
-  readonly reason: string;
-  readonly cursor: string | undefined;
-  readonly complete: boolean;
+interface Session {
+  readonly stream: LiveStream;
+  /** Gives lines on, one batch after the other; resolves when these have been taken. */
+  readonly take: (lines: readonly LogLine[]) => Promise<void>;
+  /** Ends it, with a failure or without one. The first end counts. */
+  readonly end: (failure?: unknown) => void;
+  readonly signal: AbortSignal;
 }
 
-interface ConnectOptions extends LiveClientOptions {
-  /** Fetched one after the other; what a broken connection left is fetched by the next one. */
-  readonly gaps: Gap[];
-  readonly fetchFrom?: string;
-}
+type Handlers = Omit<LiveStreamOptions, 'open' | 'onStatus'> & { readonly begin: (stream: LiveStream) => void };
 
-// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the life of one socket, whose handlers share its state.
-async function connectOnce(options: ConnectOptions): Promise<Outcome> {
-  const socket = new WebSocket(addressOf(options), { headers: { authorization: `Bearer ${await options.token()}` } });
-  const ended = Promise.withResolvers<Outcome>();
-  let cursor: string | undefined;
-  let complete = false;
-  let refused: CliError | undefined;
-  let work = Promise.resolve();
-
-  const fetch = ({ from, to }: { readonly from: string; readonly to: string }) =>
-    socket.send(JSON.stringify({ type: 'fetch', from, to, filter: options.filter }));
-  const fetchGap = () => {
-    const [gap] = options.gaps;
-    if (gap) fetch(gap);
+/** Runs a stream until it is ended or the signal aborts, and all lines that have come are taken. */
+async function withStream(options: LiveClientOptions, handlersOf: (session: Session) => Handlers): Promise<void> {
+  const ended = Promise.withResolvers<void>();
+  const over = new AbortController();
+  let taking = Promise.resolve();
+  const end = (failure?: unknown) => {
+    if (failure === undefined) ended.resolve();
+    else ended.reject(failure);
   };
-  const show = async ({ logs = [], fetched }: Frame) => {
-    const [gap] = options.gaps;
-    const lines = fetched && gap ? logs.filter(({ id }) => !gap.shown.has(id)) : logs;
-    if (lines.length === 0) return;
-    await options.onLines(lines);
-    if (fetched && gap) for (const { id } of lines) gap.shown.add(id);
+  const take = (lines: readonly LogLine[]) => {
+    taking = taking.then(() => options.onLines(lines)).catch(end);
+    return taking;
   };
-  const handle = async (frame: Frame) => {
-    switch (frame.type) {
-      case 'hello':
-        fetchGap();
-        if (options.fetchFrom !== undefined) fetch({ from: options.fetchFrom, to: frame.cursor ?? '' });
-        return;
-      case 'logs':
-        await show(frame);
-        if (options.fetchFrom === undefined) cursor = frame.cursor ?? cursor;
-        return;
-      case 'subscribed':
-        if (options.fetchFrom === undefined) cursor ??= frame.cursor;
-        return;
-      case 'gap':
-        cursor = frame.to ?? cursor;
-        if (frame.reason === 'slow_viewer') {
-          options.onNotice(`${frame.matched} lines came faster than they were taken; reading them now`);
-          options.gaps.push({ from: frame.from ?? '', to: frame.to ?? '', shown: new Set() });
-          if (options.gaps.length === 1) fetchGap();
-        } else {
-          options.onNotice('lines are missing here: they are older than what Kafka keeps');
-        }
-        return;
-      case 'fetched':
-        if (options.fetchFrom === undefined) {
-          options.gaps.shift();
-          fetchGap();
-          return;
-        }
-        complete = true;
-        socket.close();
-        return;
-      case 'alert':
-        if (frame.event && frame.alert) options.onAlert?.(frame.event, frame.alert);
-        return;
-      case 'error':
-        if (isUsage(frame.code) || (frame.code === 'fetch.invalid' && options.fetchFrom !== undefined)) {
-          refused = new CliError(frame.detail ?? 'the server did not understand', exitCodes.usage);
-          socket.close();
-          return;
-        }
-        options.onNotice(`the server says: ${frame.detail}`);
-        // The next connection asks for the same again.
-        if (frame.code === 'fetch.failed' || frame.code === 'fetch.busy' || !frame.code?.startsWith('fetch.'))
-          socket.close();
-        if (frame.code === 'fetch.invalid') {
-          options.gaps.shift();
-          fetchGap();
-        }
-    }
+  const session: Session = {
+    get stream() {
+      return stream;
+    },
+    take,
+    end,
+    signal: AbortSignal.any([over.signal, options.signal]),
   };
-
-  let silence: NodeJS.Timeout | undefined;
-  const listen = () => {
-    silence = setTimeout(() => {
-      ended.resolve({ reason: 'the server says nothing any more', cursor, complete });
-      socket.terminate();
-    }, silenceMs).unref();
-  };
-  listen();
-  socket.on('message', (data) => {
-    clearTimeout(silence);
-    // Nothing more is read from the socket while lines wait for a slow reader of ours.
-    socket.pause();
-    work = work
-      .then(() => handle(JSON.parse(data.toString())))
-      .then(() => {
-        clearTimeout(silence);
-        listen();
-        socket.resume();
-      })
-      .catch((error) => {
-        refused ??= error instanceof CliError ? error : new CliError(String(error), exitCodes.failed);
-        socket.terminate();
-      });
+  const { begin, ...handlers } = handlersOf(session);
+  const stream = new LiveStream({
+    ...handlers,
+    open: (listener) => openSocket(options, listener, end),
+    onStatus: () => undefined,
   });
-  socket.on('unexpected-response', (_request, response) => {
-    let body = '';
-    response.on('data', (part) => {
-      body += part;
-    });
-    response.on('end', () => {
-      const status = response.statusCode ?? 0;
-      if (status < 500 && status !== 429) refused = refusal(status, parse(body));
-      ended.resolve({ reason: `the server answered ${status}`, cursor, complete });
-      socket.terminate();
-    });
-  });
-  socket.on('error', (error) => ended.resolve({ reason: error.message || 'connection refused', cursor, complete }));
-  socket.on('close', (code, reason) => {
-    void work.then(() => ended.resolve({ reason: reason.toString() || `code ${code}`, cursor, complete }));
-  });
-  const abort = () => socket.terminate();
+  const abort = () => end();
   options.signal.addEventListener('abort', abort, { once: true });
   if (options.signal.aborted) abort();
-  const outcome = await ended.promise.finally(() => {
-    clearTimeout(silence);
-    options.signal.removeEventListener('abort', abort);
-  });
-  if (refused) throw refused;
-  return { ...outcome, cursor, complete };
-}
-
-function addressOf({ url, project, filter, from, fetchFrom }: ConnectOptions): URL {
-  const address = new URL(`/api/v1/live-logs/ws/${encodeURIComponent(project)}`, url);
-  address.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  if (fetchFrom !== undefined) address.searchParams.set('paused', '1');
-  else {
-    address.searchParams.set('from', from ?? 'now');
-    address.searchParams.set('filter', JSON.stringify(filter));
-  }
-  return address;
-}
-
-function isUsage(code: string | undefined): boolean {
-  return code === 'cursor.invalid' || code === 'message.invalid';
-}
-
-function parse(text: string): unknown {
+  else begin(stream);
   try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+    await ended.promise;
+    await taking;
+  } finally {
+    over.abort();
+    stream.close();
+    options.signal.removeEventListener('abort', abort);
+  }
+}
+
+/** Reads what a gap left out, each line once, and again later where the server cannot read it now. */
+async function readGap({ stream, take, signal }: Session, gap: CursorRange): Promise<void> {
+  /** Shown by earlier attempts. */
+  const shown = new Set<string>();
+  let current: string[] = [];
+  const begin = () => {
+    for (const id of current) shown.add(id);
+    current = [];
+  };
+  const takeNew = (lines: readonly LogLine[]) => {
+    for (const { id } of lines) current.push(id);
+    const fresh = lines.filter(({ id }) => !shown.has(id));
+    return fresh.length === 0 ? undefined : take(fresh);
+  };
+  for (let failures = 0; !signal.aborted; failures += 1) {
+    try {
+      await stream.fetchInto(gap, { begin, take: takeNew });
+      return;
+    } catch (error) {
+      const isTemporary = error instanceof FetchError && /^fetch\.(failed|busy)$/.test(error.code);
+      if (!isTemporary) return;
+      await delay(backoffMs(failures, fetchAgainTimes), undefined, { signal }).catch(() => undefined);
+    }
   }
 }

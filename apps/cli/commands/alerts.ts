@@ -1,6 +1,5 @@
-import { alertView } from '@tailrace/alert-rules/alert-view.ts';
+import { listed, one } from '@tailrace/http/client/one-or-list.ts';
 import { Command, Option } from 'commander';
-import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
 import type { CliContext } from '../cli-context.ts';
 import { parseSince } from '../input/duration.ts';
@@ -8,8 +7,6 @@ import { ProjectNames } from '../input/project-names.ts';
 import { alertName, measured } from '../output/render-alert.ts';
 import { visible, warn } from '../output/terminal.ts';
 import { printJson, textTable } from '../output/text-table.ts';
-
-const alertPage = z.looseObject({ alerts: z.array(alertView), next_cursor: z.string().nullable() });
 
 /** `tailrace alerts …`: what has fired, with the lines that caused it. */
 export function alertsCommand(context: CliContext): Command {
@@ -32,14 +29,18 @@ export function alertsCommand(context: CliContext): Command {
     .option('--since <time>', 'only those that started since: 6h, or a time', parseSince)
     .option('--limit <number>', 'at most so many', '50')
     .action(async (options) => {
-      const query = new URLSearchParams({ limit: options.limit });
-      if (options.status) query.set('status', options.status);
-      if (options.rule) query.set('rule_id', await names(options).idOf('rule', options.rule));
-      if (options.unread) query.set('unread', 'true');
-      if (options.since) query.set('from', options.since);
-      const { body } = await client(options).call('GET', `alerts/${encodeURIComponent(options.project)}?${query}`);
-      if (options.json) return printJson(body);
-      const { alerts, next_cursor: more } = alertPage.parse(body);
+      const answer = await client(options).call('GET alerts/{id}', {
+        path: { id: options.project },
+        query: {
+          limit: options.limit,
+          status: options.status,
+          rule_id: options.rule && (await names(options).idOf('rule', options.rule)),
+          unread: options.unread && 'true',
+          from: options.since,
+        },
+      });
+      if (options.json) return printJson(answer);
+      const { alerts, next_cursor: more } = listed(answer, 'alerts');
       const rows = alerts.map((alert) => [
         alert.id,
         alert.status,
@@ -56,9 +57,9 @@ export function alertsCommand(context: CliContext): Command {
   command('show', 'Show one with its lines.')
     .argument('<id>', 'alert_…')
     .action(async (id, options) => {
-      const { body } = await client(options).call('GET', `alerts/${encodeURIComponent(id)}`);
-      if (options.json) return printJson(body);
-      const alert = alertView.parse(body);
+      const answer = await client(options).call('GET alerts/{id}', { path: { id } });
+      if (options.json) return printJson(answer);
+      const alert = one(answer, 'alerts');
       const facts = [
         ['id', alert.id],
         ['rule', alertName(alert)],
@@ -81,9 +82,9 @@ export function alertsCommand(context: CliContext): Command {
   command('read', 'Mark one as read.')
     .argument('<id>', 'alert_…')
     .action(async (id, options) => {
-      const { body } = await client(options).call('POST', `alerts/${encodeURIComponent(id)}/read`);
-      if (options.json) return printJson(body);
-      process.stdout.write(`${z.looseObject({ message: z.string() }).parse(body).message}\n`);
+      const answer = await client(options).call('POST alerts/{id}/read', { path: { id } });
+      if (options.json) return printJson(answer);
+      process.stdout.write(`${answer.message}\n`);
     });
   return group;
 }

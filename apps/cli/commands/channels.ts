@@ -1,14 +1,11 @@
+import { listed } from '@tailrace/http/client/one-or-list.ts';
 import { Command } from 'commander';
-import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
 import type { CliContext } from '../cli-context.ts';
 import { ProjectNames } from '../input/project-names.ts';
 import { readConfigFile } from '../input/read-config-file.ts';
 import { visible } from '../output/terminal.ts';
 import { printJson, textTable } from '../output/text-table.ts';
-
-const channel = z.looseObject({ id: z.string(), channel_name: z.string(), channel_type: z.string() });
-const channelList = z.looseObject({ channels: z.array(channel) });
 
 /** `tailrace channels …`: where alerts are sent, for a shell. */
 export function channelsCommand(context: CliContext): Command {
@@ -23,15 +20,15 @@ export function channelsCommand(context: CliContext): Command {
   };
   const client = (options: { project: string }) => new ApiClient(context, options.project);
   const names = (options: { project: string }) => new ProjectNames(context, options.project);
-  const pathOf = async (text: string, options: { project: string }) =>
-    `channels/${encodeURIComponent(await names(options).idOf('channel', text))}`;
+  const pathOf = async (text: string, options: { project: string }) => ({
+    id: await names(options).idOf('channel', text),
+  });
 
   command('list', 'List them.').action(async (options) => {
-    const { body } = await client(options).call('GET', `channels/${encodeURIComponent(options.project)}`);
-    if (options.json) return printJson(body);
-    const rows = channelList
-      .parse(body)
-      .channels.map((each) => [each.id, visible(each.channel_type), visible(each.channel_name)]);
+    const answer = await client(options).call('GET channels/{id}', { path: { id: options.project } });
+    if (options.json) return printJson(answer);
+    const { channels } = listed(answer, 'channels');
+    const rows = channels.map((each) => [each.id, visible(each.channel_type), visible(each.channel_name)]);
     process.stdout.write(textTable(['ID', 'TYPE', 'NAME'], rows));
     if (rows.length === 0) await names(options).warnIfEmpty();
   });
@@ -41,7 +38,7 @@ export function channelsCommand(context: CliContext): Command {
     .requiredOption('--name <name>', 'name, as rules refer to it')
     .requiredOption('--config <file>', 'JSON of channel_config; - is standard input')
     .action(async (options) => {
-      const { body } = await client(options).call('POST', 'channels', {
+      const channel = await client(options).call('POST channels', {
         body: {
           project_id: options.project,
           channel_name: options.name,
@@ -49,23 +46,22 @@ export function channelsCommand(context: CliContext): Command {
           channel_config: readConfigFile(options.config),
         },
       });
-      if (options.json) return printJson(body);
-      process.stdout.write(`${channel.parse(body).id}\n`);
+      if (options.json) return printJson(channel);
+      process.stdout.write(`${channel.id}\n`);
     });
 
   command('test', 'Send a test message and print the answer.')
     .argument('<channel>', 'its name, or chan_…')
     .action(async (id, options) => {
-      const { body } = await client(options).call('POST', `${await pathOf(id, options)}/test`);
-      if (options.json) return printJson(body);
-      const { message } = z.looseObject({ message: z.string() }).parse(body);
-      process.stdout.write(`${visible(message)}\n`);
+      const answer = await client(options).call('POST channels/{id}/test', { path: await pathOf(id, options) });
+      if (options.json) return printJson(answer);
+      process.stdout.write(`${visible(answer.message)}\n`);
     });
 
   command('delete', 'Delete one, with its secrets. Refused while rules name it.')
     .argument('<channel>', 'its name, or chan_…')
     .action(async (id, options) => {
-      await client(options).call('DELETE', await pathOf(id, options));
+      await client(options).call('DELETE channels/{id}', { path: await pathOf(id, options) });
     });
   return group;
 }

@@ -1,8 +1,8 @@
-import { connectionStatusView } from '@tailrace/log-query/connection-status-view.ts';
+import { listed, one } from '@tailrace/http/client/one-or-list.ts';
+import type { Connection, ConnectionParsing, ConnectionRewind } from '@tailrace/http/contract/generated.ts';
 import { sharesText } from '@tailrace/log-query/shares-text.ts';
 import { providerSymbols } from '@tailrace/schemas/generated/provider.ts';
 import { Command, Option } from 'commander';
-import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
 import type { CliContext } from '../cli-context.ts';
 import { CliError } from '../cli-error.ts';
@@ -12,31 +12,6 @@ import { readConfigFile } from '../input/read-config-file.ts';
 import { visible } from '../output/terminal.ts';
 import { printJson, textTable } from '../output/text-table.ts';
 import { parsingCommand } from './parsing.ts';
-
-const rewind = z.looseObject({
-  rewind_id: z.string(),
-  to: z.string(),
-  state: z.string(),
-  position: z.string().nullable(),
-  events: z.number(),
-});
-const connection = z.looseObject({
-  rewind: rewind.nullable(),
-  id: z.string(),
-  connection_name: z.string(),
-  cloud_provider: z.string(),
-  desired_state: z.string(),
-  status: connectionStatusView.nullable(),
-});
-const connectionList = z.looseObject({ connections: z.array(connection) });
-const parsingAnswer = z.looseObject({
-  lines: z.number(),
-  since: z.string(),
-  with_level: z.number(),
-  with_time: z.number(),
-  plain: z.number(),
-});
-type Connection = z.output<typeof connection>;
 
 /** `tailrace connections …`: what the API's connection routes do, for a shell. */
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: a table of subcommands with their options and short actions.
@@ -52,13 +27,14 @@ export function connectionsCommand(context: CliContext): Command {
   };
   const client = (options: { project: string }) => new ApiClient(context, options.project);
   const names = (options: { project: string }) => new ProjectNames(context, options.project);
-  const pathOf = async (text: string, options: { project: string }) =>
-    `connections/${encodeURIComponent(await names(options).idOf('connection', text))}`;
+  const pathOf = async (text: string, options: { project: string }) => ({
+    id: await names(options).idOf('connection', text),
+  });
 
   command('list', 'List them with their state.').action(async (options) => {
-    const { body } = await client(options).call('GET', `connections/${encodeURIComponent(options.project)}`);
-    if (options.json) return printJson(body);
-    const { connections } = connectionList.parse(body);
+    const answer = await client(options).call('GET connections/{id}', { path: { id: options.project } });
+    if (options.json) return printJson(answer);
+    const { connections } = listed(answer, 'connections');
     const rows = connections.map((each) => [
       each.id,
       each.cloud_provider,
@@ -76,7 +52,7 @@ export function connectionsCommand(context: CliContext): Command {
     .requiredOption('--name <name>', 'display name')
     .requiredOption('--config <file>', 'JSON of connection_config; - is standard input')
     .action(async (options) => {
-      const { body } = await client(options).call('POST', 'connections', {
+      const connection = await client(options).call('POST connections', {
         body: {
           project_id: options.project,
           connection_name: options.name,
@@ -84,8 +60,8 @@ export function connectionsCommand(context: CliContext): Command {
           connection_config: readConfigFile(options.config),
         },
       });
-      if (options.json) return printJson(body);
-      process.stdout.write(`${connection.parse(body).id}\n`);
+      if (options.json) return printJson(connection);
+      process.stdout.write(`${connection.id}\n`);
     });
 
   for (const [name, description] of [
@@ -97,10 +73,11 @@ export function connectionsCommand(context: CliContext): Command {
     command(name, description)
       .argument('<connection>', 'its name, or conn_…')
       .action(async (id, options) => {
-        const { body } = await client(options).call('POST', `${await pathOf(id, options)}/${name}`);
-        if (options.json) return printJson(body);
-        const { message } = z.looseObject({ message: z.string() }).parse(body);
-        process.stdout.write(`${visible(message)}\n`);
+        const answer = await client(options).call(`POST connections/{id}/${name}`, {
+          path: await pathOf(id, options),
+        });
+        if (options.json) return printJson(answer);
+        process.stdout.write(`${visible(answer.message)}\n`);
       });
   }
 
@@ -112,11 +89,12 @@ export function connectionsCommand(context: CliContext): Command {
     .requiredOption('--to <time>', 'how far back: a duration such as 6h, or a time', parseSince)
     .option('--reason <text>', 'why, for people')
     .action(async (id, options) => {
-      const { body } = await client(options).call('POST', `${await pathOf(id, options)}/rewind`, {
+      const answer = await client(options).call('POST connections/{id}/rewind', {
+        path: await pathOf(id, options),
         body: { to: options.to, ...(options.reason !== undefined && { reason: options.reason }) },
       });
-      if (options.json) return printJson(body);
-      const { rewind_id: rewind, to } = z.looseObject({ rewind_id: z.string(), to: z.string() }).parse(body);
+      if (options.json) return printJson(answer);
+      const { rewind_id: rewind, to } = answer;
       process.stdout.write(`${rewind} reads again from ${to}\n`);
     });
 
@@ -125,15 +103,13 @@ export function connectionsCommand(context: CliContext): Command {
     .action(async (id, options) => {
       const api = client(options);
       const path = await pathOf(id, options);
-      const [shown, stats, parsing] = await Promise.all([
-        api.call('GET', path),
-        api.call('GET', `${path}/stats`),
+      const [answer, stats, parsing] = await Promise.all([
+        api.call('GET connections/{id}', { path }),
+        api.call('GET connections/{id}/stats', { path }),
         parsingOf(api, path),
       ]);
-      if (options.json) {
-        return printJson({ ...z.looseObject({}).parse(shown.body), stats: stats.body, parsing: parsing ?? null });
-      }
-      const each = connection.parse(shown.body);
+      if (options.json) return printJson({ ...answer, stats, parsing: parsing ?? null });
+      const each = one(answer, 'connections');
       const error = each.status?.last_error;
       const facts: [string, string][] = [
         ['id', each.id],
@@ -144,7 +120,7 @@ export function connectionsCommand(context: CliContext): Command {
         ['complete up to', each.status?.complete_up_to ?? 'unknown'],
         ...heldBackFacts(each),
         ['understood', parsing === undefined ? 'unknown: the log database is unreachable' : understoodText(parsing)],
-        ...Object.entries(z.record(z.string(), z.unknown()).parse(stats.body))
+        ...Object.entries(stats)
           .filter(([name, value]) => typeof value === 'number' && name !== 'lag_ms')
           .map(([name, value]): [string, string] => [name.replaceAll('_', ' '), String(value)]),
         ...(each.rewind ? [['rewind', rewindOf(each.rewind)] as [string, string]] : []),
@@ -161,23 +137,23 @@ export function connectionsCommand(context: CliContext): Command {
   command('delete', 'Delete one, with its position.')
     .argument('<connection>', 'its name, or conn_…')
     .action(async (id, options) => {
-      await client(options).call('DELETE', await pathOf(id, options));
+      await client(options).call('DELETE connections/{id}', { path: await pathOf(id, options) });
     });
   group.addCommand(parsingCommand(context));
   return group;
 }
 
 /** What the parsers made of its lines; undefined while stored lines cannot be read, which says nothing of the connection. */
-async function parsingOf(api: ApiClient, path: string): Promise<z.output<typeof parsingAnswer> | undefined> {
+async function parsingOf(api: ApiClient, path: { readonly id: string }): Promise<ConnectionParsing | undefined> {
   try {
-    return parsingAnswer.parse((await api.call('GET', `${path}/parsing-stats`)).body);
+    return await api.call('GET connections/{id}/parsing-stats', { path });
   } catch (error) {
     if (error instanceof CliError) return undefined;
     throw error;
   }
 }
 
-function understoodText(parsing: z.output<typeof parsingAnswer>): string {
+function understoodText(parsing: ConnectionParsing): string {
   const { lines, since } = parsing;
   if (lines === 0) return `no line is stored since ${since}`;
   return `${sharesText(parsing)}, of the newest ${lines} ${lines === 1 ? 'line' : 'lines'}`;
@@ -187,7 +163,7 @@ function stateOf({ desired_state: desired, status }: Connection): string {
   return status?.state ?? (desired === 'running' ? 'waiting' : desired);
 }
 
-function rewindOf({ rewind_id: id, to, state, position, events }: z.output<typeof rewind>): string {
+function rewindOf({ rewind_id: id, to, state, position, events }: ConnectionRewind): string {
   return `${id} from ${to}: ${state}${position === null ? '' : `, ${events} lines up to ${position}`}`;
 }
 

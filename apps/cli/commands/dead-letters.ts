@@ -1,6 +1,7 @@
+import type { AnswerOf } from '@tailrace/http/client/api-calls.ts';
+import type { DeadLetter, Operations } from '@tailrace/http/contract/generated.ts';
 import { deadReasons } from '@tailrace/stream/processing/dead-letter.ts';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
 import type { CliContext } from '../cli-context.ts';
 import { CliError, exitCodes } from '../cli-error.ts';
@@ -9,27 +10,8 @@ import { ProjectNames } from '../input/project-names.ts';
 import { jsonText, visible, warn } from '../output/terminal.ts';
 import { textTable } from '../output/text-table.ts';
 
-const letter = z.looseObject({
-  partition: z.number(),
-  offset: z.number(),
-  failed_at: z.string(),
-  reason: z.string(),
-  detail: z.string(),
-  connection_id: z.string().nullable(),
-  record: z.looseObject({ topic: z.string(), partition: z.number(), offset: z.number() }),
-  size: z.number(),
-  replayed_at: z.string().nullable(),
-});
-const listAnswer = z.looseObject({ dead_letters: z.array(letter), next_cursor: z.string().nullable() });
-const replayAnswer = z.looseObject({
-  replay_id: z.string(),
-  counts: z.record(z.string(), z.number()),
-  results: z.array(
-    z.looseObject({ partition: z.number(), offset: z.number(), outcome: z.string(), detail: z.string().nullable() }),
-  ),
-  next_cursor: z.string().nullable(),
-});
-type ReplayAnswer = z.output<typeof replayAnswer>;
+type ReplayBody = Operations['POST dead-letters/replay']['body'];
+type ReplayAnswer = AnswerOf<'POST dead-letters/replay'>;
 
 /** The server takes no more places in one call. */
 const placesPerCall = 1000;
@@ -59,14 +41,16 @@ export function deadLettersCommand(context: CliContext): Command {
       let cursor: string | null = null;
       let left: number = options.limit;
       do {
-        const query = new URLSearchParams({ limit: String(Math.min(left, 200)) });
-        if (options.since !== undefined) query.set('from', options.since);
-        for (const name of ['reason', 'connection'] as const) {
-          if (options[name] !== undefined) query.set(name, options[name]);
-        }
-        if (cursor !== null) query.set('cursor', cursor);
-        const { body } = await client.call('GET', `dead-letters/${encodeURIComponent(options.project)}?${query}`);
-        const page = listAnswer.parse(body);
+        const page: AnswerOf<'GET dead-letters/{project_id}'> = await client.call('GET dead-letters/{project_id}', {
+          path: { project_id: options.project },
+          query: {
+            limit: Math.min(left, 200),
+            from: options.since,
+            reason: options.reason,
+            connection: options.connection,
+            cursor: cursor ?? undefined,
+          },
+        });
         cursor = page.next_cursor;
         left -= page.dead_letters.length;
         for (const each of page.dead_letters) {
@@ -95,11 +79,11 @@ export function deadLettersCommand(context: CliContext): Command {
       if (options.connection !== undefined) {
         options.connection = await new ProjectNames(context, options.project).idOf('connection', options.connection);
       }
-      const send = async (what: object): Promise<ReplayAnswer> => {
+      const send = async (what: Selection): Promise<ReplayAnswer> => {
         const body = { project_id: options.project, ...what, ...(options.force && { force: true }) };
-        const answer = await client.call('POST', 'dead-letters/replay', { body });
-        if (options.json) process.stdout.write(`${jsonText(answer.body)}\n`);
-        return replayAnswer.parse(answer.body);
+        const answer = await client.call('POST dead-letters/replay', { body });
+        if (options.json) process.stdout.write(`${jsonText(answer)}\n`);
+        return answer;
       };
       const answers = options.all ? replayAll(send, options) : replayPlaces(send, places.map(placeOf));
       const counts = new Map<string, number>();
@@ -120,11 +104,12 @@ export function deadLettersCommand(context: CliContext): Command {
   return group;
 }
 
-type Send = (what: object) => Promise<ReplayAnswer>;
+type Selection = Omit<ReplayBody, 'project_id' | 'force'>;
+type Send = (what: Selection) => Promise<ReplayAnswer>;
 
 async function* replayAll(
   send: Send,
-  { reason, connection }: { readonly reason?: string; readonly connection?: string },
+  { reason, connection }: Pick<Selection, 'reason' | 'connection'>,
 ): AsyncGenerator<ReplayAnswer> {
   let cursor: string | null = null;
   do {
@@ -170,7 +155,7 @@ function positive(text: string): number {
   return Number(text);
 }
 
-function rowOf(each: z.output<typeof letter>): string[] {
+function rowOf(each: DeadLetter): string[] {
   const { topic, partition, offset } = each.record;
   return [
     `${each.partition}/${each.offset}`,

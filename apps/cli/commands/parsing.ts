@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
+import { one } from '@tailrace/http/client/one-or-list.ts';
+import type { ParsingPreviewLine } from '@tailrace/http/contract/generated.ts';
 import { Command } from 'commander';
 import { stringify } from 'yaml';
-import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
 import type { CliContext } from '../cli-context.ts';
 import { parseSince } from '../input/duration.ts';
@@ -11,30 +12,6 @@ import { visible, warn } from '../output/terminal.ts';
 import { printJson } from '../output/text-table.ts';
 import { readParsingFile } from '../parsing/parsing-file.ts';
 import { replay } from './replays.ts';
-
-const parsing = z.looseObject({
-  version: z.number(),
-  rules: z.array(z.looseObject({ name: z.string() })),
-});
-const connection = z.looseObject({ id: z.string(), version: z.number(), parsing });
-
-const previewLine = z.looseObject({
-  text: z.string(),
-  rule: z.string().nullable(),
-  parser: z.string(),
-  level: z.string().nullable(),
-  time: z.string().nullable(),
-  message: z.string(),
-  attributes: z.record(z.string(), z.string()),
-  unread: z.array(z.looseObject({ group: z.string(), use: z.string(), text: z.string() })),
-  misses: z.array(z.looseObject({ rule: z.string(), reason: z.string() })),
-});
-const preview = z.looseObject({
-  lines: z.array(previewLine),
-  taken: z.record(z.string(), z.number()),
-  untaken: z.number(),
-  missing: z.number(),
-});
 
 const mostLines = 100;
 /** Of lines together, characters: a request has at most 256 KiB unless the server is set otherwise. */
@@ -55,12 +32,13 @@ export function parsingCommand(context: CliContext): Command {
     return made;
   };
   const client = (options: { project: string }) => new ApiClient(context, options.project);
-  const pathOf = async (text: string, { project }: { project: string }) =>
-    `connections/${encodeURIComponent(await new ProjectNames(context, project).idOf('connection', text))}`;
+  const pathOf = async (text: string, { project }: { project: string }) => ({
+    id: await new ProjectNames(context, project).idOf('connection', text),
+  });
 
   command('show', 'Show the rules, as YAML that set takes.').action(async (name, options) => {
-    const { body } = await client(options).call('GET', await pathOf(name, options));
-    const { parsing: shown } = connection.parse(body);
+    const answer = await client(options).call('GET connections/{id}', { path: await pathOf(name, options) });
+    const { parsing: shown } = one(answer, 'connections');
     if (options.json) return printJson(shown);
     process.stdout.write(stringify({ rules: shown.rules }, { lineWidth: 0 }));
     warn(`version ${shown.version} of the rules`);
@@ -71,8 +49,8 @@ export function parsingCommand(context: CliContext): Command {
     .action(async (name, options) => {
       const { rules } = readParsingFile(options.file);
       const path = await pathOf(name, options);
-      const { body } = await client(options).call('PUT', path, { body: { parsing_rules: rules } });
-      const { parsing: stored } = connection.parse(body);
+      const body = { parsing_rules: rules };
+      const { parsing: stored } = await client(options).call('PUT connections/{id}', { path, body });
       if (options.json) return printJson(stored);
       process.stdout.write(`${rules.length} ${rules.length === 1 ? 'rule' : 'rules'}, version ${stored.version}\n`);
       warn(
@@ -86,11 +64,11 @@ export function parsingCommand(context: CliContext): Command {
     .action(async (name, options) => {
       const rules = options.file === undefined ? undefined : readParsingFile(options.file).rules;
       const lines = options.lines === undefined ? undefined : await firstLines(options.lines);
-      const { body } = await client(options).call('POST', `${await pathOf(name, options)}/parsing/preview`, {
+      const shown = await client(options).call('POST connections/{id}/parsing/preview', {
+        path: await pathOf(name, options),
         body: { parsing_rules: rules, lines },
       });
-      if (options.json) return printJson(body);
-      const shown = preview.parse(body);
+      if (options.json) return printJson(shown);
       process.stdout.write(shown.lines.map(renderLine).join(''));
       const taken = Object.entries(shown.taken).map(([rule, count]) => `${rule} ${count}`);
       warn([`${shown.lines.length} lines`, ...taken, `${shown.untaken} by no rule`].join(', '));
@@ -120,7 +98,7 @@ async function firstLines(path: string): Promise<string[]> {
   return lines;
 }
 
-function renderLine(line: z.output<typeof previewLine>): string {
+function renderLine(line: ParsingPreviewLine): string {
   const { rule, parser, level, time, message, attributes, unread, misses, text } = line;
   const facts = [
     ...(time === null ? [] : [`time = ${time}`]),

@@ -1,5 +1,6 @@
+import { listed, one } from '@tailrace/http/client/one-or-list.ts';
+import type { Replay } from '@tailrace/http/contract/generated.ts';
 import { Command, InvalidArgumentError } from 'commander';
-import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
 import type { CliContext } from '../cli-context.ts';
 import { exitCodes } from '../cli-error.ts';
@@ -7,11 +8,9 @@ import { followReplay } from '../follow-replay.ts';
 import { collect } from '../input/collect.ts';
 import { parseSince } from '../input/duration.ts';
 import { ProjectNames } from '../input/project-names.ts';
-import { hasEnded, outcomeText, percentOf, progressText, type ReplayView, replayView } from '../output/replay-view.ts';
+import { hasEnded, outcomeText, percentOf, progressText } from '../output/replay-text.ts';
 import { jsonText, visible, warn } from '../output/terminal.ts';
 import { printJson, textTable } from '../output/text-table.ts';
-
-const replayList = z.looseObject({ replays: z.array(replayView) });
 
 interface ReplayOptions {
   readonly project: string;
@@ -44,7 +43,7 @@ export async function replay(context: CliContext, options: ReplayOptions): Promi
   const client = new ApiClient(context, options.project);
   const names = new ProjectNames(context, options.project);
   const connections = options.connection?.map((each) => names.idOf('connection', each));
-  const { body } = await client.call('POST', 'replays', {
+  const asked = await client.call('POST replays', {
     body: {
       project_id: options.project,
       connection_ids: connections && (await Promise.all(connections)),
@@ -54,7 +53,6 @@ export async function replay(context: CliContext, options: ReplayOptions): Promi
       records_per_second: options.rate,
     },
   });
-  const asked = replayView.parse(body);
   if (options.detach) {
     if (options.json) process.stdout.write(`${jsonText(asked)}\n`);
     else process.stdout.write(`${asked.id}\n`);
@@ -87,21 +85,19 @@ export function replaysCommand(context: CliContext): Command {
   };
 
   command('list', 'List them, newest first.').action(async ({ project, json }) => {
-    const { body } = await new ApiClient(context, project).call('GET', `replays/${encodeURIComponent(project)}`);
-    if (json) return printJson(body);
+    const answer = await new ApiClient(context, project).call('GET replays/{id}', { path: { id: project } });
+    if (json) return printJson(answer);
     const names = new ProjectNames(context, project);
     const called = await names.all('connection');
-    const rows = replayList
-      .parse(body)
-      .replays.map((each) => [
-        each.id,
-        each.mode,
-        each.status,
-        percentOf(each),
-        each.from,
-        each.to,
-        whatOf(each, called),
-      ]);
+    const rows = listed(answer, 'replays').replays.map((each) => [
+      each.id,
+      each.mode,
+      each.status,
+      percentOf(each),
+      each.from,
+      each.to,
+      whatOf(each, called),
+    ]);
     process.stdout.write(textTable(['ID', 'MODE', 'STATUS', 'DONE', 'FROM', 'TO', 'CONNECTIONS'], rows));
     if (rows.length === 0) await names.warnIfEmpty();
   });
@@ -109,9 +105,9 @@ export function replaysCommand(context: CliContext): Command {
   command('show', 'Show one, with its outcome.')
     .argument('<id>', 'rpl_…')
     .action(async (id, { project, json }) => {
-      const { body } = await new ApiClient(context, project).call('GET', `replays/${encodeURIComponent(id)}`);
-      if (json) return printJson(body);
-      const each = replayView.parse(body);
+      const answer = await new ApiClient(context, project).call('GET replays/{id}', { path: { id } });
+      if (json) return printJson(answer);
+      const each = one(answer, 'replays');
       const facts = [
         ['id', each.id],
         ['events', `${each.from} to ${each.to}`],
@@ -132,17 +128,16 @@ export function replaysCommand(context: CliContext): Command {
     command(name, description)
       .argument('<id>', 'rpl_…')
       .action(async (id, { project, json }) => {
-        const path = `replays/${encodeURIComponent(id)}/${name}`;
-        const { body } = await new ApiClient(context, project).call('POST', path);
-        if (json) return printJson(body);
-        process.stdout.write(`${replayView.parse(body).status}\n`);
+        const steered = await new ApiClient(context, project).call(`POST replays/{id}/${name}`, { path: { id } });
+        if (json) return printJson(steered);
+        process.stdout.write(`${steered.status}\n`);
       });
   }
   return group;
 }
 
 /** A connection that is gone has its id left. */
-function whatOf({ connection_ids: ids }: ReplayView, called: ReadonlyMap<string, string>): string {
+function whatOf({ connection_ids: ids }: Replay, called: ReadonlyMap<string, string>): string {
   return ids.length === 0 ? 'all' : visible(ids.map((id) => called.get(id) ?? id).join(', '));
 }
 

@@ -1,6 +1,6 @@
 import { alertRuleInput } from '@tailrace/alert-rules/alert-rule-input.ts';
+import { listed, one } from '@tailrace/http/client/one-or-list.ts';
 import { Command } from 'commander';
-import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
 import type { CliContext } from '../cli-context.ts';
 import { CliError, exitCodes } from '../cli-error.ts';
@@ -10,12 +10,8 @@ import { didYouMean } from '../input/near-matches.ts';
 import { ProjectNames } from '../input/project-names.ts';
 import { ProgressBar } from '../output/progress-bar.ts';
 import { printJson } from '../output/text-table.ts';
-import { readBacktest } from '../rules/read-backtest.ts';
 import { renderBacktest } from '../rules/render-backtest.ts';
-import { storedRule } from '../rules/rule-changes.ts';
 import { readRulesFile } from '../rules/rules-file.ts';
-
-const ruleList = z.looseObject({ rules: z.array(storedRule) });
 
 interface Options {
   readonly project: string;
@@ -50,17 +46,18 @@ export function rulesBacktestCommand(context: CliContext): Command {
           : await stored(api, await new ProjectNames(context, options.project).idOf('rule', options.id));
       const compared = options.compare === true ? await namesake(api, options.project, rule.name) : undefined;
       const bar = new ProgressBar(process.stderr);
-      const result = await readBacktest(
-        await api.stream('POST', 'alert-rules/backtest', {
-          project_id: options.project,
-          rule,
-          from: options.since,
-          ...(options.until !== undefined && { to: options.until }),
-          ...(compared !== undefined && { compare_with: compared }),
-        }),
-        ({ read, total, alerts }) =>
-          bar.show(total === 0 ? 1 : read / total, `${read} of ${total} records, ${alerts} alerts`),
-      ).finally(() => bar.clear());
+      const body = {
+        project_id: options.project,
+        rule,
+        from: options.since,
+        to: options.until,
+        compare_with: compared,
+      };
+      const result = await api
+        .follow('POST alert-rules/backtest', { body }, ({ read, total, alerts }) =>
+          bar.show(total === 0 ? 1 : Number(read) / Number(total), `${read} of ${total} records, ${alerts} alerts`),
+        )
+        .finally(() => bar.clear());
       if (options.json) return printJson(result);
       process.stdout.write(renderBacktest(result));
     });
@@ -85,13 +82,12 @@ function fromFile({ file, rule: name, ownKind }: Options, { extensions }: CliCon
 
 /** A stored rule as it would be written again. */
 async function stored(api: ApiClient, id: string) {
-  const { body } = await api.call('GET', `alert-rules/${encodeURIComponent(id)}`);
-  return alertRuleInput.strip().parse(body);
+  return alertRuleInput.strip().parse(one(await api.call('GET alert-rules/{id}', { path: { id } }), 'rules'));
 }
 
 async function namesake(api: ApiClient, project: string, name: string): Promise<string> {
-  const { body } = await api.call('GET', `alert-rules/${encodeURIComponent(project)}`);
-  const found = ruleList.parse(body).rules.find((rule) => rule.name === name);
+  const { rules } = listed(await api.call('GET alert-rules/{id}', { path: { id: project } }), 'rules');
+  const found = rules.find((rule) => rule.name === name);
   if (!found) throw usage(`--compare: the project has no rule ${name}`);
   return found.id;
 }

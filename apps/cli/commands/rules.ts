@@ -1,7 +1,8 @@
 import { createInterface } from 'node:readline/promises';
 import type { ValidRule } from '@tailrace/alert-rules/validate-rule.ts';
+import { listed } from '@tailrace/http/client/one-or-list.ts';
+import type { AlertRule } from '@tailrace/http/contract/generated.ts';
 import { Command } from 'commander';
-import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
 import type { CliContext } from '../cli-context.ts';
 import { CliError, exitCodes } from '../cli-error.ts';
@@ -9,12 +10,9 @@ import { collect } from '../input/collect.ts';
 import { ProjectNames } from '../input/project-names.ts';
 import { visible } from '../output/terminal.ts';
 import { printJson, textTable } from '../output/text-table.ts';
-import { planChanges, type RuleChange, renderChanges, type StoredRule, storedRule } from '../rules/rule-changes.ts';
+import { planChanges, type RuleChange, renderChanges } from '../rules/rule-changes.ts';
 import { readRulesFile } from '../rules/rules-file.ts';
 import { rulesBacktestCommand } from './rules-backtest.ts';
-
-const ruleList = z.looseObject({ rules: z.array(storedRule) });
-const channelList = z.looseObject({ channels: z.array(z.looseObject({ id: z.string(), channel_name: z.string() })) });
 
 const ownKinds =
   'a kind of rule that this installation has added; what it may hold is for the server to say (repeatable)';
@@ -41,9 +39,9 @@ export function rulesCommand(context: CliContext): Command {
   const idOf = (text: string, options: { project: string }) => names(options).idOf('rule', text);
 
   command('list', 'List them.').action(async (options) => {
-    const { body } = await client(options).call('GET', pathOf(options.project));
-    if (options.json) return printJson(body);
-    const { rules } = ruleList.parse(body);
+    const answer = await client(options).call('GET alert-rules/{id}', pathOf(options.project));
+    if (options.json) return printJson(answer);
+    const { rules } = listed(answer, 'rules');
     const rows = rules.map((rule) => [
       rule.id,
       rule.alert_type,
@@ -62,13 +60,13 @@ export function rulesCommand(context: CliContext): Command {
   command('show', 'Show one in full, as JSON.')
     .argument('<rule>', 'its name, or rule_…')
     .action(async (id, options) =>
-      printJson((await client(options).call('GET', pathOf(await idOf(id, options)))).body),
+      printJson(await client(options).call('GET alert-rules/{id}', pathOf(await idOf(id, options)))),
     );
 
   command('delete', 'Delete one; its open alerts are resolved.')
     .argument('<rule>', 'its name, or rule_…')
     .action(async (id, options) => {
-      await client(options).call('DELETE', pathOf(await idOf(id, options)));
+      await client(options).call('DELETE alert-rules/{id}', pathOf(await idOf(id, options)));
     });
 
   group.addCommand(
@@ -94,7 +92,7 @@ export function rulesCommand(context: CliContext): Command {
     .action(async (file, options) => {
       const wanted = readRulesFile(file, knownKinds(options.ownKind));
       const api = client(options);
-      const { rules } = ruleList.parse((await api.call('GET', pathOf(options.project))).body);
+      const { rules } = listed(await api.call('GET alert-rules/{id}', pathOf(options.project)), 'rules');
       const channels = await channelsByName(api, options.project, wanted);
       const changes = planChanges(wanted, rules, { prune: options.prune === true, channels });
       if (options.json) printJson(changes);
@@ -116,8 +114,8 @@ async function channelsByName(
 ): Promise<ReadonlyMap<string, string>> {
   const named = rules.flatMap((rule) => rule.notification_channels).filter((channel) => channel !== 'in_app');
   if (named.length === 0) return new Map();
-  const { body } = await api.call('GET', `channels/${encodeURIComponent(project)}`);
-  return new Map(channelList.parse(body).channels.map(({ id, channel_name: name }) => [name, id]));
+  const { channels } = listed(await api.call('GET channels/{id}', { path: { id: project } }), 'channels');
+  return new Map(channels.map(({ id, channel_name: name }) => [name, id]));
 }
 
 async function confirm(file: string): Promise<void> {
@@ -143,11 +141,11 @@ async function confirm(file: string): Promise<void> {
  */
 async function apply(api: ApiClient, project: string, change: RuleChange): Promise<void> {
   try {
-    if (change.kind === 'add') await api.call('POST', 'alert-rules', { body: { project_id: project, ...change.rule } });
-    if (change.kind === 'remove') await api.call('DELETE', pathOf(change.stored.id), { ifMatch: tagOf(change.stored) });
-    if (change.kind === 'change') {
-      await api.call('PUT', pathOf(change.stored.id), { body: change.rule, ifMatch: tagOf(change.stored) });
-    }
+    if (change.kind === 'add') await api.call('POST alert-rules', { body: { project_id: project, ...change.rule } });
+    if (change.kind === 'keep' || change.kind === 'add') return;
+    const { id, version } = change.stored;
+    if (change.kind === 'remove') await api.call('DELETE alert-rules/{id}', { path: { id }, version });
+    else await api.call('PUT alert-rules/{id}', { path: { id }, body: change.rule, version });
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     const { name } = change.kind === 'remove' ? change.stored : change.rule;
@@ -156,15 +154,11 @@ async function apply(api: ApiClient, project: string, change: RuleChange): Promi
   }
 }
 
-function stateOf({ enabled, not_evaluated: reason }: StoredRule): string {
+function stateOf({ enabled, not_evaluated: reason }: AlertRule): string {
   if (!enabled) return 'off';
   return reason ? 'not evaluated' : 'on';
 }
 
-function tagOf({ version }: StoredRule): string {
-  return `"${version}"`;
-}
-
-function pathOf(id: string): string {
-  return `alert-rules/${encodeURIComponent(id)}`;
+function pathOf(id: string): { readonly path: { readonly id: string } } {
+  return { path: { id } };
 }

@@ -1,6 +1,6 @@
-import { logLine } from '@tailrace/log-query/log-line.ts';
+import type { AnswerOf } from '@tailrace/http/client/api-calls.ts';
+import type { LogLine } from '@tailrace/http/contract/generated.ts';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
 import type { CliContext } from '../cli-context.ts';
 import { parseSince } from '../input/duration.ts';
@@ -18,7 +18,6 @@ interface SearchOptions {
   readonly color: string;
 }
 
-const page = z.looseObject({ logs: z.array(logLine), older: z.string().nullable(), complete: z.boolean() });
 /** As many as the server gives at once. */
 const largestPage = 1000;
 
@@ -44,18 +43,19 @@ async function search(context: CliContext, text: string, options: SearchOptions)
     ? renderJson
     : renderText(wantsColor(options.color, context.env, process.stdout.isTTY === true));
   const client = new ApiClient(context, options.project);
-  const found: z.output<typeof logLine>[] = [];
+  const found: LogLine[] = [];
   let before: string | null = null;
   do {
-    const parameters = new URLSearchParams({
-      from: options.since,
-      to: options.until ?? 'now',
-      limit: String(Math.min(largestPage, options.limit - found.length)),
-      ...(query !== '' && { query }),
-      ...(before !== null && { before }),
+    const read: AnswerOf<'GET stream/{project_id}'> = await client.call('GET stream/{project_id}', {
+      path: { project_id: options.project },
+      query: {
+        from: options.since,
+        to: options.until ?? 'now',
+        limit: Math.min(largestPage, options.limit - found.length),
+        ...(query !== '' && { query }),
+        ...(before !== null && { before }),
+      },
     });
-    const { body } = await client.call('GET', `stream/${encodeURIComponent(options.project)}?${parameters}`);
-    const read = page.parse(body);
     found.push(...read.logs);
     before = read.older;
     if (!read.complete) warn(`searching on before ${read.logs.at(-1)?.timestamp ?? 'what has been looked at'} …`);

@@ -1,7 +1,7 @@
-import type { AlertView } from '@tailrace/alert-rules/alert-view.ts';
+import type { AlertNews } from '@tailrace/http/client/stream-parts.ts';
+import type { LogLine } from '@tailrace/http/contract/generated.ts';
 import { fieldsOf } from '@tailrace/log-query/filter-fields.ts';
 import { type LogFilter, logFilter } from '@tailrace/log-query/log-filter.ts';
-import type { LogLine } from '@tailrace/log-query/log-line.ts';
 import { levels } from '@tailrace/log-record/level.ts';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { accessToken, type CliContext, serverUrl } from '../cli-context.ts';
@@ -87,7 +87,7 @@ async function tail(context: CliContext, query: string | undefined, options: Tai
     token: () => accessToken(context, options.project),
     filter,
     onLines: print,
-    onAlert: (event: string, alert: AlertView) => {
+    onAlert: ({ event, alert }: AlertNews) => {
       if (noticed.has(event)) warn(alertNotice(event, alert));
     },
     onNotice: warn,

@@ -22,7 +22,7 @@ export async function lookAtProcesses(urls: readonly URL[]): Promise<ProcessRepo
 }
 
 async function lookAt(url: URL, what: string): Promise<ProcessReport> {
-  const ask = (path: string) => request(new URL(path, url), {}, AbortSignal.timeout(answersWithinMs));
+  const ask = (path: string) => request(new URL(path, url), AbortSignal.timeout(answersWithinMs));
   try {
     const health = await ask('/healthz');
     const ready = await ask('/readyz');

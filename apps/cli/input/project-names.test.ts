@@ -1,5 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { testLine } from '@tailrace/http/client/test-line.ts';
+import type { AlertRule, Connection } from '@tailrace/http/contract/generated.ts';
 import { afterEach, expect, it, vi } from 'vitest';
 import { ProjectNames } from './project-names.ts';
 
@@ -11,7 +13,42 @@ afterEach(async () => {
   server = undefined;
 });
 
-const nothing = { connections: { connections: [] }, 'alert-rules': { rules: [] }, stream: { logs: [] } };
+const noLines = { logs: [], older: null, newer: null, live_from: null, complete: true };
+const nothing = { connections: { connections: [] }, 'alert-rules': { rules: [] }, stream: noLines };
+
+const connection: Connection = {
+  id: 'conn_1',
+  project_id: 'dmeo',
+  connection_name: 'a',
+  cloud_provider: 'aws',
+  connection_config: {},
+  secrets_set: [],
+  desired_state: 'stopped',
+  version: 1,
+  created_at: '2026-01-01T00:00:00Z',
+  updated_at: '2026-01-01T00:00:00Z',
+  parsing: { version: 0, rules: [], changed_at: null },
+  rewind: null,
+  status: null,
+};
+const rule: AlertRule = {
+  id: 'rule_1',
+  project_id: 'dmeo',
+  name: 'a',
+  alert_type: 'absence',
+  severity: 'low',
+  enabled: true,
+  conditions: {},
+  filter: null,
+  group_by: null,
+  cooldown_minutes: 15,
+  notification_channels: [],
+  revision: 1,
+  version: 1,
+  not_evaluated: null,
+  created_at: '2026-01-01T00:00:00Z',
+  updated_at: '2026-01-01T00:00:00Z',
+};
 
 /** What is warned of for a project of which the server answers this. A status in place of an answer is an error. */
 async function warnings(answers: Readonly<Record<string, object | number>>): Promise<string> {
@@ -36,9 +73,9 @@ it('the look-up of names warns of a project that has nothing at all, which may b
 });
 
 it.each([
-  ['has a connection', { ...nothing, connections: { connections: [{ id: 'conn_1', connection_name: 'a' }] } }],
-  ['has a rule', { ...nothing, 'alert-rules': { rules: [{ id: 'rule_1', name: 'a' }] } }],
-  ['has a line of the last day', { ...nothing, stream: { logs: [{}] } }],
+  ['has a connection', { ...nothing, connections: { connections: [connection] } }],
+  ['has a rule', { ...nothing, 'alert-rules': { rules: [rule] } }],
+  ['has a line of the last day', { ...nothing, stream: { ...noLines, logs: [testLine({ id: 'a' })] } }],
   ['may have lines that cannot be looked for', { ...nothing, stream: 503 }],
   ['cannot be asked about', {}],
 ])('the look-up of names says nothing of a project that %s', async (_, answers) => {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { listed } from '@tailrace/http/client/one-or-list.ts';
 import { ApiClient } from '../api-client.ts';
 import type { CliContext } from '../cli-context.ts';
 import { CliError, exitCodes } from '../cli-error.ts';
@@ -10,23 +10,20 @@ interface Named {
   readonly name: string;
 }
 
-const withName = z.looseObject({ id: z.string(), name: z.string() });
+interface ProjectPath {
+  readonly id: string;
+}
+
 const lists = {
-  connection: {
-    path: 'connections',
-    list: z
-      .looseObject({ connections: z.array(z.looseObject({ id: z.string(), connection_name: z.string() })) })
-      .transform(({ connections }) => connections.map((each): Named => ({ id: each.id, name: each.connection_name }))),
+  connection: async (api: ApiClient, path: ProjectPath): Promise<readonly Named[]> => {
+    const { connections } = listed(await api.call('GET connections/{id}', { path }), 'connections');
+    return connections.map(({ id, connection_name: name }) => ({ id, name }));
   },
-  rule: {
-    path: 'alert-rules',
-    list: z.looseObject({ rules: z.array(withName) }).transform(({ rules }): Named[] => rules),
-  },
-  channel: {
-    path: 'channels',
-    list: z
-      .looseObject({ channels: z.array(z.looseObject({ id: z.string(), channel_name: z.string() })) })
-      .transform(({ channels }) => channels.map((each): Named => ({ id: each.id, name: each.channel_name }))),
+  rule: async (api: ApiClient, path: ProjectPath): Promise<readonly Named[]> =>
+    listed(await api.call('GET alert-rules/{id}', { path }), 'rules').rules,
+  channel: async (api: ApiClient, path: ProjectPath): Promise<readonly Named[]> => {
+    const { channels } = listed(await api.call('GET channels/{id}', { path }), 'channels');
+    return channels.map(({ id, channel_name: name }) => ({ id, name }));
   },
 } as const;
 
@@ -82,8 +79,11 @@ export class ProjectNames {
     try {
       const [connections, rules] = await Promise.all([this.#all('connection'), this.#all('rule')]);
       if (connections.length > 0 || rules.length > 0) return;
-      const { body } = await this.#api.call('GET', `stream/${encodeURIComponent(this.#project)}?from=-1d&limit=1`);
-      if (z.looseObject({ logs: z.array(z.unknown()) }).parse(body).logs.length > 0) return;
+      const { logs } = await this.#api.call('GET stream/{project_id}', {
+        path: { project_id: this.#project },
+        query: { from: '-1d', limit: 1 },
+      });
+      if (logs.length > 0) return;
     } catch {
       return;
     }
@@ -95,10 +95,7 @@ export class ProjectNames {
   #all(kind: Kind): Promise<readonly Named[]> {
     const known = this.#lists.get(kind);
     if (known) return known;
-    const { path, list } = lists[kind];
-    const asked = this.#api
-      .call('GET', `${path}/${encodeURIComponent(this.#project)}`)
-      .then(({ body }): readonly Named[] => list.parse(body));
+    const asked = lists[kind](this.#api, { id: this.#project });
     this.#lists.set(kind, asked);
     return asked;
   }

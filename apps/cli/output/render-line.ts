@@ -1,4 +1,4 @@
-import type { LogLine } from '@tailrace/log-query/log-line.ts';
+import type { LogLine } from '@tailrace/http/contract/generated.ts';
 import pc from 'picocolors';
 import { jsonText, visible } from './terminal.ts';
 

@@ -1,4 +1,4 @@
-import type { LogLine } from '@tailrace/log-query/log-line.ts';
+import type { LogLine } from '@tailrace/http/contract/generated.ts';
 import { toLogLine } from '@tailrace/log-query/log-line.ts';
 import { testRecord } from '@tailrace/postgres/test-records.ts';
 import fc from 'fast-check';

@@ -1,4 +1,4 @@
-import type { LogLine } from '@tailrace/log-query/log-line.ts';
+import type { LogLine } from '@tailrace/http/contract/generated.ts';
 
 /** Lines that are held, at most, and their text together, characters. */
 const mostLines = 100_000;

@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { messageOf } from '@tailrace/errors/tailrace-error.ts';
+import type { ParsingRuleInput } from '@tailrace/http/contract/generated.ts';
 import { type CompiledRules, compileRules } from '@tailrace/normalise/own-parsing/compile-rules.ts';
 import { isNode, isSeq, LineCounter, parseDocument } from 'yaml';
 import { CliError, exitCodes } from '../cli-error.ts';
 import { visible } from '../output/terminal.ts';
 
 export interface ParsingFile {
-  /** As the API takes them. */
-  readonly rules: readonly unknown[];
+  /** As they stand in the file, and as the API takes them. */
+  readonly rules: readonly ParsingRuleInput[];
   readonly compiled: CompiledRules;
 }
 

@@ -1,15 +1,15 @@
+import type { Backtest } from '@tailrace/http/contract/generated.ts';
 import { alertName, measured } from '../output/render-alert.ts';
 import { visible } from '../output/terminal.ts';
 import { textTable } from '../output/text-table.ts';
-import type { BacktestResult } from './read-backtest.ts';
 
-type Outcome = Pick<BacktestResult, 'alerts' | 'alerts_total' | 'alerts_cut' | 'matched' | 'suppressed' | 'late_lines'>;
+type Outcome = Pick<Backtest, 'alerts' | 'alerts_total' | 'alerts_cut' | 'matched' | 'suppressed' | 'late_lines'>;
 
 const levels = '▁▂▃▄▅▆▇█';
 const columns = 100;
 
 /** What a backtest found, for a person. */
-export function renderBacktest(result: BacktestResult): string {
+export function renderBacktest(result: Backtest): string {
   const { from, to, read, log, compared_with: compared } = result;
   const parts = [`${from} to ${to}: ${summary(result)}\n`];
   if (result.matched > 0) parts.push(`${timeline(result)}\n`);
@@ -50,7 +50,7 @@ function rest({ alerts, alerts_total: total, alerts_cut: isCut }: Outcome): stri
   return isCut ? `… and ${total - alerts.length} more alerts that are not listed: only the first to fire are\n` : '';
 }
 
-function alertTable(alerts: BacktestResult['alerts'], marks?: ReadonlyMap<string, string>): string {
+function alertTable(alerts: Backtest['alerts'], marks?: ReadonlyMap<string, string>): string {
   const rows = alerts.map((alert) => [
     alert.started_at,
     alert.resolved_at === null ? 'open' : `${(Date.parse(alert.resolved_at) - Date.parse(alert.started_at)) / 1000}s`,
@@ -67,7 +67,7 @@ function alertTable(alerts: BacktestResult['alerts'], marks?: ReadonlyMap<string
 }
 
 /** Matching lines over the range in one row, alerts that begin below it. */
-function timeline({ from, to, timeline: { buckets } }: BacktestResult): string {
+function timeline({ from, to, timeline: { buckets } }: Backtest): string {
   const begin = Date.parse(from);
   const span = Math.max(1, Date.parse(to) - begin);
   const counts = new Array<number>(columns).fill(0);

@@ -1,24 +1,7 @@
 import type { ValidRule } from '@tailrace/alert-rules/validate-rule.ts';
+import type { AlertRule } from '@tailrace/http/contract/generated.ts';
 import pc from 'picocolors';
-import { z } from 'zod';
 import { visible } from '../output/terminal.ts';
-
-/** A rule as the API gives it, as far as the command line looks at it. */
-export const storedRule = z.looseObject({
-  id: z.string(),
-  name: z.string(),
-  alert_type: z.string(),
-  severity: z.string(),
-  enabled: z.boolean(),
-  conditions: z.record(z.string(), z.unknown()),
-  filter: z.unknown(),
-  group_by: z.string().nullable(),
-  cooldown_minutes: z.number(),
-  notification_channels: z.array(z.string()),
-  version: z.number(),
-  not_evaluated: z.string().nullish(),
-});
-export type StoredRule = z.output<typeof storedRule>;
 
 interface FieldChange {
   readonly field: string;
@@ -29,9 +12,9 @@ interface FieldChange {
 /** What is to be done with one rule so that the server has what the file says. */
 export type RuleChange =
   | { readonly kind: 'add'; readonly rule: ValidRule }
-  | { readonly kind: 'change'; readonly rule: ValidRule; readonly stored: StoredRule; readonly fields: FieldChange[] }
+  | { readonly kind: 'change'; readonly rule: ValidRule; readonly stored: AlertRule; readonly fields: FieldChange[] }
   | { readonly kind: 'keep'; readonly rule: ValidRule }
-  | { readonly kind: 'remove'; readonly stored: StoredRule };
+  | { readonly kind: 'remove'; readonly stored: AlertRule };
 
 export interface ChangePlan {
   /** Rules of the server that the file lacks are removed. */
@@ -43,7 +26,7 @@ export interface ChangePlan {
 /** Compares by name. The order is the file's; what is removed comes last. */
 export function planChanges(
   wanted: readonly ValidRule[],
-  stored: readonly StoredRule[],
+  stored: readonly AlertRule[],
   { prune, channels }: ChangePlan,
 ): RuleChange[] {
   const changes = wanted.map((given): RuleChange => {
@@ -59,7 +42,7 @@ export function planChanges(
   return [...changes, ...left.map((each): RuleChange => ({ kind: 'remove', stored: each }))];
 }
 
-function changedFields(stored: StoredRule, rule: ValidRule): FieldChange[] {
+function changedFields(stored: AlertRule, rule: ValidRule): FieldChange[] {
   const { cooldown_minutes: _, ...conditions } = stored.conditions;
   const fields = [
     'alert_type',

@@ -1,6 +1,6 @@
+import { ApiError } from '@tailrace/http/client/api-error.ts';
 import type { Notification } from '@tailrace/http/contract/generated.ts';
 import { useCallback } from 'react';
-import { ApiError } from '../api/http.ts';
 import type { Tone } from '../connections/connection-state.ts';
 import { useApp } from '../ui/app-context.ts';
 import { Outcome } from '../ui/loading/outcome.tsx';

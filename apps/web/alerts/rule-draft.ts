@@ -1,5 +1,5 @@
+import type { AnswerOf } from '@tailrace/http/client/api-calls.ts';
 import type { AlertRule, Operations } from '@tailrace/http/contract/generated.ts';
-import type { AnswerOf } from '../api/http.ts';
 import { filterText, readQuery } from '../live/query/query.ts';
 import {
   type ConfigField,

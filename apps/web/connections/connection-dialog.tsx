@@ -1,6 +1,6 @@
+import type { AnswerOf } from '@tailrace/http/client/api-calls.ts';
 import type { Connection } from '@tailrace/http/contract/generated.ts';
 import { useCallback, useState } from 'react';
-import type { AnswerOf } from '../api/http.ts';
 import { healthOf } from '../live/status/source-health.ts';
 import { useApp } from '../ui/app-context.ts';
 import { ConfirmedButton } from '../ui/confirmed-button.tsx';

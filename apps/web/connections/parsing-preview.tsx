@@ -1,4 +1,4 @@
-import type { AnswerOf } from '../api/http.ts';
+import type { AnswerOf } from '@tailrace/http/client/api-calls.ts';
 import { count } from '../ui/text/format.ts';
 import { oneLine } from '../ui/text/visible-text.ts';
 import type { ParsingPreview } from './use-parsing-preview.ts';

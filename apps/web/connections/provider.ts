@@ -1,6 +1,6 @@
+import type { AnswerOf } from '@tailrace/http/client/api-calls.ts';
 import type { Connection } from '@tailrace/http/contract/generated.ts';
 import { useCallback } from 'react';
-import type { AnswerOf } from '../api/http.ts';
 import { useApp } from '../ui/app-context.ts';
 import { useResource } from '../ui/loading/use-resource.ts';
 import { labelOf } from '../ui/text/labels.ts';

@@ -1,6 +1,6 @@
+import type { AnswerOf } from '@tailrace/http/client/api-calls.ts';
 import type { ParsingRule } from '@tailrace/http/contract/generated.ts';
 import { useEffect, useState } from 'react';
-import type { AnswerOf } from '../api/http.ts';
 import { useApp } from '../ui/app-context.ts';
 import { type FormLabels, type FormProblems, problemsOfError } from '../ui/form/form-problems.ts';
 

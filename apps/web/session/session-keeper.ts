@@ -1,4 +1,5 @@
-import { Api, ApiError, messageOf } from '../api/http.ts';
+import { ApiError } from '@tailrace/http/client/api-error.ts';
+import { Api, messageOf } from '../api/http.ts';
 import { readToken, type Session, sessionOf } from '../api/session.ts';
 
 /** How signing in stands. */

@@ -9,7 +9,7 @@ export interface RangeSink {
 }
 
 /** The lines of a range cannot be had. */
-class FetchError extends Error {
+export class FetchError extends Error {
   /** `fetch.invalid`, `fetch.failed` or `fetch.busy`, as the server sends it; `given_up` where nobody waits any more. */
   readonly code: string;
 

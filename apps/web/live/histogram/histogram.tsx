@@ -1,7 +1,7 @@
 import 'uplot/dist/uPlot.min.css';
+import type { AnswerOf } from '@tailrace/http/client/api-calls.ts';
 import { memo, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import uPlot from 'uplot';
-import type { AnswerOf } from '../../api/http.ts';
 import { useApp } from '../../ui/app-context.ts';
 import { watchSize } from '../../ui/browser/element-size.ts';
 import { watchMedia } from '../../ui/browser/media-query.ts';

@@ -1,4 +1,4 @@
-import type { AnswerOf } from '../../api/http.ts';
+import type { AnswerOf } from '@tailrace/http/client/api-calls.ts';
 
 type Bucket = AnswerOf<'GET stream/{project_id}/histogram'>['buckets'][number];
 

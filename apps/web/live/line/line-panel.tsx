@@ -1,6 +1,6 @@
+import { ApiError } from '@tailrace/http/client/api-error.ts';
 import type { LogLine } from '@tailrace/http/contract/generated.ts';
 import { type KeyboardEvent, useCallback, useState } from 'react';
-import { ApiError } from '../../api/http.ts';
 import { useApp } from '../../ui/app-context.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { useResource } from '../../ui/loading/use-resource.ts';

@@ -1,8 +1,9 @@
+import { ApiError } from '@tailrace/http/client/api-error.ts';
 import type { SocketListener } from '@tailrace/http/client/lasting-socket.ts';
 import { testLine } from '@tailrace/http/client/test-line.ts';
 import type { LogLine } from '@tailrace/http/contract/generated.ts';
 import { expect, test, vi } from 'vitest';
-import { type Api, ApiError } from '../../api/http.ts';
+import type { Api } from '../../api/http.ts';
 import { LiveSession } from './live-session.ts';
 
 const second = (number: number) => `2026-01-31T08:00:${String(number).padStart(2, '0')}.000Z`;
@@ -345,12 +346,12 @@ test('a time that the server refuses is said as one', async () => {
   const { session, calls } = open();
   session.show({}, { kind: 'live', span: '-400d' });
   await calls[0]?.fail(
-    new ApiError(
-      422,
-      'Invalid',
-      'querystring.from: must be at most 92 days before to',
-      new Map([['querystring.from', '']]),
-    ),
+    new ApiError('querystring.from: must be at most 92 days before to', {
+      kind: 'refused',
+      status: 422,
+      title: 'Invalid',
+      errors: [{ field: 'querystring.from', message: '' }],
+    }),
   );
   expect(session.snapshot().refusal).toEqual({
     about: 'time',

@@ -1,5 +1,5 @@
+import { apiPrefix } from '@tailrace/http/client/api-calls.ts';
 import type { Socket, SocketListener } from '@tailrace/http/client/lasting-socket.ts';
-import { apiPrefix } from '../../api/http.ts';
 
 /**
  * Opens the WebSocket of a project, following nothing yet. The browser sends the session's cookie; without one, the

@@ -1,5 +1,5 @@
+import { ApiError } from '@tailrace/http/client/api-error.ts';
 import { expect, test } from 'vitest';
-import { ApiError } from '../../api/http.ts';
 import { inPlainWords, refusalOf } from './refusal.ts';
 
 test.each([
@@ -21,7 +21,12 @@ test.each([
 
 test('only what the server says of the question refuses a view', () => {
   const error = (status: number, ...fields: string[]) =>
-    new ApiError(status, 'Invalid', 'querystring.from: is wrong', new Map(fields.map((field) => [field, 'is wrong'])));
+    new ApiError('querystring.from: is wrong', {
+      kind: 'refused',
+      status,
+      title: 'Invalid',
+      errors: fields.map((field) => ({ field, message: 'is wrong' })),
+    });
   expect(refusalOf(error(422, 'querystring.regex'))?.about).toBe('filter');
   expect(refusalOf(error(422, 'querystring.from'))).toEqual({
     about: 'time',

@@ -1,4 +1,4 @@
-import { ApiError } from '../../api/http.ts';
+import { ApiError } from '@tailrace/http/client/api-error.ts';
 
 /** Why a view cannot be shown at all. */
 export interface Refusal {

@@ -1,5 +1,6 @@
+import type { AnswerOf } from '@tailrace/http/client/api-calls.ts';
 import type { LogFilter } from '@tailrace/http/contract/generated.ts';
-import type { AnswerOf, Api } from '../../api/http.ts';
+import type { Api } from '../../api/http.ts';
 
 export type StoredPage = AnswerOf<'GET stream/{project_id}'>;
 

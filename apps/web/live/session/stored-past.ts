@@ -1,5 +1,6 @@
+import { ApiError } from '@tailrace/http/client/api-error.ts';
 import type { LogFilter, LogLine } from '@tailrace/http/contract/generated.ts';
-import { type Api, ApiError, messageOf } from '../../api/http.ts';
+import { type Api, messageOf } from '../../api/http.ts';
 import type { TimeView } from '../query/view.ts';
 import { inPlainWords, type Refusal, refusalOf } from './refusal.ts';
 import type { Edge } from './snapshot.ts';

@@ -1,6 +1,6 @@
+import { ApiError } from '@tailrace/http/client/api-error.ts';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { ApiError } from '../../api/http.ts';
 import { labelOf } from '../text/labels.ts';
 import { plainMessage } from '../text/plain-message.ts';
 import { problemsOfError } from './form-problems.ts';
@@ -11,7 +11,12 @@ const labels = new Map([
   ['connection_config.credentials_json', 'Credentials JSON'],
 ]);
 const refused = (fields: Readonly<Record<string, string>>) =>
-  new ApiError(422, 'The request is not valid', 'body.connection_name: Too small', new Map(Object.entries(fields)));
+  new ApiError('body.connection_name: Too small', {
+    kind: 'refused',
+    status: 422,
+    title: 'The request is not valid',
+    errors: Object.entries(fields).map(([field, message]) => ({ field, message })),
+  });
 
 test('each problem stands at its field, a part of a pasted file at the file’s field, and the rest in the summary', () => {
   const { fields, summary } = problemsOfError(

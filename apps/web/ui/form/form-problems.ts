@@ -1,4 +1,5 @@
-import { ApiError, messageOf } from '../../api/http.ts';
+import { ApiError } from '@tailrace/http/client/api-error.ts';
+import { messageOf } from '../../api/http.ts';
 import { labelOf } from '../text/labels.ts';
 import { plainMessage } from '../text/plain-message.ts';
 

@@ -1,70 +1,25 @@
-import { z } from 'zod';
+import type { Replay } from '@tailrace/http/contract/generated.ts';
 import { percentText } from './progress-bar.ts';
 import { visible } from './terminal.ts';
 
-const example = z.looseObject({
-  record_id: z.string(),
-  timestamp: z.string(),
-  kinds: z.array(z.string()),
-  old: z.record(z.string(), z.string()),
-  new: z.record(z.string(), z.string()),
-});
-
-/** What the commands read of a replay as the API shows it. */
-export const replayView = z.looseObject({
-  id: z.string(),
-  connection_ids: z.array(z.string()),
-  from: z.string(),
-  to: z.string(),
-  mode: z.string(),
-  status: z.string(),
-  progress: z.looseObject({
-    read: z.number(),
-    total: z.number().nullable(),
-    matched: z.number(),
-    written: z.number(),
-    dead: z.number(),
-    lost: z.number(),
-    rate: z.number(),
-    remaining_seconds: z.number().nullable(),
-    waiting_for: z.string().nullable(),
-    waiting_detail: z.string().nullable(),
-  }),
-  differences: z
-    .looseObject({
-      unchanged: z.number(),
-      changed: z.number(),
-      missing: z.number(),
-      applicable: z.number(),
-      kinds: z.record(z.string(), z.number()),
-      fields: z.record(z.string(), z.number()),
-      examples: z.array(example),
-    })
-    .nullable(),
-  outcome: z.string().nullable(),
-  error: z.looseObject({ message: z.string() }).nullable(),
-});
-
-export type ReplayView = z.output<typeof replayView>;
-
 const finalStatuses: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled']);
 
-export function hasEnded({ status }: ReplayView): boolean {
+export function hasEnded({ status }: Replay): boolean {
   return finalStatuses.has(status);
 }
 
 /** Share that has been looked at, 0 to 1. */
-export function shareOf({ status, progress }: ReplayView): number {
+export function shareOf({ status, progress }: Replay): number {
   if (status === 'completed') return 1;
   return progress.total ? Math.min(1, progress.read / progress.total) : 0;
 }
 
-export function percentOf(replay: ReplayView): string {
+export function percentOf(replay: Replay): string {
   return percentText(shareOf(replay));
 }
 
 /** How it does, in words: the rate and the time that is left, or what is waited for. */
-export function progressText({ status, progress }: ReplayView): string {
+export function progressText({ status, progress }: Replay): string {
   const { matched, rate, remaining_seconds: left, waiting_for: reason, waiting_detail: detail } = progress;
   if (status !== 'running') return `${status}, ${matched} records`;
   if (reason !== null)
@@ -78,7 +33,7 @@ function spanOf(seconds: number): string {
 }
 
 /** What came of a replay, of shadow mode with its counts and examples. */
-export function outcomeText({ outcome, error, differences, status }: ReplayView): string {
+export function outcomeText({ outcome, error, differences, status }: Replay): string {
   const lines = [visible(outcome ?? status)];
   if (error !== null) lines.push(visible(error.message));
   if (differences === null) return `${lines.join('\n')}\n`;
