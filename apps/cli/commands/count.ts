@@ -1,7 +1,7 @@
+import type { AnswerOf } from '@tailrace/http/client/api-calls.ts';
 import { durationMs } from '@tailrace/log-query/instant.ts';
 import { percent } from '@tailrace/log-query/shares-text.ts';
 import { Command, InvalidArgumentError } from 'commander';
-import { z } from 'zod';
 import { ApiClient } from '../api-client.ts';
 import type { CliContext } from '../cli-context.ts';
 import { collect } from '../input/collect.ts';
@@ -21,22 +21,7 @@ interface CountOptions {
   readonly json?: boolean;
 }
 
-const counts = z.looseObject({
-  results: z.looseObject({ count: z.number() }),
-  series: z.looseObject({ count: z.array(z.number()) }).optional(),
-});
-const aggregate = z.looseObject({
-  from: z.string(),
-  counted_from: z.string(),
-  lines: z.number(),
-  starts: z.array(z.string()),
-  total: counts,
-  groups: z.array(z.intersection(z.looseObject({ group: z.array(z.string().nullable()) }), counts)),
-  others: counts.nullable(),
-  groups_left_out: z.number(),
-  approximations: z.array(z.string()),
-});
-type Aggregate = z.output<typeof aggregate>;
+type Aggregate = AnswerOf<'GET stream/{project_id}/aggregate'>;
 
 const queryHelp = "which lines: 'level:error service:cart (timeout OR /refused|reset/)'; see docs/query.md";
 
@@ -74,15 +59,12 @@ async function count(context: CliContext, text: string, options: CountOptions): 
   const { project, by = [], step, since, until = 'now', limit } = options;
   const names = new ProjectNames(context, project);
   const query = await writtenQuery(text, names);
-  const parameters = new URLSearchParams({ from: since, to: until, top: String(limit) });
-  if (query !== '') parameters.set('query', query);
-  if (step !== undefined) parameters.set('step', step);
-  for (const field of by) parameters.append('by', field);
-  const client = new ApiClient(context, project);
-  const { body } = await client.call('GET', `stream/${encodeURIComponent(project)}/aggregate?${parameters}`);
-  const answer = aggregate.parse(body);
+  const answer = await new ApiClient(context, project).call('GET stream/{project_id}/aggregate', {
+    path: { project_id: project },
+    query: { from: since, to: until, top: limit, by, step, ...(query !== '' && { query }) },
+  });
   warnOfWhatIsMissing(answer);
-  if (options.json) return printJson(body);
+  if (options.json) return printJson(answer);
   const called = by.includes('connection')
     ? await names.all('connection').catch(() => new Map<string, string>())
     : new Map<string, string>();
@@ -106,8 +88,8 @@ function table(
   const all = by.length === 0 ? [{ cells: [], ...total }] : named;
   const rows = all.flatMap(({ cells, results, series }) =>
     isSeries
-      ? starts.map((start, at) => [start, String(series?.count[at] ?? 0), ...cells])
-      : [[String(results.count), percent(results.count, lines), ...cells]],
+      ? starts.map((start, at) => [start, String(series?.count?.[at] ?? 0), ...cells])
+      : [[String(results.count ?? 0), percent(results.count ?? 0, lines), ...cells]],
   );
   const head = isSeries ? ['TIME', 'LINES'] : ['LINES', 'SHARE'];
   return textTable(
