@@ -24,7 +24,8 @@ const cases = readdirSync(folder)
   .sort()
   .map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as FieldCase);
 
-const wrappers: Readonly<Record<RawEvent['provider'], string>> = {
+/** Under which field the clouds of the cases carry a text. */
+const wrappers: Partial<Readonly<Record<RawEvent['provider'], string>>> = {
   aws: 'message',
   azure: 'Message',
   gcp: 'textPayload',
@@ -32,7 +33,9 @@ const wrappers: Readonly<Record<RawEvent['provider'], string>> = {
 
 function payloadOf({ provider, input }: FieldCase): string {
   if (typeof input === 'object' && !('$text' in input)) return JSON.stringify(input);
-  return JSON.stringify({ [wrappers[provider]]: typeof input === 'string' ? input : longText(input.$text) });
+  const wrapper = wrappers[provider];
+  if (wrapper === undefined) throw new Error(`no case wraps a text as ${provider} does`);
+  return JSON.stringify({ [wrapper]: typeof input === 'string' ? input : longText(input.$text) });
 }
 
 function longText(spec: unknown): string {

@@ -7,7 +7,10 @@ import type { Line } from '../line.ts';
  */
 export type InnerReader = (text: string, draft: Draft) => void;
 
-/** What a text begins with: a kind of character, or a time and what stands behind it. */
+/**
+ * What a text begins with: `{`, `<`, `[` or a letter; or a time and, behind it and a space, a capital, a small letter, a digit
+ * or `[`, or a tab without a space (`timeOther`: anything else). `other` is all the rest, a time in brackets among it.
+ */
 export type Beginning =
   | 'brace'
   | 'angle'
