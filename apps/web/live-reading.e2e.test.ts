@@ -238,6 +238,10 @@ test('what is pressed in the live view is large enough, and its headings begin w
   }
   await page.locator('.source-summary').click();
   expect(await problems(), 'sources').toEqual([]);
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Fields', exact: true }).click();
+  await page.locator('.facet-value').first().waitFor();
+  expect(await problems(), 'fields beside the list').toEqual([]);
   await page.context().close();
 });
 

@@ -262,6 +262,52 @@ test('a filter runs on the server, stands in the address, and grows by clicks on
   await Promise.all([page.context().close(), other.context().close()]);
 });
 
+test('the fields beside the list filter it and stack the histogram, and what is stored completes the filter', async () => {
+  const page = await stack.open('live?q="facet number"');
+  await live(page);
+  stack.emit(
+    Array.from({ length: 12 }, (_, index) =>
+      JSON.stringify({ level: 'info', msg: `facet number ${index}`, zone: index < 8 ? 'north' : `south-${index % 2}` }),
+    ),
+  );
+  await expect.poll(() => rowCount(page), soon).toBe(12);
+  // The sink has stored them when they are counted.
+  const plot = page.locator('.histogram-plot');
+  await expect.poll(() => plot.getAttribute('aria-label'), soon).toMatch(/^12 lines/);
+  const toggle = page.getByRole('button', { name: 'Fields', exact: true });
+  expect(await toggle.getAttribute('aria-expanded')).toBe('false');
+  await toggle.press('Enter');
+  const panel = page.getByRole('complementary', { name: 'Fields' });
+  await panel.getByText('Of all 12 lines').waitFor();
+  // By the keyboard, like any button.
+  const north = panel.getByRole('button', { name: 'Only zone north, 8 lines' });
+  await north.press('Enter');
+  await expect.poll(() => rowCount(page), soon).toBe(8);
+  expect(new URL(page.url()).searchParams.get('q')).toBe('"facet number" zone:north');
+  await panel.getByRole('button', { name: 'Only zone north, 8 lines', pressed: true }).click({ modifiers: ['Alt'] });
+  await expect.poll(() => rowCount(page), soon).toBe(4);
+  expect(new URL(page.url()).searchParams.get('q')).toBe('"facet number" -zone:north');
+  await panel.getByRole('button', { name: 'Without zone north', pressed: true }).click();
+  await expect.poll(() => rowCount(page), soon).toBe(12);
+
+  await panel.getByRole('button', { name: 'Group by zone' }).click();
+  const legend = page.getByRole('list', { name: 'Values of zone' }).first();
+  await expect
+    .poll(() => legend.getByRole('button').allTextContents(), soon)
+    .toEqual(['north8', 'south-02', 'south-12']);
+  expect(await plot.getAttribute('aria-label')).toBe('12 lines, 3 values of zone');
+  expect(new URL(page.url()).searchParams.get('by')).toBe('zone');
+  await legend.getByRole('button', { name: 'south-1' }).click();
+  await expect.poll(() => rowCount(page), soon).toBe(2);
+
+  // Another page has seen no line with a zone.
+  const other = await stack.open('live?q="nothing like this"');
+  await other.getByRole('combobox', { name: 'Filter' }).fill('zone:sou');
+  const offers = other.getByRole('listbox', { name: 'What could come next' }).getByRole('option');
+  await expect.poll(() => offers.allTextContents(), soon).toEqual(['zone:south-0', 'zone:south-1']);
+  await Promise.all([page.context().close(), other.context().close()]);
+});
+
 test('the live page goes back in time by a drag over the histogram, and to the present again', async () => {
   const page = await stack.open('live');
   await live(page);

@@ -1,9 +1,15 @@
 import './live.css';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { fieldNamed } from '@tailrace/log-query/query/field-text.ts';
+import { useCallback, useEffect, useId, useMemo, useRef, useState } from 'react';
 import { NoSource } from '../connections/no-source.tsx';
 import { ErrorBoundary } from '../ui/error-boundary.tsx';
 import { useConnections } from '../ui/loading/use-connections.ts';
 import { currentSearch, navigate, useAddress } from '../ui/route.ts';
+import { FacetPanel } from './facets/facet-panel.tsx';
+import { pressed } from './facets/facets.ts';
+import { GroupBy } from './facets/group-by.tsx';
+import { useFieldSample } from './facets/use-field-sample.ts';
+import { useFacetPanel } from './facets/use-panel.ts';
 import { HelpDialog } from './help-dialog.tsx';
 import { Histogram } from './histogram/histogram.tsx';
 import { LinePanel } from './line/line-panel.tsx';
@@ -82,6 +88,26 @@ function LiveView({ session, snapshot }: { readonly session: LiveSession; readon
     [change],
   );
 
+  const [facetsOpen, setFacetsOpen] = useFacetPanel();
+  const facetsId = useId();
+  const sample = useFieldSample(snapshot.refusal === undefined ? filterKey : undefined, view.time, facetsOpen);
+  const nameOf = useCallback(
+    (field: string, value: string) => (field === 'connection' ? (names.get(value) ?? value) : value),
+    [names],
+  );
+  const press = useCallback(
+    (part: QueryPart) => change({ query: pressed(parseView(currentSearch()).query, part) }),
+    [change],
+  );
+  const groupBy = useCallback((by: string | undefined) => change({ by }), [change]);
+  const { by } = view;
+  const nameOfGroup = useCallback((value: string) => nameOf(by ?? '', value), [nameOf, by]);
+  const pressGroup = useCallback(
+    (value: string, negative: boolean) =>
+      press({ field: fieldNamed(by ?? ''), value: nameOf(by ?? '', value), negative }),
+    [press, nameOf, by],
+  );
+
   const help = useCallback(() => setHelping(true), []);
   const showRange = useCallback((from: string, to: string) => change({ time: { kind: 'range', from, to } }), [change]);
 
@@ -118,10 +144,43 @@ function LiveView({ session, snapshot }: { readonly session: LiveSession; readon
         onHelp={help}
       />
       <ErrorBoundary name="The histogram" part>
-        <Histogram filterKey={filterKey} time={view.time} isRefused={refusal !== undefined} onRange={showRange} />
+        <Histogram
+          filterKey={filterKey}
+          time={view.time}
+          isRefused={refusal !== undefined}
+          onRange={showRange}
+          by={by}
+          nameOf={nameOfGroup}
+          onValue={pressGroup}
+        >
+          <button
+            type="button"
+            className="button button-small"
+            aria-expanded={facetsOpen}
+            aria-controls={facetsOpen ? facetsId : undefined}
+            onClick={() => setFacetsOpen(!facetsOpen)}
+          >
+            Fields
+          </button>
+          <GroupBy by={by} fields={sample.value?.fields.map(({ name }) => name) ?? []} onGroup={groupBy} />
+        </Histogram>
       </ErrorBoundary>
       {connections?.length === 0 && <NoSource />}
-      <div className="live-body">
+      <div className={facetsOpen ? 'live-body live-with-facets' : 'live-body'}>
+        {facetsOpen && (
+          <ErrorBoundary name="The list of fields" part>
+            <FacetPanel
+              id={facetsId}
+              sample={sample}
+              query={view.query}
+              by={by}
+              nameOf={nameOf}
+              onPart={press}
+              onGroup={groupBy}
+              onClose={() => setFacetsOpen(false)}
+            />
+          </ErrorBoundary>
+        )}
         <LogList
           ref={list}
           session={session}

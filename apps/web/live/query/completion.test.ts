@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { lastPartStart, SeenAttributes, suggestions } from './completion.ts';
+import { lastPartStart, SeenAttributes, suggestions, withStored } from './completion.ts';
 
 function seenOf(...lines: readonly object[]): SeenAttributes {
   const seen = new SeenAttributes();
@@ -32,6 +32,21 @@ test('completion knows names in quotes, and writes values that read back', () =>
   expect(offered('url:')).toEqual(['url:"//cdn"']);
   expect(offered('text:')).toEqual(['text:"a\nb"']);
   expect(offered('constructor:')).toEqual([]);
+});
+
+test('completion offers what is stored after what was seen, each once', () => {
+  const seen = seenOf({ attributes: { region: 'eu' } });
+  const stored = {
+    names: ['region', 'coupon'],
+    values: new Map([
+      ['region', ['us', 'eu']],
+      ['coupon', ['SPRING']],
+    ]),
+  };
+  const offered = (written: string) => suggestions(written, withStored(seen, stored), {}).map(({ text }) => text);
+  expect(offered('region:')).toEqual(['region:eu', 'region:us']);
+  expect(offered('coup')).toEqual(['coupon:']);
+  expect(offered('-coupon:sp')).toEqual(['-coupon:SPRING']);
 });
 
 test.each([

@@ -41,6 +41,23 @@ export class SeenAttributes {
   }
 }
 
+/** Names and values to choose from, whatever they were read from. */
+export type KnownFields = Pick<SeenAttributes, 'keys' | 'values'>;
+
+/** What is stored, as a query names it: names of attributes, and values by name. */
+export interface StoredFields {
+  readonly names: readonly string[];
+  readonly values: ReadonlyMap<string, readonly string[]>;
+}
+
+/** What was seen on the page first, then what else is stored. */
+export function withStored(seen: KnownFields, { names, values }: StoredFields): KnownFields {
+  return {
+    keys: () => [...new Set([...seen.keys(), ...names])],
+    values: (key) => [...new Set([...seen.values(key), ...(values.get(key) ?? [])])],
+  };
+}
+
 export interface Suggestion {
   /** What the part being written becomes. */
   readonly text: string;
@@ -71,13 +88,12 @@ export function lastPartStart(text: string): number {
 /** What could follow what is being written last. `known` are values by name that do not come from lines: levels, connections. */
 export function suggestions(
   written: string,
-  seen: SeenAttributes,
+  seen: KnownFields,
   known: Readonly<Record<string, readonly string[]>>,
 ): readonly Suggestion[] {
   const minus = written.startsWith('-') ? '-' : '';
+  const { field, start } = fieldBeingWritten(written);
   const text = written.slice(minus.length);
-  const [, name, start = ''] = /^((?:[A-Za-z_@][\w.\-/@]*|"(?:[^"\\]|\\.)*"):)"?([^"]*)$/s.exec(text) ?? [];
-  const field = name === undefined ? undefined : fieldOf(name);
   if (field !== undefined) {
     const fixed = field.kind === 'line' && Object.hasOwn(known, field.name) ? known[field.name] : undefined;
     return (fixed ?? seenNames(field).flatMap((each) => seen.values(each)))
@@ -92,6 +108,13 @@ export function suggestions(
     .map((name) => ({ text: `${minus}${fieldText(attributeField(name))}:`, hint: 'attribute' }));
   const ofLines = words.map((word) => ({ ...word, text: minus + word.text }));
   return [...ofLines, ...names].filter((each) => each.text.toLowerCase().includes(lower)).slice(0, 12);
+}
+
+/** The field whose value is being written, with what there is of the value; no field while a word or a name is written. */
+export function fieldBeingWritten(written: string): { readonly field: Field | undefined; readonly start: string } {
+  const text = written.replace(/^-/, '');
+  const [, name, start = ''] = /^((?:[A-Za-z_@][\w.\-/@]*|"(?:[^"\\]|\\.)*"):)"?([^"]*)$/s.exec(text) ?? [];
+  return { field: name === undefined ? undefined : fieldOf(name), start };
 }
 
 /** The names under which its values have been seen. */

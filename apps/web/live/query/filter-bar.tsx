@@ -3,11 +3,12 @@ import { memo, type RefObject, useEffect, useId, useMemo, useState } from 'react
 import { Icon } from '../../ui/icon.tsx';
 import { oneLine } from '../../ui/text/visible-text.ts';
 import type { LiveSession } from '../session/live-session.ts';
-import { lastPartStart, suggestions } from './completion.ts';
+import { lastPartStart, suggestions, withStored } from './completion.ts';
 import { DownloadMenu } from './download-menu.tsx';
 import { lineField, valuesOf, withValues } from './query-parts.ts';
 import { SourceMenu } from './source-menu.tsx';
 import { TimePicker } from './time-picker.tsx';
+import { useStoredFields } from './use-stored-fields.ts';
 import type { View } from './view.ts';
 
 interface FilterBarProps {
@@ -106,7 +107,8 @@ function QueryInput({ inputRef, view, problem, session, names, providers, onChan
     [names, providers],
   );
   const start = lastPartStart(text);
-  const offered = open ? suggestions(text.slice(start), session.seen, known) : [];
+  const stored = useStoredFields(text.slice(start), view.time, open);
+  const offered = open ? suggestions(text.slice(start), withStored(session.seen, stored), known) : [];
   const apply = (query: string) => {
     setOpen(false);
     setChosen(-1);

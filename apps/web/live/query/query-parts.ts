@@ -84,6 +84,36 @@ export function withValues(query: string, field: Field, values: readonly string[
   return [...rest.map(({ text }) => text), ...asked].join(' ');
 }
 
+/** Whether the query asks for this level exactly, or leaves exactly it out. */
+export function hasExactLevel(query: string, level: string, negative: boolean): boolean {
+  return (conjunctsOf(query) ?? []).some(({ text }) => text === exactLevel(level, negative));
+}
+
+/** The query asking for exactly this level, or leaving exactly it out; without that where it does so already. */
+export function withExactLevel(query: string, level: string, negative: boolean): string {
+  const parts = conjunctsOf(query);
+  const wanted = exactLevel(level, negative);
+  if (parts === undefined) return `${query} ${wanted}`.trim();
+  const texts = parts.map(({ text }) => text);
+  if (texts.includes(wanted)) return texts.filter((text) => text !== wanted).join(' ');
+  const isOther = (text: string) => !(negative ? text === exactLevel(level, false) : /^-?level[:=<>]/.test(text));
+  return [...texts.filter(isOther), wanted].join(' ');
+}
+
+function exactLevel(level: string, negative: boolean): string {
+  return `${negative ? '-' : ''}level${level === 'unset' ? ':' : '='}${level}`;
+}
+
+/** The fields of which the query wants values, or leaves some out. */
+export function fieldsAsked(query: string): readonly Field[] {
+  return (conjunctsOf(query) ?? []).flatMap(({ values }) => values?.field ?? []);
+}
+
+/** The values of a field that the query leaves out. */
+export function leftOutOf(query: string, field: Field): readonly string[] {
+  return [...new Set(wantedIn(conjunctsOf(query) ?? [], field, true))];
+}
+
 function isSame(a: Field, b: Field): boolean {
   return a.kind === b.kind && a.name === b.name;
 }

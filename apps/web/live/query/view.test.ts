@@ -5,6 +5,7 @@ test.each([
   '',
   '?q=level%3Aerror+%22payment+failed%22&from=-1h',
   '?at=2026-01-31T08%3A00%3A00.000Z',
+  '?q=timeout&by=http.status',
   '?from=2026-01-31T08%3A00%3A00.000Z&to=2026-01-31T09%3A00%3A00.000Z&line=2026-01-31T08%3A30%3A00.123456789Z%7Eabc',
 ])('an address says all of the view: %s', (search) => {
   expect(viewSearch(parseView(search))).toBe(search);

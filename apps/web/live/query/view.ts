@@ -1,3 +1,5 @@
+import { maxFieldName } from '@tailrace/log-query/query/field-text.ts';
+
 /** What part of time the live page shows. */
 export type TimeView =
   /** From a span before now on, and on with what comes. */
@@ -13,6 +15,8 @@ export interface View {
   readonly time: TimeView;
   /** The line that is open: its time and id. */
   readonly line: { readonly timestamp: string; readonly id: string } | undefined;
+  /** The field that stacks the histogram, as the API takes it; left out: by severity. */
+  readonly by?: string | undefined;
 }
 
 /** A span before now, as the API takes it: `-15m`. */
@@ -46,10 +50,12 @@ const momentMs = 10 * 60_000;
 export function parseView(search: string): View {
   const parameters = new URLSearchParams(search);
   const [timestamp, id] = (parameters.get('line') ?? '').split('~');
+  const by = parameters.get('by') ?? '';
   return {
     query: queryOf(parameters),
     time: timeOf(parameters),
     line: timestamp && id && isTime(timestamp) ? { timestamp, id } : undefined,
+    ...(by !== '' && by.length <= maxFieldName && { by }),
   };
 }
 
@@ -72,7 +78,7 @@ function isTime(text: string): boolean {
 }
 
 /** Writes the address: `?q=level:error&from=-1h`, empty for the plain view. */
-export function viewSearch({ query, time, line }: View): string {
+export function viewSearch({ query, time, line, by }: View): string {
   const parameters = new URLSearchParams();
   if (query !== '') parameters.set('q', query);
   if (time.kind === 'at') parameters.set('at', time.at);
@@ -81,6 +87,7 @@ export function viewSearch({ query, time, line }: View): string {
     parameters.set('to', time.to);
   }
   if (time.kind === 'live' && time.span !== defaultSpan) parameters.set('from', time.span);
+  if (by !== undefined) parameters.set('by', by);
   if (line) parameters.set('line', `${line.timestamp}~${line.id}`);
   return parameters.size === 0 ? '' : `?${parameters}`;
 }
