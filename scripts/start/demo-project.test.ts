@@ -1,18 +1,47 @@
 import { createServer, type Server } from 'node:http';
+import type { AlertRule, Connection } from '@tailrace/http/contract/generated.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { DEMO_RULES, prepareDemoProject } from './demo-project.ts';
 
 /** Answers as the api role does, for the routes that are used; its state is there to be looked at. */
-interface Stored {
-  id: string;
-  connection_name: string;
-  connection_config: Record<string, unknown>;
-  version: number;
-  started: number;
-}
+type Stored = Connection & { readonly started: number };
+const time = '2026-01-01T00:00:00Z';
+const connection: Connection = {
+  id: 'conn_x',
+  project_id: 'demo',
+  connection_name: 'Checkout',
+  cloud_provider: 'aws',
+  connection_config: {},
+  secrets_set: [],
+  desired_state: 'stopped',
+  version: 1,
+  created_at: time,
+  updated_at: time,
+  parsing: { version: 0, rules: [], changed_at: null },
+  rewind: null,
+  status: null,
+};
+const wholeRule: AlertRule = {
+  id: 'rule_x',
+  project_id: 'demo',
+  name: 'a rule',
+  alert_type: 'error_rate',
+  severity: 'low',
+  enabled: true,
+  conditions: {},
+  filter: null,
+  group_by: null,
+  cooldown_minutes: 15,
+  notification_channels: [],
+  revision: 1,
+  version: 1,
+  not_evaluated: null,
+  created_at: time,
+  updated_at: time,
+};
 let stored: Stored[] = [];
-let rules: { name: string }[] = [];
-let refuse: { status: number; body: string } | undefined;
+let rules: AlertRule[] = [];
+let refuse: { status: number; body: object } | undefined;
 let server: Server;
 let url = '';
 
@@ -28,8 +57,9 @@ beforeEach(async () => {
     const [, , , , collection, id, action] = (request.url ?? '').split('/');
     if (collection === 'alert-rules') {
       if (request.method === 'GET') return answer(200, { rules });
-      rules.push(body);
-      return answer(201, body);
+      const created = { ...wholeRule, ...body };
+      rules.push(created);
+      return answer(201, created);
     }
     const existing = stored.find((each) => each.id === id);
     if (request.method === 'GET') return answer(200, { connections: stored });
@@ -39,9 +69,9 @@ beforeEach(async () => {
     }
     if (action === 'start' && existing) {
       Object.assign(existing, { version: existing.version + 1, started: existing.started + 1 });
-      return answer(200, {});
+      return answer(200, { message: 'started' });
     }
-    const created = { ...body, id: `conn_${stored.length}`, version: 1, started: 0 };
+    const created = { ...connection, ...body, id: `conn_${stored.length}`, version: 1, started: 0 };
     stored.push(created);
     return answer(201, created);
   });
@@ -52,7 +82,11 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 function wanted(name: string, endpoint: string) {
-  return { connection_name: name, cloud_provider: 'aws', connection_config: { region: 'eu-west-1', endpoint } };
+  return {
+    connection_name: name,
+    cloud_provider: 'aws' as const,
+    connection_config: { region: 'eu-west-1', endpoint },
+  };
 }
 
 test('the demo creates and starts what is missing, once', async () => {
@@ -74,14 +108,14 @@ test('the demo points a connection to where its cloud has moved, and does not st
 test('the demo starts a connection that was created by a start that was killed', async () => {
   const name = 'Checkout';
   const connection_config = { endpoint: 'http://127.0.0.1:1' };
-  stored.push({ id: 'conn_x', connection_name: name, connection_config, version: 1, started: 0 });
+  stored.push({ ...connection, connection_name: name, connection_config, started: 0 });
   await prepareDemoProject(url, 'the-token', [wanted(name, 'http://127.0.0.1:1')], []);
   expect(stored).toMatchObject([{ started: 1 }]);
 });
 
 test('the demo says what the server answered when it refuses', async () => {
-  refuse = { status: 503, body: 'Kafka is unreachable' };
-  await expect(prepareDemoProject(url, 'the-token', [], [])).rejects.toThrow(/answered 503: "Kafka is unreachable"/);
+  refuse = { status: 503, body: { title: 'Service unavailable', detail: 'Kafka is unreachable' } };
+  await expect(prepareDemoProject(url, 'the-token', [], [])).rejects.toThrow(/answered 503: Kafka is unreachable/);
 });
 
 test('the demo gives a new project its rules, and never those again that someone deleted', async () => {

@@ -1,20 +1,22 @@
-import { TailraceError } from '@tailrace/errors/tailrace-error.ts';
-import { z } from 'zod';
+import { messageOf, TailraceError } from '@tailrace/errors/tailrace-error.ts';
+import {
+  type AnswerOf,
+  type Caller,
+  type CallOptions,
+  callApi,
+  type Operation,
+} from '@tailrace/http/client/api-calls.ts';
+import { listed } from '@tailrace/http/client/one-or-list.ts';
+import type { Connection, Operations } from '@tailrace/http/contract/generated.ts';
 
 /** The project whose connections read the simulated clouds. */
 export const DEMO_PROJECT = 'demo';
 
 /** A connection as `POST connections` takes it, without its project. */
-interface WantedConnection {
-  readonly connection_name: string;
-  readonly cloud_provider: string;
-  readonly connection_config: Readonly<Record<string, unknown>>;
-}
+type WantedConnection = Omit<Operations['POST connections']['body'], 'project_id'>;
 
 /** An alert rule as `POST alert-rules` takes it, without its project. */
-interface WantedRule extends Readonly<Record<string, unknown>> {
-  readonly name: string;
-}
+type WantedRule = Omit<Operations['POST alert-rules']['body'], 'project_id'>;
 
 /**
  * What people see fire in the simulated incidents. At the demo's rates an incident makes 10 to 20 lines of errors a minute,
@@ -38,14 +40,6 @@ export const DEMO_RULES = [
   },
 ] as const satisfies readonly WantedRule[];
 
-const connectionSchema = z.object({
-  id: z.string(),
-  connection_name: z.string(),
-  connection_config: z.record(z.string(), z.unknown()),
-  version: z.number(),
-});
-type ExistingConnection = z.output<typeof connectionSchema>;
-
 /** Settings that change when a simulated cloud had to take another port. */
 const ADDRESSES = ['endpoint', 'authority_host'];
 
@@ -63,57 +57,54 @@ export async function prepareDemoProject(
   rules: readonly WantedRule[],
 ): Promise<void> {
   const call = apiOf(url, token);
-  const list = await call('GET', `connections/${DEMO_PROJECT}`);
-  const { connections } = z.object({ connections: z.array(connectionSchema) }).parse(list);
+  const { connections } = listed(await call('GET connections/{id}', { path: { id: DEMO_PROJECT } }), 'connections');
   if (connections.length === 0) await createRules(call, rules);
   for (const connection of wanted) {
     const existing = connections.find(({ connection_name }) => connection_name === connection.connection_name);
     if (existing === undefined) {
-      const created = await call('POST', 'connections', { project_id: DEMO_PROJECT, ...connection });
-      await call('POST', `connections/${connectionSchema.parse(created).id}/start`);
+      const { id } = await call('POST connections', { body: { project_id: DEMO_PROJECT, ...connection } });
+      await call('POST connections/{id}/start', { path: { id } });
       continue;
     }
+    const path = { id: existing.id };
     if (hasMoved(existing, connection)) {
-      await call('PUT', `connections/${existing.id}`, { connection_config: connection.connection_config });
+      await call('PUT connections/{id}', { path, body: { connection_config: connection.connection_config } });
     }
     // Created by a start that was killed before it could start it.
-    if (existing.version === 1) await call('POST', `connections/${existing.id}/start`);
+    if (existing.version === 1) await call('POST connections/{id}/start', { path });
   }
 }
 
 async function createRules(call: ReturnType<typeof apiOf>, wanted: readonly WantedRule[]): Promise<void> {
-  const list = await call('GET', `alert-rules/${DEMO_PROJECT}`);
-  const { rules } = z.object({ rules: z.array(z.object({ name: z.string() })) }).parse(list);
+  const { rules } = listed(await call('GET alert-rules/{id}', { path: { id: DEMO_PROJECT } }), 'rules');
   for (const rule of wanted) {
     // A start that was killed may have created some.
     if (rules.some(({ name }) => name === rule.name)) continue;
-    await call('POST', 'alert-rules', { project_id: DEMO_PROJECT, ...rule });
+    await call('POST alert-rules', { body: { project_id: DEMO_PROJECT, ...rule } });
   }
 }
 
-function hasMoved(existing: ExistingConnection, wanted: WantedConnection): boolean {
+function hasMoved(existing: Connection, wanted: WantedConnection): boolean {
   return ADDRESSES.some((name) => existing.connection_config[name] !== wanted.connection_config[name]);
 }
 
+/** @throws {TailraceError} that says what to do, where the API refuses. */
 function apiOf(url: string, token: string) {
-  return async (method: string, path: string, body?: unknown): Promise<unknown> => {
-    const answer = await fetch(new URL(`/api/v1/live-logs/${path}`, url), {
-      method,
-      headers: {
-        authorization: `Bearer ${token}`,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await answer.text();
-    if (answer.ok) return text === '' ? undefined : JSON.parse(text);
-    throw new TailraceError(
-      `The demo project could not be prepared: ${method} ${path} answered ${answer.status}: ${text}`,
-      {
+  const caller: Caller = {
+    base: url.replace(/\/$/, ''),
+    token: () => token,
+    describe: ({ status, title, detail }) => `${status}: ${detail ?? title ?? 'no answer of Tailrace'}`,
+  };
+  return async <Name extends Operation>(name: Name, options: CallOptions<Name>): Promise<AnswerOf<Name>> => {
+    try {
+      return await callApi(caller, name, options);
+    } catch (cause) {
+      throw new TailraceError(`The demo project could not be prepared: ${name} answered ${messageOf(cause)}`, {
         code: 'start.demo_failed',
         remedy: 'give-up',
         help: 'Start with --no-demo to go on without it, or with --reset to start over.',
-      },
-    );
+        cause,
+      });
+    }
   };
 }

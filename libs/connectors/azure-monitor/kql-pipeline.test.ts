@@ -1,7 +1,7 @@
 import { threadCpuUsage } from 'node:process';
+import { parseQuery } from '@tailrace/cloud-simulator/azure/kql/parse-query.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseQuery } from '../../../apps/cloud-simulator/azure/kql/parse-query.ts';
 import { parsePipeline } from './kql-pipeline.ts';
 import { tokenizeKql } from './kql-tokens.ts';
 import { wrapQuery } from './wrap-query.ts';

@@ -1,6 +1,6 @@
+import { parseFilter } from '@tailrace/cloud-simulator/gcp/filter/parse-filter.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseFilter } from '../../../apps/cloud-simulator/gcp/filter/parse-filter.ts';
 import { conditionsFilter, rangeFilter, readFilter } from './filter.ts';
 
 describe('readFilter', () => {
