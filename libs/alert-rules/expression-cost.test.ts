@@ -1,4 +1,4 @@
-import { readRegex } from '@tailrace/log-query/regex-reader.ts';
+import { readRegex } from '@tailrace/log-query/regex/regex-reader.ts';
 import { expect, it } from 'vitest';
 import { costOf, expressionBudget, storedExpressionCost } from './expression-cost.ts';
 import { compileRule } from './matching/compiled-rule.ts';

@@ -1,7 +1,7 @@
 import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
 import { expressionsOf } from '@tailrace/log-query/query/required-parts.ts';
+import { readRegex } from '@tailrace/log-query/regex/regex-reader.ts';
 import { compileRegex } from '@tailrace/log-query/regex.ts';
-import { readRegex } from '@tailrace/log-query/regex-reader.ts';
 import type { AlertRule } from '@tailrace/schemas/generated/alert-rule.ts';
 import type { LineSelection, RuleKinds } from './rule-kind.ts';
 

@@ -1,8 +1,8 @@
 import { RE2JS } from 're2js';
 import { z } from 'zod';
-import { automatonFits } from './regex-automaton.ts';
-import { faultProblem, refusalProblem, sizeProblem } from './regex-problem.ts';
-import { type RegexReading, readRegex } from './regex-reader.ts';
+import { automatonFits } from './regex/regex-automaton.ts';
+import { faultProblem, refusalProblem, sizeProblem } from './regex/regex-problem.ts';
+import { type RegexReading, readRegex } from './regex/regex-reader.ts';
 
 export interface LineRegex {
   /**

@@ -1,5 +1,5 @@
+import { readRegex } from '../regex/regex-reader.ts';
 import { compileRegex } from '../regex.ts';
-import { readRegex } from '../regex-reader.ts';
 import { parseQuery, type QueryReading } from './parse-query.ts';
 
 const maxPatternCharacters = 1000;

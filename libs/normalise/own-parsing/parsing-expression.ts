@@ -1,5 +1,5 @@
-import { faultProblem, refusalProblem, sizeProblem } from '@tailrace/log-query/regex-problem.ts';
-import { readRegex } from '@tailrace/log-query/regex-reader.ts';
+import { faultProblem, refusalProblem, sizeProblem } from '@tailrace/log-query/regex/regex-problem.ts';
+import { readRegex } from '@tailrace/log-query/regex/regex-reader.ts';
 import { RE2JS } from 're2js';
 import { type ExpandedPattern, expandGrok } from './grok.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { compileRegex } from './regex.ts';
+import { compileRegex } from '../regex.ts';
 import { readRegex } from './regex-reader.ts';
 
 const problemOf = (pattern: string) => {
