@@ -25,8 +25,6 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          // A worker keeps what it has loaded from file to file: half of the processor's time goes into loading otherwise.
-          isolate: false,
           maxWorkers: mostlyWaiting,
           sequence: { groupOrder: 0 },
           include: ['{schemas,libs,apps,scripts}/**/*.test.ts'],
