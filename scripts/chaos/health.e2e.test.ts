@@ -14,8 +14,11 @@ const isLong = process.env.HEALTH_LONG === '1';
 /** Within this a process must say what it lacks. Asking takes a moment on a busy machine. */
 const saidWithinMs = 10_000;
 const slackMs = 20_000;
-/** The controller gives a broker up after 9 s; then leaders and coordinators are chosen, and clients must find them. */
-const settledWithinMs = 35_000;
+/**
+ * The controller gives a broker up after 9 s; then leaders and coordinators are chosen, and clients must find them. Where
+ * the broker was the controller, another one is elected before.
+ */
+const settledWithinMs = 50_000;
 
 let installation: ThreeBrokers;
 beforeAll(async () => {
@@ -180,7 +183,7 @@ describe('every role as a process of its own, on three brokers', () => {
       installation.signalBrokers([2], 'SIGCONT');
     }
     expect(printed).toMatch(new RegExp(`${installation.cluster.brokers[1]} does not answer`));
-    expect(heldUpMs).toBeLessThan(settledWithinMs - 5000);
+    expect([...heldUp].filter(([, ms]) => ms >= settledWithinMs - 5000)).toEqual([]);
     await allReady();
   });
 

@@ -44,6 +44,8 @@ export async function startTransactionPooler(url: string, serverConnections: num
   async function addServer(): Promise<void> {
     const socket = new Socket();
     const login = new pg.Client({ connectionString: url, stream: () => socket });
+    // The database may be dropped while it logs in.
+    login.on('error', () => undefined);
     await login.connect();
     // Logged in: from here on the socket is the pooler's.
     socket.removeAllListeners();
