@@ -37,7 +37,9 @@ const aggregateQuery = z.strictObject({
     .optional()
     .describe('What its values are read as. Default: what the field’s name ends in, or else what most values are.'),
   by: z
-    .union([fieldName, z.array(fieldName).max(maxBy)])
+    .union([fieldName, z.array(fieldName).max(maxBy)], {
+      error: `must be the name of a field, given ${maxBy} times at most`,
+    })
     .optional()
     .describe(
       `Groups by a field: level, connection, provider, stream, service, trace, span, parser, or an attribute. May be given ${maxBy} times.`,
