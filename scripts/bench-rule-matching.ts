@@ -18,7 +18,7 @@ const lines = Number(process.env.N ?? 20_000);
 const rounds = Number(process.env.ROUNDS ?? 5);
 const records = benchEvents(lines).map((event) => normalise(event, { partition: 0, offset: 0 }));
 
-/** Expressions as people write them. Of a family in `shared` all need the same few words, so that words cannot tell them apart. */
+/** Expressions as people write them. Of a family in `shared` all need the same few words, so that words cannot distinguish them. */
 const families = {
   own: [(index: number) => `code=${index} .*shard=\\d+`, (index: number) => `user:${index}:`],
   shared: [(index: number) => `(timeout|refused) after ${index}\\d*ms`, (index: number) => `payment [a-z]+ ${index}$`],

@@ -1,6 +1,6 @@
 import { requireProject } from '@tailrace/http/access/authentication.ts';
 import { askerOf } from '@tailrace/http/access/caller.ts';
-import { invalidField, problemSchema } from '@tailrace/http/problem.ts';
+import { invalidField } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import { durationMs } from '@tailrace/log-query/instant.ts';
 import { type AggregateFunction, needsField, readFunction } from '@tailrace/log-query/numbers/functions.ts';
@@ -8,6 +8,7 @@ import { fieldNamed, type GroupField, maxFieldName } from '@tailrace/log-query/q
 import { z } from 'zod';
 import { aggregateView, toAggregateView } from './aggregate-view.ts';
 import { bucketWidth } from './histogram-view.ts';
+import { searchFailures } from './search-failures.ts';
 import { filterOf, filterQuery } from './stream-query.ts';
 import type { StreamRouteDeps } from './stream-routes.ts';
 import { rangeOf, rangeQuery, type TimeRange } from './time-range.ts';
@@ -66,13 +67,7 @@ export function aggregateRoutes(scope: HttpServer, { database, searchTimeoutMs, 
         summary: 'Numbers made of matching lines: counts, rates, sums, percentiles, by fields and over time.',
         params: z.object({ project_id: z.string().max(200) }),
         querystring: aggregateQuery,
-        response: {
-          200: aggregateView,
-          404: problemSchema,
-          422: problemSchema,
-          429: problemSchema,
-          503: problemSchema,
-        },
+        response: { 200: aggregateView, ...searchFailures },
       },
     },
     async (request, reply) => {
@@ -91,8 +86,16 @@ export function aggregateRoutes(scope: HttpServer, { database, searchTimeoutMs, 
         throw invalidField('querystring.top', `must be at most ${most} with so many parts of time and functions`);
       }
       const found = await database.run(askerOf(request, reply, projectId), 'aggregate', {
-        ...{ projectId, filter: filterOf(query), ...range, functions, width, by: fields, top: query.top },
-        ...{ field: numericField(query, functions), unit: query.unit, timeoutMs: searchTimeoutMs },
+        projectId,
+        filter: filterOf(query),
+        ...range,
+        functions,
+        field: numericField(query, functions),
+        unit: query.unit,
+        width,
+        by: fields,
+        top: query.top,
+        timeoutMs: searchTimeoutMs,
       });
       return toAggregateView({ range, by, functions, width }, found);
     },

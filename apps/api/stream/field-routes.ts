@@ -1,6 +1,6 @@
 import { requireProject } from '@tailrace/http/access/authentication.ts';
 import { askerOf } from '@tailrace/http/access/caller.ts';
-import { invalidField, problemSchema } from '@tailrace/http/problem.ts';
+import { invalidField } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import type { LogFilter } from '@tailrace/log-query/log-filter.ts';
 import { fieldNamed, maxFieldName } from '@tailrace/log-query/query/field-text.ts';
@@ -9,6 +9,7 @@ import { readQuery } from '@tailrace/log-query/query/read-query.ts';
 import type { Field } from '@tailrace/log-query/query/tree.ts';
 import { z } from 'zod';
 import { fieldsView, fieldValuesView, toFieldsView, toFieldValuesView } from './field-view.ts';
+import { searchFailures } from './search-failures.ts';
 import { filterOf, filterQuery } from './stream-query.ts';
 import type { StreamRouteDeps } from './stream-routes.ts';
 import { rangeOf, rangeQuery } from './time-range.ts';
@@ -23,7 +24,6 @@ const sample = z.coerce
   .describe('Lines that are looked at, the newest that match, 1 to 20000.');
 const count = (least: number, most: number, usual: number) =>
   z.coerce.number<string>().int().min(least).max(most).default(usual);
-const failures = { 404: problemSchema, 422: problemSchema, 429: problemSchema, 503: problemSchema, 504: problemSchema };
 
 /** Which fields stored lines have, and their values. */
 export function fieldRoutes(scope: HttpServer, { database, searchTimeoutMs, maxRangeDays }: StreamRouteDeps): void {
@@ -41,7 +41,7 @@ export function fieldRoutes(scope: HttpServer, { database, searchTimeoutMs, maxR
           limit: count(1, 500, 100).describe('Fields at most, up to 500.'),
           values: count(0, 100, 10).describe('Values of each at most, up to 100.'),
         }),
-        response: { 200: fieldsView, ...failures },
+        response: { 200: fieldsView, ...searchFailures },
       },
     },
     async (request, reply) => {
@@ -50,8 +50,13 @@ export function fieldRoutes(scope: HttpServer, { database, searchTimeoutMs, maxR
       requireProject(request, projectId);
       const range = rangeOf(query, Date.now(), maxRangeDays);
       const found = await database.run(askerOf(request, reply, projectId), 'fields', {
-        ...{ projectId, filter: filterOf(query), ...range, timeoutMs: searchTimeoutMs },
-        ...{ maxLines: query.sample, maxFields: query.limit, maxValues: query.values },
+        projectId,
+        filter: filterOf(query),
+        ...range,
+        maxLines: query.sample,
+        maxFields: query.limit,
+        maxValues: query.values,
+        timeoutMs: searchTimeoutMs,
       });
       return toFieldsView(range, found);
     },
@@ -72,7 +77,7 @@ export function fieldRoutes(scope: HttpServer, { database, searchTimeoutMs, maxR
           sample,
           limit: count(1, 1000, 100).describe('Values at most, up to 1000.'),
         }),
-        response: { 200: fieldValuesView, ...failures },
+        response: { 200: fieldValuesView, ...searchFailures },
       },
     },
     async (request, reply) => {
@@ -85,8 +90,15 @@ export function fieldRoutes(scope: HttpServer, { database, searchTimeoutMs, maxR
       }
       const range = rangeOf(query, Date.now(), maxRangeDays);
       const found = await database.run(askerOf(request, reply, projectId), 'fields', {
-        ...{ projectId, filter: having(filterOf(query), field, query.prefix), ...range, timeoutMs: searchTimeoutMs },
-        ...{ maxLines: query.sample, maxFields: 1, maxValues: query.limit, field, prefix: query.prefix },
+        projectId,
+        filter: having(filterOf(query), field, query.prefix),
+        ...range,
+        field,
+        prefix: query.prefix,
+        maxLines: query.sample,
+        maxFields: 1,
+        maxValues: query.limit,
+        timeoutMs: searchTimeoutMs,
       });
       return toFieldValuesView(range, query.field, found);
     },

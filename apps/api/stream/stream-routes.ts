@@ -1,6 +1,6 @@
 import { requireProject } from '@tailrace/http/access/authentication.ts';
 import { askerOf } from '@tailrace/http/access/caller.ts';
-import { invalidField, Problem, problemSchema } from '@tailrace/http/problem.ts';
+import { invalidField, Problem } from '@tailrace/http/problem.ts';
 import type { HttpServer } from '@tailrace/http/server.ts';
 import { z } from 'zod';
 import { decodeCursor } from '../resources/page-cursor.ts';
@@ -9,6 +9,7 @@ import { logIds } from './cursor.ts';
 import { bucketWidth, histogramView, toHistogramView } from './histogram-view.ts';
 import type { LogDatabase } from './log-database.ts';
 import { logContextView, logPageView } from './log-views.ts';
+import { searchFailures } from './search-failures.ts';
 import { filterOf, filterQuery } from './stream-query.ts';
 import { microsOf, rangeOf, rangeQuery } from './time-range.ts';
 
@@ -41,14 +42,7 @@ export function streamRoutes(scope: HttpServer, { database, searchTimeoutMs, max
           before: z.string().max(200).optional().describe('Cursor: lines older than this.'),
           after: z.string().max(200).optional().describe('Cursor: the lines right after this.'),
         }),
-        response: {
-          200: logPageView,
-          404: problemSchema,
-          422: problemSchema,
-          429: problemSchema,
-          503: problemSchema,
-          504: problemSchema,
-        },
+        response: { 200: logPageView, ...searchFailures },
       },
     },
     async (request, reply) => {
@@ -88,13 +82,7 @@ export function streamRoutes(scope: HttpServer, { database, searchTimeoutMs, max
           ...filterQuery,
           buckets: z.coerce.number<string>().int().min(1).max(1000).default(60).describe('About how many, 1 to 1000.'),
         }),
-        response: {
-          200: histogramView,
-          404: problemSchema,
-          422: problemSchema,
-          429: problemSchema,
-          503: problemSchema,
-        },
+        response: { 200: histogramView, ...searchFailures },
       },
     },
     async (request, reply) => {
@@ -122,14 +110,7 @@ export function streamRoutes(scope: HttpServer, { database, searchTimeoutMs, max
           before: around.describe('Lines before it, at most 200.'),
           after: around.describe('Lines after it, at most 200.'),
         }),
-        response: {
-          200: logContextView,
-          404: problemSchema,
-          422: problemSchema,
-          429: problemSchema,
-          503: problemSchema,
-          504: problemSchema,
-        },
+        response: { 200: logContextView, ...searchFailures },
       },
     },
     async (request, reply) => {
